@@ -1,0 +1,44 @@
+# Works on a machine that has only Python (>= 3.10) and this checkout.
+PYTHON ?= python3
+PORT ?= 9200
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test format benchmark clean
+
+# The command: serve scenarios/ and say what to try.
+run: $(VENV)/.installed
+	@echo "Try, in another terminal:"
+	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?all=true&pretty'"
+	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"
+	@$(BIN)/mockflow serve scenarios/ --port $(PORT)
+
+# Everything that must hold before a change lands.
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Measures; never decides a test. Needs wrk (Debian package of that name).
+benchmark: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/status.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

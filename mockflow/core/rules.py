@@ -1,0 +1,146 @@
+"""Rules that span several keys of a scenario. Errors forbid it; warnings say what the plugin never does."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from mockflow.core.compiler import Place, compile_run, place_keyframes
+from mockflow.core.durations import format_duration
+from mockflow.core.findings import Finding, Path
+from mockflow.core.scenario import Keyframe, Scenario
+from mockflow.core.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
+from mockflow.core.suggest import did_you_mean
+
+
+def check(scenario: Scenario) -> list[Finding]:
+    """Everything that is wrong with `scenario`, errors before warnings."""
+    if scenario.provision is None:
+        return []
+    timeline = scenario.provision.timeline
+    path: Path = ("provision", "timeline")
+    errors = [finding for rule in _ERRORS for finding in rule(scenario, timeline, path)]
+    if errors or scenario.unrealistic:
+        return errors
+    return [finding for rule in _WARNINGS for finding in rule(scenario, timeline, path)]
+
+
+Rule = Callable[[Scenario, tuple[Keyframe, ...], Path], Iterable[Finding]]
+
+
+def _one_time_each(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    for number, keyframe in enumerate(timeline):
+        if keyframe.at is not None and keyframe.at_poll is not None:
+            yield Finding((*path, number, "at_poll"), "a keyframe has at and at_poll", "keep one of the two")
+        if keyframe.at is None and keyframe.at_poll is None:
+            yield Finding((*path, number), "a keyframe needs its time", 'write at: 2s, at: "+2s" or at_poll: 3')
+
+
+def _in_order(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    timed = [(n, place) for n, place in enumerate(place_keyframes(timeline)) if _has_time(timeline[n])]
+    polls = [(n, place.poll) for n, place in timed if place.poll is not None]
+    for (first, before), (second, poll) in pairwise(polls):
+        if poll <= before:
+            yield _misplaced(path, first, second, "at_poll", f"poll {before}", poll == before)
+    for (first, place), (second, later) in pairwise(timed):
+        if later.segment == place.segment and later.offset <= place.offset:
+            yield _misplaced(path, first, second, "at", _when(place), later.offset == place.offset)
+
+
+def _has_time(keyframe: Keyframe) -> bool:
+    return (keyframe.at is None) != (keyframe.at_poll is None)
+
+
+def _misplaced(path: Path, first: int, second: int, key: str, when: str, same: bool) -> Finding:
+    message = f"two keyframes at {when}" if same else f"a keyframe before {when}, the time of the one above it"
+    hint = "make them one" if same else "keyframes stand in order of time"
+    return Finding((*path, second, key), message, hint, other=(*path, first))
+
+
+def _when(place: Place) -> str:
+    time = format_duration(place.offset)
+    return time if place.segment == 0 else f"{time} after its at_poll"
+
+
+def _known_states(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    if scenario.unrealistic:
+        return
+    for key, known in (("state", STATES), ("provisioning_progress", PROGRESS)):
+        for number, keyframe in enumerate(timeline):
+            value = getattr(keyframe, key)
+            if value is not None and value not in known:
+                advice = did_you_mean(value, known) + " unrealistic: true permits any other"
+                yield Finding((*path, number, key), f'unknown {key} "{value}"', advice)
+
+
+def _created_or_replaced(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    for number, keyframe in enumerate(timeline):
+        if {"created", "resources_created"} <= keyframe.model_fields_set:
+            yield Finding(
+                (*path, number, "created"),
+                "a keyframe has created and resources_created",
+                "created adds to the list, resources_created replaces it: keep one of the two",
+                other=(*path, number, "resources_created"),
+            )
+
+
+def _own_id(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    for number, keyframe in enumerate(timeline):
+        if keyframe.workflow_id not in (None, scenario.workflow_id):
+            yield Finding(
+                (*path, number, "workflow_id"),
+                f'"{keyframe.workflow_id}" is not the scenario\'s workflow "{scenario.workflow_id}"',
+                "leave it out, or change one of the two",
+                other=("workflow_id",),
+            )
+
+
+def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
+    """What contract.md, section 2, rules out: the table of moments."""
+    run = compile_run(scenario.provision, scenario=scenario.scenario, workflow_id=scenario.workflow_id)
+    before: Fields = {"state": "NOT_STARTED"}
+    for segment in run.segments:
+        for number, fields in zip(segment.keyframes, segment.snapshots, strict=True):
+            if number is not None:
+                for key, message in _impossible(before, fields):
+                    place = (*path, number, key) if key in timeline[number].model_fields_set else (*path, number)
+                    yield Finding(place, message, "unrealistic: true says it is meant", "warning")
+            before = fields
+
+
+def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
+    """The key and what is odd, for each thing that the plugin does not do between two snapshots."""
+    old, state = before.get("state"), now.get("state")
+    if state is None:
+        yield "state", "a status without a state"
+    elif state != old:
+        if old in FINAL_STATES:
+            yield "state", f"{state} after the final state {old}"
+        elif state in FINAL_STATES and old == "NOT_STARTED":
+            yield "state", f"{state} without PROVISIONING before it"
+        elif state == "NOT_STARTED":
+            yield "state", f"NOT_STARTED again after {old}"
+    progress = now.get("provisioning_progress")
+    if state in PROGRESS_OF_STATE and progress != PROGRESS_OF_STATE[state]:
+        if before.get("provisioning_progress") != progress or old != state:
+            yield "provisioning_progress", f"progress {progress} in state {state}"
+    if state == "FAILED" and old != "FAILED" and "error" not in now:
+        yield "error", "FAILED without an error"
+    listed = now.get("resources_created") or []
+    if state == "NOT_STARTED" and listed and (listed != before.get("resources_created") or old != state):
+        yield "resources_created", "resources in state NOT_STARTED"
+    vanished = [r["resource_id"] for r in before.get("resources_created") or [] if r not in listed]
+    if vanished:
+        yield "resources_created", f"resources vanish without deprovisioning: {', '.join(vanished)}"
+
+
+_ERRORS: tuple[Rule, ...] = (_one_time_each, _in_order, _known_states, _created_or_replaced, _own_id)
+_WARNINGS: tuple[Rule, ...] = (_like_the_plugin,)
+
+
+def claims(scenarios: Iterable[Scenario]) -> Iterator[tuple[int, int, str]]:
+    """Where two scenarios claim one name or workflow: ``(later, earlier, key)``, indexes into `scenarios`."""
+    first: dict[tuple[str, str], int] = {}
+    for number, scenario in enumerate(scenarios):
+        for key in ("scenario", "workflow_id"):
+            earlier = first.setdefault((key, getattr(scenario, key)), number)
+            if earlier != number:
+                yield number, earlier, key

@@ -1,0 +1,193 @@
+"""The scenario language, version 1, as models.
+
+What is written here is the language: the JSON Schema for editors (`mockflow schema`) is made from these models,
+and each key's description is what an editor shows. Rules that span several keys are in `rules`.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from mockflow.core.durations import parse_duration
+from mockflow.core.status import PROGRESS, STATES
+from mockflow.core.steps import STEPS
+from mockflow.core.suggest import closest
+
+LANGUAGE_VERSION: Final = 1
+
+
+def _moment(value: object) -> object:
+    """Checks a time and keeps its text: the model stays what the user wrote."""
+    text = value[1:] if isinstance(value, str) and value.startswith("+") else value
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        raise PydanticCustomError("time", "{reason}", {"reason": str(error)}) from None
+    return "0s" if value == 0 else value
+
+
+def _suggested(values: tuple[str, ...]) -> WithJsonSchema:
+    """Any string, but an editor offers `values` (`unrealistic: true` permits others)."""
+    return WithJsonSchema({"anyOf": [{"enum": list(values)}, {"type": "string"}]})
+
+
+def _millis(value: int) -> int:
+    if not 0 <= value < 10**15:
+        raise PydanticCustomError("epoch_millis", "an epoch time is in milliseconds, from 0 to 10^15")
+    return value
+
+
+Text = Annotated[str, StringConstraints(strict=True)]
+Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
+EpochMillis = Annotated[int, AfterValidator(_millis)]
+Moment = Annotated[
+    str,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\+?\d+\s*(ms|s|m|h|d)$"},
+                {"const": 0},
+            ]
+        }
+    ),
+]
+
+
+class Model(BaseModel):
+    """Strict and frozen: nothing is guessed, nothing unknown is let through."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Resource(Model):
+    """One entry of resources_created (contract.md, section 2)."""
+
+    workflow_step_name: Name = Field(description="The step's type, such as create_connector.")
+    workflow_step_id: Name = Field(description="The id of the step's node in the template.")
+    resource_type: Name | None = Field(
+        default=None, description="What was created, such as connector_id. Follows from the step when left out."
+    )
+    resource_id: Name | None = Field(
+        default=None,
+        description="The resource's id. Made from scenario, workflow and step when left out, the same each time.",
+    )
+
+    @model_validator(mode="after")
+    def _type_is_known(self) -> "Resource":
+        step = STEPS.get(self.workflow_step_name)
+        if self.resource_type is None and (step is None or step.resource_type is None):
+            match = closest(self.workflow_step_name, (s.name for s in STEPS.values() if s.resource_type))
+            raise PydanticCustomError(
+                "resource_type",
+                "{what}",
+                {
+                    "what": f'step "{self.workflow_step_name}" '
+                    + ("creates no resource" if step else "is unknown")
+                    + "; "
+                    + (f"did you mean {match}? else " if match and not step else "")
+                    + "write its resource_type"
+                },
+            )
+        return self
+
+    @property
+    def type(self) -> str:
+        return self.resource_type or STEPS[self.workflow_step_name].resource_type or ""
+
+
+class Keyframe(Model):
+    """A moment of a run and what is true from then on.
+
+    A field holds until a later keyframe changes it; null takes it away.
+    """
+
+    at: Moment | None = Field(
+        default=None,
+        description='The elapsed time of the run, such as "500ms" or "2s"; "+2s": after the keyframe before. '
+        "After an at_poll keyframe, times count from that poll.",
+    )
+    at_poll: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="Instead of at: from the poll with this number (1 is the first) of the run on."
+    )
+    workflow_id: Name | None = Field(
+        default=None,
+        description="The workflow's own id, so that an answer of a real cluster can be pasted. Changes nothing.",
+    )
+    error: Text | None = Field(default=None, description="The error text of a failed workflow.")
+    state: Annotated[Name, _suggested(STATES)] | None = Field(
+        default=None, description="The workflow's state: NOT_STARTED, PROVISIONING, COMPLETED or FAILED."
+    )
+    provisioning_progress: Annotated[Name, _suggested(PROGRESS)] | None = Field(
+        default=None,
+        description="NOT_STARTED, IN_PROGRESS, DONE or FAILED. Follows from the state when left out.",
+    )
+    provision_start_time: EpochMillis | None = Field(
+        default=None,
+        description="Epoch milliseconds. When left out: when the first keyframe that is not NOT_STARTED began.",
+    )
+    provision_end_time: EpochMillis | None = Field(
+        default=None,
+        description="Epoch milliseconds. When left out: when the first COMPLETED or FAILED after the start began.",
+    )
+    user: dict[str, Any] | None = Field(
+        default=None, description="Who created the workflow, as the security plugin tells it."
+    )
+    user_outputs: dict[str, Any] | None = Field(default=None, description="Outputs kept for the user.")
+    resources_created: tuple[Resource, ...] | None = Field(
+        default=None, strict=False, description="All resources from now on, in place of the list before."
+    )
+    created: tuple[Resource, ...] | None = Field(
+        default=None, strict=False, description="Resources that are new now: added to the list before."
+    )
+    tenant_id: Text | None = Field(default=None, description="The tenant, where multi-tenancy is on.")
+    all_shared_principals: list[Any] | None = Field(
+        default=None, description="With whom the workflow is shared, where resource sharing is on."
+    )
+
+
+class RunScript(Model):
+    """How one run of the workflow goes."""
+
+    timeline: Annotated[tuple[Keyframe, ...], Field(min_length=1)] = Field(
+        strict=False, description="The keyframes in order of time."
+    )
+
+
+class Scenario(Model):
+    """One YAML document: who it applies to, and what happens over time."""
+
+    scenario: Name = Field(description="The scenario's name; no two loaded scenarios share one.")
+    description: Text | None = Field(default=None, description="For people: what this scenario shows.")
+    workflow_id: Name = Field(description="The id of the workflow that this scenario brings.")
+    starts: Literal["first_status", "provision", "load"] = Field(
+        default="first_status",
+        description="When elapsed time begins: with the first status call, when a client provisions the workflow, "
+        "or when the scenario is loaded.",
+    )
+    unrealistic: bool = Field(
+        default=False,
+        description="true: this script breaks the plugin's rules on purpose. No warnings, and any state is allowed.",
+    )
+    provision: RunScript | None = Field(
+        default=None, description="What happens while the workflow is provisioned. Left out: it stays NOT_STARTED."
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a scenario document."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"mockflow scenario, version {LANGUAGE_VERSION}",
+        **{key: value for key, value in Scenario.model_json_schema().items() if key != "title"},
+    }

@@ -1,0 +1,75 @@
+"""A workflow's status: the answer's fields at one moment, and the document that shows them.
+
+Field order, presence and absence: contract.md, section 2.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+PROGRESS_OF_STATE: Final = {
+    "NOT_STARTED": "NOT_STARTED",
+    "PROVISIONING": "IN_PROGRESS",
+    "COMPLETED": "DONE",
+    "FAILED": "FAILED",
+}
+STATES: Final = tuple(PROGRESS_OF_STATE)
+PROGRESS: Final = tuple(PROGRESS_OF_STATE.values())
+FINAL_STATES: Final = frozenset({"COMPLETED", "FAILED"})
+
+# In the order of the answer. workflow_id stands before them, in both.
+BRIEF_FIELDS: Final = ("error", "state", "resources_created")
+ALL_FIELDS: Final = (
+    "error",
+    "state",
+    "provisioning_progress",
+    "provision_start_time",
+    "provision_end_time",
+    "user",
+    "user_outputs",
+    "resources_created",
+    "tenant_id",
+    "all_shared_principals",
+)
+_ABSENT_WHEN_EMPTY: Final = ("user_outputs", "resources_created")
+
+
+@dataclass(frozen=True)
+class KeyframeTime:
+    """The time at which a keyframe was reached, known only once it was: `offset` ms into `segment`."""
+
+    segment: int
+    offset: int
+
+
+Fields = Mapping[str, Any]
+"""A snapshot: the status fields that have a value. Times are epoch milliseconds or a `KeyframeTime`."""
+
+
+class Document:
+    """A JSON value that is encoded once, however often it is sent."""
+
+    __slots__ = ("_json", "value")
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.value = value
+        self._json: bytes | None = None
+
+    @property
+    def json(self) -> bytes:
+        """Compact JSON in UTF-8."""
+        if self._json is None:
+            text = json.dumps(self.value, ensure_ascii=False, separators=(",", ":"))
+            self._json = text.encode("utf-8", "replace")
+        return self._json
+
+
+def status_document(workflow_id: str, fields: Fields, *, show_all: bool) -> Document:
+    """What `GET _status` answers; `fields` have their times as epoch milliseconds."""
+    body: dict[str, Any] = {"workflow_id": workflow_id}
+    for name in ALL_FIELDS if show_all else BRIEF_FIELDS:
+        value = fields.get(name)
+        if value is not None and (value or name not in _ABSENT_WHEN_EMPTY):
+            body[name] = value
+    return Document(body)

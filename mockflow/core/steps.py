@@ -1,0 +1,57 @@
+"""The plugin's step catalogue as a table (contract.md, section 7; GET /_plugins/_flow_framework/workflow/_steps)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Step:
+    """One workflow step type.
+
+    `resource_type` is what the step creates (None: no entry in resources_created); `update_step` and
+    `deprovision_step` change it and take it away. `timeout` is in OpenSearch time units, None means the
+    plugin's default of 10 s.
+    """
+
+    name: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    required_plugins: tuple[str, ...] = ()
+    timeout: str | None = None
+    resource_type: str | None = None
+    update_step: str | None = None
+    deprovision_step: str | None = None
+    allow_delete_required: bool = False
+    denied_in_templates: bool = False
+
+
+_ML: Final = ("opensearch-ml",)
+
+_CATALOGUE: Final = (
+    Step("noop"),
+    Step("create_index", inputs=("index_name", "configurations"), outputs=("index_name",), resource_type="index_name", update_step="update_index", deprovision_step="delete_index"),
+    Step("delete_index", inputs=("index_name",), outputs=("index_name",), allow_delete_required=True, denied_in_templates=True),
+    Step("reindex", inputs=("source_index", "destination_index"), outputs=("reindex",), resource_type="index_name", deprovision_step="noop"),
+    Step("create_connector", inputs=("name", "description", "version", "protocol", "parameters", "credential", "actions"), outputs=("connector_id",), required_plugins=_ML, timeout="60s", resource_type="connector_id", deprovision_step="delete_connector"),
+    Step("register_local_custom_model", inputs=("name", "version", "model_format", "function_name", "model_content_hash_value", "url", "model_type", "embedding_dimension", "framework_type"), outputs=("model_id", "register_model_status"), required_plugins=_ML, timeout="60s", resource_type="model_id", deprovision_step="delete_model"),
+    Step("register_local_sparse_encoding_model", inputs=("name", "version", "model_format"), outputs=("model_id", "register_model_status", "function_name", "model_content_hash_value", "url"), required_plugins=_ML, timeout="60s", resource_type="model_id", deprovision_step="delete_model"),
+    Step("register_local_pretrained_model", inputs=("name", "version", "model_format"), outputs=("model_id", "register_model_status"), required_plugins=_ML, timeout="60s", resource_type="model_id", deprovision_step="delete_model"),
+    Step("register_remote_model", inputs=("name", "connector_id"), outputs=("model_id", "register_model_status"), required_plugins=_ML, resource_type="model_id", deprovision_step="delete_model"),
+    Step("register_model_group", inputs=("name",), outputs=("model_group_id", "model_group_status"), required_plugins=_ML, resource_type="model_group_id", deprovision_step="noop"),
+    Step("deploy_model", inputs=("model_id",), outputs=("model_id",), required_plugins=_ML, timeout="15s", resource_type="model_id", deprovision_step="undeploy_model"),
+    Step("undeploy_model", inputs=("model_id",), outputs=("success",), required_plugins=_ML),
+    Step("delete_model", inputs=("model_id",), outputs=("model_id",), required_plugins=_ML),
+    Step("delete_connector", inputs=("connector_id",), outputs=("connector_id",), required_plugins=_ML),
+    Step("register_agent", inputs=("name", "type"), outputs=("agent_id",), required_plugins=_ML, resource_type="agent_id", deprovision_step="delete_agent"),
+    Step("delete_agent", inputs=("agent_id",), outputs=("agent_id",), required_plugins=_ML),
+    Step("create_tool", inputs=("type",), outputs=("tools",), required_plugins=_ML),
+    Step("create_ingest_pipeline", inputs=("pipeline_id", "configurations"), outputs=("pipeline_id",), resource_type="pipeline_id", update_step="update_ingest_pipeline", deprovision_step="delete_ingest_pipeline"),
+    Step("delete_ingest_pipeline", inputs=("pipeline_id",), outputs=("pipeline_id",), allow_delete_required=True, denied_in_templates=True),
+    Step("create_search_pipeline", inputs=("pipeline_id", "configurations"), outputs=("pipeline_id",), resource_type="pipeline_id", update_step="update_search_pipeline", deprovision_step="delete_search_pipeline"),
+    Step("update_ingest_pipeline", inputs=("pipeline_id", "configurations"), outputs=("pipeline_id",)),
+    Step("update_search_pipeline", inputs=("pipeline_id", "configurations"), outputs=("pipeline_id",)),
+    Step("update_index", inputs=("index_name", "configurations"), outputs=("index_name",)),
+    Step("delete_search_pipeline", inputs=("pipeline_id",), outputs=("pipeline_id",), allow_delete_required=True, denied_in_templates=True),
+)
+
+STEPS: Final = {step.name: step for step in _CATALOGUE}

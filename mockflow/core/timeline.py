@@ -1,0 +1,90 @@
+"""Timelines: the ordered keyframes of a run, and which of them holds at which moment.
+
+A timeline falls into segments. The first begins with the run; every other one begins with the poll that
+reached its ``at_poll`` keyframe. Within a segment, time alone decides. So all that has to be remembered of a
+run is when each of its segments began (`Begun`), and every lookup is a bisection.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Final
+
+from mockflow.core.status import Fields
+
+Begun = tuple[int, ...]
+"""The elapsed ms at which each segment reached so far began; a run starts as ``(0,)``."""
+
+JUST_BEGUN: Final[Begun] = (0,)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Keyframes whose times count from one poll (or, in the first segment, from the run's beginning)."""
+
+    poll: int
+    """The number of the poll that begins it; 0 for the first segment."""
+    offsets: tuple[int, ...]
+    """Milliseconds from the segment's beginning, ascending; the first is 0."""
+    snapshots: tuple[Fields, ...]
+    """What holds from each offset on."""
+    keyframes: tuple[int | None, ...]
+    """Each moment's place in the script's timeline; None for what holds before the first keyframe."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """One moment of a timeline: `segment`, and `index` within it."""
+
+    segment: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The compiled script of one run. Elapsed times are milliseconds from the run's beginning."""
+
+    segments: tuple[Segment, ...]
+    # Where each segment's last keyframe lies: it must be reached before the next segment can begin.
+    _lasts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lasts", tuple(segment.offsets[-1] for segment in self.segments))
+
+    def polled(self, begun: Begun, poll: int, elapsed: int) -> Begun:
+        """What has begun once the poll with number `poll` (from 1) arrives at `elapsed`."""
+        while (
+            len(begun) < len(self.segments)
+            and self.segments[len(begun)].poll <= poll
+            and begun[-1] + self._lasts[len(begun) - 1] <= elapsed
+        ):
+            begun = (*begun, elapsed)
+        return begun
+
+    def position(self, begun: Begun, elapsed: int) -> Position:
+        """Which moment holds at `elapsed`, past or to come; no further poll is assumed."""
+        segment = max(bisect_right(begun, elapsed) - 1, 0)
+        offsets = self.segments[segment].offsets
+        return Position(segment, max(bisect_right(offsets, elapsed - begun[segment]) - 1, 0))
+
+    def fields(self, position: Position) -> Fields:
+        """The snapshot that holds from `position` on."""
+        return self.segments[position.segment].snapshots[position.index]
+
+    def next_time(self, begun: Begun, elapsed: int) -> int | None:
+        """The elapsed time of the next moment that time alone reaches; None where there is none."""
+        offsets = self.segments[len(begun) - 1].offsets
+        index = bisect_right(offsets, elapsed - begun[-1])
+        return begun[-1] + offsets[index] if index < len(offsets) else None
+
+    def next_poll(self, begun: Begun) -> int | None:
+        """The number of the poll that the next segment waits for; None where there is none."""
+        return self.segments[len(begun)].poll if len(begun) < len(self.segments) else None
+
+    def time_of_state(self, begun: Begun, elapsed: int, state: str) -> int | None:
+        """The first elapsed time from `elapsed` on at which `state` holds, without any further poll."""
+        time: int | None = elapsed
+        while time is not None:
+            if self.fields(self.position(begun, time)).get("state") == state:
+                return time
+            time = self.next_time(begun, time)
+        return None

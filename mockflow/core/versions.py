@@ -1,0 +1,89 @@
+"""OpenSearch releases and what differs between them, as a table.
+
+Sources: contract.md; consumers.md, findings 1 to 7 and sections 4 and 5. Lucene numbers are those of the
+releases as far as they are known; later ones repeat the last known.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Final
+
+DEFAULT_VERSION: Final = "3.2.0"
+
+# Each minor release that mockflow can be, with the Lucene it is built on.
+_LUCENE: Final = {
+    (2, 12): "9.9.2",
+    (2, 13): "9.10.0",
+    (2, 14): "9.10.0",
+    (2, 15): "9.10.0",
+    (2, 16): "9.11.1",
+    (2, 17): "9.11.1",
+    (2, 18): "9.12.0",
+    (2, 19): "9.12.1",
+    (3, 0): "10.1.0",
+    (3, 1): "10.2.1",
+    (3, 2): "10.2.2",
+    (3, 3): "10.3.1",
+    (3, 4): "10.3.2",
+    (3, 5): "10.3.2",
+    (3, 6): "10.3.2",
+    (3, 7): "10.3.2",
+    (3, 8): "10.3.2",
+}
+OLDEST: Final = "{}.{}".format(*min(_LUCENE))
+NEWEST: Final = "{}.{}".format(*max(_LUCENE))
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What one release does. Each field is a row of the table below."""
+
+    status_not_found: str
+    """The plugin's 404 for an unknown workflow id."""
+    status_takes_body: bool
+    """Whether the plugin's GET and DELETE calls ignore a body; else it is refused."""
+    sends_version_header: bool
+    """Whether every answer carries X-OpenSearch-Version."""
+    minimum_wire_version: str
+    minimum_index_version: str
+
+
+# For each field of Behaviour: what holds from which release on.
+_TABLE: Final[dict[str, tuple[tuple[tuple[int, int], Any], ...]]] = {
+    "status_not_found": (
+        ((2, 12), "Fail to find workflow"),
+        ((2, 13), "Fail to find workflow {id}"),
+        ((2, 15), "Fail to find workflow status of {id}"),
+    ),
+    "status_takes_body": (((2, 12), False), ((2, 14), True)),
+    "sends_version_header": (((2, 12), False), ((3, 0), True)),
+    "minimum_wire_version": (((2, 12), "7.10.0"), ((3, 0), "2.19.0")),
+    "minimum_index_version": (((2, 12), "7.0.0"), ((3, 0), "2.0.0")),
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """A release of OpenSearch, such as 3.2.0."""
+
+    number: str
+    lucene: str
+    behaviour: Behaviour
+
+
+@lru_cache
+def parse_version(text: str) -> Version:
+    """``"3.2.0"`` -> Version. Raises ValueError for what is not a release that mockflow knows."""
+    found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})", text)
+    if not found:
+        raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
+    minor = (int(found[1]), int(found[2]))
+    if minor not in _LUCENE:
+        raise ValueError(f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
+    values = {field.name: _since(field.name, minor) for field in fields(Behaviour)}
+    return Version(text, _LUCENE[minor], Behaviour(**values))
+
+
+def _since(name: str, minor: tuple[int, int]) -> Any:
+    return [value for since, value in _TABLE[name] if since <= minor][-1]

@@ -1,0 +1,88 @@
+"""One function answers every request: what OpenSearch would say, byte-shape for byte-shape.
+
+Order of checks (contract.md, section 1; consumers.md, section 4): a readable query string, the parameters of
+every route, a route for path and method, a body that can be read, the handler's own parameters and body, unknown
+parameters, then the action.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from mockflow.cluster import Cluster
+from mockflow.server import control, flow_framework, opensearch
+from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
+from mockflow.server.errors import Refusal, no_handler, simple_error
+from mockflow.server.http import TEXT_TYPE, Request, Response
+from mockflow.server.parameters import Parameters, decode, parse_target
+from mockflow.server.rendering import PLAIN, style_of
+from mockflow.server.router import Found, Router
+
+ROUTER: Final[Router[Handler]] = Router([*opensearch.ROUTES, *flow_framework.ROUTES])
+
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
+
+
+async def answer(cluster: Cluster, request: Request) -> Response:
+    """Answers a request, whatever it is; never raises for what a client sent."""
+    if request.target.startswith(control.PREFIX):
+        return control.answer(cluster, request)
+    style = PLAIN
+    try:
+        path, values = parse_target(request.target)
+        style = style_of(request, values)
+        reply = _action(cluster, request, path, values)()
+        if not isinstance(reply, Reply):
+            reply = await reply
+        if reply.pretty_by_default and "pretty" not in values:
+            style = style.made_pretty()
+        body, content_type = style.body(reply.content)
+        status, headers = reply.status, reply.headers
+    except Refusal as refusal:
+        body, content_type = style.error_body(refusal)
+        status, headers = refusal.status, dict(refusal.headers)
+        if request.method == "HEAD":
+            body, content_type = b"", TEXT_TYPE
+    return Response(status, body, content_type, _headers(cluster, request, headers))
+
+
+def _action(cluster: Cluster, request: Request, path: str, values: Mapping[str, str]) -> Action:
+    found = ROUTER.find(request.method, path)
+    if not isinstance(found, Found):
+        return _without_route(request, path, found)
+    refuse_unreadable_body(request)
+    parameters = Parameters(values, found.values)
+    call = Call(cluster, request, path, parameters, found.values)
+    action = found.route.handler(call)
+    call.refuse_what_nobody_asked_for()
+    return action
+
+
+def _without_route(request: Request, path: str, methods: Iterable[str]) -> Action:
+    """405 where the path knows other methods, else 400; OPTIONS tells the methods."""
+    allowed = {"Allow": ",".join(sorted(methods))} if methods else {}
+    if request.method == "OPTIONS":
+        return lambda: Reply(200, "", allowed)
+    listed = f", allowed: [{', '.join(sorted(methods))}]" if methods else ""
+    if request.method not in _METHODS:
+        raise simple_error(405, f"Unexpected http method: {request.method}{listed}", allowed)
+    if not methods:
+        raise no_handler(_readable(path), request.method)
+    message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
+    raise simple_error(405, message, allowed)
+
+
+def _readable(path: str) -> str:
+    try:
+        return decode(path, plus_as_space=False)
+    except ValueError:
+        return path
+
+
+def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Adds what every answer carries: the client's X-Opaque-Id and, from 3.0, the version."""
+    opaque_id = request.headers.get("X-Opaque-Id")
+    if opaque_id is not None:
+        headers = {"X-Opaque-Id": opaque_id, **headers}
+    if cluster.version.behaviour.sends_version_header:
+        headers = {"X-OpenSearch-Version": f"OpenSearch/{cluster.version.number} (opensearch)", **headers}
+    return headers

@@ -1,0 +1,362 @@
+"""The owner's door, /_mockflow: clock, scenarios, workflows. Plain JSON by its own rules.
+
+Nothing scripted touches it, and it carries none of OpenSearch's headers or parameters.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mockflow import __version__
+from mockflow.cluster import (
+    ClaimedError,
+    Cluster,
+    LoadedScenario,
+    NeverError,
+    UnknownScenarioError,
+    UnknownWorkflowError,
+    Workflow,
+)
+from mockflow.core.durations import parse_duration
+from mockflow.loading.load import load_text
+from mockflow.server import control_models as models
+from mockflow.server import openapi
+from mockflow.server.errors import Refusal
+from mockflow.server.http import Request, Response
+from mockflow.server.parameters import decode, parse_target
+from mockflow.server.router import Found, Route, Router
+
+PREFIX: Final = "/_mockflow"
+
+
+class ControlError(Exception):
+    """A refusal: the status, what is wrong and what would be right, and problems one by one."""
+
+    def __init__(self, status: int, message: str, problems: list[Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.problems = problems or []
+
+
+@dataclass(frozen=True)
+class ControlCall:
+    """One request of the owner."""
+
+    cluster: Cluster
+    request: Request
+    values: Mapping[str, str]
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A handler and what the OpenAPI document says of it."""
+
+    handle: Callable[[ControlCall], Any]
+    summary: str
+    answers: type[BaseModel] | None = None
+    many: bool = False
+    takes: type[BaseModel] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters and what they mean."""
+    refusals: tuple[int, ...] = ()
+
+
+ControlRoute = Route[Operation]
+
+
+def answer(cluster: Cluster, request: Request) -> Response:
+    """Answers a request of the owner; never raises for what was sent."""
+    try:
+        path, query = parse_target(request.target)
+        found = ROUTER.find(request.method, path)
+        if not isinstance(found, Found):
+            raise _no_route(request.method, path, found)
+        if unknown := sorted(query.keys() - found.route.handler.query.keys()):
+            known = ", ".join(found.route.handler.query) or "none"
+            raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
+        values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
+        return _json(200, found.route.handler.handle(ControlCall(cluster, request, values, query)))
+    except ControlError as error:
+        return _refused(error.status, str(error), error.problems)
+    except Refusal as refusal:
+        return _refused(refusal.status, refusal.body["error"]["reason"])
+    except UnknownWorkflowError as error:
+        return _refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
+    except UnknownScenarioError as error:
+        return _refused(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
+    except (NeverError, ClaimedError) as error:
+        return _refused(409, str(error))
+    except ValueError as error:
+        return _refused(400, str(error))
+
+
+def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
+    if methods:
+        return ControlError(405, f"{path} knows {', '.join(sorted(methods))}, not {method}")
+    return ControlError(404, f"nothing at {path}; GET {PREFIX}/openapi.json describes what there is")
+
+
+def _refused(status: int, message: str, problems: list[Any] | None = None) -> Response:
+    return _json(status, {"error": {"message": message, "problems": problems or []}})
+
+
+def _json(status: int, content: Any) -> Response:
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+    return Response(status, text.encode("utf-8", "replace"), "application/json")
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, BaseModel):
+        return content.model_dump()
+    return [_plain(item) for item in content] if isinstance(content, list) else content
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def _body(call: ControlCall, model: type[Body]) -> Body:
+    """The request's JSON as `model`; an empty body is an empty object."""
+    try:
+        return model.model_validate(json.loads(call.request.body or b"{}"))
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(map(str, e["loc"])), "message": e["msg"].removeprefix("Value error, ")}
+            for e in error.errors(include_url=False)
+        ]
+        listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
+        raise ControlError(400, listed, problems) from None
+    except (ValueError, RecursionError) as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+# -- clock and world -------------------------------------------------------------------------------
+
+
+def get_clock(call: ControlCall) -> models.ClockView:
+    cluster = call.cluster
+    return models.ClockView(
+        now=cluster.now(), elapsed_ms=cluster.elapsed_ms, mode=cluster.clock.mode, speed=cluster.clock.speed
+    )
+
+
+def change_clock(call: ControlCall) -> models.ClockView:
+    cluster, change = call.cluster, _body(call, models.ClockChange)
+    if change.mode is not None:
+        cluster.clock.set_mode(change.mode)
+    elif change.advance is not None:
+        cluster.clock.advance(change.advance)
+    elif change.speed is not None:
+        cluster.clock.set_speed(change.speed)
+    elif change.until is not None:
+        cluster.advance_to_state(change.until.workflow_id, change.until.state)
+    elif change.next is not None:
+        cluster.advance_to_next(change.next)
+    return get_clock(call)
+
+
+def reset(call: ControlCall) -> models.ClockView:
+    body = _body(call, models.Reset)
+    changes = body.model_dump(exclude={"keep"}, exclude_none=True)
+    call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
+    return get_clock(call)
+
+
+# -- scenarios -------------------------------------------------------------------------------------
+
+
+def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
+    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+
+
+def load_scenarios(call: ControlCall) -> models.Loaded:
+    source = call.query.get("source", "request")
+    loading = load_text(_without_surrogate_pairs(call.request.body), source)
+    if loading.errors:
+        message = "\n".join(map(str, loading.errors))
+        raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
+    loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
+    call.cluster.load(loaded)
+    return models.Loaded(
+        loaded=[_scenario_view(scenario) for scenario in loaded],
+        problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
+    )
+
+
+def delete_scenario(call: ControlCall) -> models.ScenarioView:
+    name = call.values["name"]
+    loaded = call.cluster.scenarios.get(name)
+    call.cluster.remove(name)
+    assert loaded is not None
+    return _scenario_view(loaded)
+
+
+def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
+    scenario = loaded.scenario
+    return models.ScenarioView(
+        scenario=scenario.scenario,
+        description=scenario.description,
+        workflow_id=scenario.workflow_id,
+        source=loaded.source,
+    )
+
+
+_ESCAPES = re.compile(rb"\\(?:u(d[89ab]..)\\u(d[c-f]..)|.)", re.IGNORECASE | re.DOTALL)
+
+
+def _without_surrogate_pairs(text: bytes) -> bytes:
+    """JSON writes characters beyond 16 bits as two escapes, which YAML does not know."""
+
+    def joined(found: re.Match[bytes]) -> bytes:
+        if found[1] is None:
+            return found[0]
+        pair = int(found[1], 16), int(found[2], 16)
+        return chr(0x10000 + ((pair[0] - 0xD800) << 10) + (pair[1] - 0xDC00)).encode()
+
+    return _ESCAPES.sub(joined, text) if text.lstrip()[:1] in (b"{", b"[") else text
+
+
+# -- workflows -------------------------------------------------------------------------------------
+
+
+def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
+    return [_workflow_view(call.cluster, workflow) for workflow in call.cluster.workflows.values()]
+
+
+def get_workflow(call: ControlCall) -> models.WorkflowDetail:
+    cluster = call.cluster
+    workflow = cluster.workflow(call.values["workflow_id"])
+    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.now())]
+    return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline)
+
+
+def status_at(call: ControlCall) -> dict[str, Any]:
+    cluster = call.cluster
+    workflow = cluster.workflow(call.values["workflow_id"])
+    at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    run = workflow.as_if_begun(cluster.now())
+    return workflow.document(run, run.position(at), show_all=True).value
+
+
+def restart_workflow(call: ControlCall) -> models.WorkflowView:
+    return _workflow_view(call.cluster, call.cluster.restart(call.values["workflow_id"]))
+
+
+def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
+    run = workflow.as_if_begun(cluster.now())
+    elapsed = cluster.elapsed(workflow)
+    fields = run.timeline.fields(run.position(elapsed))
+    following, poll = run.next_time(elapsed), run.next_poll
+    upcoming = None
+    if following is not None:
+        upcoming = models.NextMoment(at_ms=following)
+    elif poll is not None:
+        upcoming = models.NextMoment(at_poll=poll)
+    return models.WorkflowView(
+        workflow_id=workflow.id,
+        scenario=workflow.scenario.scenario,
+        starts=workflow.scenario.starts,
+        begun=workflow.run is not None,
+        elapsed_ms=elapsed,
+        polls=workflow.polls,
+        state=fields.get("state"),
+        provisioning_progress=fields.get("provisioning_progress"),
+        next=upcoming,
+    )
+
+
+# -- itself ----------------------------------------------------------------------------------------
+
+
+def describe(_: ControlCall) -> dict[str, Any]:
+    return openapi.document(ROUTES)
+
+
+def index(_: ControlCall) -> dict[str, Any]:
+    return {"mockflow": __version__, "calls": [f"{route.method} {route.path}" for route in ROUTES]}
+
+
+ROUTES: Final = (
+    ControlRoute("GET", PREFIX, "index", Operation(index, "What there is.")),
+    ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
+    ControlRoute(
+        "GET", f"{PREFIX}/clock", "get_clock", Operation(get_clock, "The clock.", models.ClockView)
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/clock",
+        "change_clock",
+        Operation(
+            change_clock,
+            "Moves or changes the clock; 409 for a state that never comes.",
+            models.ClockView,
+            takes=models.ClockChange,
+            refusals=(404, 409),
+        ),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/reset",
+        "reset",
+        Operation(reset, "A new world as at the start.", models.ClockView, takes=models.Reset),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/scenarios",
+        "list_scenarios",
+        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+    ),
+    ControlRoute(
+        "PUT",
+        f"{PREFIX}/scenarios",
+        "load_scenarios",
+        Operation(
+            load_scenarios,
+            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON.",
+            models.Loaded,
+            query={"source": "The name by which problems speak of the body, such as the file's path."},
+            refusals=(409,),
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/scenarios/{{name}}",
+        "delete_scenario",
+        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows",
+        "list_workflows",
+        Operation(list_workflows, "All workflows with their state now.", models.WorkflowView, many=True),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows/{{workflow_id}}",
+        "get_workflow",
+        Operation(get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows/{{workflow_id}}/status",
+        "status_at",
+        Operation(
+            status_at,
+            "The status with all fields at any elapsed time, past or to come; without at, now.",
+            query={"at": "Elapsed time of the run, such as 2500ms."},
+            refusals=(404,),
+        ),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/workflows/{{workflow_id}}/restart",
+        "restart_workflow",
+        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404,)),
+    ),
+)
+ROUTER: Final[Router[Operation]] = Router(ROUTES)

@@ -1,0 +1,165 @@
+"""What goes in and out of the owner's door; the OpenAPI document is made from these models."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from mockflow.cluster import Mode
+from mockflow.cluster.clock import MAX_SPEED
+from mockflow.core.durations import parse_duration
+from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
+
+
+def _version(text: str) -> str:
+    return parse_version(text).number
+
+
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "examples": ["3s", "250ms"], "pattern": r"^(\d+\s*(ms|s|m|h|d)|0)$"}),
+]
+Speed = Annotated[float, Field(gt=0, le=MAX_SPEED)]
+OpenSearchVersion = Annotated[str, AfterValidator(_version)]
+
+
+class Body(BaseModel):
+    """What the owner sends."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Until(Body):
+    """A moment of a workflow: when `state` holds."""
+
+    workflow_id: str
+    state: str
+
+
+class ClockChange(Body):
+    """Exactly one of these."""
+
+    mode: Mode | None = Field(default=None, description="How time moves from now on.")
+    advance: Milliseconds | None = Field(default=None, description="Moves the clock forward, in any mode.")
+    speed: Speed | None = Field(default=None, description="Virtual seconds for each second, in mode real.")
+    until: Until | None = Field(default=None, description="Moves the clock to where the state holds.")
+    next: str | None = Field(default=None, description="A workflow's id: moves the clock to its next moment.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "ClockChange":
+        if sum(value is not None for value in dict(self).values()) != 1:
+            raise ValueError(f"send exactly one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+class Reset(Body):
+    """What differs in the new world from the one the server started with."""
+
+    mode: Mode | None = None
+    speed: Speed | None = None
+    opensearch_version: OpenSearchVersion | None = Field(
+        default=None, description=f"From {OLDEST} to {NEWEST}, such as {DEFAULT_VERSION}."
+    )
+    step_time: Milliseconds | None = None
+    seed: int | None = None
+    keep: list[Literal["scenarios"]] = Field(
+        default=[], description="scenarios: those loaded since the start stay, and those removed stay away."
+    )
+
+
+class View(BaseModel):
+    """What the owner gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ClockView(View):
+    """The cluster's clock."""
+
+    now: int = Field(description="Epoch milliseconds of the virtual clock.")
+    elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
+    mode: Mode
+    speed: float
+
+
+class ScenarioView(View):
+    """A loaded scenario."""
+
+    scenario: str
+    description: str | None
+    workflow_id: str
+    source: str = Field(description="Where it was read from.")
+
+
+class NextMoment(View):
+    """What brings the next change: a time, or a poll."""
+
+    at_ms: int | None = Field(default=None, description="Elapsed milliseconds of the run.")
+    at_poll: int | None = Field(default=None, description="The number of the poll that the timeline waits for.")
+
+
+class WorkflowView(View):
+    """A workflow now. Looking at it here is no poll."""
+
+    workflow_id: str
+    scenario: str
+    starts: str
+    begun: bool = Field(description="Whether its run has begun.")
+    elapsed_ms: int
+    polls: int
+    state: str | None
+    provisioning_progress: str | None
+    next: NextMoment | None = Field(description="null: nothing in its script changes any more.")
+
+
+class Moment(View):
+    """A moment of a run, and the status from then on."""
+
+    keyframe: int | None = Field(description="Index in the script's timeline; null for what holds before it.")
+    at_ms: int | None = Field(description="Elapsed milliseconds; null until its at_poll is reached.")
+    at_poll: int | None = Field(description="The poll that begins this part of the timeline.")
+    after_poll_ms: int | None = Field(description="Milliseconds after that poll.")
+    status: dict[str, Any]
+
+
+class WorkflowDetail(WorkflowView):
+    """A workflow with its whole timeline."""
+
+    timeline: list[Moment]
+
+
+class PlaceView(View):
+    """A place in a scenario; line and column count from 1, 0 means the whole."""
+
+    file: str
+    line: int
+    column: int
+
+
+class ProblemView(PlaceView):
+    """A problem in a scenario that was sent."""
+
+    severity: Literal["error", "warning"]
+    message: str
+    hint: str
+    other: PlaceView | None
+
+
+class Loaded(View):
+    """What a PUT of scenarios did."""
+
+    loaded: list[ScenarioView]
+    problems: list[ProblemView] = Field(description="Warnings; errors load nothing.")
+
+
+class ErrorDetail(View):
+    """What is wrong, and with a scenario where."""
+
+    message: str
+    problems: list[Any] = []
+
+
+class ErrorView(View):
+    """Any refusal of the owner's door."""
+
+    error: ErrorDetail

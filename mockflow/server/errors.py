@@ -1,0 +1,69 @@
+"""OpenSearch's error answers, each shape once (consumers.md, finding 4 and section 4.8)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
+    """An error answer of the cluster: `status`, the JSON `body`, further `headers`."""
+
+    def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+
+
+def object_error(
+    status: int, kind: str, reason: str | None, *, caused_by: Mapping[str, Any] | None = None, **meta: Any
+) -> Refusal:
+    """The core's structured error: `kind` is the exception's name in snake case."""
+    cause = {"type": kind, "reason": reason, **meta}
+    error = {"root_cause": [cause], **cause, **({"caused_by": caused_by} if caused_by else {})}
+    return Refusal(status, {"error": error, "status": status})
+
+
+def illegal_argument(reason: str, caused_by: Mapping[str, Any] | None = None) -> Refusal:
+    """400 illegal_argument_exception."""
+    return object_error(400, "illegal_argument_exception", reason, caused_by=caused_by)
+
+
+def bad_parameter(reason: str) -> Refusal:
+    """400 for a query string that cannot be decoded."""
+    cause = {"type": "illegal_argument_exception", "reason": reason}
+    wrapped = f"java.lang.IllegalArgumentException: {reason}"
+    return object_error(400, "bad_parameter_exception", wrapped, caused_by=cause)
+
+
+def simple_error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    """The core's plain error: a string, and the status beside it."""
+    return Refusal(status, {"error": message, "status": status}, headers)
+
+
+def plugin_error(status: int, message: str) -> Refusal:
+    """The flow-framework plugin's error: a string, no status key (contract.md, section 1)."""
+    return Refusal(status, {"error": message})
+
+
+def no_handler(path: str, method: str) -> Refusal:
+    """400 for a path that nothing serves."""
+    return Refusal(400, {"error": f"no handler found for uri [{path}] and method [{method}]"})
+
+
+def with_stack_trace(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body as `error_trace=true` shows it: object errors get a stack_trace, string errors stay."""
+    error = body.get("error")
+    if not isinstance(error, dict):
+        return body
+    trace = _java_trace(error)
+    roots = [{**root, "stack_trace": _java_trace(root)} for root in error.get("root_cause", ())]
+    traced = {**error, "root_cause": roots}
+    if "caused_by" in error:
+        traced["caused_by"] = {**error["caused_by"], "stack_trace": _java_trace(error["caused_by"])}
+    return {**body, "error": {**traced, "stack_trace": trace}}
+
+
+def _java_trace(error: Mapping[str, Any]) -> str:
+    name = re.sub(r"(?:^|_)(.)", lambda found: found[1].upper(), str(error["type"]))
+    return f"{name}: {error['reason']}\n\tat org.opensearch.rest.BaseRestHandler.handleRequest(BaseRestHandler.java)\n"

@@ -1,0 +1,80 @@
+"""A request and a response as plain values, and a response's bytes on the wire."""
+
+import gzip
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+JSON_TYPE: Final = "application/json; charset=UTF-8"
+TEXT_TYPE: Final = "text/plain; charset=UTF-8"
+
+_COMPRESSION_LEVEL: Final = 3  # OpenSearch's http.compression_level
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent. `target` is the raw path with its query string; header names are case-insensitive."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer. `headers` come on top of content-type and content-length."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def wire(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
+        """Head and body as HTTP/1.1 bytes. OpenSearch sends neither Server nor Date (consumers.md 4.7)."""
+        body, extra = self.body, self.headers
+        if accept_encoding and body and (coding := _coding(accept_encoding)):
+            body = _encoded(body, coding)
+            extra = {**extra, "content-encoding": coding}
+        if not keep_alive:
+            extra = {**extra, "connection": "close"}
+        head = _head(self.status, self.content_type)
+        if extra:
+            lines = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
+            head += lines.encode("utf-8", "surrogateescape")
+        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, content_type: str) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    kind = f"content-type: {content_type}\r\n" if content_type else ""
+    return f"HTTP/1.1 {status} {phrase}\r\n{kind}".encode()
+
+
+@lru_cache(maxsize=256)
+def _coding(accept_encoding: str) -> str | None:
+    """gzip or deflate where the client asks for it, as OpenSearch's http.compression does."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, _, parameters = part.partition(";")
+        try:
+            weights[name.strip()] = float(parameters.strip().removeprefix("q=") or 1)
+        except ValueError:
+            weights[name.strip()] = 0
+    for coding in ("gzip", "deflate"):
+        if weights.get(coding, weights.get("*", 0)) > 0:
+            return coding
+    return None
+
+
+def _encoded(body: bytes, coding: str) -> bytes:
+    if coding == "gzip":
+        return gzip.compress(body, _COMPRESSION_LEVEL, mtime=0)
+    return zlib.compress(body, _COMPRESSION_LEVEL)

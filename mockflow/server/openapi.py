@@ -1,0 +1,76 @@
+"""The OpenAPI document of the owner's door, made from its routes and models."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from mockflow import __version__
+from mockflow.server import control_models as models
+
+if TYPE_CHECKING:
+    from mockflow.server.control import ControlRoute
+
+_REF: Final = "#/components/schemas/{model}"
+_REFUSALS: Final = {
+    400: "The request is not right; the message says what would be.",
+    404: "There is no such workflow or scenario.",
+    409: "It cannot come to this; the message says why.",
+}
+
+
+def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
+    """An OpenAPI 3.1 description of `routes`."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    used = [models.ErrorView]
+    for route in routes:
+        used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
+    _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "mockflow: the owner's door", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": schemas["$defs"]},
+    }
+
+
+def _operation(route: "ControlRoute") -> dict[str, Any]:
+    operation = route.handler
+    described: dict[str, Any] = {
+        "operationId": route.operation,
+        "summary": operation.summary,
+        "responses": {"200": {"description": "Done.", "content": _json(_schema(operation.answers, operation.many))}},
+    }
+    for status in (400, *operation.refusals):
+        described["responses"][str(status)] = {
+            "description": _REFUSALS[status],
+            "content": _json(_schema(models.ErrorView)),
+        }
+    names = re.findall(r"{(\w+)}", route.path)
+    parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+    parameters += [
+        {"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}}
+        for name, meaning in operation.query.items()
+    ]
+    if parameters:
+        described["parameters"] = parameters
+    if operation.takes:
+        described["requestBody"] = {"content": _json(_schema(operation.takes))}
+    elif route.method == "PUT":
+        described["requestBody"] = {"content": {"application/yaml": {"schema": {}}, **_json({})}}
+    return described
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _schema(model: type[BaseModel] | None, many: bool = False) -> dict[str, Any]:
+    if model is None:
+        return {"type": "object"}
+    reference = {"$ref": _REF.format(model=model.__name__)}
+    return {"type": "array", "items": reference} if many else reference
