@@ -1,29 +1,34 @@
-"""A cluster as an aiohttp application, and as aiohttp's low-level server."""
+"""A cluster behind aiohttp: as an Application to embed or test, and on the low-level Server to serve."""
 
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster
 from mockflow.server.answer import answer
+from mockflow.server.errors import bad_http, internal_error
 from mockflow.server.http import Request, Response
+
+log: Final = logging.getLogger("mockflow")
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
 
 AccessLog = Callable[[Request, int, float], None]
-"""Called with the request, the status and the seconds it took."""
+"""Called with the request, the answer's status and the seconds it took."""
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class WireResponse(web.StreamResponse):
     """An answer whose head and body leave in one write, with OpenSearch's headers and no others."""
 
-    def __init__(self, response: Response, request: web.BaseRequest) -> None:
+    def __init__(self, response: Response, request: web.BaseRequest, *, keep_alive: bool = True) -> None:
         super().__init__(status=response.status)
-        self._stay_open = request.keep_alive
+        self._stay_open = keep_alive and request.keep_alive
         self._wire = response.wire(
             accept_encoding=request.headers.get("Accept-Encoding", ""),
             without_body=request.method == "HEAD",
@@ -41,18 +46,109 @@ class WireResponse(web.StreamResponse):
         """Everything has left with the head."""
 
 
-def handler(
-    cluster: Cluster, access_log: AccessLog | None = None
-) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+class LowLevelServer(web.Server):
+    """aiohttp's Server, whose own errors (what is not HTTP) are answered as OpenSearch does."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Protocol(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:  # part of an answer has left: nothing more can be said
+            raise ConnectionError
+        refusal = bad_http(message or str(exc))
+        return WireResponse(Response.json(refusal.status, refusal.body), request, keep_alive=False)
+
+
+def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
     """The one handler for every request, for an Application and a low-level Server alike."""
 
     async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
         began = time.perf_counter() if access_log else 0.0
-        body = await incoming.read() if incoming.body_exists else b""
-        request = Request(incoming.method, incoming.raw_path, incoming.headers, body)
-        response = await answer(cluster, request)
+        request = Request(incoming.method, incoming.raw_path, incoming.headers)
+        response = await _read_body(incoming, request) if incoming.body_exists else None
+        too_large = response is not None
+        if response is None:
+            try:
+                response = await answer(cluster, request)
+            except Exception:
+                log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
+                refusal = internal_error()
+                response = Response.json(refusal.status, refusal.body)
         if access_log:
             access_log(request, response.status, time.perf_counter() - began)
-        return WireResponse(response, incoming)
+        return WireResponse(response, incoming, keep_alive=not too_large)
 
     return handle
+
+
+async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | None:
+    """Reads the body into `request`; an answer where it is too large or cannot be unpacked."""
+    chunks, size = [], 0
+    try:
+        while chunk := await incoming.content.readany():
+            size += len(chunk)
+            if size > MAX_BODY:
+                return Response(413, content_type="")
+            chunks.append(chunk)
+    except (HttpProcessingError, web.RequestPayloadError) as error:
+        refusal = bad_http(str(error))
+        return Response.json(refusal.status, refusal.body)
+    request.body = b"".join(chunks)
+    return None
+
+
+def create_app(cluster: Cluster) -> web.Application:
+    """The cluster as an aiohttp Application with one catch-all route: the same answers as `mockflow serve`."""
+    app = web.Application()
+    app[CLUSTER] = cluster
+    app.router.add_route("*", "/{path:.*}", handler(cluster))
+
+    async def end_waits(_: web.Application) -> None:
+        cluster.clock.close()
+
+    app.on_shutdown.append(end_waits)
+    return app
+
+
+class Serving:
+    """A cluster on a port: `start`, then `stop`."""
+
+    def __init__(self, cluster: Cluster, access_log: AccessLog | None = None) -> None:
+        self.cluster = cluster
+        self._access_log = access_log
+        self._runner: web.ServerRunner | None = None
+        self.url = ""
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
+        server = LowLevelServer(handler(self.cluster, self._access_log), access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        bound: tuple[Any, ...] = self._runner.addresses[0]
+        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        self.url = f"http://{name}:{bound[1]}"
+        return self.url
+
+    async def stop(self) -> None:
+        """Ends within a second; open requests are answered."""
+        self.cluster.clock.close()
+        if self._runner:
+            await self._runner.cleanup()
+
+
+_SHUTDOWN_SECONDS: Final = 0.5

@@ -51,6 +51,17 @@ def no_handler(path: str, method: str) -> Refusal:
     return Refusal(400, {"error": f"no handler found for uri [{path}] and method [{method}]"})
 
 
+def bad_http(reason: str) -> Refusal:
+    """400 for what is not HTTP or cannot be unpacked. OpenSearch's own words differ by what its decoder met."""
+    first_line = reason.strip().partition("\n")[0].rstrip(":")
+    return illegal_argument(f"invalid HTTP request: {first_line}" if first_line else "invalid HTTP request")
+
+
+def internal_error() -> Refusal:
+    """500 for a fault of mockflow's own; the log has the rest."""
+    return object_error(500, "exception", "mockflow failed to answer; its log has the traceback")
+
+
 def with_stack_trace(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The body as `error_trace=true` shows it: object errors get a stack_trace, string errors stay."""
     error = body.get("error")

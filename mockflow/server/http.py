@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
+
+from mockflow.server.xcontent import compact
 
 JSON_TYPE: Final = "application/json; charset=UTF-8"
 TEXT_TYPE: Final = "text/plain; charset=UTF-8"
@@ -14,7 +16,7 @@ TEXT_TYPE: Final = "text/plain; charset=UTF-8"
 _COMPRESSION_LEVEL: Final = 3  # OpenSearch's http.compression_level
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """What a client sent. `target` is the raw path with its query string; header names are case-insensitive."""
 
@@ -33,6 +35,11 @@ class Response:
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def json(cls, status: int, content: Mapping[str, Any]) -> "Response":
+        """An answer of compact JSON."""
+        return cls(status, compact(content))
+
     def wire(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body as HTTP/1.1 bytes. OpenSearch sends neither Server nor Date (consumers.md 4.7)."""
         body, extra = self.body, self.headers
@@ -41,21 +48,28 @@ class Response:
             extra = {**extra, "content-encoding": coding}
         if not keep_alive:
             extra = {**extra, "connection": "close"}
-        head = _head(self.status, self.content_type)
-        if extra:
-            lines = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
-            head += lines.encode("utf-8", "surrogateescape")
-        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
+        lines = "".join([f"{name}: {value}\r\n" for name, value in extra.items()])
+        return b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
+            _status_line(self.status),
+            lines.encode("utf-8", "surrogateescape"),
+            _type_line(self.content_type),
+            len(body),
+            b"" if without_body else body,
+        )
 
 
 @lru_cache(maxsize=256)
-def _head(status: int, content_type: str) -> bytes:
+def _status_line(status: int) -> bytes:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    kind = f"content-type: {content_type}\r\n" if content_type else ""
-    return f"HTTP/1.1 {status} {phrase}\r\n{kind}".encode()
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+@lru_cache(maxsize=256)
+def _type_line(content_type: str) -> bytes:
+    return f"content-type: {content_type}\r\n".encode() if content_type else b""
 
 
 @lru_cache(maxsize=256)
