@@ -1,1 +1,20 @@
-"""TODO"""
+"""The command `mockflow`."""
+
+import click
+
+from mockflow import __version__
+from mockflow.cli.check import check, schema
+from mockflow.cli.remote import load, wait
+from mockflow.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockflow")
+def main() -> None:
+    """A fake OpenSearch for programs that use the flow-framework API, driven by YAML scenarios."""
+
+
+for command in (serve, check, schema, wait, load):
+    main.add_command(command)
+
+__all__ = ["main"]

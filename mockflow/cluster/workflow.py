@@ -77,7 +77,11 @@ class Workflow:
                         "at_ms": None if begun is None else begun + offset,
                         "at_poll": segment.poll or None,
                         "after_poll_ms": offset if segment.poll else None,
-                        "status": {name: fields[name] for name in ALL_FIELDS if name in fields and _plain(fields[name])},
+                        "status": {
+                            name: fields[name]
+                            for name in ALL_FIELDS
+                            if name in fields and _plain(fields[name])
+                        },
                     }
                 )
         return rows

@@ -101,9 +101,7 @@ class _Fold:
     def snapshot(self) -> Fields:
         derived = (PROGRESS_OF_STATE.get(self._fields["state"]), self._start, self._end)
         fields = self._fields | {
-            name: value
-            for name, value in zip(_DERIVED, derived, strict=True)
-            if name not in self._written
+            name: value for name, value in zip(_DERIVED, derived, strict=True) if name not in self._written
         }
         return {name: value for name, value in fields.items() if value is not None}
 

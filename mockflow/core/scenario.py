@@ -76,7 +76,8 @@ class Resource(Model):
     workflow_step_name: Name = Field(description="The step's type, such as create_connector.")
     workflow_step_id: Name = Field(description="The id of the step's node in the template.")
     resource_type: Name | None = Field(
-        default=None, description="What was created, such as connector_id. Follows from the step when left out."
+        default=None,
+        description="What was created, such as connector_id. Follows from the step when left out.",
     )
     resource_id: Name | None = Field(
         default=None,
@@ -118,7 +119,8 @@ class Keyframe(Model):
         "After an at_poll keyframe, times count from that poll.",
     )
     at_poll: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        default=None, description="Instead of at: from the poll with this number (1 is the first) of the run on."
+        default=None,
+        description="Instead of at: from the poll with this number (1 is the first) of the run on.",
     )
     workflow_id: Name | None = Field(
         default=None,
@@ -180,7 +182,8 @@ class Scenario(Model):
         description="true: this script breaks the plugin's rules on purpose. No warnings, and any state is allowed.",
     )
     provision: RunScript | None = Field(
-        default=None, description="What happens while the workflow is provisioned. Left out: it stays NOT_STARTED."
+        default=None,
+        description="What happens while the workflow is provisioned. Left out: it stays NOT_STARTED.",
     )
 
 

@@ -25,7 +25,9 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
 _MAX_NUMBER_LENGTH: Final = 40
 
 
@@ -154,13 +156,17 @@ class _Reader:
         if node := self._anchors.get(event.anchor):
             return node
         place = _at(self._file, event.start_mark)
-        self.problems.append(Problem(place, f"*{event.anchor} names nothing", f"no &{event.anchor} stands before it"))
+        self.problems.append(
+            Problem(place, f"*{event.anchor} names nothing", f"no &{event.anchor} stands before it")
+        )
         return _Node("scalar", event.start_mark, plain=True)
 
     def _check_tag(self, event: Any) -> None:
         if event.tag not in (None, "!"):
             place = _at(self._file, event.start_mark)
-            self.problems.append(Problem(place, f"the tag {event.tag} is not allowed", "leave it out; quote text"))
+            self.problems.append(
+                Problem(place, f"the tag {event.tag} is not allowed", "leave it out; quote text")
+            )
 
 
 class _Expansion:
@@ -215,9 +221,13 @@ class _Expansion:
             if key.kind != "scalar":
                 self._problem(key, "a key is a word, not a list or mapping")
             elif key.plain and key.text == "<<":
-                self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
+                self._problem(
+                    key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value"
+                )
             elif key.plain and not isinstance(self._scalar(key), str):
-                self._problem(key, f"a key is text, and {key.text or 'nothing'} is not", f'quote it: "{key.text}"')
+                self._problem(
+                    key, f"a key is text, and {key.text or 'nothing'} is not", f'quote it: "{key.text}"'
+                )
             else:
                 yield key, value
 

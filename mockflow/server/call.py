@@ -49,7 +49,12 @@ class Call:
     __slots__ = ("_body_taken", "_path_values", "cluster", "parameters", "path", "request")
 
     def __init__(
-        self, cluster: Cluster, request: Request, path: str, parameters: Parameters, path_values: Mapping[str, str]
+        self,
+        cluster: Cluster,
+        request: Request,
+        path: str,
+        parameters: Parameters,
+        path_values: Mapping[str, str],
     ) -> None:
         self.cluster = cluster
         self.request = request
@@ -73,7 +78,9 @@ class Call:
         """Unknown parameters, then a body: checked after the handler read what it knows (contract.md, section 1)."""
         self.parameters.refuse_unknown(self.path)
         if self.request.body and not self._body_taken:
-            raise illegal_argument(f"request [{self.request.method} {self.path}] does not support having a body")
+            raise illegal_argument(
+                f"request [{self.request.method} {self.path}] does not support having a body"
+            )
 
 
 Action = Callable[[], Reply | Awaitable[Reply]]

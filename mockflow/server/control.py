@@ -284,9 +284,7 @@ def index(_: ControlCall) -> dict[str, Any]:
 ROUTES: Final = (
     ControlRoute("GET", PREFIX, "index", Operation(index, "What there is.")),
     ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
-    ControlRoute(
-        "GET", f"{PREFIX}/clock", "get_clock", Operation(get_clock, "The clock.", models.ClockView)
-    ),
+    ControlRoute("GET", f"{PREFIX}/clock", "get_clock", Operation(get_clock, "The clock.", models.ClockView)),
     ControlRoute(
         "POST",
         f"{PREFIX}/clock",
@@ -327,7 +325,9 @@ ROUTES: Final = (
         "DELETE",
         f"{PREFIX}/scenarios/{{name}}",
         "delete_scenario",
-        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
+        Operation(
+            delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)
+        ),
     ),
     ControlRoute(
         "GET",
@@ -339,7 +339,9 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/workflows/{{workflow_id}}",
         "get_workflow",
-        Operation(get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)),
+        Operation(
+            get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)
+        ),
     ),
     ControlRoute(
         "GET",

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from mockflow.cluster import Mode
 from mockflow.cluster.clock import MAX_SPEED
@@ -95,7 +103,9 @@ class NextMoment(View):
     """What brings the next change: a time, or a poll."""
 
     at_ms: int | None = Field(default=None, description="Elapsed milliseconds of the run.")
-    at_poll: int | None = Field(default=None, description="The number of the poll that the timeline waits for.")
+    at_poll: int | None = Field(
+        default=None, description="The number of the poll that the timeline waits for."
+    )
 
 
 class WorkflowView(View):

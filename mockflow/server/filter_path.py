@@ -1,118 +1,126 @@
-"""OpenSearch's ``filter_path``: which parts of an answer a client wants (consumers.md, section 4.7).
+r"""OpenSearch's ``filter_path``: which parts of an answer a client wants (consumers.md, section 4.7).
 
-Comma-separated paths; one that begins with ``-`` excludes. ``*`` stands for any part of one key, ``**`` for any
-number of levels; arrays are looked through; what a filter leaves empty goes.
+An expression is a comma-separated list of paths; one that begins with ``-`` excludes. Dots separate the
+keys of a path, ``\.`` is a dot within a key, ``*`` stands for any part of one key and ``**`` for one level
+or more; arrays are looked through.
+
+All as in OpenSearch 3.0: AbstractRestChannel reads the list, FilterPath one path, FilterPathBasedFilter walks
+them, and Jackson's FilteringGeneratorDelegate begins an object or array only once it keeps something inside.
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-Json = Any
-_Segments = tuple[str, ...]
-_State = frozenset[tuple[int, int]]
-"""Where each path of a filter stands: ``(path, segment)``. Sets keep many ``**`` from multiplying."""
+from mockflow.server.xcontent import Json
+
+
+def filter_paths(value: Json, expression: str) -> Json:
+    """What `expression` leaves of `value`; raises ValueError if it excludes, but names nothing to exclude.
+
+    What a filter looks into and leaves empty goes, be it an include or an exclude; what it has no reason to
+    look into stays, even if empty. Where nothing is left of an object, it is ``{}``; of an array, ``[]``
+    (OpenSearch then sends no body at all).
+    """
+    for filter in _compiled(expression):
+        kept = filter.walk(value, filter.paths)
+        if kept is _NOTHING:
+            return [] if isinstance(value, list) else {}
+        value = kept
+    return value
+
 
 _NOTHING: Final = object()
 
 
-def filter_paths(value: Json, expression: str) -> Json:
-    """What `expression` leaves of `value`; ValueError for an exclusion of nothing."""
-    includes, excludes = _compiled(expression)
-    if includes:
-        value = _included(value, includes, includes.start)
-    if excludes and value is not _NOTHING:
-        value = _excluded(value, excludes, excludes.start)
-    return {} if value is _NOTHING else value
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """One key of a path and what follows it. Equal only to itself, so that sets of paths are cheap."""
+
+    key: str
+    rest: "_Path | None"
+
+    def matches(self, key: str) -> bool:
+        return _glob(self.key, key)
 
 
+# Where a walk stands in all paths of a filter at once; None is the end of one. It is a set because a path
+# with many `**` leads to the same place in very many ways.
+_Paths = frozenset[_Path | None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Filter:
-    """Some paths, walked all at once."""
+    inclusive: bool
+    paths: _Paths
 
-    def __init__(self, paths: list[str]) -> None:
-        self.paths: list[_Segments] = [_split(path) for path in paths]
-        self.start: _State = self._closure({(number, 0) for number in range(len(self.paths))})
+    def walk(self, value: Json, paths: _Paths) -> Json:
+        """What is left of a value that `paths` lead into: none has ended yet."""
+        if isinstance(value, dict):
+            kept = {
+                key: part
+                for key, item in value.items()
+                if (part := self._item(item, paths, key)) is not _NOTHING
+            }
+            return kept or _NOTHING
+        if isinstance(value, list):
+            return [part for item in value if (part := self.walk(item, paths)) is not _NOTHING] or _NOTHING
+        return _NOTHING if self.inclusive else value
 
-    def step(self, state: _State, key: str) -> _State:
-        """Where the paths stand after `key`."""
-        after: set[tuple[int, int]] = set()
-        for path, at in state:
-            if at < len(self.paths[path]):
-                segment = self.paths[path][at]
-                if segment == "**":
-                    after.add((path, at))
-                elif _matches(segment, key):
-                    after.add((path, at + 1))
-        return self._closure(after)
-
-    def ended(self, state: _State) -> bool:
-        """Whether a path takes all that is here."""
-        return any(at == len(self.paths[path]) for path, at in state)
-
-    def _closure(self, state: set[tuple[int, int]]) -> _State:
-        """``**`` stands for no level, too; at the end of a path it takes everything."""
-        open_ends = list(state)
-        while open_ends:
-            path, at = open_ends.pop()
-            if at < len(self.paths[path]) and self.paths[path][at] == "**" and (path, at + 1) not in state:
-                state.add((path, at + 1))
-                open_ends.append((path, at + 1))
-        return frozenset(state)
+    def _item(self, item: Json, paths: _Paths, key: str) -> Json:
+        after = _after(paths, key)
+        if after and None not in after:
+            return self.walk(item, after)
+        return item if self.inclusive == (None in after) else _NOTHING
 
 
 @lru_cache(maxsize=128)
-def _compiled(expression: str) -> tuple[_Filter | None, _Filter | None]:
-    parts = [part.strip() for part in expression.split(",") if part.strip()]
-    excludes = [part[1:].strip() for part in parts if part.startswith("-")]
-    if "" in excludes:
+def _compiled(expression: str) -> tuple[_Filter, ...]:
+    """The filters to apply, one after the other."""
+    entries = [entry for part in expression.split(",") if (entry := part.strip())]
+    includes = [entry for entry in entries if not entry.startswith("-")]
+    excludes = [path for entry in entries if entry.startswith("-") and (path := entry[1:].strip())]
+    if len(includes) < len(entries) and not excludes:
         raise ValueError("filters cannot be null or empty")
-    includes = [part for part in parts if not part.startswith("-")]
-    return _Filter(includes) if includes else None, _Filter(excludes) if excludes else None
+    filters = (_Filter(True, _parsed(includes)), _Filter(False, _parsed(excludes)))
+    return tuple(filter for filter in filters if filter.paths)
 
 
-def _included(value: Json, filter: _Filter, state: _State) -> Json:
-    if filter.ended(state):
-        return value
-    if isinstance(value, dict):
-        kept = {
-            key: part
-            for key, item in value.items()
-            if (after := filter.step(state, key))
-            and (part := _included(item, filter, after)) is not _NOTHING
-        }
-        return kept or _NOTHING
-    if isinstance(value, list):
-        items = [part for item in value if (part := _included(item, filter, state)) is not _NOTHING]
-        return items or _NOTHING
-    return _NOTHING
+def _parsed(paths: list[str]) -> _Paths:
+    return frozenset(_path(path) for path in paths)
 
 
-def _excluded(value: Json, filter: _Filter, state: _State) -> Json:
-    if filter.ended(state):
-        return _NOTHING
-    if isinstance(value, dict) and value:
-        kept = {
-            key: part
-            for key, item in value.items()
-            if (part := _excluded(item, filter, filter.step(state, key))) is not _NOTHING
-        }
-        return kept or _NOTHING
-    if isinstance(value, list) and value:
-        items = [part for item in value if (part := _excluded(item, filter, state)) is not _NOTHING]
-        return items or _NOTHING
-    return value
+def _path(text: str) -> _Path | None:
+    path = None
+    for part in reversed(re.split(r"(?<!\\)\.", text)):
+        path = _Path(re.sub(r"\\.", ".", part), path)  # so OpenSearch unescapes: `\x` is a dot, too
+    return path
 
 
-def _split(path: str) -> _Segments:
-    """The segments of a path; ``\\.`` is a dot within one."""
-    return tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path))
+def _after(paths: _Paths, key: str) -> _Paths:
+    """Where `paths` lead from here by `key`."""
+    after: set[_Path | None] = set()
+    for path in paths:
+        if path is not None and path.matches(key):
+            after.add(path.rest)
+            if path.key == "**":
+                after.add(path)
+    return frozenset(after)
 
 
-@lru_cache(maxsize=1024)
-def _pattern(segment: str) -> re.Pattern[str]:
-    literal = (re.escape(part) for part in re.sub(r"\*+", "*", segment).split("*"))
-    return re.compile(".*".join(literal), re.DOTALL)
-
-
-def _matches(segment: str, key: str) -> bool:
-    return segment in ("*", key) or ("*" in segment and _pattern(segment).fullmatch(key) is not None)
+def _glob(pattern: str, text: str) -> bool:
+    """Whether `text` is `pattern`, ``*`` being any text. Never looks back, so no pattern is slow."""
+    first, *parts = pattern.split("*")
+    if not parts:
+        return text == first
+    if not text.startswith(first):
+        return False
+    *middle, last = parts
+    position = len(first)
+    for part in middle:
+        found = text.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return text.endswith(last, position)

@@ -1,0 +1,53 @@
+"""The server's log on standard error: one short line a request, or JSON."""
+
+import json
+import logging
+import sys
+from datetime import datetime
+from typing import Final
+
+from mockflow.server.app import AccessLog
+from mockflow.server.http import Request
+
+_requests: Final = logging.getLogger("mockflow.requests")
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S.%f")[:-3]
+        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return f"{time} {level}{record.getMessage()}{trace}"
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+        }
+        line |= getattr(record, "request", None) or {"message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(log_format: str, *, quiet: bool) -> AccessLog | None:
+    """Logs to standard error; quiet keeps warnings only. Returns what is to be called after each request."""
+    log_handler = logging.StreamHandler(sys.stderr)
+    log_handler.setFormatter(_Json() if log_format == "json" else _Text())
+    logger = logging.getLogger("mockflow")
+    logger.handlers[:] = [log_handler]
+    logger.propagate = False
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    return None if quiet else _log_request
+
+
+def _log_request(request: Request, status: int, seconds: float) -> None:
+    fields = {
+        "method": request.method,
+        "target": request.target,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+    }
+    _requests.info("%(method)s %(target)s %(status)d %(ms)sms", fields, extra={"request": fields})

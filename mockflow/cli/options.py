@@ -1,0 +1,61 @@
+"""Option types, and how problems are told on a terminal."""
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from mockflow.core.durations import parse_duration
+from mockflow.loading.problems import Problem
+
+
+class Duration(click.ParamType):
+    """An OpenSearch time unit such as 30s, as milliseconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Epoch(click.ParamType):
+    """A date and time in ISO 8601 (UTC where it names no zone) or epoch milliseconds."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if str(value).isdigit() and len(value) <= 15:
+            return int(value)
+        try:
+            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return int(moment.timestamp() * 1000)
+        except (ValueError, OverflowError):
+            self.fail(
+                f'"{value}" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds', param, ctx
+            )
+
+
+def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:
+    """One line for each problem; in colour where a terminal reads it."""
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    for problem in problems:
+        line = Text(str(problem))
+        line.stylize("bold", 0, len(str(problem.place)))
+        line.stylize("yellow" if problem.severity == "warning" else "red", len(str(problem.place)) + 1)
+        console.print(line)
+
+
+def counted(count: int, thing: str) -> str:
+    """``1 problem``, ``2 problems``."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
