@@ -76,7 +76,7 @@ def _type_line(content_type: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _coding(accept_encoding: str) -> str | None:
-    """gzip or deflate where the client asks for it, as OpenSearch's http.compression does."""
+    """Gzip or deflate where the client asks for it, as OpenSearch's http.compression does."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         name, _, parameters = part.partition(";")

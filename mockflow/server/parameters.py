@@ -36,7 +36,7 @@ class Parameters:
         return self._values.get(name)
 
     def boolean(self, name: str, default: bool = False) -> bool:
-        """true or false; sent without a value it means true, blank means the default."""
+        """True or false; sent without a value it means true, blank means the default."""
         value = self.text(name)
         if value is None or (value and not value.strip()):
             return default
