@@ -35,9 +35,7 @@ SETTLED: Final = 25  # so many equal answers in a row are the end; no shipped at
 MOST_POLLS: Final = 500
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-each_scenario = pytest.mark.parametrize(
-    "located", LOADING.scenarios, ids=lambda located: located.scenario.scenario
-)
+each_scenario = pytest.mark.parametrize("located", LOADING.scenarios, ids=lambda located: located.scenario.scenario)
 each_scenario_of_time_alone = pytest.mark.parametrize(
     "located",
     [located for located in LOADING.scenarios if located.scenario.scenario != "by-poll-count"],

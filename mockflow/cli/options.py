@@ -12,7 +12,7 @@ from mockflow.core.durations import parse_duration
 from mockflow.loading.problems import Problem
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[int]):
     """An OpenSearch time unit such as 30s, as milliseconds."""
 
     name = "time"
@@ -26,7 +26,7 @@ class Duration(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Epoch(click.ParamType):
+class Epoch(click.ParamType[int]):
     """A date and time in ISO 8601 (UTC where it names no zone) or epoch milliseconds."""
 
     name = "date"
@@ -41,9 +41,7 @@ class Epoch(click.ParamType):
             moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
             return int(moment.timestamp() * 1000)
         except (ValueError, OverflowError):
-            self.fail(
-                f'"{value}" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds', param, ctx
-            )
+            self.fail(f'"{value}" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds', param, ctx)
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:

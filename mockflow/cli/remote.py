@@ -30,9 +30,7 @@ def wait(url: str, timeout: int) -> None:
             _request("GET", _base(url), seconds=max(min(left, _REQUEST_SECONDS), _PAUSE_SECONDS))
         except (OSError, ValueError) as error:
             if left <= 0:
-                raise click.ClickException(
-                    f"{url} does not answer after {timeout} ms: {_reason(error)}"
-                ) from None
+                raise click.ClickException(f"{url} does not answer after {timeout} ms: {_reason(error)}") from None
             time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         else:
             return
@@ -65,9 +63,7 @@ def _base(url: str) -> str:
     return url.rstrip("/")
 
 
-def _request(
-    method: str, url: str, body: bytes | None = None, seconds: float = _REQUEST_SECONDS
-) -> Mapping[str, Any]:
+def _request(method: str, url: str, body: bytes | None = None, seconds: float = _REQUEST_SECONDS) -> Mapping[str, Any]:
     headers = {"Content-Type": "application/yaml"} if body is not None else {}
     request = urllib.request.Request(url, data=body, method=method, headers=headers)
     with urllib.request.urlopen(request, timeout=seconds) as response:

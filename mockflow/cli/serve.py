@@ -30,23 +30,13 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 )
 @click.argument("paths", nargs=-1, type=click.Path(), envvar="MOCKFLOW_PATHS")
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
-@click.option(
-    "--port", default=9200, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free."
-)
+@click.option("--port", default=9200, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free.")
 @click.option("--speed", type=click.FloatRange(0, MAX_SPEED, min_open=True), help="Virtual seconds a second.")
-@click.option(
-    "--auto", is_flag=True, help="Time moves when a client has looked: no waiting, every keyframe seen."
-)
+@click.option("--auto", is_flag=True, help="Time moves when a client has looked: no waiting, every keyframe seen.")
 @click.option("--frozen", is_flag=True, help="Time moves by POST /_mockflow/clock only.")
-@click.option(
-    "--epoch", type=Epoch(), help="What time it is at the start.  [default: now; auto, frozen: 2026-01-01]"
-)
-@click.option(
-    "--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}."
-)
-@click.option(
-    "--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so."
-)
+@click.option("--epoch", type=Epoch(), help="What time it is at the start.  [default: now; auto, frozen: 2026-01-01]")
+@click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
+@click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
@@ -103,9 +93,7 @@ async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog |
 
 def _cannot_listen(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
-        )
+        return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
     if error.errno == errno.EACCES:
         return f"port {port} on {host} is not permitted; choose one above 1023 with --port"
     return f"cannot listen on {host}:{port}: {error.strerror or error}"

@@ -188,9 +188,7 @@ class Cluster:
         time = workflow.run.time_of_state(elapsed, state)
         if time is None:
             waits = workflow.run.next_poll
-            reason = (
-                f"its timeline waits for poll {waits}" if waits else "its timeline has no such moment ahead"
-            )
+            reason = f"its timeline waits for poll {waits}" if waits else "its timeline has no such moment ahead"
             raise NeverError(f'workflow "{workflow_id}" never comes to {state} from here: {reason}')
         self.clock.advance(time - elapsed)
 

@@ -68,9 +68,7 @@ class Workflow:
         rows: list[dict[str, Any]] = []
         for number, segment in enumerate(run.timeline.segments):
             begun = run.begun[number] if number < len(run.begun) else None
-            for offset, keyframe, fields in zip(
-                segment.offsets, segment.keyframes, segment.snapshots, strict=True
-            ):
+            for offset, keyframe, fields in zip(segment.offsets, segment.keyframes, segment.snapshots, strict=True):
                 rows.append(
                     {
                         "keyframe": keyframe,
@@ -78,9 +76,7 @@ class Workflow:
                         "at_poll": segment.poll or None,
                         "after_poll_ms": offset if segment.poll else None,
                         "status": {
-                            name: fields[name]
-                            for name in ALL_FIELDS
-                            if name in fields and _plain(fields[name])
+                            name: fields[name] for name in ALL_FIELDS if name in fields and _plain(fields[name])
                         },
                     }
                 )

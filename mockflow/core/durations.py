@@ -8,9 +8,7 @@ import re
 from typing import Final
 
 UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_MS: Final = (
-    36_500 * UNITS_MS["d"]
-)  # a century: longer is a slip of the pen, and times stay small integers
+MAX_MS: Final = 36_500 * UNITS_MS["d"]  # a century: longer is a slip of the pen, and times stay small integers
 
 _DURATION = re.compile(r"(\d{1,15})\s*(ms|s|m|h|d)")
 

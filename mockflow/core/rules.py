@@ -31,9 +31,7 @@ def _one_time_each(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> I
         if keyframe.at is not None and keyframe.at_poll is not None:
             yield Finding((*path, number, "at_poll"), "a keyframe has at and at_poll", "keep one of the two")
         if keyframe.at is None and keyframe.at_poll is None:
-            yield Finding(
-                (*path, number), "a keyframe needs its time", 'write at: 2s, at: "+2s" or at_poll: 3'
-            )
+            yield Finding((*path, number), "a keyframe needs its time", 'write at: 2s, at: "+2s" or at_poll: 3')
 
 
 def _in_order(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
@@ -52,9 +50,7 @@ def _has_time(keyframe: Keyframe) -> bool:
 
 
 def _misplaced(path: Path, first: int, second: int, key: str, when: str, same: bool) -> Finding:
-    message = (
-        f"two keyframes at {when}" if same else f"a keyframe before {when}, the time of the one above it"
-    )
+    message = f"two keyframes at {when}" if same else f"a keyframe before {when}, the time of the one above it"
     hint = "make them one" if same else "keyframes stand in order of time"
     return Finding((*path, second, key), message, hint, other=(*path, first))
 
@@ -105,9 +101,7 @@ def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: P
         for number, fields in zip(segment.keyframes, segment.snapshots, strict=True):
             if number is not None:
                 for key, message in _impossible(before, fields):
-                    place = (
-                        (*path, number, key) if key in timeline[number].model_fields_set else (*path, number)
-                    )
+                    place = (*path, number, key) if key in timeline[number].model_fields_set else (*path, number)
                     yield Finding(place, message, "unrealistic: true says it is meant", "warning")
             before = fields
 

@@ -30,9 +30,7 @@ class Run:
     def fields(self, position: Position) -> Fields:
         """The snapshot at `position`, its times in epoch milliseconds."""
         return {
-            name: self.started + self.begun[value.segment] + value.offset
-            if isinstance(value, KeyframeTime)
-            else value
+            name: self.started + self.begun[value.segment] + value.offset if isinstance(value, KeyframeTime) else value
             for name, value in self.timeline.fields(position).items()
         }
 

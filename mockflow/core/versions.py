@@ -80,9 +80,7 @@ def parse_version(text: str) -> Version:
         raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
     minor = (int(found[1]), int(found[2]))
     if minor not in _LUCENE:
-        raise ValueError(
-            f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}"
-        )
+        raise ValueError(f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
     values = {field.name: _since(field.name, minor) for field in fields(Behaviour)}
     return Version(text, _LUCENE[minor], Behaviour(**values))
 

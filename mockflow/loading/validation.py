@@ -23,9 +23,7 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
     What is wrong in itself is set aside, so that the rules can speak about the rest.
     """
     if not isinstance(document.value, dict):
-        problem = Problem(
-            document.place(()), "a scenario is a mapping of keys", "begin with scenario: <its name>"
-        )
+        problem = Problem(document.place(()), "a scenario is a mapping of keys", "begin with scenario: <its name>")
         return None, [problem]
     details, scenario = _validated(document.value)
     problems = [_problem(document, error) for error in details]
@@ -107,7 +105,7 @@ _Message = tuple[str, str]
 
 
 def _plain_message(_: Document, path: Path, error: ErrorDetails) -> _Message:
-    what, _, right = error["msg"].partition("; ")
+    what, _sep, right = error["msg"].partition("; ")
     return f"{_name(path)}: {what}", right
 
 
@@ -143,9 +141,7 @@ def _wants_boolean(_: Document, path: Path, error: ErrorDetails) -> _Message:
 
 def _wants_one_of(_: Document, path: Path, error: ErrorDetails) -> _Message:
     field = _model_at(path[:-1]).model_fields[str(path[-1])]
-    return f'unknown {path[-1]} "{error["input"]}"', did_you_mean(
-        str(error["input"]), get_args(field.annotation)
-    )
+    return f'unknown {path[-1]} "{error["input"]}"', did_you_mean(str(error["input"]), get_args(field.annotation))
 
 
 def _empty(_: Document, path: Path, __: ErrorDetails) -> _Message:

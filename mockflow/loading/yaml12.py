@@ -25,9 +25,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAX_NUMBER_LENGTH: Final = 40
 
 
@@ -57,10 +55,11 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
         message = f"the file is larger than {MAX_BYTES // 2**20} MiB"
         return [], [Problem(Place(file), message, "split it into several files")]
     if isinstance(text, bytes):
+        raw = text
         try:
-            text = text.decode("utf-8-sig")
+            text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            place = _place_of(file, text[: error.start].decode("utf-8", "replace"))
+            place = _place_of(file, raw[: error.start].decode("utf-8", "replace"))
             return [], [Problem(place, "this is not UTF-8 text", "save the file as UTF-8")]
     reader = _Reader(file)
     try:
@@ -153,20 +152,16 @@ class _Reader:
             self.problems += problems
 
     def _named(self, event: yaml.AliasEvent) -> _Node:
-        if node := self._anchors.get(event.anchor):
+        if node := self._anchors.get(event.anchor or ""):
             return node
         place = _at(self._file, event.start_mark)
-        self.problems.append(
-            Problem(place, f"*{event.anchor} names nothing", f"no &{event.anchor} stands before it")
-        )
+        self.problems.append(Problem(place, f"*{event.anchor} names nothing", f"no &{event.anchor} stands before it"))
         return _Node("scalar", event.start_mark, plain=True)
 
     def _check_tag(self, event: Any) -> None:
         if event.tag not in (None, "!"):
             place = _at(self._file, event.start_mark)
-            self.problems.append(
-                Problem(place, f"the tag {event.tag} is not allowed", "leave it out; quote text")
-            )
+            self.problems.append(Problem(place, f"the tag {event.tag} is not allowed", "leave it out; quote text"))
 
 
 class _Expansion:
@@ -221,13 +216,9 @@ class _Expansion:
             if key.kind != "scalar":
                 self._problem(key, "a key is a word, not a list or mapping")
             elif key.plain and key.text == "<<":
-                self._problem(
-                    key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value"
-                )
+                self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
             elif key.plain and not isinstance(self._scalar(key), str):
-                self._problem(
-                    key, f"a key is text, and {key.text or 'nothing'} is not", f'quote it: "{key.text}"'
-                )
+                self._problem(key, f"a key is text, and {key.text or 'nothing'} is not", f'quote it: "{key.text}"')
             else:
                 yield key, value
 

@@ -78,9 +78,7 @@ class Call:
         """Unknown parameters, then a body: checked after the handler read what it knows (contract.md, section 1)."""
         self.parameters.refuse_unknown(self.path)
         if self.request.body and not self._body_taken:
-            raise illegal_argument(
-                f"request [{self.request.method} {self.path}] does not support having a body"
-            )
+            raise illegal_argument(f"request [{self.request.method} {self.path}] does not support having a body")
 
 
 Action = Callable[[], Reply | Awaitable[Reply]]

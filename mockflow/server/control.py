@@ -325,9 +325,7 @@ ROUTES: Final = (
         "DELETE",
         f"{PREFIX}/scenarios/{{name}}",
         "delete_scenario",
-        Operation(
-            delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)
-        ),
+        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
     ),
     ControlRoute(
         "GET",
@@ -339,9 +337,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/workflows/{{workflow_id}}",
         "get_workflow",
-        Operation(
-            get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)
-        ),
+        Operation(get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)),
     ),
     ControlRoute(
         "GET",

@@ -103,9 +103,7 @@ class NextMoment(View):
     """What brings the next change: a time, or a poll."""
 
     at_ms: int | None = Field(default=None, description="Elapsed milliseconds of the run.")
-    at_poll: int | None = Field(
-        default=None, description="The number of the poll that the timeline waits for."
-    )
+    at_poll: int | None = Field(default=None, description="The number of the poll that the timeline waits for.")
 
 
 class WorkflowView(View):

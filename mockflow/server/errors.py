@@ -8,9 +8,7 @@ from typing import Any
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
     """An error answer of the cluster: `status`, the JSON `body`, further `headers`."""
 
-    def __init__(
-        self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body

@@ -58,11 +58,7 @@ class _Filter:
     def walk(self, value: Json, paths: _Paths) -> Json:
         """What is left of a value that `paths` lead into: none has ended yet."""
         if isinstance(value, dict):
-            kept = {
-                key: part
-                for key, item in value.items()
-                if (part := self._item(item, paths, key)) is not _NOTHING
-            }
+            kept = {key: part for key, item in value.items() if (part := self._item(item, paths, key)) is not _NOTHING}
             return kept or _NOTHING
         if isinstance(value, list):
             return [part for item in value if (part := self.walk(item, paths)) is not _NOTHING] or _NOTHING

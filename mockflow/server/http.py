@@ -40,9 +40,7 @@ class Response:
         """An answer of compact JSON."""
         return cls(status, compact(content))
 
-    def wire(
-        self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True
-    ) -> bytes:
+    def wire(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body as HTTP/1.1 bytes. OpenSearch sends neither Server nor Date (consumers.md 4.7)."""
         body, extra = self.body, self.headers
         if accept_encoding and body and (coding := _coding(accept_encoding)):

@@ -26,11 +26,9 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    used = [models.ErrorView]
+    used: list[type[BaseModel]] = [models.ErrorView]
     for route in routes:
-        used += [
-            model for model in (route.handler.takes, route.handler.answers) if model and model not in used
-        ]
+        used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
     _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -45,9 +43,7 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": route.operation,
         "summary": operation.summary,
-        "responses": {
-            "200": {"description": "Done.", "content": _json(_schema(operation.answers, operation.many))}
-        },
+        "responses": {"200": {"description": "Done.", "content": _json(_schema(operation.answers, operation.many))}},
     }
     for status in (400, *operation.refusals):
         described["responses"][str(status)] = {

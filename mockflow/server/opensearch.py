@@ -51,9 +51,7 @@ def health(call: Call) -> Action:
     for name in ("cluster_manager_timeout", "master_timeout"):
         parameters.time(name)
     timeout = parameters.time("timeout", _DEFAULT_TIMEOUT_MS)
-    level = _one_of(
-        parameters.text("level"), "level", ("cluster", "indices", "shards", "awareness_attributes")
-    )
+    level = _one_of(parameters.text("level"), "level", ("cluster", "indices", "shards", "awareness_attributes"))
     _one_of(parameters.text("wait_for_events"), "wait_for_events", _EVENTS)
     wanted_status = parameters.text("wait_for_status")
     if wanted_status is not None and wanted_status.lower() not in _HEALTH:

@@ -143,11 +143,7 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
     near = [candidate for score, candidate in sorted(scored) if score < -0.5]
     if not near:
         return ""
-    return (
-        f" -> did you mean [{near[0]}]?"
-        if len(near) == 1
-        else f" -> did you mean any of [{', '.join(near)}]?"
-    )
+    return f" -> did you mean [{near[0]}]?" if len(near) == 1 else f" -> did you mean any of [{', '.join(near)}]?"
 
 
 def _similarity(one: str, other: str) -> float:

@@ -79,7 +79,5 @@ def _matching(node: _Node[Handler], segments: list[str], depth: int) -> Iterator
 
 def _values(path: str, segments: list[str]) -> dict[str, str]:
     return {
-        name[1:-1]: segment
-        for name, segment in zip(_segments(path), segments, strict=True)
-        if name.startswith("{")
+        name[1:-1]: segment for name, segment in zip(_segments(path), segments, strict=True) if name.startswith("{")
     }

@@ -22,9 +22,7 @@ STATUS: Json = {
 }
 NODES: Json = {
     "_nodes": {"total": 1},
-    "nodes": {
-        "n1": {"name": "one", "version": "3.0.0", "ip": "::1", "http": {"publish_address": "[::1]:9200"}}
-    },
+    "nodes": {"n1": {"name": "one", "version": "3.0.0", "ip": "::1", "http": {"publish_address": "[::1]:9200"}}},
 }
 STATE: Json = {"metadata": {"uuid": "u", "stored_scripts": {"s": {"lang": "painless"}}}, "version": 2}
 HITS: Json = {
@@ -206,17 +204,15 @@ keys = st.text("ab*.", max_size=3)
 scalars = st.none() | st.booleans() | st.integers() | keys
 objects = st.dictionaries(
     keys,
-    st.recursive(
-        scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
-    ),
+    st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)),
     max_size=4,
 )
-paths = st.lists(
-    st.sampled_from(["a", "b", "ab", "a*", "*b", "*", "**", r"a\.b", ""]), min_size=1, max_size=4
-).map(".".join)
-expressions = st.lists(
-    st.sampled_from(["", "-"]).flatmap(lambda sign: paths.map(sign.__add__)), max_size=4
-).map(",".join)
+paths = st.lists(st.sampled_from(["a", "b", "ab", "a*", "*b", "*", "**", r"a\.b", ""]), min_size=1, max_size=4).map(
+    ".".join
+)
+expressions = st.lists(st.sampled_from(["", "-"]).flatmap(lambda sign: paths.map(sign.__add__)), max_size=4).map(
+    ",".join
+)
 
 
 @given(objects)
@@ -239,9 +235,7 @@ plain_keys = st.sampled_from(["a", "b", "ab", "aab", "ba"])
 trees = st.recursive(
     st.integers(), lambda inner: st.dictionaries(plain_keys, inner, min_size=1, max_size=3), max_leaves=12
 ).filter(lambda tree: isinstance(tree, dict))
-plain_paths = st.lists(
-    st.sampled_from(["a", "b", "a*", "*b", "*a*b", "*", "**"]), min_size=1, max_size=4
-).map(".".join)
+plain_paths = st.lists(st.sampled_from(["a", "b", "a*", "*b", "*a*b", "*", "**"]), min_size=1, max_size=4).map(".".join)
 
 
 @given(trees, st.lists(plain_paths, min_size=1, max_size=3))
@@ -256,17 +250,13 @@ def test_a_leaf_is_left_if_a_path_leads_to_it_or_above(tree: Json, paths: list[s
 
 
 def as_regex(path: str) -> str:
-    return "".join(
-        "(?:[^/]*/)+" if key == "**" else key.replace("*", "[^/]*") + "/" for key in path.split(".")
-    )
+    return "".join("(?:[^/]*/)+" if key == "**" else key.replace("*", "[^/]*") + "/" for key in path.split("."))
 
 
 def leaves(value: Json, above: str = "") -> dict[str, Json]:
     if not isinstance(value, dict):
         return {above: value}
-    return {
-        keys: leaf for key, item in value.items() for keys, leaf in leaves(item, f"{above}{key}/").items()
-    }
+    return {keys: leaf for key, item in value.items() for keys, leaf in leaves(item, f"{above}{key}/").items()}
 
 
 def is_part(part: Json, whole: Json) -> bool:

@@ -118,9 +118,7 @@ def test_yaml(value: Json, written: str) -> None:
     assert yaml(value).decode() == written
 
 
-@pytest.mark.parametrize(
-    "key", ["a", "_id", "a.b", "a-b", "a b", "workflow_id", "é", "😀", "nope", "x1", "a\\b"]
-)
+@pytest.mark.parametrize("key", ["a", "_id", "a.b", "a-b", "a b", "workflow_id", "é", "😀", "nope", "x1", "a\\b"])
 def test_yaml_keys_are_plain(key: str) -> None:
     assert yaml({key: 1}).decode() == f"---\n{key}: 1\n"
 
@@ -130,9 +128,7 @@ def test_yaml_keys_that_could_be_something_else_are_quoted(key: str) -> None:
     assert yaml({key: 1}).decode() == f'---\n"{key}": 1\n'
 
 
-@pytest.mark.parametrize(
-    "key", ["a: b", "a #b", "*a", "&a", "!a", "{a", " a", "a ", "<<", "=", "@a", '"', "[a]"]
-)
+@pytest.mark.parametrize("key", ["a: b", "a #b", "*a", "&a", "!a", "{a", " a", "a ", "<<", "=", "@a", '"', "[a]"])
 def test_yaml_keys_that_cannot_be_plain_are_in_single_quotes(key: str) -> None:
     assert yaml({key: 1}).decode() == f"---\n'{key}': 1\n"
 
