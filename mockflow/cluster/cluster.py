@@ -130,8 +130,9 @@ class Cluster:
                 return workflow.idle_document(show_all=show_all)
             workflow.begin(self.now(), self._lead)
         elapsed = self.elapsed(workflow)
-        document = workflow.poll(elapsed, show_all=show_all)
-        if self.clock.mode == "auto":
+        in_turn = self.clock.mode == "auto"
+        document = workflow.poll(elapsed, show_all=show_all, in_turn=in_turn)
+        if in_turn:
             self._look(workflow, elapsed)
         if workflow.same_answers == self.settings.max_polls:
             self._warn_if_stuck(workflow, elapsed)

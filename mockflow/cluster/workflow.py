@@ -30,15 +30,20 @@ class Workflow:
         self.lead = lead
         self.polls = 0
         self.same_answers = 0
+        self._position = None
         self._documents.clear()
 
-    def poll(self, elapsed: int, *, show_all: bool) -> Document:
-        """Counts a poll of the running run and answers it."""
+    def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
+        """Counts a poll of the running run and answers it.
+
+        `in_turn` is auto's promise that every keyframe is seen: an at_poll then waits until the one before it
+        was answered.
+        """
         run = self.run
         assert run is not None
         self.polls += 1
-        if run.next_poll is not None:
-            run = self.run = run.polled(self.polls, elapsed)
+        if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
+            run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
         self.same_answers = self.same_answers + 1 if position == self._position else 1
         self._position = position

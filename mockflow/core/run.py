@@ -18,9 +18,9 @@ class Run:
     started: int
     begun: Begun = JUST_BEGUN
 
-    def polled(self, poll: int, elapsed: int) -> "Run":
-        """The run after its poll number `poll` (from 1)."""
-        begun = self.timeline.polled(self.begun, poll, elapsed)
+    def polled(self, poll: int, elapsed: int, *, at_most: int | None = None) -> "Run":
+        """The run after its poll number `poll` (from 1); `at_most` so many at_poll keyframes are reached."""
+        begun = self.timeline.polled(self.begun, poll, elapsed, at_most=at_most)
         return self if begun is self.begun else replace(self, begun=begun)
 
     def position(self, elapsed: int) -> Position:

@@ -50,15 +50,24 @@ class Timeline:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_lasts", tuple(segment.offsets[-1] for segment in self.segments))
 
-    def polled(self, begun: Begun, poll: int, elapsed: int) -> Begun:
-        """What has begun once the poll with number `poll` (from 1) arrives at `elapsed`."""
+    def polled(self, begun: Begun, poll: int, elapsed: int, *, at_most: int | None = None) -> Begun:
+        """What has begun once the poll with number `poll` (from 1) arrives at `elapsed`.
+
+        Several segments may begin with one poll; `at_most` bounds how many.
+        """
+        limit = len(self.segments) if at_most is None else min(len(self.segments), len(begun) + at_most)
         while (
-            len(begun) < len(self.segments)
+            len(begun) < limit
             and self.segments[len(begun)].poll <= poll
             and begun[-1] + self._lasts[len(begun) - 1] <= elapsed
         ):
             begun = (*begun, elapsed)
         return begun
+
+    def all_answered(self, begun: Begun, answered: Position | None) -> bool:
+        """Whether `answered`, the moment last told to a client, is the last one before the next segment."""
+        segment = len(begun) - 1
+        return answered == Position(segment, len(self.segments[segment].offsets) - 1)
 
     def position(self, begun: Begun, elapsed: int) -> Position:
         """Which moment holds at `elapsed`, past or to come; no further poll is assumed."""
