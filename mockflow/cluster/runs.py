@@ -133,7 +133,7 @@ def _made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulatio
     for step in simulation.steps:
         for resource in step.resources:
             key = key_of(resource)
-            made[key] = Made(*key, step.node.type, step.inputs, now + step.end)
+            made.setdefault(key, Made(*key, step.node.type, step.inputs, now + step.end))
         made.update(_task(workflow, step, now))
     return made
 

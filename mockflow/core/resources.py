@@ -4,6 +4,7 @@ A body follows from the inputs of the step that made it. Field sets: the ML Comm
 consumers read them (consumers.md, section 2, rows 15 and 16).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -66,9 +67,18 @@ def _index(made: Made) -> dict[str, Any]:
     _set_settings(index, _mapping(configurations.get("settings")))
     return {
         "aliases": _mapping(configurations.get("aliases")),
-        "mappings": _mapping(mappings.get("_doc")) or mappings,
+        "mappings": _typed(_mapping(mappings.get("_doc")) or mappings),
         "settings": {"index": index},
     }
+
+
+def _typed(mappings: Any) -> Any:
+    """Mappings as OpenSearch shows them: whole numbers that a template wrote as text are numbers."""
+    if isinstance(mappings, dict):
+        return {name: _typed(value) for name, value in mappings.items()}
+    if isinstance(mappings, str) and re.fullmatch(r"0|[1-9]\d{0,8}", mappings):
+        return int(mappings)
+    return mappings
 
 
 def _set_settings(index: dict[str, Any], settings: Mapping[str, Any]) -> None:

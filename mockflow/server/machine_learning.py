@@ -1,4 +1,4 @@
-"""What workflows have created with ML Commons, read and deleted under /_plugins/_ml (consumers.md, section 2, row 16)."""
+"""What workflows have created with ML Commons, under /_plugins/_ml (consumers.md, section 2, row 16)."""
 
 from dataclasses import dataclass
 from typing import Any, Final

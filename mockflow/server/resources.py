@@ -94,14 +94,13 @@ def _indexes(cluster: Cluster, expression: str) -> list[Made]:
 
 def no_such_index(name: str) -> Refusal:
     """404 for an index that is not there."""
-    return object_error(
-        404,
-        "index_not_found_exception",
-        f"no such index [{name}]",
-        index=name,
-        **{"resource.id": name, "resource.type": "index_or_alias"},
-        index_uuid="_na_",
-    )
+    meta: dict[str, Any] = {
+        "index": name,
+        "resource.id": name,
+        "resource.type": "index_or_alias",
+        "index_uuid": "_na_",
+    }
+    return object_error(404, "index_not_found_exception", f"no such index [{name}]", **meta)
 
 
 # -- pipelines -----------------------------------------------------------------------------------------
