@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from mockflow.cluster import Cluster
 from mockflow.core.resources import Made
