@@ -92,7 +92,12 @@ class Field:
 
     def values(self, document: Stored) -> list[Any]:
         """The document's values, in order, through all arrays on the way."""
-        return [document.id] if self.type == "_id" else list(_leaves(document.source, self.path))
+        if self.type == "_id":
+            return [document.id]
+        value = document.source.get(self.path[0])
+        if len(self.path) == 1 and isinstance(value, str | int | float):  # most are; the way through arrays is slow
+            return [value]
+        return list(_leaves(value, self.path[1:]))
 
     def terms(self, document: Stored) -> Sequence[Any]:
         """What is indexed: words of a text, whole strings of a keyword, else numbers or booleans."""
@@ -225,7 +230,7 @@ def _leaves(value: Any, path: Sequence[str]) -> Iterator[Any]:
     if isinstance(value, list):
         for part in value:
             yield from _leaves(part, path)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         if path and path[0] in value:
             yield from _leaves(value[path[0]], path[1:])
     elif not path and value is not None:
@@ -236,7 +241,7 @@ def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, list):
         for part in value:
             yield from _objects(part, path)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         if not path:
             yield value
         elif path[0] in value:

@@ -137,7 +137,7 @@ def _nested(body: Body, scope: Scope) -> Scorer:
     for key in ("path", "query"):
         if body.get(key) is None:
             raise illegal_argument(f"[nested] requires '{key}' field")
-    path, mode, boost = as_text(body["path"]), body.get("score_mode", "avg"), boost_of(body)
+    path, mode, boost = as_text(body["path"]), as_text(body.get("score_mode", "avg")), boost_of(body)
     if mode not in _SCORE_MODES:
         raise illegal_argument(f"No score mode for child query [{mode}] found")
     inner = parse_query(body["query"], scope.within(path))

@@ -19,6 +19,7 @@ PARAMETERS: Final = ("source", "source_content_type")
 
 _RESULT_WINDOW: Final = 10_000
 _COUNTED: Final = 10_000
+_LARGEST_FLOAT: Final = 3.4028234e38
 _TOO_LARGE: Final = (
     "Result window is too large, from + size must be less than or equal to: [{most}] but was [{asked}]. See the "
     "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
@@ -167,5 +168,6 @@ def _total(request: Mapping[str, Any], number: int) -> dict[str, Any]:
 @lru_cache(maxsize=1_024)
 def _float32(value: float) -> float:
     """The shortest decimal that is this score in Lucene's single precision."""
+    value = min(value, _LARGEST_FLOAT)
     packed = struct.pack("f", value)
     return next(short for digits in range(6, 18) if struct.pack("f", short := float(f"{value:.{digits}g}")) == packed)

@@ -62,7 +62,7 @@ def boost_of(body: Mapping[str, Any]) -> float:
         boost = float(value)
     except (TypeError, ValueError):
         raise SearchError("number_format_exception", f'For input string: "{value}"') from None
-    if boost < 0:
+    if not boost >= 0:  # NaN too
         raise illegal_argument(f"negative [boost] are not allowed in [{boost}], use a value between 0 and 1 to deboost")
     return boost
 

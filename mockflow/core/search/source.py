@@ -89,7 +89,7 @@ def _object(source: Mapping[str, Any], above: str, choice: _Choice) -> dict[str,
         asked = choice(path)
         if asked is None:
             continue
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = _object(value, path + ".", choice)
         elif isinstance(value, list):
             value = _array(value, path, choice)
@@ -104,13 +104,13 @@ def _array(values: list[Any], path: str, choice: _Choice) -> list[Any]:
     """Of an array's objects and arrays only those that keep something, as OpenSearch's filter does."""
     kept = []
     for value in values:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = _object(value, path + ".", choice)
         elif isinstance(value, list):
             value = _array(value, path, choice)
         elif choice(path):
             kept.append(value)
             continue
-        if value and isinstance(value, Mapping | list):
+        if value and isinstance(value, dict | list):
             kept.append(value)
     return kept
