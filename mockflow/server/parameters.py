@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from mockflow.core.suggest import near_misses
 from mockflow.server.errors import Refusal, bad_parameter, illegal_argument
 
 # Accepted by every route, whatever its own parameters are.
@@ -145,21 +146,7 @@ def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> st
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    scored = [(-_similarity(name, candidate), candidate) for candidate in set(known)]
-    near = [candidate for score, candidate in sorted(scored) if score < -0.5]
+    near = near_misses(name, known)
     if not near:
         return ""
     return f" -> did you mean [{near[0]}]?" if len(near) == 1 else f" -> did you mean any of [{', '.join(near)}]?"
-
-
-def _similarity(one: str, other: str) -> float:
-    """1 less the Levenshtein distance in parts of the longer word: OpenSearch's measure for near misses."""
-    longer = max(len(one), len(other))
-    if longer > 100:  # nothing of that length is a misspelling, and the table below is quadratic
-        return 0.0
-    row = list(range(len(other) + 1))
-    for number, mine in enumerate(one, 1):
-        above, row = row, [number]
-        for place, theirs in enumerate(other, 1):
-            row.append(min(row[-1] + 1, above[place] + 1, above[place - 1] + (mine != theirs)))
-    return 1 - row[-1] / longer
