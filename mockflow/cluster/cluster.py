@@ -1,13 +1,15 @@
 """One fake cluster: its clock, scenarios and workflows. The only thing that changes."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster.clock import Clock, Mode
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
 from mockflow.core.durations import format_duration
+from mockflow.core.indices import AliasRow, IndexRow
 from mockflow.core.rules import claims
 from mockflow.core.scenario import Scenario
 from mockflow.core.status import Document
@@ -64,6 +66,8 @@ class Cluster:
     initial: Settings = field(default_factory=Settings)
     startup: tuple[LoadedScenario, ...] = ()
     """The scenarios of every new world."""
+    publish_address: str = "127.0.0.1:9200"
+    """The server's host and port, for clients that do not say by which they came."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -89,6 +93,9 @@ class Cluster:
         self._lead = 0
         self.scenarios = {}
         self.workflows = {}
+        self.cluster_settings = ClusterSettings()
+        self.flow_framework = self.cluster_settings.flow_framework()
+        """The settings of the plugin in force."""
         self.load(scenarios)
 
     # -- scenarios -------------------------------------------------------------------------------
@@ -117,6 +124,24 @@ class Cluster:
         if name not in self.scenarios:
             raise UnknownScenarioError(name)
         del self.workflows[self.scenarios.pop(name).scenario.workflow_id]
+
+    # -- cluster ---------------------------------------------------------------------------------
+
+    def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
+        """Updates cluster settings, all or, on SettingRefusedError or BadValueError, none."""
+        settings = self.cluster_settings
+        for scope in ("transient", "persistent"):
+            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.cluster_settings = settings
+        self.flow_framework = settings.flow_framework()
+
+    def indices(self) -> Iterable[IndexRow]:
+        """The indices that there are."""
+        return ()
+
+    def aliases(self) -> Iterable[AliasRow]:
+        """The aliases that there are."""
+        return ()
 
     # -- clients ---------------------------------------------------------------------------------
 
