@@ -9,7 +9,7 @@ from typing import Final
 
 MAX_INTEGER: Final = 2**31 - 1  # Java's
 
-_TIME_UNITS_MS: Final = {
+TIME_UNITS_MS: Final = {
     "nanos": 1e-6,
     "micros": 1e-3,
     "ms": 1,
@@ -41,7 +41,7 @@ def boolean(text: str) -> bool:
 def time_value(name: str, text: str) -> int:
     """Whole milliseconds; -1 means without end. `name` is that of the parameter or setting."""
     folded = text.strip().lower()
-    unit = next((unit for unit in _TIME_UNITS_MS if folded.endswith(unit)), None)
+    unit = next((unit for unit in TIME_UNITS_MS if folded.endswith(unit)), None)
     number = folded.removesuffix(unit or "").strip()
     if unit is None:
         if re.fullmatch(r"-0*1|0+", folded):
@@ -56,7 +56,7 @@ def time_value(name: str, text: str) -> int:
             f"failed to parse setting [{name}] with value [{text}] as a time value: "
             "negative durations are not supported"
         )
-    return -1 if int(number) == -1 else int(int(number) * _TIME_UNITS_MS[unit])
+    return -1 if int(number) == -1 else int(int(number) * TIME_UNITS_MS[unit])
 
 
 def positive_time(name: str, text: str) -> int:

@@ -13,7 +13,6 @@ from mockflow.core.wildcards import matches
 from mockflow.server.call import Action, ApiRoute, Call, Reply
 from mockflow.server.errors import bad_value, no_handler
 from mockflow.server.opensearch import CLUSTER_NAME, NODE_NAME
-from mockflow.server.parameters import decode
 
 ROLES: Final = ("cluster_manager", "data", "ingest", "remote_cluster_client")
 TRANSPORT_PORT: Final = 9300
@@ -74,7 +73,7 @@ def info(call: Call) -> Action:
 
 def not_served(call: Call) -> Action:
     """What OpenSearch has beside the node's information, and mockflow has not: said, not answered as a missing node."""
-    raise no_handler(decode(call.path, plus_as_space=False), call.request.method)
+    raise no_handler(call.path, call.request.method)
 
 
 def _node(cluster: Cluster, address: str, sections: Iterable[str]) -> dict[str, Any]:
@@ -205,8 +204,8 @@ ROUTES: Final = (
     ApiRoute("GET", "/_nodes/{node_id}/{metric}", "nodes.info", info),
     ApiRoute("GET", "/_nodes/{node_id}/info/{metric}", "nodes.info", info),
     *(
-        ApiRoute("GET", f"/_nodes/{path}", "nodes", not_served)
-        for name in ("stats", "usage", "hot_threads", "hotthreads")
+        ApiRoute("GET", f"/_nodes/{path}", f"nodes.{name}", not_served)
+        for name in ("stats", "usage", "hot_threads")
         for path in (name, f"{{node_id}}/{name}", f"{name}/{{metric}}", f"{{node_id}}/{name}/{{metric}}")
     ),
 )
