@@ -168,6 +168,8 @@ async def test_an_index_that_is_not_there(client: Client) -> None:
         assert await response.json() == {"error": {"root_cause": [cause], **cause}, "status": 404}
     assert await text_of(client, "/_cat/indices/catfix-a,missing?ignore_unavailable=true&h=uuid") == "uuid-a\n"
     assert (await refusal_of(client, "/_cat/indices/nothing*?allow_no_indices=false"))[0] == 404
+    for expression in ("-catfix-a", "catfix-a,-catfix-a,*"):  # excludes only after a wildcard
+        assert (await refusal_of(client, f"/_cat/indices/{expression}"))[2] == "no such index [-catfix-a]"
 
 
 @pytest.mark.parametrize(
