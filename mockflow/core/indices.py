@@ -1,9 +1,10 @@
 """Indices and aliases as lists of them show them, which of them an expression names, and the health of all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from mockflow.core.ids import opensearch_uuid
 from mockflow.core.wildcards import matches
 
 Health = Literal["green", "yellow", "red"]
@@ -62,6 +63,39 @@ class InvalidIndexNameError(ValueError):
     """A name that no index can have, and the reason why."""
 
 
+def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
+    """The row of an index whose own endpoint answers with `body`: aliases, mappings and settings."""
+    settings = body["settings"]["index"]
+    expands = "auto_expand_replicas" in settings  # to the other nodes, and there are none
+    return IndexRow(
+        name,
+        str(settings["uuid"]),
+        _number(settings["creation_date"], 0),
+        primaries=_number(settings["number_of_shards"], 1),
+        replicas=0 if expands else _number(settings["number_of_replicas"], 1),
+    )
+
+
+def alias_rows(name: str, body: Mapping[str, Any]) -> Iterator[AliasRow]:
+    """The rows of its aliases."""
+    for alias, options in body["aliases"].items():
+        told = options if isinstance(options, Mapping) else {}
+        routing = told.get("routing")
+        yield AliasRow(
+            alias,
+            name,
+            filtered="filter" in told,
+            index_routing=told.get("index_routing", routing),
+            search_routing=told.get("search_routing", routing),
+            write_index=told.get("is_write_index"),
+        )
+
+
+def system_index_row(name: str, created: int, documents: int) -> IndexRow:
+    """The row of an index of a plugin."""
+    return IndexRow(name, opensearch_uuid("index", name), created, replicas=0, docs=documents)
+
+
 def count_shards(indices: Iterable[IndexRow]) -> ShardCounts:
     """What the health of the cluster is made of."""
     rows = list(indices)
@@ -94,3 +128,8 @@ def resolved(
         chosen = chosen - found if excludes else chosen | found
         seen_wildcard = seen_wildcard or is_wildcard
     return [name for name in known if name in chosen]
+
+
+def _number(text: object, otherwise: int) -> int:
+    """A template may say anything."""
+    return int(str(text)) if str(text).isascii() and str(text).isdigit() else otherwise

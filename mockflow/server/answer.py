@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from mockflow.cluster import Cluster
-from mockflow.server import cat, cluster_settings, cluster_state, control, flow_framework, nodes, opensearch
+from mockflow.server import (
+    cat,
+    cluster_settings,
+    cluster_state,
+    control,
+    flow_framework,
+    machine_learning,
+    nodes,
+    opensearch,
+    resources,
+)
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.errors import Refusal, no_handler, simple_error
 from mockflow.server.http import TEXT_TYPE, Request, Response
@@ -25,6 +35,8 @@ ROUTER: Final[Router[Handler]] = Router(
         *nodes.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
+        *resources.ROUTES,
+        *machine_learning.ROUTES,
     ]
 )
 

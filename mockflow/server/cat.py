@@ -12,10 +12,11 @@ from mockflow.core.indices import IndexRow, InvalidIndexNameError, NoSuchIndexEr
 from mockflow.core.plugins import PLUGINS
 from mockflow.core.wildcards import matches
 from mockflow.server.call import Action, ApiRoute, Call, Reply
-from mockflow.server.errors import illegal_argument, index_not_found, object_error
+from mockflow.server.errors import illegal_argument, object_error
 from mockflow.server.nodes import JAVA_VERSION, PROCESS_ID, ROLES, TRANSPORT_PORT, ip_of, node_id, publish_address
 from mockflow.server.opensearch import CLUSTER_NAME, NODE_NAME
 from mockflow.server.parameters import Parameters
+from mockflow.server.resources import no_such_index
 from mockflow.server.table import TIMESTAMP, Bytes, Column, Row, Table, Time, table_handler
 
 
@@ -271,7 +272,7 @@ def _index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[Ind
                 expression, by_name, ignore_unavailable=ignore_unavailable, allow_no_indices=allow_no_indices
             )
         except NoSuchIndexError as error:
-            raise index_not_found(str(error)) from None
+            raise no_such_index(str(error)) from None
         except InvalidIndexNameError as error:
             name, reason = error.args
             kind, message = "invalid_index_name_exception", f"Invalid index name [{name}], {reason}"

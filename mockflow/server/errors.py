@@ -31,12 +31,6 @@ def illegal_argument(reason: str, caused_by: Mapping[str, Any] | None = None) ->
     return object_error(400, "illegal_argument_exception", reason, caused_by=caused_by)
 
 
-def index_not_found(name: str) -> Refusal:
-    """404 for an index that is not there."""
-    place = {"index": name, "resource.id": name, "resource.type": "index_or_alias", "index_uuid": "_na_"}
-    return object_error(404, "index_not_found_exception", f"no such index [{name}]", caused_by=None, **place)
-
-
 def bad_value(error: BadValueError) -> Refusal:
     """400 for a value that cannot be read."""
     return illegal_argument(error.reason, error.cause)

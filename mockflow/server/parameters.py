@@ -52,6 +52,12 @@ class Parameters:
         self._values = {**self._values, name: ""}
         self._consumed.remove(name)
 
+    def rest(self) -> dict[str, str]:
+        """What was sent and nobody has asked for yet: from now on it counts as asked for."""
+        names = self.unknown()
+        self._consumed += names
+        return {name: self._values[name] for name in names}
+
     def unknown(self) -> list[str]:
         """What was sent and nobody asked for, sorted."""
         return sorted(self._values.keys() - COMMON - set(self._consumed))

@@ -4,7 +4,7 @@ The tables of indices and aliases, their order, alignment and errors are those t
 for the same indices.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,16 +26,16 @@ LONG = "catfix-" + "x" * 150
 class ClusterWithIndices(Cluster):
     """Four indices: two, one, three and one shards, the second with a replica; and their aliases."""
 
-    def indices(self) -> Iterable[IndexRow]:
-        return (
+    def indices(self) -> Iterator[IndexRow]:
+        yield from (
             IndexRow("catfix-a", "uuid-a", DEFAULT_EPOCH, primaries=2, replicas=0, docs=3, store_size=1000),
             IndexRow("catfix-b", "uuid-b", DEFAULT_EPOCH + 1, primaries=1, replicas=1, docs=1, store_size=1500),
             IndexRow("catfix-c", "uuid-c", DEFAULT_EPOCH + 2, primaries=3, replicas=0, docs=12, store_size=2 << 20),
             IndexRow(LONG, "uuid-l", DEFAULT_EPOCH + 3, primaries=1, replicas=0, docs=0),
         )
 
-    def aliases(self) -> Iterable[AliasRow]:
-        return (
+    def aliases(self) -> Iterator[AliasRow]:
+        yield from (
             AliasRow("catfix-al1", "catfix-a", filtered=True),
             AliasRow("catfix-al2", "catfix-a", write_index=True, index_routing="1", search_routing="2"),
             AliasRow("catfix-al1", "catfix-b"),

@@ -301,8 +301,8 @@ NO_SETTINGS = "Validation Failed: 1: no settings to update;"
         ('{"persistent":{},"transient":null}', 400, "action_request_validation_exception", NO_SETTINGS),
         ('{"cluster.a":1}', 400, "action_request_validation_exception", NO_SETTINGS),
         ("{", 400, "json_parse_exception", ""),
-        ('{"persistent":{"cluster.a":1,"cluster.a":2}}', 400, "json_parse_exception", "Duplicate field 'cluster.a'"),
-        ('{"persistent":{"cluster.a":NaN}}', 400, "json_parse_exception", "Non-standard token 'NaN'"),
+        ('{"persistent":{"cluster.a":1,"cluster.a":2}}', 400, "json_parse_exception", "a key stands twice"),
+        ('{"persistent":{"cluster.a":NaN}}', 400, "json_parse_exception", "NaN is not JSON"),
         ("[" * 100_000, 400, "json_parse_exception", ""),
         ('{"persistent":"cluster.a"}', 500, "class_cast_exception", "class java.lang.String cannot be cast"),
         (
@@ -322,7 +322,6 @@ async def test_bodies_that_cannot_be(client: Client, body: str, status: int, kin
 async def test_a_body_that_is_neither_json_nor_yaml(client: Client) -> None:
     async with client.put(PATH, data=b"\xbf\xff", headers={"Content-Type": "application/cbor"}) as response:
         assert response.status == 400
-        assert "JSON and YAML" in (await response.json())["error"]["reason"]
     async with client.put(PATH, data="a: [", headers={"Content-Type": "application/yaml"}) as response:
         assert response.status == 400
     async with client.put(PATH, data="a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}) as response:
