@@ -412,3 +412,46 @@ async def test_a_table_that_is_not_served_says_so(client: Client) -> None:
         assert await response.json() == {"error": "no handler found for uri [/_cat/shards] and method [GET]"}
     async with client.post("/_cat/plugins") as response:
         assert response.status == 405
+
+
+# -- what workflows create -------------------------------------------------------------------------
+
+TEMPLATE = {
+    "name": "an-index",
+    "workflows": {
+        "provision": {
+            "nodes": [
+                {
+                    "id": "create",
+                    "type": "create_index",
+                    "user_inputs": {
+                        "index_name": "neural-index",
+                        "configurations": {
+                            "settings": {"index.number_of_shards": 2, "number_of_replicas": "1"},
+                            "aliases": {"neural": {"is_write_index": True, "routing": "r"}},
+                        },
+                    },
+                }
+            ]
+        }
+    },
+}
+
+
+async def test_what_a_run_has_created_and_the_indices_of_the_plugin(aiohttp_client: AiohttpClient) -> None:
+    cluster = Cluster(Settings("frozen"))
+    client = await aiohttp_client(create_app(cluster))
+    async with client.post("/_plugins/_flow_framework/workflow?provision=true", json=TEMPLATE) as response:
+        assert response.status == 202, await response.text()
+    system = "green .plugins-flow-framework-templates 1 0 1\ngreen .plugins-flow-framework-state     1 0 1\n"
+    path = "/_cat/indices?h=health,index,pri,rep,docs.count"
+    assert await text_of(client, path) == system
+    cluster.clock.advance(10_000)
+    rows = await json_of(client, f"{path},uuid,cds&format=json")
+    assert [list(row.values())[:5] for row in rows][2:] == [["yellow", "neural-index", "2", "1", "0"]]
+    assert rows[2]["cds"].startswith("2026-01-01T00:00:0")
+    asked_by_a_dashboard = await json_of(client, "/_cat/indices/*%2C-.*?format=json&h=health%2Cindex")
+    assert asked_by_a_dashboard == [{"health": "yellow", "index": "neural-index"}]
+    assert await json_of(client, "/_cat/aliases?format=json&h=alias") == [{"alias": "neural"}]
+    assert await text_of(client, "/_cat/aliases?h=ri,rs,w") == "r r true\n"
+    assert await text_of(client, "/_cat/health?h=st,shards,unassign,asp") == "yellow 4 2 66.7%\n"
