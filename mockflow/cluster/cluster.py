@@ -1,7 +1,8 @@
 """One fake cluster: its clock, scenarios and workflows. The only thing that changes."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -9,10 +10,11 @@ from mockflow.cluster import runs
 from mockflow.cluster.clock import Clock, Mode
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
+from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
 from mockflow.core.compiler import written_resources
 from mockflow.core.durations import format_duration
-from mockflow.core.flow_framework_settings import FlowFrameworkSettings
 from mockflow.core.ids import opensearch_id
+from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.lifecycle import idle, template_from
 from mockflow.core.rules import claims
 from mockflow.core.run import Run
@@ -72,6 +74,8 @@ class Cluster:
     initial: Settings = field(default_factory=Settings)
     startup: tuple[LoadedScenario, ...] = ()
     """The scenarios of every new world."""
+    publish_address: str = "127.0.0.1:9200"
+    """The server's host and port, for clients that do not say by which they came."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -96,7 +100,9 @@ class Cluster:
         self.scenarios: dict[str, LoadedScenario] = {}
         self.workflows: dict[str, Workflow] = {}
         self.resources = Registry(self.elapsed)
-        self.flow_framework = FlowFrameworkSettings()
+        self.cluster_settings = ClusterSettings()
+        self.flow_framework = self.cluster_settings.flow_framework()
+        """The settings of the plugin in force."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
         self._workflows_created = 0
@@ -191,6 +197,12 @@ class Cluster:
             raise UnknownWorkflowError(workflow_id)
         return workflow
 
+    def living(self) -> Iterator[Workflow]:
+        """Every workflow that has a status now."""
+        for workflow_id in tuple(self.workflows):
+            with suppress(UnknownWorkflowError):
+                yield self.find(workflow_id)
+
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
         workflow.begin(beginning, self.now(), self._lead)
@@ -203,6 +215,30 @@ class Cluster:
     def is_provisioning(self, workflow: Workflow) -> bool:
         """Whether a run of it is under way."""
         return self.fields(workflow).get("state") == "PROVISIONING"
+
+    # -- cluster ---------------------------------------------------------------------------------
+
+    def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
+        """Updates cluster settings, all or, on SettingRefusedError or BadValueError, none."""
+        settings = self.cluster_settings
+        for scope in ("transient", "persistent"):
+            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.cluster_settings = settings
+        self.flow_framework = settings.flow_framework()
+
+    def indices(self) -> Iterator[IndexRow]:
+        """The indices that there are: the plugin's own, and what runs have created."""
+        if self.has_templates:
+            templates = sum(workflow.stored is not None for workflow in self.workflows.values())
+            yield system_index_row(".plugins-flow-framework-templates", self._epoch, templates)
+            yield system_index_row(".plugins-flow-framework-state", self._epoch, len(self.workflows))
+        for made in self.resources.all_of("index"):
+            yield index_row(made.id, made.body)
+
+    def aliases(self) -> Iterator[AliasRow]:
+        """The aliases that there are."""
+        for made in self.resources.all_of("index"):
+            yield from alias_rows(made.id, made.body)
 
     # -- clients ---------------------------------------------------------------------------------
 
