@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from mockflow.cluster import runs
 from mockflow.cluster.clock import Clock, Mode
+from mockflow.cluster.coverage import Coverage
+from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
 from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
@@ -16,6 +18,7 @@ from mockflow.core.durations import format_duration
 from mockflow.core.ids import opensearch_id
 from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.lifecycle import idle, template_from
+from mockflow.core.plan import StepPlan
 from mockflow.core.rules import claims
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
@@ -38,6 +41,10 @@ class ClaimedError(ValueError):
     """Two scenarios claim one name or one workflow."""
 
 
+class StuckError(Exception):
+    """A client polls for ever where nothing can change any more."""
+
+
 class NeverError(ValueError):
     """What was asked for never comes by time alone."""
 
@@ -53,7 +60,9 @@ class Settings:
     step_time: int = 1000
     seed: int = 0
     max_polls: int = 1000
-    """After so many answers that nothing can change any more, the log says so, once."""
+    """After so many equal answers where nothing can change any more, the log says so, once."""
+    ends_stuck: bool = False
+    """Whether a client that polls on after that is cut off instead."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
@@ -105,6 +114,12 @@ class Cluster:
         """The settings of the plugin in force."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
+        self.journal = Journal()
+        self.coverage = Coverage()
+        self.next_steps: dict[str, StepPlan] = {}
+        """How steps go in the next run that has them, whatever its scenario says."""
+        self.stuck: str | None = None
+        """Why a client was cut off, once one was."""
         self._workflows_created = 0
         self._sequence_number = 0
         self.load(scenarios)
@@ -205,7 +220,8 @@ class Cluster:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
-        workflow.begin(beginning, self.now(), self._lead)
+        seen = self.coverage.begun(workflow, beginning.kind)
+        workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
 
     def fields(self, workflow: Workflow) -> Fields:
@@ -247,6 +263,9 @@ class Cluster:
         workflow = self.find(workflow_id)
         if workflow.run is None:
             if workflow.begins == "provision":
+                workflow.same_answers += 1
+                if workflow.same_answers >= self.settings.max_polls:
+                    self._stuck(workflow)
                 return workflow.idle_document(show_all=show_all)
             self.begin(workflow, runs.looked_at(self, workflow))
         elapsed = self.elapsed(workflow)
@@ -257,8 +276,8 @@ class Cluster:
             self.clock.notify()  # an at_poll was reached: who waits for the run's end may know it now
         if in_turn:
             self._look(workflow, elapsed)
-        if workflow.same_answers == self.settings.max_polls:
-            self._warn_if_stuck(workflow, elapsed)
+        if workflow.same_answers >= self.settings.max_polls:
+            self._stuck(workflow)
         return document
 
     def look(self, workflow: Workflow) -> None:
@@ -281,23 +300,30 @@ class Cluster:
         workflow.lead += milliseconds
         self._lead = max(self._lead, workflow.lead)
 
-    def _warn_if_stuck(self, workflow: Workflow, elapsed: int) -> None:
-        assert workflow.run is not None
+    def _stuck(self, workflow: Workflow) -> None:
+        """The same answer again and again: says so once, or ends it where nothing can change any more."""
+        reason = self._why_stuck(workflow)
+        if reason is None:
+            return
+        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times, and {reason}"
+        if self.settings.ends_stuck:
+            self.stuck = self.stuck or told
+            raise StuckError(told)
+        if workflow.same_answers == self.settings.max_polls:
+            log.warning(told)
+
+    def _why_stuck(self, workflow: Workflow) -> str | None:
+        """Why its status does not change, and what would change it; None where time or polls do."""
+        if workflow.run is None:
+            return "nothing changes before a client provisions it"
+        elapsed = self.elapsed(workflow)
         following = workflow.run.next_time(elapsed)
-        if following is None and workflow.run.next_poll is None:
-            log.warning(
-                "workflow %s: the same answer %d times, and nothing in its script changes any more",
-                workflow.id,
-                workflow.same_answers,
-            )
-        elif self.clock.mode == "frozen" and following is not None:
-            log.warning(
-                'workflow %s: the same answer %d times; the clock is frozen, and {"advance": "%s"} '
-                "to /_mockflow/clock brings its next moment",
-                workflow.id,
-                workflow.same_answers,
-                format_duration(following - elapsed),
-            )
+        if following is None:
+            return None if workflow.run.next_poll else "nothing in its script changes any more"
+        if self.clock.mode != "frozen":
+            return None
+        step = format_duration(following - elapsed)
+        return f'the clock is frozen: {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
 
     # -- time ------------------------------------------------------------------------------------
 
