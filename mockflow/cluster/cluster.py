@@ -9,8 +9,10 @@ from mockflow.cluster.clock import Clock, Mode
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.durations import format_duration
 from mockflow.core.rules import claims
+from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
 from mockflow.core.status import Document
+from mockflow.core.suggest import did_you_mean
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
 
 log: Final = logging.getLogger("mockflow")
@@ -183,27 +185,32 @@ class Cluster:
 
     def advance_to_state(self, workflow_id: str, state: str) -> None:
         """Moves the clock to where `state` holds. Raises NeverError where time alone never leads there."""
-        workflow = self._begun(workflow_id)
-        assert workflow.run is not None
+        workflow, run = self._to_be_moved(workflow_id)
         elapsed = self.elapsed(workflow)
-        time = workflow.run.time_of_state(elapsed, state)
+        time = run.time_of_state(elapsed, state)
         if time is None:
-            waits = workflow.run.next_poll
-            reason = f"its timeline waits for poll {waits}" if waits else "its timeline has no such moment ahead"
+            known = run.timeline.states()
+            reason = "its timeline has no such moment ahead"
+            if state not in known:
+                reason = f"its timeline has no such state; {did_you_mean(state, known)}"
+            elif run.next_poll:
+                reason = f"its timeline waits for poll {run.next_poll}"
             raise NeverError(f'workflow "{workflow_id}" never comes to {state} from here: {reason}')
+        self._begin(workflow)
         self.clock.advance(time - elapsed)
 
     def advance_to_next(self, workflow_id: str) -> None:
         """Moves the clock to the workflow's next moment; the polls that it waits for count as made."""
-        workflow = self._begun(workflow_id)
-        assert workflow.run is not None
+        workflow, run = self._to_be_moved(workflow_id)
         elapsed = self.elapsed(workflow)
-        following = workflow.run.next_time(elapsed)
+        following = run.next_time(elapsed)
         if following is not None:
+            self._begin(workflow)
             self.clock.advance(following - elapsed)
-        elif (poll := workflow.run.next_poll) is not None:
+        elif (poll := run.next_poll) is not None:
+            self._begin(workflow)
             workflow.polls = max(workflow.polls, poll)
-            workflow.run = workflow.run.polled(workflow.polls, elapsed)
+            workflow.run = run.polled(workflow.polls, elapsed)
         else:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 
@@ -220,11 +227,13 @@ class Cluster:
             raise UnknownWorkflowError(workflow_id)
         return workflow
 
-    def _begun(self, workflow_id: str) -> Workflow:
-        """The workflow with its run begun, as far as the owner's move can begin it."""
+    def _to_be_moved(self, workflow_id: str) -> tuple[Workflow, Run]:
+        """The workflow and its run, or the one that the owner's move would begin."""
         workflow = self.workflow(workflow_id)
+        if workflow.run is None and workflow.scenario.starts == "provision":
+            raise NeverError(f'the run of workflow "{workflow_id}" begins when a client provisions it')
+        return workflow, workflow.as_if_begun(self.now())
+
+    def _begin(self, workflow: Workflow) -> None:
         if workflow.run is None:
-            if workflow.scenario.starts == "provision":
-                raise NeverError(f'the run of workflow "{workflow_id}" begins when a client provisions it')
             workflow.begin(self.now(), self._lead)
-        return workflow

@@ -1,14 +1,14 @@
 """The core endpoints that clients touch before they come to the plugin (consumers.md, sections 4.1 and 4.2)."""
 
+import base64
 import hashlib
 import operator
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mockflow.core.ids import opensearch_id
 from mockflow.server.call import Action, ApiRoute, Call, Reply
-from mockflow.server.errors import illegal_argument
+from mockflow.server.errors import illegal_argument, object_error
 from mockflow.server.waiting import virtual_time
 
 CLUSTER_NAME: Final = "mockflow"
@@ -16,8 +16,9 @@ NODE_NAME: Final = "mockflow-node-1"
 
 _HEALTH: Final = ("green", "yellow", "red")
 _DEFAULT_TIMEOUT_MS: Final = 30_000
-_EVENTS: Final = ("immediate", "urgent", "high", "normal", "low", "languid")
-_NODES: Final = re.compile(r"(?:(>=|<=|>|<)(\d+)|(ge|le|gt|lt)\((\d+)\)|(\d+))")
+_EVENTS: Final = frozenset({"IMMEDIATE", "URGENT", "HIGH", "NORMAL", "LOW", "LANGUID"})
+_NODES: Final = re.compile(r"(?:(>=|<=|>|<)(.*)|(ge|le|gt|lt)\((.*).|(.*))")
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,9}")
 
 
 def info(call: Call) -> Action:
@@ -26,7 +27,7 @@ def info(call: Call) -> Action:
     body = {
         "name": NODE_NAME,
         "cluster_name": CLUSTER_NAME,
-        "cluster_uuid": opensearch_id("cluster", str(call.cluster.settings.seed))[:22],
+        "cluster_uuid": _uuid("cluster", call.cluster.settings.seed),
         "version": {
             "distribution": "opensearch",
             "number": version.number,
@@ -43,6 +44,12 @@ def info(call: Call) -> Action:
     return lambda: Reply(200, body, pretty_by_default=True)
 
 
+def _uuid(*names: object) -> str:
+    """22 characters of URL-safe base64, as OpenSearch's own ids have; the plugin's have 20."""
+    digest = hashlib.sha256(repr(names).encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+
 def health(call: Call) -> Action:
     """The health of a cluster of one node; 408 where what is waited for does not come in time."""
     parameters = call.parameters
@@ -51,15 +58,16 @@ def health(call: Call) -> Action:
     for name in ("cluster_manager_timeout", "master_timeout"):
         parameters.time(name)
     timeout = parameters.time("timeout", _DEFAULT_TIMEOUT_MS)
-    level = _one_of(parameters.text("level"), "level", ("cluster", "indices", "shards", "awareness_attributes"))
-    _one_of(parameters.text("wait_for_events"), "wait_for_events", _EVENTS)
+    level = parameters.text("level")  # any other word than these of `_health_body` means cluster
+    _check_events(parameters.text("wait_for_events"))
     wanted_status = parameters.text("wait_for_status")
     if wanted_status is not None and wanted_status.lower() not in _HEALTH:
         raise illegal_argument(f"unknown cluster health status [{wanted_status}]")
     enough_nodes = _node_condition(parameters.text("wait_for_nodes"))
     enough_shards = _shard_condition(parameters.text("wait_for_active_shards"))
-    for name in ("expand_wildcards", "awareness_attribute", "ensure_node_weighed_in"):
+    for name in ("expand_wildcards", "ignore_unavailable", "allow_no_indices", "awareness_attribute"):
         parameters.text(name)
+    parameters.boolean("ensure_node_weighed_in")
     index = call.path_value("index")
 
     async def act() -> Reply:
@@ -96,31 +104,38 @@ def _health_body(index: str, level: str | None, *, timed_out: bool) -> dict[str,
     return body
 
 
-def _one_of(value: str | None, name: str, known: tuple[str, ...]) -> str | None:
-    if value is not None and value.lower() not in known:
-        raise illegal_argument(f"unknown {name} [{value}], expected one of [{', '.join(known)}]")
-    return value and value.lower()
+def _check_events(value: str | None) -> None:
+    """A name of Java's Priority; one node without work to do has always come to it."""
+    if value is not None and value.upper() not in _EVENTS:
+        raise illegal_argument(f"No enum constant org.opensearch.common.Priority.{value.upper()}")
 
 
 def _node_condition(value: str | None) -> bool:
     """Whether one node is enough for wait_for_nodes: ``2``, ``>=2``, ``ge(2)``."""
-    if value is None:
+    found = _NODES.fullmatch(value or "")
+    if not value or not found:
         return True
-    found = _NODES.fullmatch(value.replace(" ", ""))
-    if not found:
-        cause = {"type": "number_format_exception", "reason": f'For input string: "{value}"'}
-        raise illegal_argument(f"failed to parse [{value}]", cause)
+    number = found[2] or found[4] or found[5] or ""
+    if not _INTEGER.fullmatch(number):
+        raise object_error(400, "number_format_exception", _not_a_number(number))
     compare = _COMPARE[found[1] or found[3] or "="]
-    return compare(1, int(found[2] or found[4] or found[5]))
+    return compare(1, int(number))
 
 
 def _shard_condition(value: str | None) -> bool:
     """Whether no shard at all is enough for wait_for_active_shards: a number, or ``all``."""
     if value in (None, "all"):
         return True
-    if not value or not value.isascii() or not value.isdigit():
-        raise illegal_argument(f"cannot parse ActiveShardCount[{value}]")
+    if not value or not _INTEGER.fullmatch(value):
+        cause = {"type": "number_format_exception", "reason": _not_a_number(value or "")}
+        raise illegal_argument(f"cannot parse ActiveShardCount[{value}]", cause)
+    if int(value) < 0:
+        raise illegal_argument("shard count cannot be a negative value")
     return int(value) == 0
+
+
+def _not_a_number(text: str) -> str:
+    return f'For input string: "{text}"'
 
 
 _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
