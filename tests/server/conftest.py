@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.server.owner import Owner
 from tests.server.support import STORY, Server, Servers
 
 
@@ -19,3 +20,9 @@ async def serve() -> AsyncIterator[Servers]:
 async def server(serve: Servers) -> Server:
     """A server of STORY, its clock frozen."""
     return await serve(STORY)
+
+
+@pytest.fixture
+async def owner(server: Server) -> Owner:
+    """The owner of `server`, who holds each answer against the OpenAPI document."""
+    return await Owner.of(server)
