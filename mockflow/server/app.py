@@ -95,7 +95,6 @@ async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | 
     """Reads the body into `request`; an answer where it is too large or cannot be unpacked."""
     if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
         await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        incoming.writer.output_size = 0  # the answer itself has not begun
     chunks, size = [], 0
     try:
         while chunk := await incoming.content.readany():

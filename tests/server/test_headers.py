@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
+from pytest_aiohttp.plugin import AiohttpClient
 
+from mockflow.server.app import create_app
 from tests.server.support import (
     JSON,
     NOT_STARTED,
@@ -181,19 +183,21 @@ async def test_a_chunked_body(server: Server) -> None:
     assert answer.reason == "request [GET /] does not support having a body"
 
 
-async def test_a_body_that_waits_to_be_asked_for(server: Server) -> None:
-    """As curl does with large ones."""
-    wire = await Wire.open(server.url)
-    try:
-        head = request(STATUS, headers={"Content-Type": "application/json", "Expect": "100-continue"})
-        await wire.send(head.replace(b"Expect", b"Content-Length: 2\r\nExpect"))
-        assert (await wire.answer(without_body=True)).raw == b"HTTP/1.1 100 Continue\r\n\r\n"
-        await wire.send(b"{}")
-        assert (await wire.answer()).json == NOT_STARTED
-        await wire.send(request(STATUS))
-        assert (await wire.answer()).json == NOT_STARTED
-    finally:
-        await wire.close()
+async def test_a_body_that_waits_to_be_asked_for(server: Server, aiohttp_client: AiohttpClient) -> None:
+    """As curl does with large ones. In an Application, too: and it hears it once."""
+    client = await aiohttp_client(create_app(server.cluster))
+    for url in (server.url, str(client.make_url("")).rstrip("/")):
+        wire = await Wire.open(url)
+        try:
+            head = {"Content-Type": "application/json", "Expect": "100-continue", "Content-Length": "2"}
+            await wire.send(request(STATUS, headers=head))
+            assert (await wire.answer(without_body=True)).raw == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await wire.send(b"{}")
+            assert (await wire.answer()).json == NOT_STARTED
+            await wire.send(request(STATUS))
+            assert (await wire.answer()).json == NOT_STARTED
+        finally:
+            await wire.close()
 
 
 async def test_a_body_beyond_the_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,12 +94,6 @@ async def test_an_embedded_cluster_is_one_to_its_client(aiohttp_client: AiohttpC
         assert (await response.json())["state"] == "COMPLETED"
 
 
-async def test_an_embedded_cluster_takes_a_body_that_waits_to_be_asked_for(aiohttp_client: AiohttpClient) -> None:
-    client = await aiohttp_client(create_app(cluster_of(STORY)))
-    async with client.get(STATUS, data=b"{}", headers=JSON_BODY, expect100=True) as response:
-        assert await response.json() == NOT_STARTED
-
-
 async def test_an_embedded_cluster_ends_its_waits_when_the_application_does(aiohttp_client: AiohttpClient) -> None:
     cluster = cluster_of(STORY)
     client = await aiohttp_client(create_app(cluster))
