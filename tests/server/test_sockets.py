@@ -30,7 +30,6 @@ NO_HTTP: Final = {
     "a chunk that is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
     "a very long header": HEAD + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
     "a very long path": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    "very many headers": HEAD + b"".join(b"X-%d: 1\r\n" % n for n in range(1000)) + b"\r\n",
     "a method without end": b"A" * 100_000,
     "a line without end": b"GET /" + b"a" * 1_000_000,
 }
@@ -56,6 +55,13 @@ async def test_what_is_not_http_is_refused_and_the_connection_closed(
         await wire.close()
     assert (await server.status()).json == NOT_STARTED
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_very_many_headers(server: Server) -> None:
+    """Newer aiohttp has a limit, older has none."""
+    answer = await server.ask("/", headers={f"X-{number}": "1" for number in range(1000)})
+    assert answer.status in (200, 400)
+    assert (await server.status()).json == NOT_STARTED
 
 
 async def test_good_requests_before_bad_ones_are_answered(server: Server) -> None:
