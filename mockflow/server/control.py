@@ -267,19 +267,19 @@ def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
 
 def get_workflow(call: ControlCall) -> models.WorkflowDetail:
     cluster = call.cluster
-    workflow = cluster.workflow(call.values["workflow_id"])
-    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.now())]
+    workflow = cluster.find(call.values["workflow_id"])
+    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.upcoming(workflow))]
     return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline)
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
-    workflow = cluster.workflow(call.values["workflow_id"])
+    workflow = cluster.find(call.values["workflow_id"])
     try:
         at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
     except ValueError as error:
         raise ControlError(400, f"at: {error}") from None
-    run = workflow.as_if_begun(cluster.now())
+    run = cluster.upcoming(workflow)
     return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
 
 
@@ -288,7 +288,7 @@ def restart_workflow(call: ControlCall) -> models.WorkflowView:
 
 
 def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
-    run = workflow.as_if_begun(cluster.now())
+    run = cluster.upcoming(workflow)
     elapsed = cluster.elapsed(workflow)
     fields = run.timeline.fields(run.position(elapsed))
     following, poll = run.next_time(elapsed), run.next_poll
@@ -299,8 +299,9 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
         upcoming = models.NextMoment(at_poll=poll)
     return models.WorkflowView(
         workflow_id=workflow.id,
-        scenario=workflow.scenario.scenario,
-        starts=workflow.scenario.starts,
+        scenario=workflow.scenario.scenario if workflow.scenario else None,
+        run=workflow.kind,
+        starts=workflow.begins,
         begun=workflow.run is not None,
         elapsed_ms=elapsed,
         polls=workflow.polls,

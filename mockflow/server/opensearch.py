@@ -1,12 +1,11 @@
 """The core endpoints that clients touch before they come to the plugin (consumers.md, sections 4.1 and 4.2)."""
 
-import base64
-import hashlib
 import operator
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from mockflow.core.ids import opensearch_uuid
 from mockflow.server.call import Action, ApiRoute, Call, Reply
 from mockflow.server.errors import illegal_argument, object_error
 from mockflow.server.waiting import virtual_time
@@ -27,12 +26,12 @@ def info(call: Call) -> Action:
     body = {
         "name": NODE_NAME,
         "cluster_name": CLUSTER_NAME,
-        "cluster_uuid": _uuid("cluster", call.cluster.settings.seed),
+        "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
         "version": {
             "distribution": "opensearch",
             "number": version.number,
             "build_type": "tar",
-            "build_hash": hashlib.sha1(version.number.encode(), usedforsecurity=False).hexdigest(),
+            "build_hash": version.build_hash,
             "build_date": "2026-01-01T00:00:00.000000Z",
             "build_snapshot": False,
             "lucene_version": version.lucene,
@@ -42,12 +41,6 @@ def info(call: Call) -> Action:
         "tagline": "The OpenSearch Project: https://opensearch.org/",
     }
     return lambda: Reply(200, body, pretty_by_default=True)
-
-
-def _uuid(*names: object) -> str:
-    """22 characters of URL-safe base64, as OpenSearch's own ids have; the plugin's have 20."""
-    digest = hashlib.sha256(repr(names).encode()).digest()
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
 def health(call: Call) -> Action:

@@ -208,7 +208,7 @@ def test_load_as_a_process(served: Served, tmp_path: Path) -> None:
 
 def test_load_with_problems_loads_nothing(served: Served, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD)
-    (tmp_path / "b.yaml").write_text("scenario: b\nworkflow: b\n")
+    (tmp_path / "b.yaml").write_text("scenario: b\nworkflow: b\ndescripton: b\n")
     done = invoke("load", served.url, tmp_path, tmp_path / "missing.yaml")
     assert done.exit_code == 1
     assert f"{tmp_path}/b.yaml:2:1: unknown key" in done.output

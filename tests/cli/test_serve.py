@@ -17,6 +17,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from mockflow import __version__
+from mockflow.core.versions import NEWEST, OLDEST
 from tests.cli.support import WORKFLOW, Served, ask, environment, run
 
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
@@ -41,7 +42,7 @@ SECOND: Final = {"workflow_id": DOCS, "state": "PROVISIONING", "resources_create
 THIRD: Final = {"workflow_id": DOCS, "state": "COMPLETED", "resources_created": [CONNECTOR, MODEL]}
 
 GOOD: Final = "scenario: good\nworkflow_id: g\n"
-BAD: Final = "scenario: bad\nworkflow: b\n"
+BAD: Final = "scenario: bad\nworkflow: b\ndescripton: x\n"
 LOG_LINE: Final = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (\S+) (\S+) (\d{3}) [\d.]+ms")
 
 
@@ -211,7 +212,7 @@ def test_bad_files_end_it_with_every_problem_before_it_listens(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (1, "")
     *problems, last = done.stderr.splitlines()
     places = sorted(re.split(r": (?!\d)", problem)[0].removeprefix(str(tmp_path)) for problem in problems)
-    assert places == ["/bad.yaml:1:1", "/bad.yaml:2:1", "/missing.yaml", "/worse.yaml:2:1"]
+    assert places == ["/bad.yaml:2:1", "/bad.yaml:3:1", "/missing.yaml", "/worse.yaml:2:1"]
     assert last == "Error: 4 problems in the scenarios; --keep-going serves the others"
 
 
@@ -267,7 +268,7 @@ def test_later_bad_input_never_ends_it(frozen: Served) -> None:
         (["--epoch", "yesterday"], '"yesterday" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds'),
         (
             ["--opensearch-version", "1.3.0"],
-            "OpenSearch 1.3.0 is not known here; known are 2.12 to 2.19 and 3.0 to 3.8",
+            f"OpenSearch 1.3.0 is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
         ),
         (["--opensearch-version", "3.2"], '"3.2" is not an OpenSearch version; write one such as 3.2.0'),
         (["--nope"], "--nope"),
@@ -374,25 +375,30 @@ def test_a_signal_ends_it_although_clients_are_in_the_middle_of_something() -> N
 def test_one_line_for_each_request() -> None:
     with Served(SCENARIOS / "docs-example.yaml", "--frozen") as served:
         served.status(DOCS, "?all=true")
-        served.ask("/nope")
+        served.ask("/_nope/x")
         served.ask("/_mockflow/clock", "POST", {"advance": "1s"})
         _, stderr, _ = served.stop(signal.SIGTERM)
     found = [LOG_LINE.fullmatch(line) for line in stderr.splitlines()]
     assert [line.groups() if line else None for line in found] == [
         ("GET", f"{WORKFLOW}/{DOCS}/_status?all=true", "200"),
-        ("GET", "/nope", "400"),
+        ("GET", "/_nope/x", "400"),
         ("POST", "/_mockflow/clock", "200"),
     ]
 
 
 def test_one_object_of_json_for_each_request() -> None:
     with Served("--frozen", "--log-format", "json") as served:
-        served.ask("/%C3%BC?a=%22")
+        served.ask("/_nope/%C3%BC?a=%22")
         _, stderr, _ = served.stop(signal.SIGTERM)
     (line,) = map(json.loads, stderr.splitlines())
     assert list(line) == ["time", "level", "method", "target", "status", "ms"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line["time"])
-    assert (line["level"], line["method"], line["target"], line["status"]) == ("info", "GET", "/%C3%BC?a=%22", 400)
+    assert (line["level"], line["method"], line["target"], line["status"]) == (
+        "info",
+        "GET",
+        "/_nope/%C3%BC?a=%22",
+        400,
+    )
     assert line["ms"] >= 0
 
 

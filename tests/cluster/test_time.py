@@ -75,7 +75,8 @@ def test_looks_of_the_owner_in_between_change_nothing(script: Scenario, steps: l
         look(cluster)
     for step in steps:
         watched.clock.advance(step)
-        watched.workflow("w").moments(watched.now())
+        workflow = watched.find("w")
+        workflow.moments(watched.upcoming(workflow))
         alone.clock.advance(step)
     assert look(watched) == look(alone)
 
@@ -127,18 +128,24 @@ def test_a_change_of_mode_is_no_jump(steps: list[tuple[Mode, float, int]]) -> No
 # -- nothing is lost -----------------------------------------------------------------------------------
 
 
-def seen_in_auto(script: Scenario) -> list[int]:
+def seen_in_auto(script: Scenario, workflow_id: str = "w") -> list[int]:
     """The keyframes that a loop of polls alone sees, until nothing changes any more."""
     cluster = cluster_of(script, mode="auto")
-    return [keyframe(look(cluster, script.workflow_id)) for _ in range(60)]
+    return [keyframe(look(cluster, workflow_id)) for _ in range(60)]
+
+
+def length_of(script: Scenario) -> int:
+    """How many keyframes it has."""
+    assert script.provision
+    assert script.provision.timeline
+    return len(script.provision.timeline)
 
 
 @given(scripts())
 def test_in_auto_a_loop_sees_every_keyframe_once_and_in_order(script: Scenario) -> None:
-    assert script.provision
     numbers = list(dict.fromkeys(seen := seen_in_auto(script)))
     assert seen == sorted(seen)
-    assert [number for number in numbers if number >= 0] == list(range(len(script.provision.timeline)))
+    assert [number for number in numbers if number >= 0] == list(range(length_of(script)))
 
 
 @given(scripts("a"), scripts("b"), st.lists(st.booleans(), min_size=20, max_size=60))
@@ -150,9 +157,9 @@ def test_in_auto_two_workflows_polled_in_any_turn_are_both_seen_whole(
     for turn in turns:
         workflow_id = "a" if turn else "b"
         seen[workflow_id].append(keyframe(look(cluster, workflow_id)))
-    for script in (one, other):
-        looks = seen[script.workflow_id]
-        assert looks == seen_in_auto(script)[: len(looks)]
+    for script, workflow_id in ((one, "a"), (other, "b")):
+        looks = seen[workflow_id]
+        assert looks == seen_in_auto(script, workflow_id)[: len(looks)]
 
 
 @given(scripts("a"), scripts("b"), st.lists(st.sampled_from("ab"), max_size=60))
@@ -169,17 +176,16 @@ def test_in_auto_the_clusters_now_is_the_furthest_and_never_goes_back(
 
 @given(scripts())
 def test_next_after_next_passes_through_every_keyframe(script: Scenario) -> None:
-    assert script.provision
     cluster = cluster_of(script)
-    workflow = cluster.workflow("w")
+    workflow = cluster.find("w")
     numbers = []
     while True:
-        run = workflow.as_if_begun(cluster.now())
+        run = cluster.upcoming(workflow)
         numbers.append(int(run.fields(run.position(cluster.elapsed(workflow))).get("tenant_id", -1)))
         if run.next_time(cluster.elapsed(workflow)) is None and run.next_poll is None:
             break
         cluster.advance_to_next("w")
-    assert [number for number in numbers if number >= 0] == list(range(len(script.provision.timeline)))
+    assert [number for number in numbers if number >= 0] == list(range(length_of(script)))
 
 
 @given(scripts(), st.sampled_from(STATES))
@@ -190,7 +196,7 @@ def test_until_a_state_is_the_first_time_at_which_it_holds(script: Scenario, sta
     except ValueError:
         assert cluster.now() == DEFAULT_EPOCH
         return
-    run = stepped.workflow("w").as_if_begun(DEFAULT_EPOCH)
+    run = stepped.upcoming(stepped.find("w"))
     reached = cluster.elapsed_ms
     assert run.fields(run.position(reached))["state"] == state
     times: set[int] = {0}

@@ -45,8 +45,8 @@ async def test_not_pretty(server: Server, query: str) -> None:
 async def test_errors_are_pretty_too(server: Server) -> None:
     answer = await server.status("nope", "?pretty")
     assert answer.body == b'{\n  "error" : "Fail to find workflow status of nope"\n}\n'
-    assert (await server.ask("/nope?pretty")).body == (
-        b'{\n  "error" : "no handler found for uri [/nope] and method [GET]"\n}\n'
+    assert (await server.ask("/_nope/x?pretty")).body == (
+        b'{\n  "error" : "no handler found for uri [/_nope/x] and method [GET]"\n}\n'
     )
 
 
@@ -78,7 +78,7 @@ async def test_error_trace_of_a_cause(server: Server) -> None:
     assert answer.error["caused_by"]["stack_trace"].startswith("NumberFormatException: ")
 
 
-@pytest.mark.parametrize("target", [f"{WORKFLOW}/nope/_status", "/nope"])
+@pytest.mark.parametrize("target", [f"{WORKFLOW}/nope/_status", "/_nope/x"])
 async def test_error_trace_leaves_string_errors_alone(server: Server, target: str) -> None:
     assert (await server.ask(f"{target}?error_trace")).body == (await server.ask(target)).body
 
@@ -122,7 +122,7 @@ async def test_filter_path_without_anything_left_out_is_refused(server: Server) 
     assert (answer.status, answer.reason) == (400, "filters cannot be null or empty")
 
 
-@pytest.mark.parametrize("target", [f"{WORKFLOW}/nope/_status", f"{STATUS}?all=x", "/nope", "/?timeout=1s"])
+@pytest.mark.parametrize("target", [f"{WORKFLOW}/nope/_status", f"{STATUS}?all=x", "/_nope/x", "/?timeout=1s"])
 @pytest.mark.parametrize("filter_path", ["nope", "-error", "-"])
 async def test_filter_path_does_not_touch_errors(server: Server, target: str, filter_path: str) -> None:
     joint = "&" if "?" in target else "?"

@@ -32,7 +32,7 @@ VARIED: Final = [
     ("HEAD", "/", 200),
     ("OPTIONS", STATUS, 200),
     ("GET", f"{WORKFLOW}/nope/_status", 404),
-    ("GET", "/nope", 400),
+    ("GET", "/_nope/x", 400),
     ("GET", "/?a=%zz", 400),
     ("PUT", STATUS, 405),
 ]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.versions import NEWEST
 from tests.server.owner import Owner
 from tests.server.support import EPOCH, NOT_STARTED, STORY, Servers, request
 
@@ -369,7 +370,7 @@ async def test_reset_settings_hold_until_the_next_reset(owner: Owner) -> None:
         ({"speed": 0}, "speed: should be greater than 0"),
         (
             {"opensearch_version": "1.3.0"},
-            "opensearch_version: OpenSearch 1.3.0 is not known here; known are 2.12 to 2.19 and 3.0 to 3.8",
+            f"opensearch_version: OpenSearch 1.3.0 is not known here; known are 2.12 to 2.19 and 3.0 to {NEWEST}",
         ),
         (
             {"opensearch_version": "3.2"},

@@ -34,6 +34,7 @@ async def test_list(owner: Owner) -> None:
         {
             "workflow_id": "w",
             "scenario": "story",
+            "run": None,
             "starts": "first_status",
             "begun": False,
             "elapsed_ms": 0,

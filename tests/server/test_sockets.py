@@ -134,7 +134,7 @@ async def test_an_upgrade_is_not_taken_up(server: Server, headers: dict[str, str
 
 @pytest.mark.parametrize(
     ("line", "status"),
-    [(b"CONNECT example.org:443", 400), (b"OPTIONS *", 200), (b"GET http://elsewhere/_cluster/health", 400)],
+    [(b"CONNECT example.org:443", 405), (b"OPTIONS *", 200), (b"GET http://elsewhere/_cluster/health", 400)],
 )
 async def test_targets_that_are_no_path(server: Server, line: bytes, status: int) -> None:
     answer = await server.send(line + b" HTTP/1.1\r\nHost: x\r\n\r\n")
