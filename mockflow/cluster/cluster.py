@@ -208,6 +208,7 @@ class Cluster:
         """Begins a run of the workflow now."""
         workflow.begin(beginning, self.now(), self._lead)
         self.resources.expect(workflow, beginning.made)
+        self.clock.notify()  # there are new moments to wait for
 
     def fields(self, workflow: Workflow) -> Fields:
         """The workflow's status now; looking counts as nothing."""
@@ -316,6 +317,15 @@ class Cluster:
         if workflow.run is None:
             return 0
         return self.clock.now() + workflow.lead - workflow.run.started
+
+    def until_next_moment(self) -> int | None:
+        """The ms until time alone changes anything in any workflow; None where it changes nothing more."""
+        waits = (
+            following - elapsed
+            for workflow in self.living()
+            if workflow.run and (following := workflow.run.next_time(elapsed := self.elapsed(workflow))) is not None
+        )
+        return min(waits, default=None)
 
     def advance_to_state(self, workflow_id: str, state: str) -> None:
         """Moves the clock to where `state` holds. Raises NeverError where time alone never leads there."""

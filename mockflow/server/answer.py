@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from mockflow.cluster import Cluster
 from mockflow.server import (
     cat,
+    cluster_health,
     cluster_settings,
     cluster_state,
     control,
@@ -32,6 +33,7 @@ from mockflow.server.router import Found, Router
 ROUTER: Final[Router[Handler]] = Router(
     [
         *opensearch.ROUTES,
+        *cluster_health.ROUTES,
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,

@@ -395,7 +395,7 @@ ROUTES: Final = (
         "POST",
         f"{PREFIX}/workflows/{{workflow_id}}/restart",
         "restart_workflow",
-        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404,)),
+        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404, 409)),
     ),
 )
 ROUTER: Final[Router[Operation]] = Router(ROUTES)

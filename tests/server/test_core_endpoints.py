@@ -112,8 +112,14 @@ async def test_two_clusters_of_one_seed_are_alike(serve: Servers) -> None:
 # -- the cluster's health ------------------------------------------------------------------------------
 
 
-async def test_health(server: Server) -> None:
-    answer = await server.ask(HEALTH)
+@pytest.fixture
+async def bare(serve: Servers) -> Server:
+    """A server without any scenario, its clock frozen: no index is there yet."""
+    return await serve()
+
+
+async def test_health(bare: Server) -> None:
+    answer = await bare.ask(HEALTH)
     assert answer.status == 200
     assert list(answer.json.items()) == list(GREEN.items())
     assert b'"active_shards_percent_as_number":100.0}' in answer.body
@@ -148,16 +154,17 @@ async def test_health(server: Server) -> None:
         "level=whatever",
         "expand_wildcards=open&ignore_unavailable=true&allow_no_indices=false",
         "awareness_attribute=zone&ensure_node_weighed_in=false",
+        "wait_for_status=green&wait_for_nodes=1&wait_for_active_shards=all&wait_for_events=normal&timeout=1s",
     ],
 )
-async def test_what_is_so_already_is_answered_at_once(server: Server, query: str) -> None:
-    answer = await server.ask(f"{HEALTH}?{query}")
+async def test_what_is_so_already_is_answered_at_once(bare: Server, query: str) -> None:
+    answer = await bare.ask(f"{HEALTH}?{query}")
     assert (answer.status, answer.json) == (200, GREEN)
 
 
 @pytest.mark.parametrize("level", ["indices", "shards"])
-async def test_health_of_indices(server: Server, level: str) -> None:
-    answer = await server.ask(f"{HEALTH}?level={level}")
+async def test_health_of_indices(bare: Server, level: str) -> None:
+    answer = await bare.ask(f"{HEALTH}?level={level}")
     assert list(answer.json.items()) == [*GREEN.items(), ("indices", {})]
 
 
@@ -200,15 +207,15 @@ async def test_health_of_indices(server: Server, level: str) -> None:
         ),
     ],
 )
-async def test_health_refuses(server: Server, query: str, kind: str, reason: str) -> None:
-    answer = await server.ask(f"{HEALTH}?{query}")
+async def test_health_refuses(bare: Server, query: str, kind: str, reason: str) -> None:
+    answer = await bare.ask(f"{HEALTH}?{query}")
     assert (answer.status, answer.error["type"], answer.reason) == (400, kind, reason)
 
 
 # -- waiting -------------------------------------------------------------------------------------------
 
 TIMED_OUT: Final = {**GREEN, "timed_out": True}
-NO_SUCH_INDEX: Final = {**TIMED_OUT, "status": "red", "active_shards_percent_as_number": 0.0}
+NO_SUCH_INDEX: Final = {**TIMED_OUT, "status": "red"}
 NEVER: Final = [
     ("?wait_for_nodes=2", TIMED_OUT),
     ("?wait_for_nodes=ge(2)", TIMED_OUT),
@@ -228,8 +235,8 @@ async def test_in_auto_a_wait_that_never_ends_ends_at_once(
 
 
 @pytest.mark.parametrize("timeout", ["0", "0s"])
-async def test_a_timeout_of_nothing_is_over_at_once(server: Server, timeout: str) -> None:
-    answer = await server.ask(f"{HEALTH}?wait_for_nodes=2&timeout={timeout}")
+async def test_a_timeout_of_nothing_is_over_at_once(bare: Server, timeout: str) -> None:
+    answer = await bare.ask(f"{HEALTH}?wait_for_nodes=2&timeout={timeout}")
     assert (answer.status, answer.json) == (408, TIMED_OUT)
 
 
@@ -238,33 +245,33 @@ async def test_a_timeout_of_nothing_is_over_at_once(server: Server, timeout: str
     [("", "29999ms", "1ms"), ("&timeout=5s", "4999ms", "1ms"), ("&timeout=1h", "59m", "1m")],
 )
 async def test_frozen_it_answers_when_the_owner_moves_the_clock_so_far(
-    server: Server, timeout: str, just_before: str, rest: str
+    bare: Server, timeout: str, just_before: str, rest: str
 ) -> None:
-    wire = await Wire.open(server.url)
+    wire = await Wire.open(bare.url)
     try:
         await wire.send(request(f"{HEALTH}?wait_for_nodes=2{timeout}"))
-        await until_waiting(server.cluster)
-        await server.advance(just_before)
+        await until_waiting(bare.cluster)
+        await bare.advance(just_before)
         waiting = asyncio.create_task(wire.answer())
-        assert (await server.ask("/")).status == 200
-        assert len(server.cluster.clock._waiting) == 1
+        assert (await bare.ask("/")).status == 200
+        assert len(bare.cluster.clock._waiting) == 1
         assert not waiting.done()
-        await server.advance(rest)
+        await bare.advance(rest)
         answer = await waiting
         assert (answer.status, answer.json) == (408, TIMED_OUT)
-        assert await _nobody_waits(server)
+        assert await _nobody_waits(bare)
     finally:
         await wire.close()
 
 
 @pytest.mark.parametrize("change", ['{"mode": "auto"}', '{"advance": "36500d"}'])
-async def test_what_else_ends_a_wait(server: Server, change: str) -> None:
-    answer = await _while_waiting(server, "?wait_for_nodes=2", f"{OWNER}/clock", change)
+async def test_what_else_ends_a_wait(bare: Server, change: str) -> None:
+    answer = await _while_waiting(bare, "?wait_for_nodes=2", f"{OWNER}/clock", change)
     assert answer == (408, TIMED_OUT)
 
 
-async def test_a_reset_ends_a_wait(server: Server) -> None:
-    assert await _while_waiting(server, "?wait_for_nodes=2", f"{OWNER}/reset", "{}") == (408, TIMED_OUT)
+async def test_a_reset_ends_a_wait(bare: Server) -> None:
+    assert await _while_waiting(bare, "?wait_for_nodes=2", f"{OWNER}/reset", "{}") == (408, TIMED_OUT)
 
 
 async def test_a_wait_without_end_ends_with_the_server(serve: Servers) -> None:
@@ -295,42 +302,157 @@ async def test_a_change_of_speed_reaches_those_who_wait(serve: Servers) -> None:
     assert answer == (408, TIMED_OUT)
 
 
-async def test_a_client_that_goes_away_leaves_nothing_behind(server: Server) -> None:
-    wires = [await Wire.open(server.url) for _ in range(3)]
+async def test_a_client_that_goes_away_leaves_nothing_behind(bare: Server) -> None:
+    wires = [await Wire.open(bare.url) for _ in range(3)]
     for wire in wires:
         await wire.send(request(f"{HEALTH}?wait_for_nodes=2"))
-    await until_waiting(server.cluster, 3)
+    await until_waiting(bare.cluster, 3)
     for wire in wires:
         await wire.close()
-    await until_waiting(server.cluster, 0)
-    assert (await server.status()).status == 200
+    await until_waiting(bare.cluster, 0)
+    assert (await bare.ask("/")).status == 200
 
 
-async def test_others_are_answered_meanwhile(server: Server) -> None:
-    wire = await Wire.open(server.url)
+async def test_others_are_answered_meanwhile(bare: Server) -> None:
+    wire = await Wire.open(bare.url)
     try:
         await wire.send(request(f"{HEALTH}?wait_for_nodes=2"))
-        await until_waiting(server.cluster)
+        await until_waiting(bare.cluster)
         for _ in range(3):
-            assert (await server.status()).status == 200
-            assert (await server.ask(HEALTH)).status == 200
+            assert (await bare.ask("/")).status == 200
+            assert (await bare.ask(HEALTH)).status == 200
     finally:
         await wire.close()
 
 
-async def _while_waiting(server: Server, query: str, target: str, body: str) -> tuple[int, Any]:
+async def _while_waiting(bare: Server, query: str, target: str, body: str) -> tuple[int, Any]:
     """The answer to a waiting request that the owner's call ends."""
-    wire = await Wire.open(server.url)
+    wire = await Wire.open(bare.url)
     try:
         await wire.send(request(HEALTH + query))
-        await until_waiting(server.cluster)
-        assert (await server.ask(target, "POST", body)).status == 200
+        await until_waiting(bare.cluster)
+        assert (await bare.ask(target, "POST", body)).status == 200
         answer = await wire.answer()
         return answer.status, answer.json
     finally:
         await wire.close()
 
 
-async def _nobody_waits(server: Server) -> bool:
-    await until_waiting(server.cluster, 0)
+async def _nobody_waits(bare: Server) -> bool:
+    await until_waiting(bare.cluster, 0)
     return True
+
+
+# -- indices that runs have made -----------------------------------------------------------------------
+
+INDEXER: Final = """
+scenario: indexer
+workflow_id: i
+template:
+  name: indexer
+  workflows:
+    provision:
+      nodes:
+        - id: create_index_1
+          type: create_index
+          user_inputs:
+            index_name: articles
+            configurations: {settings: {index: {number_of_shards: 2, number_of_replicas: 1}}}
+provision:
+  timeline:
+    - {at: 0s, state: PROVISIONING}
+    - at: 3s
+      created: [{workflow_step_name: create_index, workflow_step_id: create_index_1, resource_id: articles}]
+    - {at: 5s, state: COMPLETED}
+"""
+SYSTEM_INDICES: Final = 2  # one shard each, without a replica
+
+
+async def test_health_follows_what_runs_have_made(serve: Servers) -> None:
+    server = await serve(INDEXER)
+    await server.status("i")
+    assert (await server.ask(f"{HEALTH}/articles?timeout=0")).json["status"] == "red"
+    await server.advance("3s")
+    answer = await server.ask(f"{HEALTH}?level=shards")
+    assert answer.status == 200
+    assert answer.json["status"] == "yellow"
+    assert answer.json["active_primary_shards"] == answer.json["active_shards"] == SYSTEM_INDICES + 2
+    assert answer.json["unassigned_shards"] == 2
+    assert answer.json["active_shards_percent_as_number"] == pytest.approx(100 * 4 / 6)
+    counts = {"active_shards": 1, "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 1}
+    shard = {"status": "yellow", "primary_active": True, **counts}
+    assert answer.json["indices"]["articles"] == {
+        "status": "yellow",
+        "number_of_shards": 2,
+        "number_of_replicas": 1,
+        "active_primary_shards": 2,
+        **counts,
+        "active_shards": 2,
+        "unassigned_shards": 2,
+        "shards": {"0": shard, "1": shard},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 200),
+        ("?wait_for_status=yellow", 200),
+        ("?wait_for_status=green", 408),
+        ("?wait_for_active_shards=2", 200),
+        ("?wait_for_active_shards=3", 408),
+        ("?wait_for_active_shards=all", 408),
+    ],
+)
+@pytest.mark.parametrize("index", ["articles", "art*", "articles,nope*"])
+async def test_health_of_an_index_with_a_replica_that_one_node_cannot_hold(
+    serve: Servers, index: str, query: str, status: int
+) -> None:
+    server = await serve(INDEXER, mode="auto")
+    for _ in range(3):
+        await server.status("i")
+    answer = await server.ask(f"{HEALTH}/{index}{query}")
+    assert (answer.status, answer.json["status"], answer.json["timed_out"]) == (status, "yellow", status == 408)
+
+
+@pytest.mark.parametrize("index", ["_all", "*", "nope*"])
+async def test_health_of_whatever_there_is(bare: Server, index: str) -> None:
+    answer = await bare.ask(f"{HEALTH}/{index}")
+    assert (answer.status, answer.json) == (200, GREEN)
+
+
+async def test_health_of_what_cannot_be_an_index(bare: Server) -> None:
+    answer = await bare.ask(f"{HEALTH}/_nope")
+    assert (answer.status, answer.error["type"]) == (400, "invalid_index_name_exception")
+
+
+async def test_a_wait_ends_when_what_it_waits_for_comes(serve: Servers) -> None:
+    server = await serve(INDEXER)
+    await server.status("i")
+    wire = await Wire.open(server.url)
+    try:
+        await wire.send(request(f"{HEALTH}/articles?wait_for_status=yellow"))
+        await until_waiting(server.cluster)
+        await server.advance("2999ms")
+        assert len(server.cluster.clock._waiting) == 1
+        await server.advance("1ms")
+        answer = await wire.answer()
+        assert (answer.status, answer.json["status"]) == (200, "yellow")
+    finally:
+        await wire.close()
+
+
+async def test_in_auto_a_wait_for_an_index_skips_to_where_it_is_there(serve: Servers) -> None:
+    server = await serve(INDEXER, mode="auto")
+    await server.status("i")
+    assert (await server.ask(f"{HEALTH}/articles")).status == 200
+    assert (await server.ask(f"{OWNER}/clock")).json["elapsed_ms"] >= 3000
+    assert (await server.status("i")).json["state"] in ("PROVISIONING", "COMPLETED")
+
+
+async def test_in_real_time_a_wait_for_an_index_ends_by_itself(serve: Servers) -> None:
+    server = await serve(INDEXER, mode="real")
+    await server.ask(f"{OWNER}/clock", "POST", '{"speed": 100}')
+    await server.status("i")
+    answer = await server.ask(f"{HEALTH}/articles?timeout=1d")
+    assert (answer.status, answer.json["status"]) == (200, "yellow")

@@ -87,6 +87,18 @@ async def test_a_replaced_one_may_bring_another_workflow(owner: Owner) -> None:
     assert (await owner.server.status("other")).status == 200
 
 
+async def test_two_may_swap_their_workflows(owner: Owner) -> None:
+    await owner.put("/scenarios", "scenario: other\nworkflow_id: o")
+    await owner.put("/scenarios", "scenario: other\nworkflow_id: w\n---\nscenario: story\nworkflow_id: o")
+    assert {view["scenario"]: view["workflow_id"] for view in await owner.get("/workflows")} == {
+        "other": "w",
+        "story": "o",
+    }
+    for name in ("story", "other"):
+        await owner.delete(f"/scenarios/{name}")
+    assert await owner.get("/workflows") == []
+
+
 async def test_one_that_starts_when_it_is_loaded(owner: Owner) -> None:
     await owner.clock(advance="1h")
     script = "{scenario: l, workflow_id: l, starts: load, provision: {timeline: [{at: 2s, state: COMPLETED}]}}"

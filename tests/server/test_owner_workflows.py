@@ -202,6 +202,19 @@ async def test_restart(owner: Owner) -> None:
     assert (seen["state"], seen["provision_start_time"]) == ("PROVISIONING", EPOCH + 8000)
 
 
+async def test_restart_begins_a_run_that_has_not_begun(owner: Owner) -> None:
+    assert (await owner.post("/workflows/w/restart"))["begun"] is True
+    await owner.clock(advance="2s")
+    assert (await owner.server.status()).json["state"] == "PROVISIONING"
+
+
+async def test_a_run_that_waits_for_its_provisioning_cannot_be_restarted(serve: Servers) -> None:
+    owner = await Owner.of(await serve("{scenario: s, workflow_id: p, starts: provision}"))
+    assert await owner.refused(409, "POST", "/workflows/p/restart") == (
+        'the run of workflow "p" begins when a client provisions it'
+    )
+
+
 async def test_restart_in_auto_shows_all_of_it_again(serve: Servers) -> None:
     owner = await Owner.of(await serve(STORY, mode="auto"))
     for _ in range(2):
