@@ -148,14 +148,12 @@ def request(target: str, method: str = "GET", body: bytes = b"", headers: Mappin
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def cluster_of(
-    *scenarios: str, mode: Mode = "frozen", version: str = "3.2.0", speed: float = 1.0, max_polls: int = 1000
-) -> Cluster:
+def cluster_of(*scenarios: str, mode: Mode = "frozen", version: str = "3.2.0", max_polls: int = 1000) -> Cluster:
     """A cluster of these scenarios (YAML)."""
     loading = load_text("\n---\n".join(scenarios), "test.yaml") if scenarios else None
     assert not loading or not loading.errors, loading.errors
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios] if loading else []
-    settings = Settings(mode=mode, opensearch_version=version, speed=speed, max_polls=max_polls)
+    settings = Settings(mode=mode, opensearch_version=version, max_polls=max_polls)
     return Cluster(settings, tuple(loaded))
 
 
