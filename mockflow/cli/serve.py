@@ -26,7 +26,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.command(
     context_settings={"auto_envvar_prefix": "MOCKFLOW", "show_default": True},
     epilog="Every option is an environment variable too: --port is MOCKFLOW_PORT, --auto is MOCKFLOW_AUTO=1; "
-    "the paths are MOCKFLOW_PATHS.",
+    "the paths are MOCKFLOW_PATHS, written like PATH.",
+    short_help="Serve a fake OpenSearch with scenarios.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), envvar="MOCKFLOW_PATHS")
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")

@@ -89,6 +89,11 @@ class Timeline:
         """The number of the poll that the next segment waits for; None where there is none."""
         return self.segments[len(begun)].poll if len(begun) < len(self.segments) else None
 
+    def states(self) -> list[str]:
+        """Every state that it ever shows, in order of first appearance."""
+        snapshots = (fields for segment in self.segments for fields in segment.snapshots)
+        return list(dict.fromkeys(fields["state"] for fields in snapshots if "state" in fields))
+
     def time_of_state(self, begun: Begun, elapsed: int, state: str) -> int | None:
         """The first elapsed time from `elapsed` on at which `state` holds, without any further poll."""
         time: int | None = elapsed

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster
@@ -93,6 +93,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
 
 async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | None:
     """Reads the body into `request`; an answer where it is too large or cannot be unpacked."""
+    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     chunks, size = [], 0
     try:
         while chunk := await incoming.content.readany():
@@ -101,6 +103,7 @@ async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | 
                 return Response(413, content_type="")
             chunks.append(chunk)
     except (HttpProcessingError, web.RequestPayloadError) as error:
+        incoming.content.feed_eof()  # there is no rest; aiohttp would read on, and log the same error as its own
         refusal = bad_http(str(error))
         return Response.json(refusal.status, refusal.body)
     request.body = b"".join(chunks)
@@ -111,13 +114,17 @@ def create_app(cluster: Cluster) -> web.Application:
     """The cluster as an aiohttp Application with one catch-all route: the same answers as `mockflow serve`."""
     app = web.Application()
     app[CLUSTER] = cluster
-    app.router.add_route("*", "/{path:.*}", handler(cluster))
+    app.router.add_route("*", "/{path:.*}", handler(cluster), expect_handler=_leave_to_handler)
 
     async def end_waits(_: web.Application) -> None:
         cluster.clock.close()
 
     app.on_shutdown.append(end_waits)
     return app
+
+
+async def _leave_to_handler(_: web.Request) -> None:
+    """Expect: 100-continue is the handler's own business, served in an Application or alone."""
 
 
 class Serving:
@@ -131,7 +138,12 @@ class Serving:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
-        server = LowLevelServer(handler(self.cluster, self._access_log), access_log=None)
+        server = LowLevelServer(
+            handler(self.cluster, self._access_log),
+            access_log=None,
+            handler_cancellation=True,  # a client that goes away waits no more
+            max_field_size=_MAX_HEADER,
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
         try:
@@ -153,4 +165,5 @@ class Serving:
 
 
 _SHUTDOWN_SECONDS: Final = 0.5
+_MAX_HEADER: Final = 16 * 1024  # OpenSearch's http.max_header_size; a token may be longer than aiohttp's 8 KiB
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these

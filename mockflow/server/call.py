@@ -8,7 +8,7 @@ from mockflow.cluster import Cluster
 from mockflow.core.status import Document
 from mockflow.server.errors import illegal_argument, object_error, simple_error
 from mockflow.server.http import Request
-from mockflow.server.parameters import Parameters, decode
+from mockflow.server.parameters import Parameters, decode, readable
 from mockflow.server.router import Route
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -83,7 +83,8 @@ class Call:
         """Unknown parameters, then a body: checked after the handler read what it knows (contract.md, section 1)."""
         self.parameters.refuse_unknown(self.path)
         if self.request.body and not self._body_taken:
-            raise illegal_argument(f"request [{self.request.method} {self.path}] does not support having a body")
+            request = f"{self.request.method} {readable(self.path)}"
+            raise illegal_argument(f"request [{request}] does not support having a body")
 
 
 Action = Callable[[], Reply | Awaitable[Reply]]

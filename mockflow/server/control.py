@@ -5,11 +5,12 @@ Nothing scripted touches it, and it carries none of OpenSearch's headers or para
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mockflow import __version__
 from mockflow.cluster import (
@@ -22,6 +23,8 @@ from mockflow.cluster import (
     Workflow,
 )
 from mockflow.core.durations import parse_duration
+from mockflow.core.status import status_document
+from mockflow.core.suggest import did_you_mean
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
 from mockflow.server import openapi
@@ -70,10 +73,15 @@ class Operation:
 ControlRoute = Route[Operation]
 
 
+def is_mine(target: str) -> bool:
+    """Whether a request target is the owner's: the prefix itself, or a path or query after it."""
+    return target[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
+
+
 def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request of the owner; never raises for what was sent."""
     try:
-        path, query = parse_target(request.target)
+        path, query = _parsed(request.target)
         found = ROUTER.find(request.method, path)
         if not isinstance(found, Found):
             raise _no_route(request.method, path, found)
@@ -84,8 +92,6 @@ def answer(cluster: Cluster, request: Request) -> Response:
         return _json(200, found.route.handler.handle(ControlCall(cluster, request, values, query)))
     except ControlError as error:
         return _refused(error.status, str(error), error.problems)
-    except Refusal as refusal:
-        return _refused(refusal.status, refusal.body["error"]["reason"])
     except UnknownWorkflowError as error:
         return _refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
     except UnknownScenarioError as error:
@@ -94,6 +100,13 @@ def answer(cluster: Cluster, request: Request) -> Response:
         return _refused(409, str(error))
     except ValueError as error:
         return _refused(400, str(error))
+
+
+def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
+    try:
+        return parse_target(target)
+    except Refusal as refusal:  # in OpenSearch's words; its cause has the plain ones
+        raise ControlError(400, refusal.body["error"]["caused_by"]["reason"]) from None
 
 
 def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
@@ -126,13 +139,37 @@ def _body(call: ControlCall, model: type[Body]) -> Body:
         return model.model_validate(json.loads(call.request.body or b"{}"))
     except ValidationError as error:
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "message": e["msg"].removeprefix("Value error, ")}
+            {"field": ".".join(map(str, e["loc"])), "message": _in_plain_words(e, model)}
             for e in error.errors(include_url=False)
         ]
         listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
         raise ControlError(400, listed, problems) from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+def _in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """What is wrong with one field, without pydantic's own terms."""
+    *outer, name = error["loc"] or ("",)
+    if error["type"] == "extra_forbidden":
+        return f"unknown; {did_you_mean(str(name), _model_at(model, outer).model_fields)}"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "model_type":
+        return f"should be a JSON object with {', '.join(_model_at(model, error['loc']).model_fields)}"
+    return error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel]:
+    """The model within `model` that describes the object at `path`."""
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        model = next(arg for arg in (annotation, *get_args(annotation)) if _is_model(arg))
+    return model
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 # -- clock and world -------------------------------------------------------------------------------
@@ -238,9 +275,12 @@ def get_workflow(call: ControlCall) -> models.WorkflowDetail:
 def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
     workflow = cluster.find(call.values["workflow_id"])
-    at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    try:
+        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    except ValueError as error:
+        raise ControlError(400, f"at: {error}") from None
     run = cluster.upcoming(workflow)
-    return workflow.document(run, run.position(at), show_all=True).value
+    return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> models.WorkflowView:
@@ -355,7 +395,7 @@ ROUTES: Final = (
         "POST",
         f"{PREFIX}/workflows/{{workflow_id}}/restart",
         "restart_workflow",
-        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404,)),
+        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404, 409)),
     ),
 )
 ROUTER: Final[Router[Operation]] = Router(ROUTES)

@@ -66,7 +66,7 @@ class Parameters:
     def refuse_unknown(self, path: str) -> None:
         """Raises OpenSearch's 400 for parameters that the handler does not know."""
         if self._values and (unknown := self.unknown()):
-            raise illegal_argument(_unrecognized(path, unknown, COMMON | set(self._consumed)))
+            raise illegal_argument(_unrecognized(readable(path), unknown, COMMON | set(self._consumed)))
 
 
 def parse_target(target: str) -> tuple[str, dict[str, str]]:
@@ -100,6 +100,14 @@ def decode(text: str, *, plus_as_space: bool = True) -> str:
         text.encode("utf-8", "surrogateescape"),
     )
     return raw.decode("utf-8", "replace")
+
+
+def readable(path: str) -> str:
+    """The decoded path for a message; as it came where its escapes are broken."""
+    try:
+        return decode(path, plus_as_space=False)
+    except ValueError:
+        return path
 
 
 def _escape_message(text: str, index: int) -> str:

@@ -6,11 +6,27 @@ from collections.abc import Callable
 from mockflow.cluster import Cluster, Workflow
 
 
-async def virtual_time(cluster: Cluster, milliseconds: int | None) -> None:
-    """Returns once `milliseconds` of virtual time have passed (None or negative: never by itself)."""
+async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
+    """Whether `holds` comes true within `timeout` ms of virtual time (None or negative: for ever).
+
+    In auto at once: what `look` looks at skips on until it holds, or is over.
+    """
     clock = cluster.clock
-    end = None if milliseconds is None or milliseconds < 0 else clock.now() + milliseconds
-    await _until(cluster, lambda: None if end is None else end - clock.now())
+    end = None if timeout is None or timeout < 0 else clock.now() + timeout
+
+    def left() -> int | None:
+        if holds():
+            return 0
+        times = (None if end is None else end - clock.now(), cluster.until_next_moment())
+        return min((time for time in times if time is not None), default=None)
+
+    await _until(cluster, left)
+    while cluster.clock.mode == "auto" and not holds():
+        before = [workflow.lead for workflow in cluster.workflows.values()]
+        look()
+        if before == [workflow.lead for workflow in cluster.workflows.values()]:
+            break
+    return holds()
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
