@@ -57,7 +57,7 @@ def _misplaced(second: Path, first: Path, when: str, before: str, counted: str =
     if when == before:
         return Finding(second, f"two keyframes at {when}", f"make them one{counted}", other=first)
     message = f"a keyframe at {when} stands after one at {before}"
-    return Finding(second, message, f"keyframes stand in order of time{counted}", other=first)
+    return Finding(second, message, f"keyframes stand in order{counted}", other=first)
 
 
 def _known_states(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:

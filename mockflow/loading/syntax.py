@@ -11,7 +11,7 @@ def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str, str]:
     """The index into `text` where to look, what is wrong there, and what would be right."""
     marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
     stopped, began = (marks[0].index, marks[-1].index) if marks else (0, 0)
-    at_end = not text[stopped:].strip()
+    at_end = not text[stopped:].strip(" \r\n")
     what = ", ".join(part for part in (error.context, error.problem) if part)
     seen = f"{what} at {'the end' if at_end else repr(text[stopped])}"
     complaint = next(row for row in _COMPLAINTS if re.search(row.pattern, seen))

@@ -42,7 +42,8 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
     found = [f for f in found if not wrong.touch(f.path) and not (f.other and wrong.touch(f.other))]
     if problems or any(finding.severity == "error" for finding in found):
         found = [finding for finding in found if finding.severity == "error"]  # what is left may seem odd and is not
-    return scenario, problems + [_located(document, finding) for finding in found]
+    problems += [_located(document, finding) for finding in found]
+    return scenario, list(dict.fromkeys(problems))  # what an alias repeats is told once
 
 
 class _Paths:

@@ -57,6 +57,11 @@ class Document:
             path = path[:-1]
         return self.values.get(path, Place(self.file))
 
+    def break_off(self, problem: Problem) -> None:
+        """Says that the document goes on where it could not be read, so that nothing can be missed in it."""
+        self.problems.append(problem)
+        self.unread.add(())
+
 
 def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     """All documents of a stream that hold something, and what has ended the reading before its end."""
@@ -78,16 +83,27 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     reader = _Reader(places)
     problems = []
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in _events(text):
             reader.feed(event)
     except yaml.MarkedYAMLError as error:
         index, message, hint = explained(error, text)
-        problems.append(Problem(places.at(index), f"not YAML: {message}", hint))
+        problem = Problem(places.at(index), f"not YAML: {message}", hint)
+        if reader.documents and "<document start>" in str(error.problem):
+            reader.documents[-1].break_off(problem)
+        else:
+            problems.append(problem)
     except yaml.YAMLError as error:
         problems.append(Problem(Place(file), f"not YAML: {error}"))
     except _BoundError as error:
         problems.append(Problem(places.at(error.index), error.message, error.hint))
     return [document for document in reader.documents if document.value is not None or document.problems], problems
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except (ValueError, OverflowError) as error:  # of PyYAML's own parser, for an escape beyond all characters
+        raise yaml.YAMLError(str(error)) from None
 
 
 _ESCAPES = re.compile(r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|.)", re.IGNORECASE | re.DOTALL)
@@ -258,7 +274,7 @@ class _Expansion:
             if key.problem:
                 self._problem(key, *key.problem)
             if key.kind != "scalar":
-                self._problem(key, f"a key is text, not a {key.kind}", "quote text that begins with { or [")
+                self._problem(key, f"a key is text, not a {_KINDS[key.kind]}", "quote text that begins with { or [")
             elif key.plain and key.text == "<<":
                 self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
                 self._document.unread.add(path)
@@ -274,6 +290,9 @@ class _Expansion:
 
     def _problem(self, node: _Node, message: str, hint: str, other: Place | None = None) -> None:
         self._problems[Problem(self._places.at(node.index), message, hint, other=other)] = None
+
+
+_KINDS: Final = {"sequence": "list", "mapping": "mapping"}
 
 
 class _NotANumber(str):
