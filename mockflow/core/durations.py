@@ -14,7 +14,11 @@ UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400
 MAX_MS: Final = 36_500 * UNITS_MS["d"]  # a century: longer is a slip of the pen, and times stay small integers
 _MAX_DIGITS: Final = 15
 
-_DURATION = re.compile(r"(?P<sign>\+?)(?:0|(?P<number>[0-9]+) *(?P<unit>ms|s|m|h|d))")
+# As editors know it, in the JSON Schema of the scenario language.
+DURATION_PATTERN: Final = r"^(0|[0-9]+ *(ms|s|m|h|d))$"
+MOMENT_PATTERN: Final = r"^\+?(0|[0-9]+ *(ms|s|m|h|d))$"
+
+_MOMENT = re.compile(r"(?P<sign>\+?)(?:0|(?P<number>[0-9]+) *(?P<unit>ms|s|m|h|d))")
 
 
 def parse_duration(text: object) -> int:
@@ -29,7 +33,7 @@ def parse_moment(text: object) -> tuple[bool, int]:
     """``"2s"`` -> (False, 2000), ``"+2s"`` -> (True, 2000). Raises ValueError that says what would be right."""
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
         raise ValueError(f"a time is {_RIGHT}")
-    found = _DURATION.fullmatch(str(text))
+    found = _MOMENT.fullmatch(str(text))
     if not found:
         raise ValueError(f"{quoted(text)} is not a time; {_advice(str(text))}")
     number, unit = found["number"] or "0", found["unit"] or "ms"

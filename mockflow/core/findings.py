@@ -18,6 +18,8 @@ class Finding:
     severity: Literal["error", "warning"] = "error"
     other: Path | None = None
     """A second place that the problem is about, such as the first of two equal times."""
+    about: tuple[Path, ...] = ()
+    """The places whose own mistakes would leave it without ground; `path` and `other`, where none is named."""
 
 
 _LONGEST: Final = 80

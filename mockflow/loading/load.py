@@ -1,7 +1,7 @@
 """Loads scenarios from files, folders and texts."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ class Located:
     scenario: Scenario
     place: Place
     keys: dict[str, Place] = field(default_factory=dict, compare=False)
-    """Where its name and workflow_id stand."""
+    """Where its name, workflow_id and match stand."""
 
 
 @dataclass
@@ -74,14 +74,18 @@ def _load_documents(text: str | bytes, file: str, found: "_Found") -> None:
         scenario, problems = validate(document)
         found.add(*problems)
         if scenario:
-            # What is wrong or missing has been replaced, and claims nothing.
-            keys = {key: document.place((key,)) for key in _CLAIMS if document.value.get(key) == getattr(scenario, key)}
-            found.scenarios.append((Located(scenario, document.place(()), keys), not _errors(problems)))
+            good = not _errors(problems)
+            # What is wrong or missing has been taken out of a broken one, and claims nothing.
+            claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
+            keys = {key: document.place((key,)) for key in claimed}
+            found.scenarios.append((Located(scenario, document.place(()), keys), good))
 
 
-_CLAIMS: Final = {
-    "scenario": ("two scenarios named {}", "rename one"),
-    "workflow_id": ("two scenarios for workflow {}", "give one another workflow_id"),
+# What only one scenario may have: how a problem tells it, and what would be right.
+_CLAIMED: Final[dict[str, tuple[Callable[[Scenario], str], str]]] = {
+    "scenario": (lambda scenario: f"named {quoted(scenario.scenario)}", "rename one"),
+    "workflow_id": (lambda scenario: f"for workflow {quoted(scenario.workflow_id)}", "give one another workflow_id"),
+    "match": (lambda _: "for the same workflows of clients", "let one of the two match less or more"),
 }
 
 
@@ -114,9 +118,8 @@ class _Found:
         for later, earlier, key in claims(located.scenario for located, _ in self.scenarios):
             mine, other = self.scenarios[later][0], self.scenarios[earlier][0]
             if key in mine.keys and key in other.keys:
-                message, hint = _CLAIMS[key]
-                what = message.format(quoted(getattr(mine.scenario, key)))
-                self.add(Problem(mine.keys[key], what, hint, other=other.keys[key]))
+                tell, hint = _CLAIMED[key]
+                self.add(Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key]))
 
 
 def _errors(problems: list[Problem]) -> list[Problem]:

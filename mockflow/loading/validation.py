@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -31,15 +31,16 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
             problems.append(Problem(document.place(()), "a scenario is a mapping of keys", hint))
         return None, problems
     details, scenario = _validated(document.value)
+    misspelled = set(_misspelled(document, details))
     unread = _Paths(document.unread)
     problems += [
         _problem(document, error)
         for error in details
-        if not unread.touch(tuple(error["loc"])) and not _is_told_by_a_misspelled_key(document, error, details)
+        if not unread.touch(_path(error)) and _path(error) not in misspelled
     ]
-    wrong = _Paths({*document.unread, *(tuple(error["loc"]) for error in details)})
+    wrong = _Paths({*document.unread, *misspelled, *(_path(error) for error in details)})
     found = rules.check(scenario) if scenario else []
-    found = [f for f in found if not wrong.touch(f.path) and not (f.other and wrong.touch(f.other))]
+    found = [f for f in found if not any(map(wrong.touch, f.about or (f.path, f.other or f.path)))]
     if problems or any(finding.severity == "error" for finding in found):
         found = [finding for finding in found if finding.severity == "error"]  # what is left may seem odd and is not
     problems += [_located(document, finding) for finding in found]
@@ -64,11 +65,20 @@ def _validated(value: dict[str, Any]) -> tuple[list[ErrorDetails], Scenario | No
         try:
             return errors, Scenario.model_validate(value)
         except ValidationError as error:
-            known = _Paths(tuple(e["loc"]) for e in errors)
+            known = _Paths(_path(e) for e in errors)
             new = [e for e in error.errors(include_url=False) if not _is_echo(e)]
-            errors += [e for e in new if not known.touch(tuple(e["loc"]))]
+            errors += [e for e in new if not known.touch(_path(e))]
             value = _without(value, new)
     return errors, None
+
+
+def _path(error: ErrorDetails) -> Path:
+    return tuple(error["loc"])[:-1] if _is_empty_key(error) else tuple(error["loc"])
+
+
+def _is_empty_key(error: ErrorDetails) -> bool:
+    """Whether a key of the user's choice is wrong, which pydantic marks so; they are texts, of which none is empty."""
+    return error["type"] == "string_too_short" and error["loc"][-1] == "[key]"
 
 
 def _is_echo(error: ErrorDetails) -> bool:
@@ -81,7 +91,7 @@ def _without(value: dict[str, Any], errors: list[ErrorDetails]) -> dict[str, Any
     value = copy.deepcopy(value)
     wrong: set[Path] = set()
     for error in errors:
-        path: Path = tuple(error["loc"])
+        path: Path = _path(error)
         if error["type"] != "missing":
             wrong.add(path)
         elif len(path) > 1:
@@ -95,8 +105,8 @@ def _without(value: dict[str, Any], errors: list[ErrorDetails]) -> dict[str, Any
         holder: Any = value
         for part in path[:-1]:
             holder = holder[part]
-        if path[-2:-1] == ("timeline",):
-            holder[path[-1]] = {}  # keeps the place of the keyframes after it
+        if path[-2:-1] in (("timeline",), ("attempts",)):
+            holder[path[-1]] = {}  # keeps the place of those after it
         else:
             del holder[path[-1]]
     return value
@@ -113,12 +123,13 @@ def _located(document: Document, finding: Finding) -> Problem:
 
 
 def _problem(document: Document, error: ErrorDetails) -> Problem:
-    path: Path = tuple(error["loc"])
+    path: Path = _path(error)
     describe = _MESSAGES.get(error["type"], _plain_message)
     message, hint = describe(document, path, error)
     if key := error.get("ctx", {}).get("key"):  # what is wrong with a mapping is seen at this key of it
         return Problem(document.place((*path, key), key=True), message, hint)
-    return Problem(document.place(path, key=error["type"] in _ABOUT_THE_KEY), message, hint)
+    about_key = error["type"] in _ABOUT_THE_KEY or _is_empty_key(error)
+    return Problem(document.place(path, key=about_key), message, hint)
 
 
 _Message = tuple[str, str]
@@ -126,18 +137,16 @@ _Message = tuple[str, str]
 
 def _plain_message(_: Document, path: Path, error: ErrorDetails) -> _Message:
     what, _sep, right = error["msg"].partition("; ")
-    return (what if "key" in error.get("ctx", {}) else f"{_name(path)}: {what}"), right
+    name = _name(path)
+    return (what if "key" in error.get("ctx", {}) or what.startswith(f"{name} ") else f"{name}: {what}"), right
 
 
 def _unknown_key(document: Document, path: Path, __: ErrorDetails) -> _Message:
     key = str(path[-1])
-    if meant := _meant_key(document, path):
-        hint = f"did you mean {meant}?"
-    else:
-        hint = did_you_mean("", _keys(_model_at(path[:-1])))
-    if home := _home_of(key):
-        hint = f"{key} belongs {home}" + (f"; or {hint}" if meant else "")
-    return f"unknown key {quoted(key)}", hint
+    meant, home = _meant_key(document, path), _home_of(key)
+    hints = [f"did you mean {meant}?"] if meant else []
+    hints += [f"{key} belongs {home}"] if home else []
+    return f"unknown key {quoted(key)}", " ".join(hints) or did_you_mean("", _keys(_model_at(path[:-1])))
 
 
 def _meant_key(document: Document, path: Path) -> str | None:
@@ -146,14 +155,12 @@ def _meant_key(document: Document, path: Path) -> str | None:
     return closest(str(path[-1]), free)
 
 
-def _is_told_by_a_misspelled_key(document: Document, error: ErrorDetails, all_errors: list[ErrorDetails]) -> bool:
-    """Whether the key that `error` misses is there, only misspelled."""
-    return error["type"] == "missing" and any(
-        other["type"] == "extra_forbidden"
-        and other["loc"][:-1] == error["loc"][:-1]
-        and _meant_key(document, tuple(other["loc"])) == error["loc"][-1]
-        for other in all_errors
-    )
+def _misspelled(document: Document, errors: Iterable[ErrorDetails]) -> Iterator[Path]:
+    """Where keys are missed that are there, only misspelled."""
+    for error in errors:
+        path: Path = _path(error)
+        if error["type"] == "extra_forbidden" and (meant := _meant_key(document, path)):
+            yield (*path[:-1], meant)
 
 
 def _missing(_: Document, path: Path, __: ErrorDetails) -> _Message:
@@ -185,6 +192,12 @@ def _wants_integer(document: Document, path: Path, error: ErrorDetails) -> _Mess
 def _wants_list(document: Document, path: Path, error: ErrorDetails) -> _Message:
     message, hint = _wants("a list")(document, path, error)
     return message, ('begin each entry with "- "' if isinstance(error["input"], dict) else hint)
+
+
+def _wants_mapping(document: Document, path: Path, error: ErrorDetails) -> _Message:
+    message, hint = _wants("a mapping")(document, path, error)
+    keys = _keys(_model_at(path))
+    return message, hint or f"its keys are {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}"
 
 
 def _wants_time(document: Document, path: Path, error: ErrorDetails) -> _Message:
@@ -219,13 +232,17 @@ def _wants_less(_: Document, path: Path, error: ErrorDetails) -> _Message:
 
 def _wants_one_of(document: Document, path: Path, error: ErrorDetails) -> _Message:
     value = error["input"]
-    choices = get_args(_model_at(path[:-1]).model_fields[str(path[-1])].annotation)
+    choices = [_as_yaml(choice) for choice in _literals(_model_at(path[:-1]).model_fields[str(path[-1])].annotation)]
+    if len(choices) == 1:
+        return f"{path[-1]} wants {choices[0]}, not {_told(document, path, value)}", _description(path)
     if not isinstance(value, str):
         return f"{path[-1]} wants a word, not {_told(document, path, value)}", did_you_mean("", choices)
     return f"unknown {path[-1]} {quoted(value)}", did_you_mean(value, choices)
 
 
-def _empty(_: Document, path: Path, __: ErrorDetails) -> _Message:
+def _empty(_: Document, path: Path, error: ErrorDetails) -> _Message:
+    if _is_empty_key(error):
+        return f"a key of {_name(path[:-1])} is empty", _description(path[:-1])
     return f"{_name(path)} is empty", _description(path)
 
 
@@ -240,8 +257,8 @@ _MESSAGES: Final[dict[str, Callable[[Document, Path, ErrorDetails], _Message]]] 
     "greater_than_equal": _wants_more,
     "less_than_equal": _wants_less,
     "bool_type": _wants_boolean,
-    "dict_type": _wants("a mapping"),
-    "model_type": _wants("a mapping"),
+    "dict_type": _wants_mapping,
+    "model_type": _wants_mapping,
     "tuple_type": _wants_list,
     "list_type": _wants_list,
     "time": _wants_time,
@@ -291,9 +308,13 @@ def _models_within(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel
 def _model_at(path: Path) -> type[BaseModel]:
     """The model that describes the mapping at `path`."""
     model: type[BaseModel] = Scenario
-    for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            model = _model_in(model.model_fields[part].annotation) or model
+    parts = iter(path)
+    for part in parts:
+        field = model.model_fields.get(part) if isinstance(part, str) else None
+        if field and (inner := _model_in(field.annotation)):
+            model = inner
+            if get_origin(field.annotation) is dict:
+                next(parts, None)  # a key that the user chose, such as a step's id
     return model
 
 
@@ -301,3 +322,14 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+def _literals(annotation: Any) -> list[Any]:
+    """The words of every Literal within a field's type."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [word for part in get_args(annotation) for word in _literals(part)]
+
+
+def _as_yaml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

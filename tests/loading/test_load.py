@@ -156,7 +156,9 @@ def test_a_pasted_answer_is_a_snapshot_and_comes_back_as_it_was(text: str) -> No
 
     assert [str(problem) for problem in loading.problems] == []
     (located,) = loading.scenarios
-    timeline = compile_run(located.scenario.provision, scenario="pasted", workflow_id="w1")
+    assert located.scenario.provision
+    keyframes = located.scenario.provision.timeline or ()
+    timeline = compile_run(keyframes, scenario="pasted", workflow_id="w1")
     document = status_document("w1", timeline.fields(Position(0, 1)), show_all=True)
     assert json.loads(document.json) == RESPONSE
 

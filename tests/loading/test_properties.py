@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -165,16 +166,42 @@ GOOD: Final[dict[str, Any]] = {
         ]
     },
 }
+PLANNED: Final[dict[str, Any]] = {
+    "scenario": "planned",
+    "match": {"use_case": "RAG", "name": "a*", "header": {"X-Mockflow-Scenario": "x"}},
+    "provision": {
+        "attempts": [
+            {"step_time": "1s", "steps": {"create_connector": {"takes": "2s", "fails": {"status": "BAD_REQUEST"}}}},
+            {"steps": {"create_index_1": {"fails": "timeout"}}},
+            {"timeline": [{"at": "0s", "state": "PROVISIONING"}, {"at": "1s", "state": "COMPLETED"}]},
+        ]
+    },
+    "reprovision": {"step_time": "0", "steps": {}},
+    "deprovision": {"attempts": [{"keeps": ["create_index_1"], "takes": "1s"}, {}]},
+}
+TEMPLATED: Final[dict[str, Any]] = {
+    "scenario": "templated",
+    "workflow_id": "w1",
+    "template": {
+        "name": "t",
+        "workflows": {"provision": {"nodes": [{"id": "t1", "type": "create_tool", "user_inputs": {"type": "x"}}]}},
+    },
+    "provision": {"step_time": "1s", "steps": {"t1": {"takes": "2s"}}},
+}
 ODD: Final = st.one_of(
     scalars,
     st.sampled_from(["", "0", "2s", "+1s", "-1s", "1.5s", "PROVISIONING", "COMPLETED", "create_index", "load", "w1"]),
+    st.sampled_from(
+        ["timeout", "everything", {"everything": True}, {"timeout": True}, {"fails": {}}, {"timeline": []}]
+    ),
     st.sampled_from([[], {}, [[]], [{}], {"": None}, [None], {"at": "0s"}, [RESOURCE], RESOURCE]),
     st.text(max_size=10),
 )
 
 
-def test_the_good_one_is_good() -> None:
-    assert [str(problem) for problem in loaded(json.dumps(GOOD)).problems] == []
+@pytest.mark.parametrize("scenario", [GOOD, PLANNED, TEMPLATED], ids=["timeline", "attempts", "plan"])
+def test_the_good_ones_are_good(scenario: dict[str, Any]) -> None:
+    assert [str(problem) for problem in loaded(json.dumps(scenario)).problems] == []
 
 
 def holders(value: Any) -> list[Any]:
@@ -185,8 +212,8 @@ def holders(value: Any) -> list[Any]:
 
 @st.composite
 def spoiled(draw: st.DrawFn) -> dict[str, Any]:
-    """The good scenario with one to three things deleted, replaced, renamed, repeated or moved."""
-    scenario = copy.deepcopy(GOOD)
+    """A good scenario with one to three things deleted, replaced, renamed or repeated."""
+    scenario: dict[str, Any] = copy.deepcopy(draw(st.sampled_from([GOOD, PLANNED, TEMPLATED])))
     for _ in range(draw(st.integers(1, 3))):
         if not (choices := holders(scenario)):
             break
@@ -200,7 +227,11 @@ def spoiled(draw: st.DrawFn) -> dict[str, Any]:
         elif isinstance(holder, list):
             holder.insert(draw(st.integers(0, len(holder))), copy.deepcopy(holder[key]))
         else:
-            name = draw(st.sampled_from([key[:-1], key.upper(), f"{key}s", *GOOD, *RESOURCE, "at", "state", ""]))
+            name = draw(
+                st.sampled_from(
+                    [key[:-1], key.upper(), f"{key}s", *GOOD, *PLANNED, *RESOURCE, "at", "steps", "", "[key]"]
+                )
+            )
             holder[name] = copy.deepcopy(holder[key]) if action == "repeat" else holder.pop(key)
     return scenario
 
@@ -219,8 +250,9 @@ def test_a_spoiled_scenario_is_refused_or_served(scenario: dict[str, Any], as_js
     for located in loading.scenarios:
         assert [error.message for error in validator.iter_errors(scenario)] == [], "an editor underlines nothing of it"
         cluster = Cluster(Settings(mode="auto"), (LoadedScenario(located.scenario),))
-        for _ in range(10):
-            assert cluster.poll(located.scenario.workflow_id, show_all=True).json
+        for workflow_id in cluster.workflows:
+            for _ in range(10):
+                assert cluster.poll(workflow_id, show_all=True).json
 
 
 @st.composite
