@@ -268,8 +268,10 @@ _MESSAGES: Final[dict[str, Callable[[Document, Path, ErrorDetails], _Message]]] 
 
 def _name(path: Path) -> str:
     """What a reader looks for in the file: the last key of `path`."""
-    key = next((part for part in reversed(path) if isinstance(part, str)), "the document")
-    return f"an entry of {key}" if path and isinstance(path[-1], int) else key
+    key = next((part for part in reversed(path) if isinstance(part, str)), "document")
+    if path and isinstance(path[-1], int):
+        return f"an entry of {key}"
+    return key if key.isidentifier() else quoted(key)
 
 
 def _told(document: Document, path: Path, value: object) -> str:

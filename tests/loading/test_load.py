@@ -11,6 +11,8 @@ from mockflow.core.compiler import compile_run
 from mockflow.core.status import status_document
 from mockflow.core.timeline import Position
 from mockflow.loading.load import Loading, load_paths, load_text
+from mockflow.loading.validation import validate
+from mockflow.loading.yaml12 import read
 
 SCENARIO = "scenario: {name}\nworkflow_id: id-of-{name}\n"
 
@@ -93,6 +95,13 @@ def test_a_broken_one_claims_nothing_for_good() -> None:
     loading = load_text(text, "f.yaml")
     assert len(loading.errors) == 3
     assert [str(located.place) for located in loading.scenarios] == ["f.yaml:5:1"]
+
+
+def test_setting_aside_what_is_wrong_leaves_the_document_as_it_was() -> None:
+    text = json.dumps({"scenario": "a", "provision": {"timeline": [{"at": 1, "created": [{}]}], "steps": {"": 1}}})
+    (document,), _ = read(text, "f.yaml")
+    assert len(validate(document)[1]) == 6
+    assert document.value == json.loads(text)
 
 
 @pytest.mark.parametrize("broken", ["scenario: [a]\nworkflow_id: 1\n", "starts: load\n"])

@@ -145,6 +145,14 @@ def test_aliases_up_to_the_bound() -> None:
     assert len(value(f"[&x [a, b, c, d], {', '.join(['*x'] * 30_000)}]")) == 30_001
 
 
+def test_each_document_has_the_bound_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml12, "MAX_NODES", 10)
+    eight = "[1, 2, 3, 4, 5, 6, 7]\n"
+    documents, problems = read(f"--- {eight}--- {eight}", "file.yaml")
+    assert (len(documents), problems) == (2, [])
+    assert read(f"[{eight}, 1, 2]", "file.yaml")[1]
+
+
 # -- encodings and line ends -------------------------------------------------------------------------
 
 LINES = "a: größe\nb:\n  - 1\n"
