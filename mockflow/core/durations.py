@@ -68,7 +68,7 @@ _PART = re.compile(r"\s*([0-9]{0,15}(?:\.[0-9]{1,9})?)\s*([a-z]+)\s*", re.IGNORE
 
 
 def _advice(text: str) -> str:
-    if "-" in text[:2]:
+    if re.match(r"\+?-", text):
         return "times are not negative"
     sign, unsigned = ("+", text[1:]) if text.startswith("+") else ("", text)
     if re.fullmatch(r"[0-9]+", unsigned):

@@ -83,6 +83,7 @@ RIGHT = 'write a whole number with a unit (ms, s, m, h or d), such as "500ms" or
         ("1.5s", 'write "1500ms"'),
         (".5m", 'write "30s"'),
         ("+0.25s", 'write "+250ms"'),
+        ("1-2s", RIGHT),
         ("1.5", RIGHT),
         (1.5, RIGHT),
         ("0.0001s", RIGHT),
