@@ -100,7 +100,9 @@ def _one_time_each(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> I
             message = "a keyframe has at and at_poll"
             yield Finding((*path, number, "at_poll"), message, "keep one of the two", other=(*path, number, "at"))
         if keyframe.at is None and keyframe.at_poll is None:
-            yield Finding((*path, number), "a keyframe needs its time", 'write at: 2s, at: "+2s" or at_poll: 3')
+            about = ((*path, number, "at"), (*path, number, "at_poll"))
+            hint = 'write at: 2s, at: "+2s" or at_poll: 3'
+            yield Finding((*path, number), "a keyframe needs its time", hint, about=about)
 
 
 def _in_order(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
