@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.durations import DURATION_PATTERN, parse_duration
 from mockflow.core.model import Model, Name, Text, suggested
 from mockflow.core.rest_status import FAILURES
 from mockflow.core.suggest import did_you_mean
@@ -25,7 +25,7 @@ def _duration(value: object) -> object:
 Duration = Annotated[
     str,
     BeforeValidator(_duration),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d+\s*(ms|s|m|h|d)$"}, {"const": 0}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}),
 ]
 
 

@@ -4,7 +4,6 @@ Nothing scripted touches it, and it carries none of OpenSearch's headers or para
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard, TypeVar, get_args
@@ -213,7 +212,7 @@ def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
     source = call.query.get("source", "request")
-    loading = load_text(_without_surrogate_pairs(call.request.body), source)
+    loading = load_text(call.request.body, source)
     if loading.errors:
         message = "\n".join(map(str, loading.errors))
         raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
@@ -241,21 +240,6 @@ def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
         workflow_id=scenario.workflow_id,
         source=loaded.source,
     )
-
-
-_ESCAPES = re.compile(rb"\\(?:u(d[89ab]..)\\u(d[c-f]..)|.)", re.IGNORECASE | re.DOTALL)
-
-
-def _without_surrogate_pairs(text: bytes) -> bytes:
-    """JSON writes characters beyond 16 bits as two escapes, which YAML does not know."""
-
-    def joined(found: re.Match[bytes]) -> bytes:
-        if found[1] is None:
-            return found[0]
-        pair = int(found[1], 16), int(found[2], 16)
-        return chr(0x10000 + ((pair[0] - 0xD800) << 10) + (pair[1] - 0xDC00)).encode()
-
-    return _ESCAPES.sub(joined, text) if text.lstrip()[:1] in (b"{", b"[") else text
 
 
 # -- workflows -------------------------------------------------------------------------------------
