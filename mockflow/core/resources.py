@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mockflow.core.ids import opensearch_id
+from mockflow.core.ids import opensearch_id, opensearch_uuid
 from mockflow.core.status import Resource
 
 _KIND_OF_STEP: Final = {
@@ -33,6 +33,11 @@ def key_of(resource: Resource) -> Key:
     """What an entry of resources_created stands for."""
     kind = _KIND_OF_STEP.get(resource["workflow_step_name"])
     return (kind or _KIND_OF_TYPE.get(resource["resource_type"], resource["resource_type"]), resource["resource_id"])
+
+
+def index_uuid(name: str) -> str:
+    """The uuid of the index of this name."""
+    return opensearch_uuid("index", name)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def _index(made: Made) -> dict[str, Any]:
         "creation_date": str(made.created),
         "number_of_shards": "1",
         "number_of_replicas": "1",
-        "uuid": opensearch_id("index", made.id),
+        "uuid": index_uuid(made.id),
         "version": {"created": "136407827"},
         "provided_name": made.id,
     }

@@ -13,6 +13,7 @@ from mockflow.core.durations import parse_duration
 from mockflow.core.failures import Failure
 from mockflow.core.graph import Sequence, node_timeout
 from mockflow.core.plan import Fails, StepPlan
+from mockflow.core.resources import index_uuid
 from mockflow.core.scenario import Attempt
 from mockflow.core.status import Resource
 from mockflow.core.steps import STEPS
@@ -125,7 +126,8 @@ def _failure(node: Node, plan: StepPlan, inputs: Mapping[str, Any], setting: Set
         return _scripted_failure(node, plan.fails, inputs)
     if node.type == "create_index" and change == CREATE and inputs.get("index_name") in setting.indexes:
         if setting.tells_why_no_index:
-            return Failure("BAD_REQUEST", f"index [{inputs['index_name']}] already exists")
+            name = str(inputs["index_name"])
+            return Failure("BAD_REQUEST", f"index [{name}/{index_uuid(name)}] already exists")
         return Failure("INTERNAL_SERVER_ERROR", _plain_message(node, inputs))
     return None
 

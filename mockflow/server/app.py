@@ -131,7 +131,11 @@ class Serving:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
-        server = LowLevelServer(handler(self.cluster, self._access_log), access_log=None)
+        server = LowLevelServer(
+            handler(self.cluster, self._access_log),
+            access_log=None,
+            handler_cancellation=True,  # a client that goes away waits no more
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
         try:
