@@ -105,7 +105,7 @@ def parse_template(content: Json, *, update_fields: bool = False) -> Template:
     `update_fields` only those in `UPDATABLE` may be sent, and none is required.
     """
     wrong: _Wrong = {}
-    template = Template(**_fields(content, _TEMPLATE, "template", wrong))
+    template = Template(**_fields(content, _TEMPLATE, "a template", wrong))
     if update_fields:
         for name in content:
             if name not in UPDATABLE:
@@ -162,7 +162,7 @@ def _fields(content: Json, readers: Mapping[str, _Reader], what: str, wrong: _Wr
 
 
 def _unknown(name: str, what: str, wrong: _Wrong) -> None:
-    wrong.setdefault(_UNKNOWN_FIELD, f"Unable to parse field [{name}] in a {what} object.")
+    wrong.setdefault(_UNKNOWN_FIELD, f"Unable to parse field [{name}] in {what} object.")
 
 
 def _mapping(value: Json, _: _Wrong | None = None) -> Mapping[str, Json]:
@@ -202,7 +202,7 @@ def _release(value: Json, _: _Wrong | None = None) -> str:
 
 
 def _version(value: Json, wrong: _Wrong) -> dict[str, Any]:
-    read = _fields(value, {"template": _release, "compatibility": _releases}, "version", wrong)
+    read = _fields(value, {"template": _release, "compatibility": _releases}, "a version", wrong)
     return {"version": read.get("template"), "compatibility": read.get("compatibility", ())}
 
 
@@ -226,14 +226,14 @@ def _graph(value: Json, wrong: _Wrong) -> Graph:
 
 
 def _node(value: Json, wrong: _Wrong) -> Node:
-    read = _fields(value, _NODE, "node", wrong)
+    read = _fields(value, _NODE, "a node", wrong)
     if "id" not in read or "type" not in read:
         wrong.setdefault(_BARE_NODE, "An node object requires both an id and type field.")
     return Node(**{"id": "", "type": "", **read})
 
 
 def _edge(value: Json, wrong: _Wrong) -> Edge:
-    read = _fields(value, {"source": _text, "dest": _text}, "edge", wrong)
+    read = _fields(value, {"source": _text, "dest": _text}, "an edge", wrong)
     if "source" not in read or "dest" not in read:
         wrong.setdefault(_BARE_EDGE, "An edge object requires both a source and dest field.")
     return Edge(**{"source": "", "dest": "", **read})
@@ -243,7 +243,7 @@ def _user_inputs(value: Json, wrong: _Wrong) -> Mapping[str, Json]:
     inputs = _mapping(value)
     for name, item in inputs.items():
         if item is None:
-            _unknown(name, "node", wrong)
+            _unknown(name, "a node", wrong)
     return inputs
 
 

@@ -115,7 +115,7 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 def create(call: Call) -> Action:
     """Stores a template; with provision=true, provisions it at once (contract.md, section 3)."""
-    return _create_or_update(call, None)
+    return _create_or_update(call, call.parameters.text("workflow_id"))  # given, it is an update
 
 
 def update(call: Call) -> Action:
