@@ -35,11 +35,6 @@ def key_of(resource: Resource) -> Key:
     return (kind or _KIND_OF_TYPE.get(resource["resource_type"], resource["resource_type"]), resource["resource_id"])
 
 
-def index_uuid(name: str) -> str:
-    """The uuid of the index of this name."""
-    return opensearch_uuid("index", name)
-
-
 @dataclass(frozen=True)
 class Made:
     """Something in the cluster: the step type and the inputs that made it, and when (epoch ms)."""
@@ -65,7 +60,7 @@ def _index(made: Made) -> dict[str, Any]:
         "creation_date": str(made.created),
         "number_of_shards": "1",
         "number_of_replicas": "1",
-        "uuid": index_uuid(made.id),
+        "uuid": opensearch_uuid("index", made.id),
         "version": {"created": "136407827"},
         "provided_name": made.id,
     }

@@ -49,7 +49,7 @@ async def test_a_workflow_without_resources(door: Door, duration: str | None) ->
 
 async def test_only_what_needs_allow_delete_is_left(door: Door) -> None:
     workflow_id = await door.provisioned(SEARCH)
-    message = needs("index_name books", "pipeline_id embed")
+    message = needs("pipeline_id embed", "index_name books")
     assert (await door.deprovision(workflow_id)).told == (403, {"error": message})
     document = (await door.status(workflow_id, "?all=true")).json
     assert (document["state"], document["provisioning_progress"]) == ("COMPLETED", "DONE")
@@ -125,7 +125,7 @@ async def test_both_kinds_in_one_202(door: Door) -> None:
     workflow_id = await door.provisioned(SEARCH)
     connector, model, *_ = await door.resources(workflow_id)
     message = (
-        f"{failed(f'model_id {model}', f'connector_id {connector}')} {needs('index_name books', 'pipeline_id embed')}"
+        f"{failed(f'model_id {model}', f'connector_id {connector}')} {needs('pipeline_id embed', 'index_name books')}"
     )
     assert (await door.deprovision(workflow_id)).told == (202, {"error": message})
 
