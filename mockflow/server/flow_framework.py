@@ -180,6 +180,8 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         )
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster = call.cluster
+        if cluster.flow_framework.filter_by_backend_roles:  # nobody is anybody without the security plugin
+            raise FlowFrameworkError("Filter by backend roles is enabled and User is null")
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
             workflow = operations.reprovision(cluster, workflow_id, template, validate=validate)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.flow_framework.door import WORKFLOW, Body, Door, edge, node, template
 
-INDEX_INPUTS: Final = {"index_name": "i", "configurations": "{}"}
+INDEX_INPUTS: Final[dict[str, Any]] = {"index_name": "i", "configurations": "{}"}
 
 
 def chain(length: int) -> Body:
