@@ -1,8 +1,8 @@
 """wait_for_completion_timeout of create, provision and reprovision (contract.md, sections 3 and 5)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
@@ -14,9 +14,10 @@ from tests.server.flow_framework.door import DEPLOYMENT, NOOP, Answer, Door, nod
 
 _STEPS: Final = "{steps: {register_model_2: {fails: {status: NOT_FOUND, message: no connector}}}}"
 FAILS: Final = f"scenario: fails\nmatch: everything\nprovision: {_STEPS}\nreprovision: {_STEPS}"
+NO_TIME: Final = "failed to parse setting [wait_for_completion_timeout] with value [{}] as a time value"
 ERROR: Final = "WorkflowStepException during step register_model_2, no connector, restStatus: NOT_FOUND"
 
-Begin = Callable[[Door, str], Awaitable[Answer]]
+Begin = Callable[[Door, str], Coroutine[Any, Any, Answer]]
 
 
 async def create(door: Door, timeout: str) -> Answer:
@@ -283,19 +284,10 @@ async def test_zero_times_out_at_once(door: Door, begin: Begin, zero: str) -> No
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (
-            "5",
-            "failed to parse setting [wait_for_completion_timeout] with value [5] as a time value: unit is missing or unrecognized",
-        ),
-        (
-            "soon",
-            "failed to parse setting [wait_for_completion_timeout] with value [soon] as a time value: unit is missing or unrecognized",
-        ),
+        ("5", f"{NO_TIME.format('5')}: unit is missing or unrecognized"),
+        ("soon", f"{NO_TIME.format('soon')}: unit is missing or unrecognized"),
+        ("-5s", f"{NO_TIME.format('-5s')}: negative durations are not supported"),
         ("1.5s", "failed to parse [1.5s], fractional time values are not supported"),
-        (
-            "-5s",
-            "failed to parse setting [wait_for_completion_timeout] with value [-5s] as a time value: negative durations are not supported",
-        ),
     ],
 )
 async def test_bad_values(door: Door, value: str, reason: str) -> None:
