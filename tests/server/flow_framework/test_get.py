@@ -146,6 +146,9 @@ async def test_credentials_are_never_shown_again(door: Door, content_type: str) 
         await door.ask("GET", f"/_mockflow/workflows/{workflow_id}"),
         await door.ask("GET", f"/_mockflow/workflows/{workflow_id}/status"),
         await door.ask("GET", "/_mockflow/scenarios"),
+        await door.ask("POST", f"{WORKFLOW}/_search", {"query": {"match_all": {}}}),
+        await door.ask("POST", f"{WORKFLOW}/state/_search", {"query": {"match_all": {}}}),
+        await door.ask("POST", "/_plugins/_ml/connectors/_search", {"query": {"match_all": {}}}),
     ]
     for answer in shown:
         assert answer.status == 200
