@@ -202,6 +202,7 @@ class Cluster:
         """A workflow is gone, and what it has made with it."""
         del self.workflows[workflow.id]
         self.resources.forget(workflow)
+        self.clock.notify()  # who waits for its run waits in vain
 
     def find(self, workflow_id: str) -> Workflow:
         """The workflow that has a status or a template now. Raises UnknownWorkflowError."""
@@ -212,6 +213,13 @@ class Cluster:
             self.forget(workflow)
             raise UnknownWorkflowError(workflow_id)
         return workflow
+
+    def holds(self, workflow: Workflow) -> bool:
+        """Whether it is this very workflow that its id stands for now: it is not gone, nor of a world before."""
+        try:
+            return self.find(workflow.id) is workflow
+        except UnknownWorkflowError:
+            return False
 
     def living(self) -> Iterator[Workflow]:
         """Every workflow that has a status now."""
@@ -224,7 +232,7 @@ class Cluster:
         seen = self.coverage.begun(workflow, beginning.kind)
         workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
-        self.clock.notify()  # there are new moments to wait for
+        self.clock.notify()  # who waited for the run before is done
 
     def fields(self, workflow: Workflow) -> Fields:
         """The workflow's status now; looking counts as nothing."""

@@ -79,7 +79,8 @@ def reprovision(cluster: Cluster, workflow_id: str, template: Template, *, valid
         if old is None or new is None:
             raise FlowFrameworkError("no workflow")
         limit = cluster.flow_framework.max_workflow_steps
-        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit)
+        steps = cluster.version.steps
+        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=steps)
     except FlowFrameworkError:
         raise FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}") from None
     changes = lifecycle.changes_between(old, new)
@@ -148,8 +149,9 @@ def stored_workflows(cluster: Cluster) -> list[Workflow]:
 
 def check_graphs(cluster: Cluster, template: Template) -> None:
     """The checks of ``validation=all``."""
+    limit, steps = cluster.flow_framework.max_workflow_steps, cluster.version.steps
     for graph in template.workflows.values():
-        sequence_of(graph, workflow_id=None, max_steps=cluster.flow_framework.max_workflow_steps)
+        sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
 
 
 def _store(cluster: Cluster, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

@@ -14,6 +14,7 @@ from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Attempt, RunScript
 from mockflow.core.simulation import Done, Setting, Simulation, simulate
 from mockflow.core.status import Fields
+from mockflow.core.steps import STEPS, Step
 from mockflow.core.template import Node
 from mockflow.core.timeline import Timeline
 
@@ -36,7 +37,7 @@ def looked_at(cluster: "Cluster", workflow: Workflow) -> Beginning:
     return Beginning(timeline, "look", _made_by_script(cluster, workflow, timeline))
 
 
-def sequence(cluster: "Cluster", workflow: Workflow) -> Sequence | None:
+def sequence(cluster: "Cluster", workflow: Workflow, catalogue: Mapping[str, Step]) -> Sequence | None:
     """The workflow's steps in order, checked; None where nobody has sent its template, so nobody checks it."""
     stored = workflow.stored
     assert stored is not None
@@ -45,16 +46,16 @@ def sequence(cluster: "Cluster", workflow: Workflow) -> Sequence | None:
     if stored.template.provision is None:
         message = f"Failed to retrieve template from global context for workflow {workflow.id}"
         raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
-    return sequence_of(
-        stored.template.provision, workflow_id=workflow.id, max_steps=cluster.flow_framework.max_workflow_steps
-    )
+    limit = cluster.flow_framework.max_workflow_steps
+    return sequence_of(stored.template.provision, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
 
 
 def provision(
     cluster: "Cluster", workflow: Workflow, params: Mapping[str, str], *, kind: RunKind = "provision"
 ) -> Beginning:
     """The run after a client's provision. Raises FlowFrameworkError where the graph is not right."""
-    steps = sequence(cluster, workflow)
+    # A look asks for nothing that the version could refuse: a script is played whatever its template's steps.
+    steps = sequence(cluster, workflow, STEPS if kind == "look" else cluster.version.steps)
     attempt = _attempt(workflow, "provision")
     if attempt.timeline is not None or steps is None:
         name = workflow.scenario.scenario if workflow.scenario else ""

@@ -32,7 +32,7 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
     """Returns once the workflow's run has ended, or another has begun, or `timeout` ms have passed.
 
-    In auto the run skips there.
+    In auto the run skips there. The end of the workflow, or of its world, is the end of its run.
     """
     run = workflow.serial
     limit = None if timeout is None else cluster.elapsed(workflow) + timeout
@@ -41,15 +41,18 @@ async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = No
         times = [time for time in (workflow.end(), limit) if time is not None]
         return min(times, default=None)
 
+    def is_running() -> bool:
+        return workflow.serial == run and cluster.holds(workflow)
+
     def left() -> int | None:
-        if workflow.serial != run:
+        if not is_running():
             return 0
         time = end()
         return None if time is None else time - cluster.elapsed(workflow)
 
     await _until(cluster, left)
     time = end()
-    if cluster.clock.mode == "auto" and workflow.serial == run and time is not None:
+    if cluster.clock.mode == "auto" and time is not None and is_running():
         cluster.skip_to(workflow, time)
 
 
