@@ -1,3 +1,37 @@
-"""A fake OpenSearch for programs that use the flow-framework API."""
+"""A fake OpenSearch for programs that use the flow-framework API.
+
+The names of the Python API are loaded when they are first used: having the package installed costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockflow.handle import (
+        ClusterHandle as ClusterHandle,
+    )
+    from mockflow.handle import (
+        MockFlow as MockFlow,
+    )
+    from mockflow.handle import (
+        MockFlowError as MockFlowError,
+    )
+    from mockflow.handle import (
+        NeverComesError as NeverComesError,
+    )
+    from mockflow.handle import (
+        Scenario as Scenario,
+    )
+    from mockflow.handle import (
+        ScenarioError as ScenarioError,
+    )
 
 __version__ = "0.1.0"
+__all__ = ["ClusterHandle", "MockFlow", "MockFlowError", "NeverComesError", "Scenario", "ScenarioError"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from mockflow import handle
+
+        return getattr(handle, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

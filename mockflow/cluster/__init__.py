@@ -7,9 +7,11 @@ from mockflow.cluster.cluster import (
     LoadedScenario,
     NeverError,
     Settings,
+    StuckError,
     UnknownScenarioError,
     UnknownWorkflowError,
 )
+from mockflow.cluster.journal import Exchange, Journal
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 
 __all__ = [
@@ -18,11 +20,14 @@ __all__ = [
     "ClaimedError",
     "Clock",
     "Cluster",
+    "Exchange",
+    "Journal",
     "LoadedScenario",
     "Mode",
     "NeverError",
     "Settings",
     "StoredTemplate",
+    "StuckError",
     "UnknownScenarioError",
     "UnknownWorkflowError",
     "Workflow",

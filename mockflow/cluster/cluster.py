@@ -1,19 +1,24 @@
 """One fake cluster: its clock, scenarios and workflows. The only thing that changes."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster import runs
 from mockflow.cluster.clock import Clock, Mode
+from mockflow.cluster.coverage import Coverage
+from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
+from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
 from mockflow.core.compiler import written_resources
 from mockflow.core.durations import format_duration
-from mockflow.core.flow_framework_settings import FlowFrameworkSettings
 from mockflow.core.ids import opensearch_id
+from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.lifecycle import idle, template_from
+from mockflow.core.plan import StepPlan
 from mockflow.core.rules import claims
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
@@ -36,6 +41,10 @@ class ClaimedError(ValueError):
     """Two scenarios claim one name or one workflow."""
 
 
+class StuckError(Exception):
+    """A client polls for ever where nothing can change any more."""
+
+
 class NeverError(ValueError):
     """What was asked for never comes by time alone."""
 
@@ -51,7 +60,9 @@ class Settings:
     step_time: int = 1000
     seed: int = 0
     max_polls: int = 1000
-    """After so many answers that nothing can change any more, the log says so, once."""
+    """After so many equal answers where nothing can change any more, the log says so, once."""
+    ends_stuck: bool = False
+    """Whether a client that polls on after that is cut off instead."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
@@ -72,6 +83,8 @@ class Cluster:
     initial: Settings = field(default_factory=Settings)
     startup: tuple[LoadedScenario, ...] = ()
     """The scenarios of every new world."""
+    publish_address: str = "127.0.0.1:9200"
+    """The server's host and port, for clients that do not say by which they came."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -96,9 +109,17 @@ class Cluster:
         self.scenarios: dict[str, LoadedScenario] = {}
         self.workflows: dict[str, Workflow] = {}
         self.resources = Registry(self.elapsed)
-        self.flow_framework = FlowFrameworkSettings()
+        self.cluster_settings = ClusterSettings()
+        self.flow_framework = self.cluster_settings.flow_framework()
+        """The settings of the plugin in force."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
+        self.journal = Journal()
+        self.coverage = Coverage()
+        self.next_steps: dict[str, StepPlan] = {}
+        """How steps go in the next run that has them, whatever its scenario says."""
+        self.stuck: str | None = None
+        """Why a client was cut off, once one was."""
         self._workflows_created = 0
         self._sequence_number = 0
         self.load(scenarios)
@@ -191,9 +212,16 @@ class Cluster:
             raise UnknownWorkflowError(workflow_id)
         return workflow
 
+    def living(self) -> Iterator[Workflow]:
+        """Every workflow that has a status now."""
+        for workflow_id in tuple(self.workflows):
+            with suppress(UnknownWorkflowError):
+                yield self.find(workflow_id)
+
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
-        workflow.begin(beginning, self.now(), self._lead)
+        seen = self.coverage.begun(workflow, beginning.kind)
+        workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
 
     def fields(self, workflow: Workflow) -> Fields:
@@ -204,6 +232,30 @@ class Cluster:
         """Whether a run of it is under way."""
         return self.fields(workflow).get("state") == "PROVISIONING"
 
+    # -- cluster ---------------------------------------------------------------------------------
+
+    def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
+        """Updates cluster settings, all or, on SettingRefusedError or BadValueError, none."""
+        settings = self.cluster_settings
+        for scope in ("transient", "persistent"):
+            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.cluster_settings = settings
+        self.flow_framework = settings.flow_framework()
+
+    def indices(self) -> Iterator[IndexRow]:
+        """The indices that there are: the plugin's own, and what runs have created."""
+        if self.has_templates:
+            templates = sum(workflow.stored is not None for workflow in self.workflows.values())
+            yield system_index_row(".plugins-flow-framework-templates", self._epoch, templates)
+            yield system_index_row(".plugins-flow-framework-state", self._epoch, len(self.workflows))
+        for made in self.resources.all_of("index"):
+            yield index_row(made.id, made.body)
+
+    def aliases(self) -> Iterator[AliasRow]:
+        """The aliases that there are."""
+        for made in self.resources.all_of("index"):
+            yield from alias_rows(made.id, made.body)
+
     # -- clients ---------------------------------------------------------------------------------
 
     def poll(self, workflow_id: str, *, show_all: bool = False) -> Document:
@@ -211,6 +263,9 @@ class Cluster:
         workflow = self.find(workflow_id)
         if workflow.run is None:
             if workflow.begins == "provision":
+                workflow.same_answers += 1
+                if workflow.same_answers >= self.settings.max_polls:
+                    self._stuck(workflow)
                 return workflow.idle_document(show_all=show_all)
             self.begin(workflow, runs.looked_at(self, workflow))
         elapsed = self.elapsed(workflow)
@@ -221,8 +276,8 @@ class Cluster:
             self.clock.notify()  # an at_poll was reached: who waits for the run's end may know it now
         if in_turn:
             self._look(workflow, elapsed)
-        if workflow.same_answers == self.settings.max_polls:
-            self._warn_if_stuck(workflow, elapsed)
+        if workflow.same_answers >= self.settings.max_polls:
+            self._stuck(workflow)
         return document
 
     def look(self, workflow: Workflow) -> None:
@@ -245,23 +300,30 @@ class Cluster:
         workflow.lead += milliseconds
         self._lead = max(self._lead, workflow.lead)
 
-    def _warn_if_stuck(self, workflow: Workflow, elapsed: int) -> None:
-        assert workflow.run is not None
+    def _stuck(self, workflow: Workflow) -> None:
+        """The same answer again and again: says so once, or ends it where nothing can change any more."""
+        reason = self._why_stuck(workflow)
+        if reason is None:
+            return
+        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times, and {reason}"
+        if self.settings.ends_stuck:
+            self.stuck = self.stuck or told
+            raise StuckError(told)
+        if workflow.same_answers == self.settings.max_polls:
+            log.warning(told)
+
+    def _why_stuck(self, workflow: Workflow) -> str | None:
+        """Why its status does not change, and what would change it; None where time or polls do."""
+        if workflow.run is None:
+            return "nothing changes before a client provisions it"
+        elapsed = self.elapsed(workflow)
         following = workflow.run.next_time(elapsed)
-        if following is None and workflow.run.next_poll is None:
-            log.warning(
-                "workflow %s: the same answer %d times, and nothing in its script changes any more",
-                workflow.id,
-                workflow.same_answers,
-            )
-        elif self.clock.mode == "frozen" and following is not None:
-            log.warning(
-                'workflow %s: the same answer %d times; the clock is frozen, and {"advance": "%s"} '
-                "to /_mockflow/clock brings its next moment",
-                workflow.id,
-                workflow.same_answers,
-                format_duration(following - elapsed),
-            )
+        if following is None:
+            return None if workflow.run.next_poll else "nothing in its script changes any more"
+        if self.clock.mode != "frozen":
+            return None
+        step = format_duration(following - elapsed)
+        return f'the clock is frozen: {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ def provision(
         keyframes = attempt.timeline or ()
         timeline = compile_run(keyframes, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
         return Beginning(timeline, kind, _made_by_script(cluster, workflow, timeline))
+    attempt = _with_next_steps(cluster, attempt, steps)
     _report_unknown_steps(workflow, attempt, steps)
     simulation = simulate(steps, _setting(cluster, workflow, attempt, params))
     before = fresh(workflow.fields(cluster.elapsed(workflow)))
@@ -76,6 +77,7 @@ def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes
         name = workflow.scenario.scenario if workflow.scenario else ""
         timeline = compile_run(attempt.timeline, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
         return Beginning(timeline, "reprovision", _made_by_script(cluster, workflow, timeline))
+    attempt = _with_next_steps(cluster, attempt, steps)
     _report_unknown_steps(workflow, attempt, steps)
     held = before.get("resources_created") or []
     simulation = simulate(steps, _setting(cluster, workflow, attempt, {}), changes, held)
@@ -86,6 +88,17 @@ def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes
 def _attempt(workflow: Workflow, kind: RunKind) -> Attempt:
     script: RunScript | None = getattr(workflow.scenario, kind) if workflow.scenario else None
     return script.attempt(workflow.attempts[kind]) if script else Attempt()
+
+
+def _with_next_steps(cluster: "Cluster", attempt: Attempt, steps: Sequence) -> Attempt:
+    """The attempt with what the owner has said of the next run; what its steps use is used up."""
+    names = {name for node in steps.nodes for name in (node.id, node.type)}
+    used = {name: cluster.next_steps.pop(name) for name in tuple(cluster.next_steps) if name in names}
+    if not used:
+        return attempt
+    # What the owner says of a type wins over what the script says of one node of that type.
+    by_type = {node.id: used[node.type] for node in steps.nodes if node.type in used}
+    return attempt.model_copy(update={"steps": {**attempt.steps, **by_type, **used}})
 
 
 def _report_unknown_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> None:

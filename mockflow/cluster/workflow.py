@@ -80,6 +80,7 @@ class Workflow:
         self.removed: set[Key] = set()
         """What its status lists although somebody has deleted it."""
         self.forgets_workflow = False
+        self.seen: set[int] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
 
@@ -88,8 +89,9 @@ class Workflow:
         """When elapsed time begins."""
         return self.scenario.begins if self.scenario else "provision"
 
-    def begin(self, beginning: Beginning, now: int, lead: int) -> None:
-        """Starts a run at elapsed 0; `now` is epoch milliseconds."""
+    def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int] | None = None) -> None:
+        """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` gathers the keyframes that are told."""
+        self.seen = seen
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1
         self.forgets_workflow = beginning.forgets_workflow
@@ -128,9 +130,18 @@ class Workflow:
         if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
             run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
-        self.same_answers = self.same_answers + 1 if position == self._position else 1
-        self._position = position
+        if position == self._position:
+            self.same_answers += 1
+        else:
+            self.same_answers = 1
+            self._position = position
+            self._saw(run, position)
         return self.document(run, position, show_all=show_all)
+
+    def _saw(self, run: Run, position: Position) -> None:
+        keyframe = run.timeline.segments[position.segment].keyframes[position.index]
+        if self.seen is not None and keyframe is not None:
+            self.seen.add(keyframe)
 
     def document(self, run: Run, position: Position, *, show_all: bool) -> Document:
         """The status at one moment, made once for each run."""

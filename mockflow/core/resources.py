@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mockflow.core.ids import opensearch_id
+from mockflow.core.ids import opensearch_id, opensearch_uuid
 from mockflow.core.status import Resource
 
 _KIND_OF_STEP: Final = {
@@ -60,7 +60,7 @@ def _index(made: Made) -> dict[str, Any]:
         "creation_date": str(made.created),
         "number_of_shards": "1",
         "number_of_replicas": "1",
-        "uuid": opensearch_id("index", made.id),
+        "uuid": opensearch_uuid("index", made.id),
         "version": {"created": "136407827"},
         "provided_name": made.id,
     }

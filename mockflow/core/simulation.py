@@ -12,6 +12,7 @@ from typing import Any, Final
 from mockflow.core.durations import parse_duration
 from mockflow.core.failures import Failure
 from mockflow.core.graph import Sequence, node_timeout
+from mockflow.core.ids import opensearch_uuid
 from mockflow.core.plan import Fails, StepPlan
 from mockflow.core.scenario import Attempt
 from mockflow.core.status import Resource
@@ -123,9 +124,10 @@ def _duration(node: Node, plan: StepPlan, setting: Setting) -> int:
 def _failure(node: Node, plan: StepPlan, inputs: Mapping[str, Any], setting: Setting, change: str) -> Failure | None:
     if plan.fails:
         return _scripted_failure(node, plan.fails, inputs)
-    if node.type == "create_index" and change == CREATE and inputs.get("index_name") in setting.indexes:
+    name = str(inputs.get("index_name"))
+    if node.type == "create_index" and change == CREATE and name in setting.indexes:
         if setting.tells_why_no_index:
-            return Failure("BAD_REQUEST", f"index [{inputs['index_name']}] already exists")
+            return Failure("BAD_REQUEST", f"index [{name}/{opensearch_uuid('index', name)}] already exists")
         return Failure("INTERNAL_SERVER_ERROR", _plain_message(node, inputs))
     return None
 

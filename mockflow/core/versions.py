@@ -4,6 +4,7 @@ Sources: contract.md; consumers.md, findings 1 to 7 and sections 4 and 5. Lucene
 releases as far as they are known; later ones repeat the last known.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -49,6 +50,11 @@ class Behaviour:
     """Whether the plugin's GET and DELETE calls ignore a body; else it is refused."""
     sends_version_header: bool
     """Whether every answer carries X-OpenSearch-Version."""
+    settings_refusal: str
+    """The type of the error for a cluster setting that is unknown or may not be updated."""
+    plugin_java_version: str
+    lists_optional_extended_plugins: bool
+    """Whether the plugins of a node tell which of the plugins that they extend may be missing."""
     minimum_wire_version: str
     minimum_index_version: str
     provision_accepted: int
@@ -76,6 +82,10 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     ),
     "status_takes_body": (((2, 12), False), ((2, 14), True)),
     "sends_version_header": (((2, 12), False), ((3, 0), True)),
+    # OpenSearch pull request 4792 is of 3.0 alone.
+    "settings_refusal": (((2, 12), "illegal_argument_exception"), ((3, 0), "settings_exception")),
+    "plugin_java_version": (((2, 12), "11"), ((3, 0), "21")),
+    "lists_optional_extended_plugins": (((2, 12), False), ((2, 19), True)),
     "minimum_wire_version": (((2, 12), "7.10.0"), ((3, 0), "2.19.0")),
     "minimum_index_version": (((2, 12), "7.0.0"), ((3, 0), "2.0.0")),
     "provision_accepted": (((2, 12), 200), ((3, 0), 202)),
@@ -137,6 +147,22 @@ class Version:
     """Those of the plugin's parameters that came after 2.12 and are there."""
     steps: Mapping[str, Step]
     """The step catalogue."""
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Major and minor number, such as (3, 2)."""
+        major, minor, _ = self.number.split(".")
+        return int(major), int(minor)
+
+    @property
+    def build_hash(self) -> str:
+        """40 hexadecimal digits that follow from the number alone."""
+        return hashlib.sha1(self.number.encode(), usedforsecurity=False).hexdigest()
+
+    @property
+    def plugin(self) -> str:
+        """The version of its plugins: four parts, such as 3.2.0.0."""
+        return f"{self.number}.0"
 
 
 @lru_cache

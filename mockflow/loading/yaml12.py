@@ -79,6 +79,11 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     return [document for document in reader.documents if document.value is not None], reader.problems
 
 
+def is_text(plain: str) -> bool:
+    """Whether an unquoted scalar is a string, and not null, a boolean or a number."""
+    return not any(kind.fullmatch(plain) for kind in (_NULL, _BOOLEAN, _INTEGER, _FLOAT))
+
+
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[str, str]:
     """PyYAML's words, and advice for the mistakes that people make."""
     what = ", ".join(part for part in (error.context, error.problem) if part)

@@ -1,11 +1,12 @@
 """The flow-framework plugin's API: /_plugins/_flow_framework/workflow (contract.md)."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, operations
 from mockflow.core.failures import status_in
 from mockflow.core.rest_status import FlowFrameworkError
+from mockflow.core.search import STATE_INDEX, TEMPLATE_INDEX, Stored, plugin_source
 from mockflow.core.status import status_document
 from mockflow.core.steps import Step
 from mockflow.core.template import ContentError, Template, parse_template
@@ -14,11 +15,11 @@ from mockflow.core.versions import SUBSTITUTIONS
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.content import UnreadableError, decode_content
 from mockflow.server.errors import plugin_error
+from mockflow.server.resources import no_such_index
+from mockflow.server.search import Documents, search_handler
 from mockflow.server.waiting import run_end
 
 BASE: Final = "/_plugins/_flow_framework/workflow"
-TEMPLATES_INDEX: Final = ".plugins-flow-framework-templates"
-
 _DISABLED: Final = "This API is disabled. To enable it, update the setting [plugins.flow_framework.enabled] to true."
 _DISABLED_CREATE: Final = "This API is disabled. To enable it, set [plugins.flow_framework.enabled] to true."
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
@@ -108,6 +109,43 @@ def _step_document(step: Step) -> dict[str, Any]:
         "required_plugins": list(step.required_plugins),
     }
     return document | ({"timeout": step.timeout} if step.timeout else {})
+
+
+# -- search --------------------------------------------------------------------------------------------
+
+
+def _plugin_search(index: str, documents: Documents, look: Callable[[Cluster, str], object]) -> Handler:
+    """A search over one of the plugin's indices, which are there from the first workflow on."""
+    handler = search_handler(index, documents, look, plugin_source)
+
+    def handle(call: Call) -> Action:
+        action = handler(call)
+
+        def act() -> Reply | Awaitable[Reply]:
+            if not call.cluster.has_templates:
+                raise no_such_index(index)
+            return action()
+
+        return act
+
+    return handle
+
+
+def _stored_templates(cluster: Cluster) -> Iterable[Stored]:
+    """The documents of the template index, in order of creation."""
+    for workflow in cluster.workflows.values():
+        if workflow.stored:
+            yield Stored(workflow.id, workflow.stored.document(), version=workflow.stored.version)
+
+
+def _stored_states(cluster: Cluster) -> Iterable[Stored]:
+    """The documents of the state index: each workflow's status now, with all fields."""
+    for workflow in cluster.living():
+        yield Stored(workflow.id, status_document(workflow.id, cluster.fields(workflow), show_all=True).value)
+
+
+search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
+search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: cluster.look(cluster.find(hit)))
 
 
 # -- create and update ---------------------------------------------------------------------------------
@@ -304,7 +342,7 @@ def delete(call: Call) -> Action:
 
 def _delete_document(workflow_id: str, version: int | None, cluster: Cluster) -> dict[str, Any]:
     return {
-        "_index": TEMPLATES_INDEX,
+        "_index": TEMPLATE_INDEX,
         "_id": workflow_id,
         "_version": version or 1,
         "result": "deleted" if version else "not_found",
@@ -338,4 +376,6 @@ ROUTES: Final = (
     _route("POST", "/{workflow_id}/_provision", "provision", provision),
     _route("POST", "/{workflow_id}/_deprovision", "deprovision", deprovision),
     _route("GET", "/_steps", "get_steps", get_steps),
+    *(_route(method, "/_search", "search", search) for method in ("GET", "POST")),
+    *(_route(method, "/state/_search", "search_state", search_state) for method in ("GET", "POST")),
 )

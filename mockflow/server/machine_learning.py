@@ -1,11 +1,15 @@
 """What workflows have created with ML Commons, under /_plugins/_ml (consumers.md, section 2, row 16)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mockflow.cluster import Cluster
+from mockflow.core.search import Stored
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.errors import Refusal, object_error
 from mockflow.server.resources import look_at
+from mockflow.server.search import search_handler
 
 BASE: Final = "/_plugins/_ml"
 
@@ -70,6 +74,13 @@ def _delete(kind: Kind) -> Handler:
     return handle
 
 
+def _search(kind: Kind) -> Handler:
+    def documents(cluster: Cluster) -> Iterable[Stored]:
+        return (Stored(made.id, made.body) for made in cluster.resources.all_of(kind.name))
+
+    return search_handler(kind.index, documents, lambda cluster, hit: look_at(cluster, kind.name, hit))
+
+
 def _missing(kind: Kind, resource_id: str) -> Refusal:
     return object_error(404, "status_exception", kind.missing.format(id=resource_id))
 
@@ -89,7 +100,12 @@ def _deleted(kind: Kind, resource_id: str, sequence_number: int) -> dict[str, An
 
 def _routes(kind: Kind) -> tuple[ApiRoute, ...]:
     singular = kind.path.removesuffix("s")
+    search = _search(kind)
     return (
+        *(
+            ApiRoute(method, f"{BASE}/{kind.path}/_search", f"ml.search_{kind.path}", search)
+            for method in ("GET", "POST")
+        ),
         ApiRoute("GET", f"{BASE}/{kind.path}/{{id}}", f"ml.get_{singular}", _get(kind)),
         ApiRoute("DELETE", f"{BASE}/{kind.path}/{{id}}", f"ml.delete_{singular}", _delete(kind)),
     )

@@ -1,16 +1,22 @@
 """What workflows have created, on its own endpoints: indexes and pipelines (consumers.md, section 2, row 15)."""
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.cluster import Cluster
+from mockflow.core.indices import InvalidIndexNameError, NoSuchIndexError, resolved
 from mockflow.core.resources import Made
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.errors import Refusal, object_error
 
 ACKNOWLEDGED: Final = {"acknowledged": True}
-_INDEX_BOOLEANS: Final = ("ignore_unavailable", "allow_no_indices", "flat_settings", "include_defaults", "local")
+_INDEX_BOOLEANS: Final = {
+    "ignore_unavailable": False,
+    "allow_no_indices": True,
+    "flat_settings": False,
+    "include_defaults": False,
+    "local": False,
+}
 _CLUSTER_TIMEOUTS: Final = ("cluster_manager_timeout", "master_timeout", "timeout")
 
 
@@ -29,10 +35,10 @@ def _index_handler(part: str | None) -> Handler:
     """GET of an index, or of its mappings or settings alone."""
 
     def handle(call: Call) -> Action:
-        expression = _index_expression(call)
+        find = _read_expression(call)
 
         def act() -> Reply:
-            bodies = {made.id: made.body for made in _indexes(call.cluster, expression)}
+            bodies = {made.id: made.body for made in find()}
             return Reply(200, {name: {part: body[part]} if part else body for name, body in bodies.items()})
 
         return act
@@ -42,11 +48,11 @@ def _index_handler(part: str | None) -> Handler:
 
 def index_exists(call: Call) -> Action:
     """HEAD: 200 or 404, without a body."""
-    expression = _index_expression(call)
+    find = _read_expression(call)
 
     def act() -> Reply:
         try:
-            _indexes(call.cluster, expression)
+            find()
         except Refusal:
             return Reply(404, "")
         return Reply(200, "")
@@ -56,40 +62,51 @@ def index_exists(call: Call) -> Action:
 
 def delete_index(call: Call) -> Action:
     """Deletes indexes behind their workflow's back; a later deprovision takes that for done."""
-    expression = _index_expression(call)
+    find = _read_expression(call)
 
     def act() -> Reply:
-        for made in _indexes(call.cluster, expression):
+        for made in find():
             call.cluster.resources.delete(("index", made.id))
         return Reply(200, ACKNOWLEDGED)
 
     return act
 
 
-def _index_expression(call: Call) -> str:
-    for name in _INDEX_BOOLEANS:
-        call.parameters.boolean(name)
+def _read_expression(call: Call) -> Callable[[], list[Made]]:
+    """What the path names, to be resolved when the call is acted on."""
+    flags = {name: call.parameters.boolean(name, default) for name, default in _INDEX_BOOLEANS.items()}
     for name in _CLUSTER_TIMEOUTS:
         call.parameters.time(name)
     call.parameters.text("expand_wildcards")
-    return call.path_value("index")
+    expression = call.path_value("index")
+
+    def find() -> list[Made]:
+        existing = {made.id: made for made in call.cluster.resources.all_of("index")}
+        for part in expression.split(","):
+            look_at(call.cluster, "index", part)
+        names = resolve_indices(
+            expression,
+            existing,
+            ignore_unavailable=flags["ignore_unavailable"],
+            allow_no_indices=flags["allow_no_indices"],
+        )
+        return [existing[name] for name in names]
+
+    return find
 
 
-def _indexes(cluster: Cluster, expression: str) -> list[Made]:
-    """The indexes that a comma-separated expression names; wildcards may find none, names must be there."""
-    found: dict[str, Made] = {}
-    for part in expression.split(","):
-        if part == "_all" or "*" in part:
-            pattern = "*" if part == "_all" else part
-            found |= {made.id: made for made in cluster.resources.all_of("index") if fnmatchcase(made.id, pattern)}
-        elif part.startswith(("_", "-", "+")):
-            reason = f"Invalid index name [{part}], must not start with '{part[0]}'."
-            raise object_error(400, "invalid_index_name_exception", reason, index=part, index_uuid="_na_")
-        elif made := look_at(cluster, "index", part):
-            found[part] = made
-        else:
-            raise no_such_index(part)
-    return list(found.values())
+def resolve_indices(
+    expression: str, names: Iterable[str], *, ignore_unavailable: bool, allow_no_indices: bool
+) -> list[str]:
+    """The names that an index expression stands for; OpenSearch's 404 or 400 where it is not right."""
+    try:
+        return resolved(expression, names, ignore_unavailable=ignore_unavailable, allow_no_indices=allow_no_indices)
+    except NoSuchIndexError as error:
+        raise no_such_index(str(error)) from None
+    except InvalidIndexNameError as error:
+        name, reason = error.args
+        kind, message = "invalid_index_name_exception", f"Invalid index name [{name}], {reason}"
+        raise object_error(400, kind, message, index=name, index_uuid="_na_") from None
 
 
 def no_such_index(name: str) -> Refusal:

@@ -1,0 +1,179 @@
+"""Scenarios in Python, for people who want no YAML. They make the same models, and print as YAML."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.scenario import Scenario as ScenarioModel
+from mockflow.handle.errors import ScenarioError
+from mockflow.loading.load import load_text
+from mockflow.loading.writing import as_yaml
+
+_RUNS: Final = ("provision", "reprovision")
+
+
+class Scenario:
+    """A scenario, word by word. Each call gives a new one, so that a beginning can be shared.
+
+    >>> slow = (
+    ...     Scenario("slow")
+    ...     .workflow("8xL8bowB8y25Tqfenm50")
+    ...     .at("0s", state="NOT_STARTED")
+    ...     .at("2s", state="PROVISIONING")
+    ...     .created("create_connector", "create_connector_1")
+    ...     .at("6s", state="COMPLETED")
+    ... )
+    """
+
+    def __init__(self, name: str, *, description: str | None = None, unrealistic: bool = False) -> None:
+        self._document: dict[str, Any] = {"scenario": name}
+        if description is not None:
+            self._document["description"] = description
+        if unrealistic:
+            self._document["unrealistic"] = True
+        self._kind = "provision"
+
+    # -- who it applies to -----------------------------------------------------------------------
+
+    def workflow(
+        self, workflow_id: str, *, template: Mapping[str, Any] | None = None, starts: str | None = None
+    ) -> "Scenario":
+        """Brings a workflow of this id; `starts`: first_status, provision or load."""
+        return self._with(workflow_id=workflow_id, template=template, starts=starts)
+
+    def match(
+        self,
+        *,
+        name: str | None = None,
+        use_case: str | None = None,
+        header: Mapping[str, str] | None = None,
+        everything: bool = False,
+    ) -> "Scenario":
+        """Speaks for workflows that clients create. `name` is a glob: ``"bedrock*"``. All that is named must hold."""
+        if everything:
+            return self._with(match="everything")
+        wanted = {"name": name, "use_case": use_case, "header": dict(header) if header else None}
+        return self._with(match={key: value for key, value in wanted.items() if value is not None})
+
+    # -- a timeline ------------------------------------------------------------------------------
+
+    def at(self, time: str, **fields: Any) -> "Scenario":
+        """From this elapsed time of the run on (``"+2s"``: after the keyframe before), these fields hold."""
+        return self._with_keyframe({"at": time, **fields})
+
+    def at_poll(self, number: int, **fields: Any) -> "Scenario":
+        """From the poll with this number of the run on, these fields hold."""
+        return self._with_keyframe({"at_poll": number, **fields})
+
+    def created(
+        self,
+        step_name: str,
+        step_id: str | None = None,
+        *,
+        resource_id: str | None = None,
+        resource_type: str | None = None,
+    ) -> "Scenario":
+        """The keyframe before it adds this resource. Without `step_id`, ``create_index_1``, ``create_index_2``, …"""
+        new = self._copy()
+        keyframes = new._run().setdefault("timeline", [{"at": "0s"}])
+        entry = {
+            "workflow_step_name": step_name,
+            "workflow_step_id": step_id or f"{step_name}_{_times_created(keyframes, step_name) + 1}",
+            "resource_type": resource_type,
+            "resource_id": resource_id,
+        }
+        keyframes[-1].setdefault("created", []).append({k: v for k, v in entry.items() if v is not None})
+        return new
+
+    # -- a plan ----------------------------------------------------------------------------------
+
+    def step(self, step: str, *, takes: str | None = None, fails: str | Mapping[str, Any] | None = None) -> "Scenario":
+        """How a step goes, by its id or type. `fails`: {status, message, exception}, or ``"timeout"``."""
+        new = self._copy()
+        plan = {"takes": takes, "fails": fails if fails is None or isinstance(fails, str) else dict(fails)}
+        steps = new._run().setdefault("steps", {})
+        steps[step] = {key: value for key, value in plan.items() if value is not None}
+        return new
+
+    def step_time(self, duration: str) -> "Scenario":
+        """How long each other step takes."""
+        new = self._copy()
+        new._run()["step_time"] = duration
+        return new
+
+    # -- more than one run -----------------------------------------------------------------------
+
+    def attempt(self) -> "Scenario":
+        """What follows is about the next run of the same kind: a retry."""
+        new = self._copy()
+        script = new._document.setdefault(self._kind, {})
+        if "attempts" not in script:
+            new._document[self._kind] = script = {"attempts": [script]}
+        script["attempts"].append({})
+        return new
+
+    def reprovision(self) -> "Scenario":
+        """What follows is about reprovisionings."""
+        new = self._copy()
+        new._kind = "reprovision"
+        return new
+
+    def deprovision(self, *, keeps: tuple[str, ...] | list[str] = (), takes: str | None = None) -> "Scenario":
+        """How the next deprovisioning goes; called again, the one after it. `keeps`: steps whose resources stay."""
+        new = self._copy()
+        attempts = new._document.setdefault("deprovision", {"attempts": []})["attempts"]
+        wanted = {"keeps": list(keeps) or None, "takes": takes}
+        attempts.append({key: value for key, value in wanted.items() if value is not None})
+        return new
+
+    # -- what it makes ---------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return str(self._document["scenario"])
+
+    def yaml(self) -> str:
+        """The scenario as a YAML document."""
+        return as_yaml(self._document)
+
+    def build(self) -> ScenarioModel:
+        """The checked model; ScenarioError with every problem, and the YAML that they speak of."""
+        text = self.yaml()
+        loading = load_text(text, f'Scenario("{self.name}")')
+        if loading.errors:
+            problems = "\n".join(map(str, loading.errors))
+            raise ScenarioError(f"{problems}\n\n{text}", problems=[p.as_json() for p in loading.errors])
+        return loading.scenarios[0].scenario
+
+    def __str__(self) -> str:
+        return self.yaml()
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}>"
+
+    # -- how -------------------------------------------------------------------------------------
+
+    def _copy(self) -> "Scenario":
+        return copy.deepcopy(self)
+
+    def _with(self, **keys: Any) -> "Scenario":
+        new = self._copy()
+        new._document.update({key: copy.deepcopy(value) for key, value in keys.items() if value is not None})
+        return new
+
+    def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario":
+        new = self._copy()
+        new._run().setdefault("timeline", []).append(copy.deepcopy(keyframe))
+        return new
+
+    def _run(self) -> dict[str, Any]:
+        """The script of the run that is being told."""
+        script: dict[str, Any] = self._document.setdefault(self._kind, {})
+        attempts: list[dict[str, Any]] = script.get("attempts", [])
+        return attempts[-1] if attempts else script
+
+
+def _times_created(keyframes: list[dict[str, Any]], step_name: str) -> int:
+    return sum(
+        entry["workflow_step_name"] == step_name for keyframe in keyframes for entry in keyframe.get("created", ())
+    )

@@ -1,0 +1,28 @@
+"""The Python API: a fake cluster, its clock, workflows and journal as objects."""
+
+from mockflow.builder import Scenario
+from mockflow.handle.clock import ClockHandle
+from mockflow.handle.cluster import ClusterHandle
+from mockflow.handle.coverage import Coverage, Part
+from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
+from mockflow.handle.exchange import Exchange
+from mockflow.handle.journal import JournalHandle, Polling
+from mockflow.handle.mockflow import MockFlow
+from mockflow.handle.workflow import Moment, WorkflowHandle
+
+__all__ = [
+    "ClockHandle",
+    "ClusterHandle",
+    "Coverage",
+    "Exchange",
+    "JournalHandle",
+    "MockFlow",
+    "MockFlowError",
+    "Moment",
+    "NeverComesError",
+    "Part",
+    "Polling",
+    "Scenario",
+    "ScenarioError",
+    "WorkflowHandle",
+]

@@ -1,0 +1,57 @@
+"""One request and its answer as the journal tells it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that a client made, and what it was told."""
+
+    number: int
+    """From 1, in order of arrival."""
+    operation: str | None
+    """Its name in the API specification, such as ``get_status``; None where nothing serves the path."""
+    workflow_id: str | None
+    method: str
+    target: str
+    """The path with its query string, as it was sent."""
+    status: int
+    elapsed: int
+    """Virtual milliseconds since the world began."""
+    wall: float
+    """Seconds since 1970 by the wall clock."""
+    took_ms: float = field(compare=False)
+    """Milliseconds from the request to its answer by the wall clock."""
+    headers: dict[str, str] = field(repr=False)
+    body: Any = field(repr=False)
+    """The request's body: decoded JSON, else text, else None."""
+    answer: Any = field(repr=False)
+    """The answer's body: decoded JSON, else text, else None."""
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Exchange":
+        return cls(
+            number=entry["number"],
+            operation=entry["operation"],
+            workflow_id=entry["workflow_id"],
+            method=entry["method"],
+            target=entry["target"],
+            status=entry["status"],
+            elapsed=entry["elapsed_ms"],
+            wall=entry["wall"],
+            took_ms=entry["took_ms"],
+            headers=entry["request"]["headers"],
+            body=entry["request"]["body"],
+            answer=entry["response"],
+        )
+
+    @property
+    def is_poll(self) -> bool:
+        """Whether it is a status call that the workflow itself answered."""
+        return self.operation == "get_status" and self.status == 200
+
+    @property
+    def state(self) -> str | None:
+        """The state that the answer tells, if it tells one."""
+        return self.answer.get("state") if isinstance(self.answer, dict) else None

@@ -1,0 +1,98 @@
+"""What happened, told: what was asked when, what was answered, and what the script said."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from mockflow.core.durations import format_duration
+from mockflow.handle.exchange import Exchange
+
+_LONGEST: Final = 40
+"""Lines of requests that a story tells; what is between the first and the last of more is counted."""
+_TEXT: Final = 100
+
+
+def told(exchanges: Sequence[Exchange], workflows: Iterable[dict[str, Any]], mode: str) -> str:
+    """The story of `exchanges`, and the timelines of `workflows` (as the owner's door describes them)."""
+    count = f"{len(exchanges)} request{'s' * (len(exchanges) != 1)}"
+    lines = [f"mockflow was asked {count}, clock {mode}:" if exchanges else "mockflow was asked nothing"]
+    lines += _shortened(_requests(exchanges))
+    for workflow in workflows:
+        lines += ["", *_timeline(workflow, exchanges)]
+    return "\n".join(lines)
+
+
+def _requests(exchanges: Sequence[Exchange]) -> list[str]:
+    """A line for each request; equal ones that follow each other are one line."""
+    lines = []
+    rows = [(_target(exchange), _answer(exchange), exchange) for exchange in exchanges]
+    for (target, answer), group in groupby(rows, key=lambda row: row[:2]):
+        same = [row[2] for row in group]
+        times = f"  x{len(same)}, the last at {_time(same[-1].elapsed)}" if len(same) > 1 else ""
+        lines.append(f"  {_time(same[0].elapsed):>8}  {target} -> {answer}{times}")
+    return lines
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    if len(lines) <= _LONGEST:
+        return lines
+    half = _LONGEST // 2
+    return [*lines[:half], f"            ... {len(lines) - 2 * half} more ...", *lines[-half:]]
+
+
+def _target(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.target.replace('/_plugins/_flow_framework', '', 1)}"
+
+
+def _answer(exchange: Exchange) -> str:
+    return f"{exchange.status} {_summary(exchange.answer)}".rstrip()
+
+
+def _summary(answer: Any) -> str:
+    if isinstance(answer, dict) and answer.get("state"):
+        return _status(answer)
+    if isinstance(answer, dict) and "error" in answer:
+        error = answer["error"]
+        return _cut(str(error.get("reason") if isinstance(error, dict) else error))
+    return "" if answer is None else _cut(str(answer))
+
+
+def _status(status: dict[str, Any]) -> str:
+    number = len(status.get("resources_created") or ())
+    resources = f", {number} resource{'s' * (number != 1)}" if number else ""
+    error = f": {_cut(str(status['error']))}" if status.get("error") else ""
+    return f"{status.get('state')}{resources}{error}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
+
+
+def _time(milliseconds: int) -> str:
+    return format_duration(milliseconds)
+
+
+def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[str]:
+    script = f"scenario {workflow['scenario']}" if workflow["scenario"] else "no scenario: step by step"
+    run = f", {workflow['run']} run" if workflow["run"] else ", not begun"
+    lines = [f"workflow {workflow['workflow_id']} ({script}{run}, {_time(workflow['elapsed_ms'])} elapsed):"]
+    told = [exchange.answer for exchange in exchanges if exchange.is_poll and _is_of(exchange, workflow)]
+    for moment in workflow["timeline"]:
+        at = moment["at_ms"]
+        when = f"poll {moment['at_poll']}" if at is None else _time(at)
+        polls = sum(_shows(answer, moment["status"]) for answer in told)
+        reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
+        seen = f"told {polls} time{'s' * (polls != 1)}" if polls else ("never told" if reached else "not reached")
+        lines.append(f"  {when:>8}  {_status(moment['status'])}  [{seen}]")
+    return lines
+
+
+def _is_of(exchange: Exchange, workflow: dict[str, Any]) -> bool:
+    return exchange.workflow_id == str(workflow["workflow_id"])
+
+
+def _shows(answer: Any, status: dict[str, Any]) -> bool:
+    """Whether an answer tells this moment: its brief fields are the same."""
+    return isinstance(answer, dict) and all(
+        answer.get(name) == (status.get(name) or None) for name in ("error", "state", "resources_created")
+    )
