@@ -4,6 +4,7 @@ Their templates are chains, one step after the other, so that a few lines can te
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -150,7 +151,7 @@ async def test_every_attempt_goes_as_written(aiohttp_client: AiohttpClient, loca
 
 async def deprovisioned(client: Client, located: Located, before: Body, how: Body) -> Body | None:
     """Deprovisions with leave for everything; what is left then, None where nothing is."""
-    held = before["resources_created"] if "resources_created" in before else []
+    held = before.get("resources_created", [])
     names = ",".join(resource["resource_id"] for resource in held)
     code, body = await post(client, located, f"_deprovision?allow_delete={names}")
     kept = [resource for resource in reversed(held) if resource["workflow_step_id"] in how.get("keeps", ())]
@@ -254,7 +255,7 @@ def chain(template: Body) -> list[Body]:
     nodes: list[Body] = graph["nodes"]
     edges = {(edge["source"], edge["dest"]) for edge in graph.get("edges", ())}
     edges |= {(source, node["id"]) for node in nodes for source in node.get("previous_node_inputs", ())}
-    assert edges == {(one["id"], other["id"]) for one, other in zip(nodes, nodes[1:], strict=False)}
+    assert edges == {(one["id"], other["id"]) for one, other in pairwise(nodes)}
     return nodes
 
 

@@ -83,7 +83,7 @@ def _attempts_alone(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _template(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.template is None:
+    if scenario.template is None or scenario.match:
         return
     try:
         graph = parse_template(scenario.template).provision
