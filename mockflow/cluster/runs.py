@@ -15,6 +15,7 @@ from mockflow.core.scenario import Attempt, RunScript
 from mockflow.core.simulation import Done, Setting, Simulation, simulate
 from mockflow.core.status import Fields
 from mockflow.core.steps import STEPS, Step
+from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import Node
 from mockflow.core.timeline import Timeline
 
@@ -103,11 +104,12 @@ def _with_next_steps(cluster: "Cluster", attempt: Attempt, steps: Sequence) -> A
 
 
 def _report_unknown_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> None:
-    known = {name for node in steps.nodes for name in (node.id, node.type)}
+    known = list(dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type)))
     for name in attempt.steps:
         if name not in known:
             scenario = workflow.scenario.scenario if workflow.scenario else ""
-            log.warning('scenario %s: no step "%s" in the template of workflow %s', scenario, name, workflow.id)
+            message = 'scenario %s: no step "%s" in the template of workflow %s; %s'
+            log.warning(message, scenario, name, workflow.id, did_you_mean(name, known))
 
 
 def _setting(cluster: "Cluster", workflow: Workflow, attempt: Attempt, params: Mapping[str, str]) -> Setting:

@@ -91,6 +91,8 @@ class Workflow:
 
     def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int] | None = None) -> None:
         """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` gathers the keyframes that are told."""
+        if self.kind == "look" and beginning.kind != "provision":
+            self.attempts["provision"] += 1  # it was a run of its own; a provision would have begun it anew
         self.seen = seen
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1

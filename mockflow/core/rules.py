@@ -7,9 +7,11 @@ from mockflow.core.compiler import compile_run, place_keyframes
 from mockflow.core.durations import format_duration
 from mockflow.core.findings import Finding, Path, quoted
 from mockflow.core.graph import sequence_of
+from mockflow.core.plan import Deprovision
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Attempt, Keyframe, Scenario
 from mockflow.core.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
+from mockflow.core.steps import STEPS
 from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import ContentError, parse_template
 
@@ -20,10 +22,12 @@ def check(scenario: Scenario) -> list[Finding]:
     errors = [*_about_whom(scenario), *_template(scenario)]
     for _, script, path in _scripts(scenario):
         errors += _one_form(scenario, script, path)
+    errors += _attempts_alone(scenario)
     errors += [f for timeline, path in timelines for rule in _ERRORS for f in rule(scenario, timeline, path)]
     if errors or scenario.unrealistic:
         return errors
-    return [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
+    warnings = [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
+    return [*warnings, *_steps_that_are_not_there(scenario)]
 
 
 def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
@@ -74,8 +78,17 @@ def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Findi
         yield Finding(path, "a plan needs the template whose steps it speaks of", hint, about=about)
 
 
+def _attempts_alone(scenario: Scenario) -> Iterator[Finding]:
+    """As `_one_form`, of deprovisionings."""
+    script = scenario.deprovision
+    if script and script.attempts:
+        for key in sorted(script.model_fields_set & {"keeps", "takes"}):
+            hint = "put it into each attempt that it is for"
+            yield Finding(("deprovision", key), f"{key} beside attempts", hint, other=("deprovision", "attempts"))
+
+
 def _template(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.template is None:
+    if scenario.template is None or scenario.match:
         return
     try:
         graph = parse_template(scenario.template).provision
@@ -83,12 +96,45 @@ def _template(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 ("template",), "the template has no workflow to provision", "write workflows: {provision: ...}"
             )
-        else:
+            return
+        unknown = [(number, node.type) for number, node in enumerate(graph.nodes) if node.type not in STEPS]
+        for number, name in unknown:
+            path = ("template", "workflows", "provision", "nodes", number, "type")
+            yield Finding(path, f'the plugin has no step "{name}"', did_you_mean(name, STEPS))
+        if not unknown:
             sequence_of(graph, workflow_id=scenario.workflow_id, max_steps=len(graph.nodes))
     except FlowFrameworkError as error:
         yield Finding(("template",), f"the plugin would refuse this template: {error}")
     except ContentError as error:
-        yield Finding(("template",), f"the plugin would refuse this template: it has {error}")
+        hint = "ids and names are text, versions like 1.0.0, nodes and edges lists, workflows and inputs mappings"
+        yield Finding(("template",), f"the plugin would refuse this template: it has {error}", hint)
+
+
+def _steps_that_are_not_there(scenario: Scenario) -> Iterator[Finding]:
+    """Steps that a plan speaks of and the scenario's own template has not; of a client's, the log tells at run time."""
+    graph = parse_template(scenario.template).provision if scenario.template is not None else None
+    if graph is None:
+        return
+    ids = [node.id for node in graph.nodes]
+    known = list(dict.fromkeys([*ids, *(node.type for node in graph.nodes)]))
+    for kind, script, path in _scripts(scenario):
+        for name in script.steps if kind == "provision" else ():  # a reprovisioning may bring further nodes
+            if name not in known:
+                message = f'no step "{name}" in the template'
+                yield Finding((*path, "steps", name), message, did_you_mean(name, known), "warning")
+    for plan, path in _deprovisionings(scenario):
+        for number, name in enumerate(plan.keeps):
+            if name not in ids and scenario.reprovision is None:
+                message = f'no step with the id "{name}" in the template'
+                yield Finding((*path, "keeps", number), message, did_you_mean(name, ids), "warning")
+
+
+def _deprovisionings(scenario: Scenario) -> Iterator[tuple[Deprovision, Path]]:
+    script = scenario.deprovision
+    if script:
+        yield script, ("deprovision",)
+        for number, attempt in enumerate(script.attempts or ()):
+            yield attempt, ("deprovision", "attempts", number)
 
 
 Rule = Callable[[Scenario, tuple[Keyframe, ...], Path], Iterable[Finding]]
