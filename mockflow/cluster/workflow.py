@@ -1,12 +1,14 @@
 """One workflow of the cluster: its script, its run so far, and the documents made of it."""
 
-from typing import Any
+from typing import Any, Final
 
 from mockflow.core.compiler import compile_run
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
 from mockflow.core.status import ALL_FIELDS, Document, status_document
 from mockflow.core.timeline import Position
+
+_FOR_EVER: Final = 10**18
 
 
 class Workflow:
@@ -23,6 +25,7 @@ class Workflow:
         self._timeline = compile_run(scenario.provision, scenario=scenario.scenario, workflow_id=self.id)
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
+        self._holds = range(0)  # the elapsed times for which `_position` is the answer, whoever polls
 
     def begin(self, now: int, lead: int) -> None:
         """Starts the run anew at elapsed 0; `now` is epoch milliseconds."""
@@ -31,6 +34,7 @@ class Workflow:
         self.polls = 0
         self.same_answers = 0
         self._position = None
+        self._holds = range(0)
         self._documents.clear()
 
     def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
@@ -42,11 +46,17 @@ class Workflow:
         run = self.run
         assert run is not None
         self.polls += 1
+        if elapsed in self._holds and self._position is not None:
+            self.same_answers += 1
+            return self.document(run, self._position, show_all=show_all)
         if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
             run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
         self.same_answers = self.same_answers + 1 if position == self._position else 1
         self._position = position
+        if run.next_poll is None:
+            following = run.next_time(elapsed)
+            self._holds = range(elapsed, _FOR_EVER if following is None else following)
         return self.document(run, position, show_all=show_all)
 
     def document(self, run: Run, position: Position, *, show_all: bool) -> Document:

@@ -38,12 +38,12 @@ class Parameters:
     def boolean(self, name: str, default: bool = False) -> bool:
         """True or false; sent without a value it means true, blank means the default."""
         value = self.text(name)
-        if value is None or (value and not value.strip()):
-            return default
         if value in ("", "true"):
             return True
         if value == "false":
             return False
+        if value is None or not value.strip():
+            return default
         raise illegal_argument(f"Failed to parse value [{value}] as only [true] or [false] are allowed.")
 
     def time(self, name: str, default: int | None = None) -> int | None:
@@ -53,7 +53,8 @@ class Parameters:
 
     def unknown(self) -> list[str]:
         """What was sent and nobody asked for, sorted."""
-        return sorted(self._values.keys() - COMMON - set(self._consumed))
+        known = self._consumed
+        return sorted([name for name in self._values if name not in known and name not in COMMON])
 
     def refuse_unknown(self, path: str) -> None:
         """Raises OpenSearch's 400 for parameters that the handler does not know."""
@@ -63,10 +64,10 @@ class Parameters:
 
 def parse_target(target: str) -> tuple[str, dict[str, str]]:
     """The raw path and the decoded parameters; of a repeated one the last wins."""
-    path, mark, query = target.partition("?")
-    if not mark or not query:
-        return path, {}
+    path, _, query = target.partition("?")
     values: dict[str, str] = {}
+    if not query:
+        return path, values
     for part in query.partition("#")[0].replace(";", "&").split("&"):
         name, equals, value = part.partition("=")
         if name or equals:

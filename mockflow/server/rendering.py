@@ -63,12 +63,13 @@ class Style:
 
 
 PLAIN: Final = Style()
+_WORDS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})
 
 
 def style_of(request: Request, values: Mapping[str, str]) -> Style:
     """Reads format, pretty, human, error_trace and filter_path: all before routing. Raises Refusal for bad ones."""
     format = _format(request, values)
-    if not values:
+    if values.keys().isdisjoint(_WORDS):
         return PLAIN if format == "json" else Style(format)
     parameters = Parameters(values, {})
     parameters.boolean("human")
