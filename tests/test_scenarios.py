@@ -67,7 +67,7 @@ def test_is_named_like_its_file_and_described(located: Located) -> None:
     assert scenario.scenario == Path(located.place.file).stem
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scenario.scenario)
     assert scenario.description
-    assert re.fullmatch(r"[A-Za-z0-9_-]{20}", scenario.workflow_id)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{20}", id_of(located))
 
 
 @each_file
@@ -118,7 +118,7 @@ async def test_a_polling_loop_sees_every_keyframe_once(
     script = script_of(Path(located.place.file))
     expected = [answer for answer, _ in answers_of(script, show_all=show_all)]
 
-    seen = await poll_until_settled(client, located.scenario.workflow_id, show_all=show_all)
+    seen = await poll_until_settled(client, id_of(located), show_all=show_all)
 
     assert collapsed(seen) == collapsed(expected)
     if not any("at_poll" in keyframe for keyframe in keyframes_of(script)):
@@ -135,7 +135,7 @@ async def test_every_answer_has_the_shape_of_a_status(
     schema = status_schema(show_all=show_all, any_state=located.scenario.unrealistic)
     validator = Draft202012Validator(schema)
 
-    for body in await poll_until_settled(client, located.scenario.workflow_id, show_all=show_all):
+    for body in await poll_until_settled(client, id_of(located), show_all=show_all):
         assert [error.message for error in validator.iter_errors(body)] == []
         assert list(body) == [name for name in order_of(show_all=show_all) if name in body]
         if "provision_start_time" in body and "provision_end_time" in body:
@@ -149,13 +149,13 @@ async def test_a_clock_moved_by_hand_shows_the_same(aiohttp_client: AiohttpClien
     for expected, elapsed in answers_of(script_of(Path(located.place.file)), show_all=True):
         await advance(client, f"{elapsed - now}ms")
         now = elapsed
-        assert await status(client, located.scenario.workflow_id, show_all=True) == expected
+        assert await status(client, id_of(located), show_all=True) == expected
 
 
 async def test_by_poll_count_answers_each_poll_as_scripted(aiohttp_client: AiohttpClient) -> None:
     located = shipped("by-poll-count")
     client = await client_of(aiohttp_client, located, "auto")
-    seen = [await status(client, located.scenario.workflow_id) for _ in range(9)]
+    seen = [await status(client, id_of(located)) for _ in range(9)]
     assert [(body["state"], len(body.get("resources_created", ()))) for body in seen] == [
         ("NOT_STARTED", 0),
         ("PROVISIONING", 0),
@@ -205,6 +205,12 @@ async def test_docs_example_gives_the_documented_answers(aiohttp_client: Aiohttp
 
 def shipped(name: str) -> Located:
     return next(located for located in LOADING.scenarios if located.scenario.scenario == name)
+
+
+def id_of(located: Located) -> str:
+    """The workflow that the scenario brings."""
+    assert located.scenario.workflow_id is not None
+    return located.scenario.workflow_id
 
 
 async def client_of(aiohttp_client: AiohttpClient, located: Located, mode: Mode) -> Client:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from mockflow.cli import logs
-from mockflow.cli.options import Epoch, counted, print_problems
+from mockflow.cli.options import Duration, Epoch, counted, print_problems
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
@@ -38,6 +38,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--frozen", is_flag=True, help="Time moves by POST /_mockflow/clock only.")
 @click.option("--epoch", type=Epoch(), help="What time it is at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
+@click.option("--step-time", type=Duration(), default="1s", help="How long a step takes that no scenario speaks of.")
+@click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
@@ -51,6 +53,8 @@ def serve(
     frozen: bool,
     epoch: int | None,
     opensearch_version: str,
+    step_time: int,
+    seed: int,
     max_polls: int,
     keep_going: bool,
     quiet: bool,
@@ -60,7 +64,7 @@ def serve(
     if (speed is not None) + auto + frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
-    settings = Settings(mode, speed or 1.0, epoch, opensearch_version, max_polls=max_polls)
+    settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
     with _keeping_all():
         cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
     asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))

@@ -10,7 +10,7 @@ from mockflow.cluster.cluster import (
     UnknownScenarioError,
     UnknownWorkflowError,
 )
-from mockflow.cluster.workflow import Workflow
+from mockflow.cluster.workflow import StoredTemplate, Workflow
 
 __all__ = [
     "DEFAULT_EPOCH",
@@ -22,6 +22,7 @@ __all__ = [
     "Mode",
     "NeverError",
     "Settings",
+    "StoredTemplate",
     "UnknownScenarioError",
     "UnknownWorkflowError",
     "Workflow",

@@ -54,19 +54,19 @@ class Clock:
             raise ValueError("time moves forward only")
         self._anchor()
         self._virtual += milliseconds
-        self._notify()
+        self.notify()
 
     def set_mode(self, mode: Mode) -> None:
         """Goes on in another mode from the time it is now."""
         self._anchor()
         self._mode = mode
-        self._notify()
+        self.notify()
 
     def set_speed(self, speed: float) -> None:
         """Virtual seconds for each second of the wall clock, in mode real."""
         self._anchor()
         self._speed = _checked(speed)
-        self._notify()
+        self.notify()
 
     def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back whenever the owner moves or changes the clock, until the returned function is called."""
@@ -76,7 +76,7 @@ class Clock:
     def close(self) -> None:
         """Ends every wait: the server stops, or a new world has another clock."""
         self.closed = True
-        self._notify()
+        self.notify()
 
     def _anchor(self) -> None:
         """Takes what has passed so far into `_virtual`, so that mode and speed may change."""
@@ -85,7 +85,8 @@ class Clock:
             self._virtual += (wall - self._since) * 1000 * self._speed
         self._since = wall
 
-    def _notify(self) -> None:
+    def notify(self) -> None:
+        """Wakes whoever waits, to look again."""
         for callback in tuple(self._waiting):
             callback()
 

@@ -1,16 +1,26 @@
 """One fake cluster: its clock, scenarios and workflows. The only thing that changes."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from mockflow.cluster import runs
 from mockflow.cluster.clock import Clock, Mode
-from mockflow.cluster.workflow import Workflow
+from mockflow.cluster.registry import Registry
+from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
+from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
+from mockflow.core.compiler import written_resources
 from mockflow.core.durations import format_duration
+from mockflow.core.ids import opensearch_id
+from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
+from mockflow.core.lifecycle import idle, template_from
 from mockflow.core.rules import claims
+from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
-from mockflow.core.status import Document
+from mockflow.core.status import Document, Fields
+from mockflow.core.template import Template, parse_template
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
 
 log: Final = logging.getLogger("mockflow")
@@ -64,11 +74,11 @@ class Cluster:
     initial: Settings = field(default_factory=Settings)
     startup: tuple[LoadedScenario, ...] = ()
     """The scenarios of every new world."""
+    publish_address: str = "127.0.0.1:9200"
+    """The server's host and port, for clients that do not say by which they came."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
-        self.scenarios: dict[str, LoadedScenario] = {}
-        self.workflows: dict[str, Workflow] = {}
         self._begin_world(self.startup)
 
     # -- worlds ----------------------------------------------------------------------------------
@@ -87,8 +97,16 @@ class Cluster:
         self.version: Version = parse_version(settings.opensearch_version)
         self._epoch = self.clock.now()
         self._lead = 0
-        self.scenarios = {}
-        self.workflows = {}
+        self.scenarios: dict[str, LoadedScenario] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.resources = Registry(self.elapsed)
+        self.cluster_settings = ClusterSettings()
+        self.flow_framework = self.cluster_settings.flow_framework()
+        """The settings of the plugin in force."""
+        self.has_templates = False
+        """Whether the plugin's indexes exist: from the first workflow on."""
+        self._workflows_created = 0
+        self._sequence_number = 0
         self.load(scenarios)
 
     # -- scenarios -------------------------------------------------------------------------------
@@ -99,52 +117,169 @@ class Cluster:
         together = list({**self.scenarios, **new}.values())
         for later, earlier, key in claims(loaded.scenario for loaded in together):
             mine, other = together[later], together[earlier]
-            value = getattr(mine.scenario, key)
+            value = f'{key} "{getattr(mine.scenario, key)}"' if key != "match" else key
             raise ClaimedError(
-                f'{key} "{value}" of scenario "{mine.scenario.scenario}" belongs to scenario '
+                f'{value} of scenario "{mine.scenario.scenario}" belongs to scenario '
                 f'"{other.scenario.scenario}" ({other.source}) already; choose another, or remove that one first'
             )
         for name, loaded in new.items():
             if name in self.scenarios:
                 self.remove(name)
             self.scenarios[name] = loaded
-            workflow = self.workflows[loaded.scenario.workflow_id] = Workflow(loaded.scenario)
-            if loaded.scenario.starts == "load":
-                workflow.begin(self.now(), self._lead)
+            if loaded.scenario.brings_workflow:
+                self._bring(loaded.scenario)
+
+    def _bring(self, scenario: Scenario) -> None:
+        assert scenario.workflow_id is not None
+        now = self.now()
+        template, is_made = template_of(scenario)
+        workflow = Workflow(scenario.workflow_id, scenario, StoredTemplate(template, now, now, is_made=is_made))
+        self.add(workflow)
+        if scenario.begins == "load":
+            self.begin(workflow, runs.looked_at(self, workflow))
 
     def remove(self, name: str) -> None:
-        """Forgets a scenario and its workflow."""
+        """Forgets a scenario and its workflows."""
         if name not in self.scenarios:
             raise UnknownScenarioError(name)
-        del self.workflows[self.scenarios.pop(name).scenario.workflow_id]
+        del self.scenarios[name]
+        for workflow in list(self.workflows.values()):
+            if workflow.scenario and workflow.scenario.scenario == name:
+                self.forget(workflow)
+
+    def scenario_for(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
+        """The scenario that speaks for a workflow that a client creates; the most specific one wins."""
+        matching = [
+            loaded.scenario
+            for loaded in self.scenarios.values()
+            if loaded.scenario.match and loaded.scenario.match.covers(name=name, use_case=use_case, headers=headers)
+        ]
+        if not matching:
+            return None
+        best = max(matching, key=_specificity)  # of equal ones, the first loaded
+        tied = [scenario.scenario for scenario in matching if _specificity(scenario) == _specificity(best)]
+        if len(tied) > 1:
+            log.warning("scenarios %s match workflow %s alike; %s speaks for it", ", ".join(tied), name, tied[0])
+        return best
+
+    # -- workflows -------------------------------------------------------------------------------
+
+    def new_workflow_id(self, wanted: str | None = None) -> str:
+        """`wanted` while nobody has it, else one that looks like the plugin's and follows from seed and count."""
+        if wanted is not None and wanted not in self.workflows:
+            return wanted
+        self._workflows_created += 1
+        return opensearch_id("workflow", str(self.settings.seed), str(self._workflows_created))
+
+    def next_sequence_number(self) -> int:
+        """The number of a change of the plugin's index, from 0."""
+        self._sequence_number += 1
+        return self._sequence_number - 1
+
+    def add(self, workflow: Workflow) -> None:
+        """A workflow is there from now on."""
+        self.has_templates = True
+        self.next_sequence_number()
+        self.workflows[workflow.id] = workflow
+
+    def forget(self, workflow: Workflow) -> None:
+        """A workflow is gone, and what it has made with it."""
+        del self.workflows[workflow.id]
+        self.resources.forget(workflow)
+
+    def find(self, workflow_id: str) -> Workflow:
+        """The workflow that has a status or a template now. Raises UnknownWorkflowError."""
+        workflow = self.workflows.get(workflow_id)
+        if workflow is None:
+            raise UnknownWorkflowError(workflow_id)
+        if workflow.forgets_workflow and workflow.run and workflow.run.next_time(self.elapsed(workflow)) is None:
+            self.forget(workflow)
+            raise UnknownWorkflowError(workflow_id)
+        return workflow
+
+    def living(self) -> Iterator[Workflow]:
+        """Every workflow that has a status now."""
+        for workflow_id in tuple(self.workflows):
+            with suppress(UnknownWorkflowError):
+                yield self.find(workflow_id)
+
+    def begin(self, workflow: Workflow, beginning: Beginning) -> None:
+        """Begins a run of the workflow now."""
+        workflow.begin(beginning, self.now(), self._lead)
+        self.resources.expect(workflow, beginning.made)
+
+    def fields(self, workflow: Workflow) -> Fields:
+        """The workflow's status now; looking counts as nothing."""
+        return workflow.fields(self.elapsed(workflow))
+
+    def is_provisioning(self, workflow: Workflow) -> bool:
+        """Whether a run of it is under way."""
+        return self.fields(workflow).get("state") == "PROVISIONING"
+
+    # -- cluster ---------------------------------------------------------------------------------
+
+    def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
+        """Updates cluster settings, all or, on SettingRefusedError or BadValueError, none."""
+        settings = self.cluster_settings
+        for scope in ("transient", "persistent"):
+            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.cluster_settings = settings
+        self.flow_framework = settings.flow_framework()
+
+    def indices(self) -> Iterator[IndexRow]:
+        """The indices that there are: the plugin's own, and what runs have created."""
+        if self.has_templates:
+            templates = sum(workflow.stored is not None for workflow in self.workflows.values())
+            yield system_index_row(".plugins-flow-framework-templates", self._epoch, templates)
+            yield system_index_row(".plugins-flow-framework-state", self._epoch, len(self.workflows))
+        for made in self.resources.all_of("index"):
+            yield index_row(made.id, made.body)
+
+    def aliases(self) -> Iterator[AliasRow]:
+        """The aliases that there are."""
+        for made in self.resources.all_of("index"):
+            yield from alias_rows(made.id, made.body)
 
     # -- clients ---------------------------------------------------------------------------------
 
     def poll(self, workflow_id: str, *, show_all: bool = False) -> Document:
         """Answers one `GET _status`; in mode auto the run then skips to its next moment."""
-        workflow = self.workflows.get(workflow_id)
-        if workflow is None:
-            raise UnknownWorkflowError(workflow_id)
+        workflow = self.find(workflow_id)
         if workflow.run is None:
-            if workflow.scenario.starts == "provision":
+            if workflow.begins == "provision":
                 return workflow.idle_document(show_all=show_all)
-            workflow.begin(self.now(), self._lead)
+            self.begin(workflow, runs.looked_at(self, workflow))
         elapsed = self.elapsed(workflow)
         in_turn = self.clock.mode == "auto"
+        run = workflow.run
         document = workflow.poll(elapsed, show_all=show_all, in_turn=in_turn)
+        if workflow.run is not run:
+            self.clock.notify()  # an at_poll was reached: who waits for the run's end may know it now
         if in_turn:
             self._look(workflow, elapsed)
         if workflow.same_answers == self.settings.max_polls:
             self._warn_if_stuck(workflow, elapsed)
         return document
 
+    def look(self, workflow: Workflow) -> None:
+        """A client has looked at the running run in another way than by a poll."""
+        if self.clock.mode == "auto" and workflow.run:
+            self._look(workflow, self.elapsed(workflow))
+
     def _look(self, workflow: Workflow, elapsed: int) -> None:
         """A client has looked: in auto the run skips to its next moment."""
         assert workflow.run is not None
         following = workflow.run.next_time(elapsed)
         if following is not None:
-            workflow.lead += following - elapsed
-            self._lead = max(self._lead, workflow.lead)
+            self._skip(workflow, following - elapsed)
+
+    def skip_to(self, workflow: Workflow, time: int) -> None:
+        """In auto a request that waits for a run skips to its end: to `time`, in elapsed ms."""
+        self._skip(workflow, max(time - self.elapsed(workflow), 0))
+
+    def _skip(self, workflow: Workflow, milliseconds: int) -> None:
+        workflow.lead += milliseconds
+        self._lead = max(self._lead, workflow.lead)
 
     def _warn_if_stuck(self, workflow: Workflow, elapsed: int) -> None:
         assert workflow.run is not None
@@ -208,23 +343,44 @@ class Cluster:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 
     def restart(self, workflow_id: str) -> Workflow:
-        """Begins the workflow's run from 0 again."""
-        workflow = self.workflow(workflow_id)
-        workflow.begin(self.now(), self._lead)
+        """Begins the workflow's run from 0 again, with what is scripted for it."""
+        workflow = self._begun(workflow_id)
+        assert workflow.run is not None
+        workflow.restart(Run(workflow.run.timeline, self.now()), self._lead)
         return workflow
 
-    def workflow(self, workflow_id: str) -> Workflow:
-        """The workflow, for its owner: looking does not begin its run."""
-        workflow = self.workflows.get(workflow_id)
-        if workflow is None:
-            raise UnknownWorkflowError(workflow_id)
-        return workflow
+    def upcoming(self, workflow: Workflow) -> Run:
+        """The workflow's run, or the one that a look would begin now."""
+        if workflow.run:
+            return workflow.run
+        if workflow.scenario and workflow.scenario.brings_workflow:
+            return Run(runs.looked_at(self, workflow).timeline, self.now())
+        return Run(idle(), self.now())
 
     def _begun(self, workflow_id: str) -> Workflow:
         """The workflow with its run begun, as far as the owner's move can begin it."""
-        workflow = self.workflow(workflow_id)
+        workflow = self.find(workflow_id)
         if workflow.run is None:
-            if workflow.scenario.starts == "provision":
+            if workflow.begins == "provision":
                 raise NeverError(f'the run of workflow "{workflow_id}" begins when a client provisions it')
-            workflow.begin(self.now(), self._lead)
+            self.begin(workflow, runs.looked_at(self, workflow))
         return workflow
+
+
+def template_of(scenario: Scenario) -> tuple[Template, bool]:
+    """The template of the workflow that `scenario` brings, and whether it had to be made of its resources' steps."""
+    if scenario.template is not None:
+        return parse_template(scenario.template), False
+    attempts = [scenario.provision, *(scenario.provision.attempts or ())] if scenario.provision else []
+    keyframes = [keyframe for attempt in attempts for keyframe in attempt.timeline or ()]
+    resources = [
+        entry
+        for keyframe in keyframes
+        for entry in written_resources(keyframe, scenario.scenario, scenario.workflow_id or "")
+    ]
+    return parse_template(template_from(scenario.scenario, resources)), True
+
+
+def _specificity(scenario: Scenario) -> tuple[bool, bool, int, bool]:
+    assert scenario.match is not None
+    return scenario.match.specificity

@@ -1,12 +1,59 @@
-"""One workflow of the cluster: its script, its run so far, and the documents made of it."""
+"""One workflow of the cluster: its template, its run so far, and the status documents made of it."""
 
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
-from mockflow.core.compiler import compile_run
+from mockflow.core.lifecycle import NOT_STARTED, idle
+from mockflow.core.resources import Key, Made, key_of
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
-from mockflow.core.status import ALL_FIELDS, Document, status_document
-from mockflow.core.timeline import Position
+from mockflow.core.status import ALL_FIELDS, FINAL_STATES, Document, Fields, status_document
+from mockflow.core.template import Template
+from mockflow.core.timeline import Position, Timeline
+
+RunKind = Literal["look", "provision", "reprovision", "deprovision"]
+"""What began a run; `look`: only the first status call of a workflow that a scenario brings, or its loading."""
+
+_IDLE: Final = Run(idle(), 0)
+
+
+@dataclass(frozen=True)
+class StoredTemplate:
+    """A template as the plugin's index has it. Times are epoch milliseconds."""
+
+    template: Template
+    created_time: int
+    last_updated_time: int
+    last_provisioned_time: int | None = None
+    version: int = 1
+    is_made: bool = False
+    """Made of a script's resources: nobody sent it, so nobody has checked it."""
+
+    def changed(self, **changes: Any) -> "StoredTemplate":
+        """The next version of the document."""
+        return replace(self, version=self.version + 1, **changes)
+
+    def document(self) -> dict[str, Any]:
+        """What `GET` answers (contract.md, section 3)."""
+        times = {
+            "created_time": self.created_time,
+            "last_updated_time": self.last_updated_time,
+            "last_provisioned_time": self.last_provisioned_time,
+        }
+        return self.template.document() | {name: time for name, time in times.items() if time is not None}
+
+
+@dataclass
+class Beginning:
+    """A run that begins: its timeline, what began it, and what it makes in the cluster."""
+
+    timeline: Timeline
+    kind: RunKind
+    made: Mapping[Key, Made] = field(default_factory=dict)
+    forgets_workflow: bool = False
+    """Whether the workflow's status goes with the end of the run: its template is gone already."""
 
 _FOR_EVER: Final = 10**18
 
@@ -14,28 +61,64 @@ _FOR_EVER: Final = 10**18
 class Workflow:
     """Changes only through the cluster that holds it."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.id = scenario.workflow_id
+    def __init__(
+        self, workflow_id: str, scenario: Scenario | None = None, stored: StoredTemplate | None = None
+    ) -> None:
+        self.id = workflow_id
         self.scenario = scenario
+        self.stored = stored
         self.lead = 0
         """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""
         self.polls = 0
         self.same_answers = 0
         self.run: Run | None = None
-        self._timeline = compile_run(scenario.provision, scenario=scenario.scenario, workflow_id=self.id)
+        self.kind: RunKind | None = None
+        self.serial = 0
+        """The number of its run: another one begins, and a request that waits for this one is done."""
+        self.attempts: Counter[RunKind] = Counter()
+        """How many runs of each kind clients have begun."""
+        self.made: dict[Key, Made] = {}
+        """What its runs make, whether it is there yet or not."""
+        self.removed: set[Key] = set()
+        """What its status lists although somebody has deleted it."""
+        self.forgets_workflow = False
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
         self._holds = range(0)  # the elapsed times for which `_position` is the answer, whoever polls
 
-    def begin(self, now: int, lead: int) -> None:
-        """Starts the run anew at elapsed 0; `now` is epoch milliseconds."""
-        self.run = Run(self._timeline, now)
+    @property
+    def begins(self) -> str:
+        """When elapsed time begins."""
+        return self.scenario.begins if self.scenario else "provision"
+
+    def begin(self, beginning: Beginning, now: int, lead: int) -> None:
+        """Starts a run at elapsed 0; `now` is epoch milliseconds."""
+        self.kind = beginning.kind
+        self.attempts[beginning.kind] += 1
+        self.forgets_workflow = beginning.forgets_workflow
+        self.made.update(beginning.made)
+        self.removed.difference_update(beginning.made)
+        self.restart(Run(beginning.timeline, now), lead)
+
+    def restart(self, run: Run, lead: int) -> None:
+        """Puts `run` in place of the one before, without counting it as an attempt."""
+        self.run = run
+        self.serial += 1
         self.lead = lead
         self.polls = 0
         self.same_answers = 0
         self._position = None
         self._holds = range(0)
         self._documents.clear()
+
+    def end(self) -> int | None:
+        """The elapsed ms at which the run ends, as far as it is known without further polls."""
+        if self.run is None:
+            return 0
+        if self.kind == "deprovision":
+            return self.run.timeline.segments[0].offsets[-1]
+        times = [self.run.time_of_state(0, state) for state in FINAL_STATES]
+        return min((time for time in times if time is not None), default=None)
 
     def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
         """Counts a poll of the running run and answers it.
@@ -69,17 +152,32 @@ class Workflow:
         return document
 
     def idle_document(self, *, show_all: bool) -> Document:
-        """The status before a run that waits for its provisioning has begun."""
-        idle = Run(compile_run(None, scenario=self.scenario.scenario, workflow_id=self.id), 0)
-        return self.document(idle, idle.position(0), show_all=show_all)
+        """The status before any run has begun."""
+        return status_document(self.id, NOT_STARTED, show_all=show_all)
 
-    def as_if_begun(self, now: int) -> Run:
-        """The run, or the one that would begin now."""
-        return self.run or Run(self._timeline, now)
+    def fields(self, elapsed: int) -> Fields:
+        """The status at an elapsed time of the run; looking counts as nothing."""
+        return NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
 
-    def moments(self, now: int) -> list[dict[str, Any]]:
+    def listed(self, elapsed: int) -> dict[Key, bool]:
+        """What is there of this workflow: what its status lists and nobody has deleted, and the tasks begun so far.
+
+        True for a model that is deployed, and for a task that is done.
+        """
+        now = self.run.started + elapsed if self.run else 0
+        found: dict[Key, bool] = {
+            key: made.inputs["last_update_time"] <= now
+            for key, made in self.made.items()
+            if made.kind == "task" and made.created <= now
+        }
+        for resource in self.fields(elapsed).get("resources_created") or ():
+            key = key_of(resource)
+            if key not in self.removed:
+                found[key] = found.get(key, False) or resource["workflow_step_name"] == "deploy_model"
+        return found
+
+    def moments(self, run: Run) -> list[dict[str, Any]]:
         """The whole timeline for its owner: each moment's time (where it is known) and fields."""
-        run = self.as_if_begun(now)
         rows: list[dict[str, Any]] = []
         for number, segment in enumerate(run.timeline.segments):
             begun = run.begun[number] if number < len(run.begun) else None

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from mockflow.core.durations import parse_duration
 from mockflow.core.ids import resource_id
-from mockflow.core.scenario import Keyframe, Resource, RunScript
-from mockflow.core.status import FINAL_STATES, PROGRESS_OF_STATE, Fields, KeyframeTime
+from mockflow.core.scenario import Keyframe
+from mockflow.core.scenario import Resource as ScriptedResource
+from mockflow.core.status import FINAL_STATES, PROGRESS_OF_STATE, Fields, KeyframeTime, Resource
 from mockflow.core.timeline import Segment, Timeline
 
 # Fields that follow from the state until a keyframe writes them, and again once one writes the state anew.
@@ -39,13 +40,15 @@ def place_keyframes(keyframes: Sequence[Keyframe]) -> list[Place]:
     return places
 
 
-def compile_run(script: RunScript | None, *, scenario: str, workflow_id: str) -> Timeline:
-    """The timeline of a run. `script` has passed `rules`; None is a run in which nothing happens."""
-    keyframes = script.timeline if script else ()
+def compile_run(
+    keyframes: Sequence[Keyframe], *, scenario: str, workflow_id: str, state: str = "NOT_STARTED"
+) -> Timeline:
+    """The timeline of a run, told by keyframes that have passed `rules`; `state` holds before the first of them."""
     places = place_keyframes(keyframes)
-    fold = _Fold(scenario, workflow_id)
+    fold = _Fold(scenario, workflow_id, state)
     moments: list[tuple[Place, Fields, int | None]] = []
     if not places or places[0] != Place(0, 0):
+        fold.begin()
         moments.append((Place(0, 0), fold.snapshot(), None))
     for number, (keyframe, place) in enumerate(zip(keyframes, places, strict=True)):
         fold.apply(keyframe, place)
@@ -71,12 +74,16 @@ def _segments(moments: list[tuple[Place, Fields, int | None]]) -> tuple[Segment,
 class _Fold:
     """The fields that hold after the keyframes applied so far."""
 
-    def __init__(self, scenario: str, workflow_id: str) -> None:
+    def __init__(self, scenario: str, workflow_id: str, state: str) -> None:
         self._owner = (scenario, workflow_id)
-        self._fields: dict[str, Any] = {"state": "NOT_STARTED"}
+        self._fields: dict[str, Any] = {"state": state}
         self._written: set[str] = set()
         self._start: KeyframeTime | None = None
         self._end: KeyframeTime | None = None
+
+    def begin(self) -> None:
+        """What holds before the first keyframe counts from the run's beginning."""
+        self._observe(self._fields["state"], KeyframeTime(0, 0))
 
     def apply(self, keyframe: Keyframe, place: Place) -> None:
         written = keyframe.model_fields_set - _NOT_FIELDS
@@ -105,14 +112,21 @@ class _Fold:
         }
         return {name: value for name, value in fields.items() if value is not None}
 
-    def _resources(self, resources: tuple[Resource, ...] | None) -> list[dict[str, str]]:
-        return [
-            {
-                "workflow_step_name": resource.workflow_step_name,
-                "workflow_step_id": resource.workflow_step_id,
-                "resource_type": resource.type,
-                "resource_id": resource.resource_id
-                or resource_id(resource.type, *self._owner, resource.workflow_step_id),
-            }
-            for resource in resources or ()
-        ]
+    def _resources(self, resources: tuple[ScriptedResource, ...] | None) -> list[Resource]:
+        return [_entry(resource, *self._owner) for resource in resources or ()]
+
+
+def written_resources(keyframe: Keyframe, scenario: str, workflow_id: str) -> list[Resource]:
+    """The entries that a keyframe itself writes, be it all or the new ones."""
+    written = keyframe.resources_created or keyframe.created or ()
+    return [_entry(resource, scenario, workflow_id) for resource in written]
+
+
+def _entry(resource: ScriptedResource, scenario: str, workflow_id: str) -> Resource:
+    made = resource.resource_id or resource_id(resource.type, scenario, workflow_id, resource.workflow_step_id)
+    return {
+        "workflow_step_name": resource.workflow_step_name,
+        "workflow_step_id": resource.workflow_step_id,
+        "resource_type": resource.type,
+        "resource_id": made,
+    }

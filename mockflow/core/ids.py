@@ -17,6 +17,11 @@ def opensearch_id(*names: str) -> str:
     return base64.urlsafe_b64encode(_digest(names)[:15]).decode("ascii")
 
 
+def opensearch_uuid(*names: str) -> str:
+    """22 characters of URL-safe base64 that follow from `names` alone: OpenSearch's own ids of nodes and clusters."""
+    return base64.urlsafe_b64encode(_digest(names)[:16]).decode("ascii").rstrip("=")
+
+
 def resource_id(resource_type: str, scenario: str, workflow_id: str, step_id: str) -> str:
     """The id of a resource whose script names none.
 

@@ -6,21 +6,84 @@ from itertools import pairwise
 from mockflow.core.compiler import Place, compile_run, place_keyframes
 from mockflow.core.durations import format_duration
 from mockflow.core.findings import Finding, Path
-from mockflow.core.scenario import Keyframe, Scenario
+from mockflow.core.graph import sequence_of
+from mockflow.core.rest_status import FlowFrameworkError
+from mockflow.core.scenario import Attempt, Keyframe, Scenario
 from mockflow.core.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
 from mockflow.core.suggest import did_you_mean
+from mockflow.core.template import ContentError, parse_template
 
 
 def check(scenario: Scenario) -> list[Finding]:
     """Everything that is wrong with `scenario`, errors before warnings."""
-    if scenario.provision is None:
-        return []
-    timeline = scenario.provision.timeline
-    path: Path = ("provision", "timeline")
-    errors = [finding for rule in _ERRORS for finding in rule(scenario, timeline, path)]
+    timelines = list(_timelines(scenario))
+    errors = [*_about_whom(scenario), *_template(scenario)]
+    for _, script, path in _scripts(scenario):
+        errors += _one_form(scenario, script, path)
+    errors += [f for timeline, path in timelines for rule in _ERRORS for f in rule(scenario, timeline, path)]
     if errors or scenario.unrealistic:
         return errors
-    return [finding for rule in _WARNINGS for finding in rule(scenario, timeline, path)]
+    return [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
+
+
+def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
+    """Every run that the scenario tells of: its kind, its script and its place."""
+    for kind, script in (("provision", scenario.provision), ("reprovision", scenario.reprovision)):
+        if script:
+            yield kind, script, (kind,)
+            for number, attempt in enumerate(script.attempts or ()):
+                yield kind, attempt, (kind, "attempts", number)
+
+
+def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]]:
+    for _, script, path in _scripts(scenario):
+        if script.timeline:
+            yield script.timeline, (*path, "timeline")
+
+
+def _about_whom(scenario: Scenario) -> Iterator[Finding]:
+    """A scenario speaks for a workflow of its own, or for those of clients."""
+    if scenario.workflow_id is None and scenario.match is None:
+        hint = "write workflow_id for a workflow of its own, or match for those that clients create"
+        yield Finding((), "the scenario speaks for no workflow", hint)
+    if scenario.match and scenario.template is not None:
+        hint = "leave it out: the client's own template is used"
+        yield Finding(("template",), "template beside match", hint, other=("match",))
+    if scenario.match and scenario.starts not in (None, "provision"):
+        hint = "leave it out: a client's workflow starts when it is provisioned"
+        yield Finding(("starts",), f"starts: {scenario.starts} beside match", hint, other=("match",))
+
+
+def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Finding]:
+    """A run is told by a timeline, by a plan or, in turn, by attempts."""
+    written = script.model_fields_set & {"timeline", "step_time", "steps"}
+    if getattr(script, "attempts", None) and written:
+        hint = "put it into each attempt that it is for"
+        for key in sorted(written):
+            yield Finding((*path, key), f"{key} beside attempts", hint, other=(*path, "attempts"))
+    elif "timeline" in written and len(written) > 1:
+        for key in sorted(written - {"timeline"}):
+            hint = "a run has a timeline or a plan: keep one of the two"
+            yield Finding((*path, key), f"{key} beside a timeline", hint, other=(*path, "timeline"))
+    elif scenario.brings_workflow and scenario.template is None and written & {"steps", "step_time"}:
+        yield Finding(path, "a plan needs the template whose steps it speaks of", "write template, or a timeline")
+
+
+def _template(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.template is None:
+        return
+    try:
+        graph = parse_template(scenario.template).provision
+        if graph is None:
+            yield Finding(
+                ("template",), "the template has no workflow to provision", "write workflows: {provision: ...}"
+            )
+        else:
+            sequence_of(graph, workflow_id=scenario.workflow_id, max_steps=len(graph.nodes))
+    except FlowFrameworkError as error:
+        yield Finding(("template",), f"the plugin would refuse this template: {error}")
+    except ContentError as error:
+        yield Finding(("template",), f"the plugin would refuse this template: it has {error}")
 
 
 Rule = Callable[[Scenario, tuple[Keyframe, ...], Path], Iterable[Finding]]
@@ -89,13 +152,14 @@ def _own_id(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> I
                 (*path, number, "workflow_id"),
                 f'"{keyframe.workflow_id}" is not the scenario\'s workflow "{scenario.workflow_id}"',
                 "leave it out, or change one of the two",
-                other=("workflow_id",),
+                other=("workflow_id",) if scenario.workflow_id else None,
             )
 
 
 def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
     """What contract.md, section 2, rules out: the table of moments."""
-    run = compile_run(scenario.provision, scenario=scenario.scenario, workflow_id=scenario.workflow_id)
+    accepted = "NOT_STARTED" if scenario.brings_workflow else "PROVISIONING"
+    run = compile_run(timeline, scenario=scenario.scenario, workflow_id=scenario.workflow_id or "", state=accepted)
     before: Fields = {"state": "NOT_STARTED"}
     for segment in run.segments:
         for number, fields in zip(segment.keyframes, segment.snapshots, strict=True):
@@ -137,10 +201,12 @@ _WARNINGS: tuple[Rule, ...] = (_like_the_plugin,)
 
 
 def claims(scenarios: Iterable[Scenario]) -> Iterator[tuple[int, int, str]]:
-    """Where two scenarios claim one name or workflow: ``(later, earlier, key)``, indexes into `scenarios`."""
+    """Where two scenarios claim one name, workflow or match: ``(later, earlier, key)``, indexes into `scenarios`."""
     first: dict[tuple[str, str], int] = {}
     for number, scenario in enumerate(scenarios):
-        for key in ("scenario", "workflow_id"):
-            earlier = first.setdefault((key, getattr(scenario, key)), number)
-            if earlier != number:
-                yield number, earlier, key
+        for key in ("scenario", "workflow_id", "match"):
+            value = getattr(scenario, key)
+            if value is not None:
+                earlier = first.setdefault((key, str(value)), number)
+                if earlier != number:
+                    yield number, earlier, key

@@ -8,17 +8,16 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from mockflow.core.durations import parse_duration
+from mockflow.core.model import Model, Name, Text, suggested
+from mockflow.core.plan import MATCH, SHORT_FORMS, Deprovision, Duration, Match, StepPlan
 from mockflow.core.status import PROGRESS, STATES
 from mockflow.core.steps import STEPS
 from mockflow.core.suggest import closest
@@ -36,19 +35,12 @@ def _moment(value: object) -> object:
     return "0s" if value == 0 else value
 
 
-def _suggested(values: tuple[str, ...]) -> WithJsonSchema:
-    """Any string, but an editor offers `values` (`unrealistic: true` permits others)."""
-    return WithJsonSchema({"anyOf": [{"enum": list(values)}, {"type": "string"}]})
-
-
 def _millis(value: int) -> int:
     if not 0 <= value < 10**15:
         raise PydanticCustomError("epoch_millis", "an epoch time is in milliseconds, from 0 to 10^15")
     return value
 
 
-Text = Annotated[str, StringConstraints(strict=True)]
-Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 EpochMillis = Annotated[int, AfterValidator(_millis)]
 Moment = Annotated[
     str,
@@ -62,12 +54,6 @@ Moment = Annotated[
         }
     ),
 ]
-
-
-class Model(BaseModel):
-    """Strict and frozen: nothing is guessed, nothing unknown is let through."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Resource(Model):
@@ -127,10 +113,10 @@ class Keyframe(Model):
         description="The workflow's own id, so that an answer of a real cluster can be pasted. Changes nothing.",
     )
     error: Text | None = Field(default=None, description="The error text of a failed workflow.")
-    state: Annotated[Name, _suggested(STATES)] | None = Field(
+    state: Annotated[Name, suggested(STATES)] | None = Field(
         default=None, description="The workflow's state: NOT_STARTED, PROVISIONING, COMPLETED or FAILED."
     )
-    provisioning_progress: Annotated[Name, _suggested(PROGRESS)] | None = Field(
+    provisioning_progress: Annotated[Name, suggested(PROGRESS)] | None = Field(
         default=None,
         description="NOT_STARTED, IN_PROGRESS, DONE or FAILED. Follows from the state when left out.",
     )
@@ -158,12 +144,42 @@ class Keyframe(Model):
     )
 
 
-class RunScript(Model):
-    """How one run of the workflow goes."""
+class Attempt(Model):
+    """How one run goes: a timeline of keyframes, or a plan of steps."""
 
-    timeline: Annotated[tuple[Keyframe, ...], Field(min_length=1)] = Field(
-        strict=False, description="The keyframes in order of time."
+    timeline: Annotated[tuple[Keyframe, ...], Field(min_length=1)] | None = Field(
+        default=None, strict=False, description="The keyframes in order of time."
     )
+    step_time: Duration | None = Field(
+        default=None, description="How long each step takes that steps says nothing of. The server's, if left out."
+    )
+    steps: dict[Name, StepPlan] = Field(
+        default={}, description="How steps go, by the id of the node or by the step's type; the id wins."
+    )
+
+
+class RunScript(Attempt):
+    """How the runs of one kind go: each like this, or one attempt after the other."""
+
+    attempts: Annotated[tuple[Attempt, ...], Field(min_length=1)] | None = Field(
+        default=None, strict=False, description="The first run, the second, and so on; the last repeats."
+    )
+
+    def attempt(self, number: int) -> Attempt:
+        """How run `number` (from 0) goes."""
+        return self.attempts[min(number, len(self.attempts) - 1)] if self.attempts else self
+
+
+class DeprovisionScript(Deprovision):
+    """How deprovisionings go: each like this, or one attempt after the other."""
+
+    attempts: Annotated[tuple[Deprovision, ...], Field(min_length=1)] | None = Field(
+        default=None, strict=False, description="The first deprovisioning, the second, and so on; the last repeats."
+    )
+
+    def attempt(self, number: int) -> Deprovision:
+        """How deprovisioning `number` (from 0) goes."""
+        return self.attempts[min(number, len(self.attempts) - 1)] if self.attempts else self
 
 
 class Scenario(Model):
@@ -171,26 +187,61 @@ class Scenario(Model):
 
     scenario: Name = Field(description="The scenario's name; no two loaded scenarios share one.")
     description: Text | None = Field(default=None, description="For people: what this scenario shows.")
-    workflow_id: Name = Field(description="The id of the workflow that this scenario brings.")
-    starts: Literal["first_status", "provision", "load"] = Field(
-        default="first_status",
-        description="When elapsed time begins: with the first status call, when a client provisions the workflow, "
-        "or when the scenario is loaded.",
+    workflow_id: Name | None = Field(
+        default=None,
+        description="The id of the workflow that this scenario brings; beside match, the id that the first workflow "
+        "gets that a client creates so.",
+    )
+    match: Annotated[Match, MATCH] | None = Field(
+        default=None,
+        description="For which workflows that clients create this scenario speaks: use_case, name (a glob), header, "
+        "or everything.",
+    )
+    starts: Literal["first_status", "provision", "load"] | None = Field(
+        default=None,
+        description="When elapsed time begins: with the first status call (so, if left out), when a client provisions "
+        "the workflow (always so for workflows of clients), or when the scenario is loaded.",
     )
     unrealistic: bool = Field(
         default=False,
         description="true: this script breaks the plugin's rules on purpose. No warnings, and any state is allowed.",
     )
+    template: dict[str, Any] | None = Field(
+        default=None,
+        description="The template of the workflow that this scenario brings, as a client would send it. Made of its "
+        "resources' steps if left out.",
+    )
     provision: RunScript | None = Field(
         default=None,
-        description="What happens while the workflow is provisioned. Left out: it stays NOT_STARTED.",
+        description="What happens while the workflow is provisioned. Left out: a workflow of the scenario stays "
+        "NOT_STARTED, one of a client is provisioned step by step.",
     )
+    reprovision: RunScript | None = Field(
+        default=None, description="What happens while the workflow is reprovisioned. Left out: step by step."
+    )
+    deprovision: DeprovisionScript | None = Field(
+        default=None, description="What deprovisioning leaves behind. Left out: nothing that it may delete."
+    )
+
+    @property
+    def brings_workflow(self) -> bool:
+        """Whether the workflow is there without a client's doing."""
+        return self.workflow_id is not None and self.match is None
+
+    @property
+    def begins(self) -> Literal["first_status", "provision", "load"]:
+        """When elapsed time begins."""
+        return self.starts or ("first_status" if self.brings_workflow else "provision")
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a scenario document."""
-    return {
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"mockflow scenario, version {LANGUAGE_VERSION}",
         **{key: value for key, value in Scenario.model_json_schema().items() if key != "title"},
     }
+    for name, word in SHORT_FORMS.items():
+        model = schema["$defs"][name]
+        schema["$defs"][name] = {"description": model.pop("description"), "anyOf": [{"const": word}, model]}
+    return schema

@@ -43,6 +43,8 @@ class KeyframeTime:
     offset: int
 
 
+Resource = dict[str, str]
+"""An entry of resources_created: workflow_step_name, workflow_step_id, resource_type, resource_id."""
 Fields = Mapping[str, Any]
 """A snapshot: the status fields that have a value. Times are epoch milliseconds or a `KeyframeTime`."""
 

@@ -17,3 +17,22 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     if match := closest(word, known):
         return f"did you mean {match}?"
     return "one of " + ", ".join(known)
+
+
+def near_misses(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that OpenSearch would suggest for a misspelled word, best first."""
+    scored = [(-_similarity(word, candidate), candidate) for candidate in set(candidates)]
+    return [candidate for score, candidate in sorted(scored) if score < -0.5]
+
+
+def _similarity(one: str, other: str) -> float:
+    """1 less the Levenshtein distance in parts of the longer word: OpenSearch's measure for near misses."""
+    longer = max(len(one), len(other))
+    if longer > 100:  # nothing of that length is a misspelling, and the table below is quadratic
+        return 0.0
+    row = list(range(len(other) + 1))
+    for number, mine in enumerate(one, 1):
+        above, row = row, [number]
+        for place, theirs in enumerate(other, 1):
+            row.append(min(row[-1] + 1, above[place] + 1, above[place - 1] + (mine != theirs)))
+    return 1 - row[-1] / longer

@@ -1,6 +1,6 @@
 """Loads scenarios from files, folders and texts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ class Located:
     scenario: Scenario
     place: Place
     keys: dict[str, Place] = field(default_factory=dict, compare=False)
-    """Where its name and workflow_id stand."""
+    """Where its name, workflow_id and match stand."""
 
 
 @dataclass
@@ -70,19 +70,26 @@ def _load_document(text: str | bytes, file: str, loading: Loading) -> None:
         scenario, found = validate(document)
         problems += found
         if scenario:
-            keys = {key: document.place((key,)) for key in ("scenario", "workflow_id")}
+            keys = {key: document.place((key,)) for key in _CLAIMED}
             loading.scenarios.append(Located(scenario, document.place(()), keys))
     loading.problems += sorted(problems, key=lambda problem: (problem.place.line, problem.place.column))
 
 
+# What only one scenario may have: how a problem tells it, and what would be right.
+_CLAIMED: Final[dict[str, tuple[Callable[[Scenario], str], str]]] = {
+    "scenario": (lambda scenario: f'named "{scenario.scenario}"', "rename one"),
+    "workflow_id": (lambda scenario: f'for workflow "{scenario.workflow_id}"', "give one another workflow_id"),
+    "match": (lambda _: "for the same workflows of clients", "let one of the two match less or more"),
+}
+
+
 def _set_aside_claims(loading: Loading) -> None:
-    """Keeps the first of two scenarios that claim one name or workflow."""
+    """Keeps the first of two scenarios that claim one name, workflow or match."""
     second = set()
     for later, earlier, key in claims(loaded.scenario for loaded in loading.scenarios):
         mine, other = loading.scenarios[later], loading.scenarios[earlier]
-        what = "named" if key == "scenario" else "for workflow"
-        message = f'two scenarios {what} "{getattr(mine.scenario, key)}"'
-        hint = "rename one" if key == "scenario" else "give one another workflow_id"
+        tell, hint = _CLAIMED[key]
+        message = f"two scenarios {tell(mine.scenario)}"
         loading.problems.append(Problem(mine.keys[key], message, hint, other=other.keys[key]))
         second.add(later)
     loading.scenarios = [loaded for number, loaded in enumerate(loading.scenarios) if number not in second]

@@ -76,8 +76,8 @@ def _without(value: dict[str, Any], errors: list[ErrorDetails]) -> dict[str, Any
         holder: Any = value
         for part in path[:-1]:
             holder = holder[part]
-        if path[-2:-1] == ("timeline",):
-            holder[path[-1]] = {}  # keeps the place of the keyframes after it
+        if path[-2:-1] in (("timeline",), ("attempts",)):
+            holder[path[-1]] = {}  # keeps the place of those after it
         else:
             del holder[path[-1]]
     return value

@@ -10,7 +10,17 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mockflow.cluster import Cluster
-from mockflow.server import control, flow_framework, opensearch
+from mockflow.server import (
+    cat,
+    cluster_settings,
+    cluster_state,
+    control,
+    flow_framework,
+    machine_learning,
+    nodes,
+    opensearch,
+    resources,
+)
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.errors import Refusal, no_handler, simple_error
 from mockflow.server.http import TEXT_TYPE, Request, Response
@@ -18,7 +28,18 @@ from mockflow.server.parameters import Parameters, decode, parse_target
 from mockflow.server.rendering import PLAIN, style_of
 from mockflow.server.router import Found, Router
 
-ROUTER: Final[Router[Handler]] = Router([*opensearch.ROUTES, *flow_framework.ROUTES])
+ROUTER: Final[Router[Handler]] = Router(
+    [
+        *opensearch.ROUTES,
+        *cluster_settings.ROUTES,
+        *cluster_state.ROUTES,
+        *nodes.ROUTES,
+        *cat.ROUTES,
+        *flow_framework.ROUTES,
+        *resources.ROUTES,
+        *machine_learning.ROUTES,
+    ]
+)
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 

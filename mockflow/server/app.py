@@ -142,6 +142,7 @@ class Serving:
         bound: tuple[Any, ...] = self._runner.addresses[0]
         name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         self.url = f"http://{name}:{bound[1]}"
+        self.cluster.publish_address = f"{_LOOPBACK.get(name, name)}:{bound[1]}"
         return self.url
 
     async def stop(self) -> None:
@@ -152,3 +153,4 @@ class Serving:
 
 
 _SHUTDOWN_SECONDS: Final = 0.5
+_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these

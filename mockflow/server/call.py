@@ -64,6 +64,11 @@ class Call:
         self._path_values = path_values
         self._body_taken = False
 
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """The names of the values in the path."""
+        return tuple(self._path_values)
+
     def path_value(self, name: str) -> str:
         """The decoded value of ``{name}`` in the route's path; empty where the route has none."""
         try:

@@ -230,16 +230,16 @@ def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
 
 def get_workflow(call: ControlCall) -> models.WorkflowDetail:
     cluster = call.cluster
-    workflow = cluster.workflow(call.values["workflow_id"])
-    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.now())]
+    workflow = cluster.find(call.values["workflow_id"])
+    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.upcoming(workflow))]
     return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline)
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
-    workflow = cluster.workflow(call.values["workflow_id"])
+    workflow = cluster.find(call.values["workflow_id"])
     at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
-    run = workflow.as_if_begun(cluster.now())
+    run = cluster.upcoming(workflow)
     return workflow.document(run, run.position(at), show_all=True).value
 
 
@@ -248,7 +248,7 @@ def restart_workflow(call: ControlCall) -> models.WorkflowView:
 
 
 def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
-    run = workflow.as_if_begun(cluster.now())
+    run = cluster.upcoming(workflow)
     elapsed = cluster.elapsed(workflow)
     fields = run.timeline.fields(run.position(elapsed))
     following, poll = run.next_time(elapsed), run.next_poll
@@ -259,8 +259,9 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
         upcoming = models.NextMoment(at_poll=poll)
     return models.WorkflowView(
         workflow_id=workflow.id,
-        scenario=workflow.scenario.scenario,
-        starts=workflow.scenario.starts,
+        scenario=workflow.scenario.scenario if workflow.scenario else None,
+        run=workflow.kind,
+        starts=workflow.begins,
         begun=workflow.run is not None,
         elapsed_ms=elapsed,
         polls=workflow.polls,

@@ -95,7 +95,7 @@ class ScenarioView(View):
 
     scenario: str
     description: str | None
-    workflow_id: str
+    workflow_id: str | None
     source: str = Field(description="Where it was read from.")
 
 
@@ -110,7 +110,8 @@ class WorkflowView(View):
     """A workflow now. Looking at it here is no poll."""
 
     workflow_id: str
-    scenario: str
+    scenario: str | None = Field(description="The scenario that speaks for it; null: it is provisioned step by step.")
+    run: str | None = Field(description="What began its run: look, provision, reprovision or deprovision.")
     starts: str
     begun: bool = Field(description="Whether its run has begun.")
     elapsed_ms: int

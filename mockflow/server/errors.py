@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mockflow.core.values import BadValueError
+
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
     """An error answer of the cluster: `status`, the JSON `body`, further `headers`."""
@@ -27,6 +29,11 @@ def object_error(
 def illegal_argument(reason: str, caused_by: Mapping[str, Any] | None = None) -> Refusal:
     """400 illegal_argument_exception."""
     return object_error(400, "illegal_argument_exception", reason, caused_by=caused_by)
+
+
+def bad_value(error: BadValueError) -> Refusal:
+    """400 for a value that cannot be read."""
+    return illegal_argument(error.reason, error.cause)
 
 
 def bad_parameter(reason: str) -> Refusal:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from mockflow.core.wildcards import matches
 from mockflow.server.xcontent import Json
 
 
@@ -42,7 +43,7 @@ class _Path:
     rest: "_Path | None"
 
     def matches(self, key: str) -> bool:
-        return _glob(self.key, key)
+        return matches(self.key, key)
 
 
 # Where a walk stands in all paths of a filter at once; None is the end of one. It is a set because a path
@@ -103,20 +104,3 @@ def _after(paths: _Paths, key: str) -> _Paths:
             if path.key == "**":
                 after.add(path)
     return frozenset(after)
-
-
-def _glob(pattern: str, text: str) -> bool:
-    """Whether `text` is `pattern`, ``*`` being any text. Never looks back, so no pattern is slow."""
-    first, *parts = pattern.split("*")
-    if not parts:
-        return text == first
-    if not text.startswith(first):
-        return False
-    *middle, last = parts
-    position = len(first)
-    for part in middle:
-        found = text.find(part, position)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return text.endswith(last, position)

@@ -1,12 +1,11 @@
 """The core endpoints that clients touch before they come to the plugin (consumers.md, sections 4.1 and 4.2)."""
 
-import hashlib
 import operator
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mockflow.core.ids import opensearch_id
+from mockflow.core.ids import opensearch_uuid
 from mockflow.server.call import Action, ApiRoute, Call, Reply
 from mockflow.server.errors import illegal_argument
 from mockflow.server.waiting import virtual_time
@@ -26,12 +25,12 @@ def info(call: Call) -> Action:
     body = {
         "name": NODE_NAME,
         "cluster_name": CLUSTER_NAME,
-        "cluster_uuid": opensearch_id("cluster", str(call.cluster.settings.seed))[:22],
+        "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
         "version": {
             "distribution": "opensearch",
             "number": version.number,
             "build_type": "tar",
-            "build_hash": hashlib.sha1(version.number.encode(), usedforsecurity=False).hexdigest(),
+            "build_hash": version.build_hash,
             "build_date": "2026-01-01T00:00:00.000000Z",
             "build_snapshot": False,
             "lucene_version": version.lucene,

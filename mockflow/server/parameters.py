@@ -4,20 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from mockflow.server.errors import Refusal, bad_parameter, illegal_argument
+from mockflow.core import values
+from mockflow.core.suggest import near_misses
+from mockflow.server.errors import bad_parameter, bad_value, illegal_argument
 
 # Accepted by every route, whatever its own parameters are.
 COMMON: Final = frozenset({"pretty", "human", "error_trace", "format", "filter_path"})
 
-_TIME_UNITS_MS: Final = {
-    "nanos": 1e-6,
-    "micros": 1e-3,
-    "ms": 1,
-    "s": 1_000,
-    "m": 60_000,
-    "h": 3_600_000,
-    "d": 86_400_000,
-}
 _BAD_ESCAPE: Final = re.compile(r"%(?!%|[0-9a-fA-F]{2})")
 
 
@@ -38,18 +31,33 @@ class Parameters:
     def boolean(self, name: str, default: bool = False) -> bool:
         """True or false; sent without a value it means true, blank means the default."""
         value = self.text(name)
-        if value in ("", "true"):
-            return True
-        if value == "false":
-            return False
-        if value is None or not value.strip():
+        if value is None or (value and not value.strip()):
             return default
-        raise illegal_argument(f"Failed to parse value [{value}] as only [true] or [false] are allowed.")
+        if value == "":
+            return True
+        try:
+            return values.boolean(value)
+        except values.BadValueError as error:
+            raise bad_value(error) from None
 
     def time(self, name: str, default: int | None = None) -> int | None:
         """A time value in milliseconds; -1 means without end."""
         value = self.text(name)
-        return default if value is None else _time_value(name, value)
+        try:
+            return default if value is None else values.time_value(name, value)
+        except values.BadValueError as error:
+            raise bad_value(error) from None
+
+    def leave_unread(self, name: str) -> None:
+        """Takes the value of the path named `name` for an unknown parameter: the handler does not look at it."""
+        self._values = {**self._values, name: ""}
+        self._consumed.remove(name)
+
+    def rest(self) -> dict[str, str]:
+        """What was sent and nobody has asked for yet: from now on it counts as asked for."""
+        names = self.unknown()
+        self._consumed += names
+        return {name: self._values[name] for name in names}
 
     def unknown(self) -> list[str]:
         """What was sent and nobody asked for, sorted."""
@@ -104,35 +112,6 @@ def _escape_message(text: str, index: int) -> str:
     return f"invalid escape sequence `%{rest[:2]}' at index {index} of: {text}"
 
 
-def _time_value(name: str, value: str) -> int:
-    folded = value.strip().lower()
-    unit = next((unit for unit in _TIME_UNITS_MS if folded.endswith(unit)), None)
-    number = folded.removesuffix(unit or "").strip()
-    if unit is None:
-        if re.fullmatch(r"-0*1|0+", folded):
-            return -1 if folded.startswith("-") else 0
-        raise illegal_argument(
-            f"failed to parse setting [{name}] with value [{value}] as a time value: unit is missing or unrecognized"
-        )
-    if not re.fullmatch(r"[-+]?\d{1,18}", number):
-        raise _not_a_number(value, number)
-    if int(number) < -1:
-        raise illegal_argument(
-            f"failed to parse setting [{name}] with value [{value}] as a time value: "
-            "negative durations are not supported"
-        )
-    return -1 if int(number) == -1 else int(int(number) * _TIME_UNITS_MS[unit])
-
-
-def _not_a_number(value: str, number: str) -> Refusal:
-    cause = {"type": "number_format_exception", "reason": f'For input string: "{number}"'}
-    try:
-        float(number)
-    except ValueError:
-        return illegal_argument(f"failed to parse [{value}]", cause)
-    return illegal_argument(f"failed to parse [{value}], fractional time values are not supported", cause)
-
-
 def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> str:
     parts = [f"[{name}]{_suggestion(name, known)}" for name in unknown]
     plural = "s" if len(parts) > 1 else ""
@@ -140,21 +119,7 @@ def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> st
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    scored = [(-_similarity(name, candidate), candidate) for candidate in set(known)]
-    near = [candidate for score, candidate in sorted(scored) if score < -0.5]
+    near = near_misses(name, known)
     if not near:
         return ""
     return f" -> did you mean [{near[0]}]?" if len(near) == 1 else f" -> did you mean any of [{', '.join(near)}]?"
-
-
-def _similarity(one: str, other: str) -> float:
-    """1 less the Levenshtein distance in parts of the longer word: OpenSearch's measure for near misses."""
-    longer = max(len(one), len(other))
-    if longer > 100:  # nothing of that length is a misspelling, and the table below is quadratic
-        return 0.0
-    row = list(range(len(other) + 1))
-    for number, mine in enumerate(one, 1):
-        above, row = row, [number]
-        for place, theirs in enumerate(other, 1):
-            row.append(min(row[-1] + 1, above[place] + 1, above[place - 1] + (mine != theirs)))
-    return 1 - row[-1] / longer

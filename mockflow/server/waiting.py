@@ -1,27 +1,58 @@
 """Waiting on the virtual clock: a request that waits, for a time to come or at the latest until shutdown."""
 
 import asyncio
+from collections.abc import Callable
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, Workflow
 
 
 async def virtual_time(cluster: Cluster, milliseconds: int | None) -> None:
-    """Returns once `milliseconds` of virtual time have passed (None or negative: never by itself).
+    """Returns once `milliseconds` of virtual time have passed (None or negative: never by itself)."""
+    clock = cluster.clock
+    end = None if milliseconds is None or milliseconds < 0 else clock.now() + milliseconds
+    await _until(cluster, lambda: None if end is None else end - clock.now())
+
+
+async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
+    """Returns once the workflow's run has ended, or another has begun, or `timeout` ms have passed.
+
+    In auto the run skips there.
+    """
+    run = workflow.serial
+    limit = None if timeout is None else cluster.elapsed(workflow) + timeout
+
+    def end() -> int | None:
+        times = [time for time in (workflow.end(), limit) if time is not None]
+        return min(times, default=None)
+
+    def left() -> int | None:
+        if workflow.serial != run:
+            return 0
+        time = end()
+        return None if time is None else time - cluster.elapsed(workflow)
+
+    await _until(cluster, left)
+    time = end()
+    if cluster.clock.mode == "auto" and workflow.serial == run and time is not None:
+        cluster.skip_to(workflow, time)
+
+
+async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
+    """Returns once `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
 
     In auto at once, for a request that waits skips to its end; frozen, as soon as the owner has moved the clock so
     far. Shutting down ends every wait. A client that goes away cancels it, and nothing stays behind.
     """
     clock = cluster.clock
-    end = None if milliseconds is None or milliseconds < 0 else clock.now() + milliseconds
     moved = asyncio.Event()
     forget = clock.on_move(moved.set)
     try:
         while not clock.closed and clock.mode != "auto":
-            left = None if end is None else end - clock.now()
-            if left is not None and left <= 0:
+            milliseconds = left()
+            if milliseconds is not None and milliseconds <= 0:
                 return
-            by_itself = clock.mode == "real" and left is not None
-            timeout = left / 1000 / clock.speed if by_itself and left is not None else None
+            by_itself = clock.mode == "real" and milliseconds is not None
+            timeout = milliseconds / 1000 / clock.speed if by_itself and milliseconds is not None else None
             moved.clear()
             try:
                 await asyncio.wait_for(moved.wait(), timeout)

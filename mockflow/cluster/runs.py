@@ -1,0 +1,193 @@
+"""How a run of a workflow goes: by its scenario's timeline, by a plan, or step by step."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from mockflow.cluster.workflow import Beginning, RunKind, Workflow
+from mockflow.core.compiler import compile_run
+from mockflow.core.graph import Sequence, sequence_of
+from mockflow.core.ids import opensearch_id, resource_id
+from mockflow.core.lifecycle import fresh, idle, provisioned, reprovisioned
+from mockflow.core.resources import Key, Made, key_of
+from mockflow.core.rest_status import FlowFrameworkError
+from mockflow.core.scenario import Attempt, RunScript
+from mockflow.core.simulation import Done, Setting, Simulation, simulate
+from mockflow.core.status import Fields
+from mockflow.core.template import Node
+from mockflow.core.timeline import Timeline
+
+if TYPE_CHECKING:
+    from mockflow.cluster.cluster import Cluster
+
+log: Final = logging.getLogger("mockflow")
+
+
+def looked_at(cluster: "Cluster", workflow: Workflow) -> Beginning:
+    """The run of a workflow that a scenario brings, begun by a look: the first attempt of its provisioning."""
+    scenario = workflow.scenario
+    assert scenario is not None
+    if scenario.provision is None:
+        return Beginning(idle(), "look")
+    attempt = scenario.provision.attempt(0)
+    if attempt.timeline is None:
+        return provision(cluster, workflow, {}, kind="look")
+    timeline = compile_run(attempt.timeline, scenario=scenario.scenario, workflow_id=workflow.id)
+    return Beginning(timeline, "look", _made_by_script(cluster, workflow, timeline))
+
+
+def sequence(cluster: "Cluster", workflow: Workflow) -> Sequence | None:
+    """The workflow's steps in order, checked; None where nobody has sent its template, so nobody checks it."""
+    stored = workflow.stored
+    assert stored is not None
+    if stored.is_made:
+        return None
+    if stored.template.provision is None:
+        message = f"Failed to retrieve template from global context for workflow {workflow.id}"
+        raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
+    return sequence_of(
+        stored.template.provision, workflow_id=workflow.id, max_steps=cluster.flow_framework.max_workflow_steps
+    )
+
+
+def provision(
+    cluster: "Cluster", workflow: Workflow, params: Mapping[str, str], *, kind: RunKind = "provision"
+) -> Beginning:
+    """The run after a client's provision. Raises FlowFrameworkError where the graph is not right."""
+    steps = sequence(cluster, workflow)
+    attempt = _attempt(workflow, "provision")
+    if attempt.timeline is not None or steps is None:
+        name = workflow.scenario.scenario if workflow.scenario else ""
+        keyframes = attempt.timeline or ()
+        timeline = compile_run(keyframes, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
+        return Beginning(timeline, kind, _made_by_script(cluster, workflow, timeline))
+    _report_unknown_steps(workflow, attempt, steps)
+    simulation = simulate(steps, _setting(cluster, workflow, attempt, params))
+    before = fresh(workflow.fields(cluster.elapsed(workflow)))
+    timeline = provisioned(before, simulation, cluster.version.behaviour.step_error)
+    return Beginning(timeline, kind, _made_by_steps(cluster, workflow, simulation))
+
+
+def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes: Mapping[str, str]) -> Beginning:
+    """The run after a client's reprovision; `steps` are those of the new template."""
+    attempt = _attempt(workflow, "reprovision")
+    before = workflow.fields(cluster.elapsed(workflow))
+    if attempt.timeline is not None:
+        name = workflow.scenario.scenario if workflow.scenario else ""
+        timeline = compile_run(attempt.timeline, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
+        return Beginning(timeline, "reprovision", _made_by_script(cluster, workflow, timeline))
+    _report_unknown_steps(workflow, attempt, steps)
+    held = before.get("resources_created") or []
+    simulation = simulate(steps, _setting(cluster, workflow, attempt, {}), changes, held)
+    timeline = reprovisioned(before, simulation, cluster.version.behaviour.step_error)
+    return Beginning(timeline, "reprovision", _made_by_steps(cluster, workflow, simulation))
+
+
+def _attempt(workflow: Workflow, kind: RunKind) -> Attempt:
+    script: RunScript | None = getattr(workflow.scenario, kind) if workflow.scenario else None
+    return script.attempt(workflow.attempts[kind]) if script else Attempt()
+
+
+def _report_unknown_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> None:
+    known = {name for node in steps.nodes for name in (node.id, node.type)}
+    for name in attempt.steps:
+        if name not in known:
+            scenario = workflow.scenario.scenario if workflow.scenario else ""
+            log.warning('scenario %s: no step "%s" in the template of workflow %s', scenario, name, workflow.id)
+
+
+def _setting(cluster: "Cluster", workflow: Workflow, attempt: Attempt, params: Mapping[str, str]) -> Setting:
+    runs = workflow.attempts["provision"] + workflow.attempts["reprovision"]
+    owner = workflow.scenario.scenario if workflow.scenario else str(cluster.settings.seed)
+
+    def new_id(kind: str, step_id: str) -> str:
+        # Each further run makes further resources; the first one's ids are those that a script would get.
+        return resource_id(kind, owner, workflow.id, f"{step_id} {runs}" if runs else step_id)
+
+    return Setting(
+        plan=attempt,
+        step_time=cluster.settings.step_time,
+        new_id=new_id,
+        params=params,
+        indexes=_Indexes(cluster),
+        tells_why_no_index=cluster.version.behaviour.tells_why_no_index,
+    )
+
+
+class _Indexes:
+    """The names of the indexes that are there, or that a run under way is about to make."""
+
+    def __init__(self, cluster: "Cluster") -> None:
+        self._cluster = cluster
+
+    def __contains__(self, name: object) -> bool:
+        key = ("index", str(name))
+        return self._cluster.resources.find(key) is not None or any(
+            self._cluster.is_provisioning(maker) for maker in self._cluster.resources.makers(key)
+        )
+
+
+def _made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulation) -> dict[Key, Made]:
+    now = cluster.now()
+    made: dict[Key, Made] = {}
+    for step in simulation.steps:
+        for resource in step.resources:
+            key = key_of(resource)
+            made.setdefault(key, Made(*key, step.node.type, step.inputs, now + step.end))
+        made.update(_task(workflow, step, now))
+    return made
+
+
+def _task(workflow: Workflow, step: Done, now: int) -> dict[Key, Made]:
+    """The ML task of a step that registers or deploys a model on the cluster itself."""
+    task_type = _TASK_OF_STEP.get(step.node.type)
+    if task_type is None:
+        return {}
+    model_id = step.resources[0]["resource_id"] if step.resources else step.inputs.get("model_id")
+    key = ("task", opensearch_id("task", workflow.id, step.node.id, str(now + step.begin)))
+    inputs = {
+        **({"model_id": model_id} if model_id else {}),
+        "task_type": task_type,
+        "function_name": str(step.inputs.get("function_name") or "TEXT_EMBEDDING").upper(),
+        "state": "FAILED" if step.failure else "COMPLETED",
+        "worker_node": [opensearch_id("node")],
+        "create_time": now + step.begin,
+        "last_update_time": now + step.end,
+        "is_async": True,
+        **({"error": step.failure.message} if step.failure else {}),
+    }
+    return {key: Made(*key, step.node.type, inputs, now + step.begin)}
+
+
+_TASK_OF_STEP: Final = {
+    "register_remote_model": "REGISTER_MODEL",
+    "register_local_custom_model": "REGISTER_MODEL",
+    "register_local_pretrained_model": "REGISTER_MODEL",
+    "register_local_sparse_encoding_model": "REGISTER_MODEL",
+    "deploy_model": "DEPLOY_MODEL",
+}
+
+
+def _made_by_script(cluster: "Cluster", workflow: Workflow, timeline: Timeline) -> dict[Key, Made]:
+    """What a scripted timeline lists at any time, with the inputs of the step of that id."""
+    nodes = _nodes(workflow)
+    now = cluster.now()
+    made: dict[Key, Made] = {}
+    for fields, offset in _snapshots(timeline):
+        for resource in fields.get("resources_created") or ():
+            key = key_of(resource)
+            if key not in made:
+                node = nodes.get(resource["workflow_step_id"])
+                step_type = node.type if node else resource["workflow_step_name"]
+                made[key] = Made(*key, step_type, node.user_inputs if node else {}, now + offset)
+    return made
+
+
+def _nodes(workflow: Workflow) -> Mapping[str, Node]:
+    graph = workflow.stored.template.provision if workflow.stored else None
+    return {node.id: node for node in graph.nodes} if graph else {}
+
+
+def _snapshots(timeline: Timeline) -> Iterable[tuple[Fields, int]]:
+    for segment in timeline.segments:
+        yield from zip(segment.snapshots, segment.offsets, strict=True)

@@ -1,0 +1,95 @@
+"""The cluster's clock in Python."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from mockflow.handle.transport import Transport
+
+Duration = str | int | timedelta
+"""An OpenSearch time unit such as ``"3s"``, whole milliseconds, or a timedelta."""
+
+
+class ClockHandle:
+    """Virtual time of the whole cluster: auto, frozen, or real at a speed.
+
+    >>> with MockFlow(clock="frozen") as cluster:
+    ...     cluster.clock.advance("3s")
+    ...     cluster.clock.elapsed
+    3000
+    """
+
+    def __init__(self, transport: Transport, only_workflow: Callable[[], str]) -> None:
+        self._transport = transport
+        self._only_workflow = only_workflow
+
+    @property
+    def mode(self) -> str:
+        """``auto``, ``frozen`` or ``real``."""
+        return str(self._get()["mode"])
+
+    @property
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return int(self._get()["now"])
+
+    @property
+    def elapsed(self) -> int:
+        """Milliseconds since this world began."""
+        return int(self._get()["elapsed_ms"])
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds for each second of the wall clock, in mode real."""
+        return float(self._get()["speed"])
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._change(speed=speed)
+
+    def auto(self) -> None:
+        """From now on time moves when a client has looked: a polling loop sees every keyframe and never waits."""
+        self._change(mode="auto")
+
+    def freeze(self) -> None:
+        """From now on only `advance`, `advance_to` and `next` move time."""
+        self._change(mode="frozen")
+
+    def real(self, speed: float | None = None) -> None:
+        """From now on time moves by itself, at `speed`."""
+        if speed is not None:
+            self.speed = speed
+        self._change(mode="real")
+
+    def advance(self, duration: Duration) -> None:
+        """Moves time forward, in any mode."""
+        self._change(advance=milliseconds(duration))
+
+    def advance_to(self, state: str, workflow_id: str | None = None) -> None:
+        """Moves time to where the workflow comes to `state`; NeverComesError where time alone never leads there.
+
+        Without `workflow_id`, the only workflow there is.
+        """
+        self._change(until={"workflow_id": workflow_id or self._only_workflow(), "state": state})
+
+    def next(self, workflow_id: str | None = None) -> None:
+        """Moves time to the workflow's next moment; the polls that its script waits for count as made."""
+        self._change(next=workflow_id or self._only_workflow())
+
+    def _get(self) -> Any:
+        return self._transport.ask("GET", "/clock")
+
+    def _change(self, **change: Any) -> None:
+        self._transport.ask("POST", "/clock", change)
+
+    def __repr__(self) -> str:
+        clock = self._get()
+        speed = f" at speed {clock['speed']:g}" if clock["mode"] == "real" else ""
+        return f"<clock: {clock['mode']}{speed}, {clock['elapsed_ms']} ms elapsed>"
+
+
+def milliseconds(duration: Duration) -> str:
+    """A duration as the owner's door takes it."""
+    if isinstance(duration, timedelta):
+        duration = round(duration.total_seconds() * 1000)
+    return f"{duration}ms" if isinstance(duration, int) else duration
