@@ -27,8 +27,7 @@ from rich.table import Table
 HERE: Final = Path(__file__).parent
 CONNECTIONS: Final = 32
 QUERIES: Final = ("", "?all=true")
-# A billion polls: no word in the log about workflows that do not change.
-SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0", "--max-polls", "1000000000")
+SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0")
 SCENARIOS_A_FILE: Final = 1_000
 SCENARIO: Final = """\
 scenario: s{number}
@@ -163,7 +162,8 @@ def pinned(command: list[str], *, server: bool) -> list[str]:
 def running(*arguments: str) -> Iterator[str]:
     """Python with these arguments; yields the URL of the line in which it says that it is ready."""
     command = pinned([sys.executable, *arguments], server=True)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    log = subprocess.DEVNULL  # it says that nothing changes any more
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         try:
             assert process.stdout
             ready = re.search(r"ready at (http\S+)", process.stdout.readline())

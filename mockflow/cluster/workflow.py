@@ -17,6 +17,7 @@ RunKind = Literal["look", "provision", "reprovision", "deprovision"]
 """What began a run; `look`: only the first status call of a workflow that a scenario brings, or its loading."""
 
 _IDLE: Final = Run(idle(), 0)
+_FOR_EVER: Final = 10**18
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,6 @@ class Beginning:
     made: Mapping[Key, Made] = field(default_factory=dict)
     forgets_workflow: bool = False
     """Whether the workflow's status goes with the end of the run: its template is gone already."""
-
-_FOR_EVER: Final = 10**18
 
 
 class Workflow:
