@@ -25,7 +25,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Measures; never decides a test. Needs wrk (Debian package of that name).
+# Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
 
