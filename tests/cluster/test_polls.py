@@ -19,7 +19,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 1500), st.booleans()), min_size=1, max
 
 def cluster_of(*timeline: dict[str, Any]) -> Cluster:
     scenario = Scenario.model_validate(
-        {"scenario": "s", "workflow_id": "w", "unrealistic": True, "provision": {"timeline": list(timeline)}}
+        {"scenario": "s", "workflow_id": "w", "starts": "load", "provision": {"timeline": list(timeline)}}
     )
     return Cluster(Settings(mode="frozen"), (LoadedScenario(scenario),))
 
@@ -27,13 +27,11 @@ def cluster_of(*timeline: dict[str, Any]) -> Cluster:
 @given(STEPS)
 def test_an_answer_is_that_of_the_moment_whatever_was_told_before(steps: list[tuple[int, bool]]) -> None:
     polled = cluster_of(*TIMELINE[:2])
-    polled.poll("w")  # begins the run
     now = 0
     for pause, show_all in steps:
         polled.clock.advance(pause)
         now += pause
         fresh = cluster_of(*TIMELINE[:2])
-        fresh.poll("w")
         fresh.clock.advance(now)
         assert polled.poll("w", show_all=show_all).value == fresh.poll("w", show_all=show_all).value
 
@@ -41,10 +39,9 @@ def test_an_answer_is_that_of_the_moment_whatever_was_told_before(steps: list[tu
 @given(STEPS)
 def test_the_poll_that_a_keyframe_waits_for_is_never_missed(steps: list[tuple[int, bool]]) -> None:
     cluster = cluster_of(*TIMELINE)
-    cluster.poll("w")
     elapsed = 0
     reached: int | None = None
-    for number, (pause, show_all) in enumerate(steps, 2):
+    for number, (pause, show_all) in enumerate(steps, 1):
         cluster.clock.advance(pause)
         elapsed += pause
         if reached is None and number >= 4 and elapsed >= 1000:
@@ -56,13 +53,16 @@ def test_the_poll_that_a_keyframe_waits_for_is_never_missed(steps: list[tuple[in
 
 
 def test_a_run_that_begins_anew_is_told_from_its_beginning() -> None:
-    cluster = cluster_of({"at": "0s", "state": "PROVISIONING"}, {"at": "1s", "state": "COMPLETED"})
-    cluster.poll("w")
+    cluster = cluster_of(*TIMELINE)
+
+    def states(polls: int) -> list[str]:
+        return [cluster.poll("w").value["state"] for _ in range(polls)]
+
     cluster.clock.advance(5_000)
-    assert cluster.poll("w").value["state"] == "COMPLETED"
+    assert states(5) == ["PROVISIONING"] * 3 + ["FAILED"] * 2
+    cluster.clock.advance(5_000)
+    assert cluster.poll("w", show_all=True).value["tenant_id"] == "t"
     cluster.restart("w")
-    assert cluster.poll("w").value["state"] == "PROVISIONING"
-    cluster.clock.advance(999)
-    assert cluster.poll("w").value["state"] == "PROVISIONING"
-    cluster.clock.advance(1)
-    assert cluster.poll("w").value["state"] == "COMPLETED"
+    assert states(1) == ["PROVISIONING"]
+    cluster.clock.advance(60_000)
+    assert states(4) == ["PROVISIONING"] * 2 + ["FAILED"] * 2
