@@ -83,7 +83,9 @@ class Workflow:
         self.forgets_workflow = False
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
-        self._holds = range(0)  # the elapsed times for which `_position` is the answer, whoever polls
+        # What was told at `_position`, with and without all fields, and the elapsed times for which it holds.
+        self._told: dict[bool, Document] = {}
+        self._holds = range(0)
 
     @property
     def begins(self) -> str:
@@ -128,18 +130,23 @@ class Workflow:
         run = self.run
         assert run is not None
         self.polls += 1
-        if elapsed in self._holds and self._position is not None:
+        if elapsed in self._holds and (told := self._told.get(show_all)):
             self.same_answers += 1
-            return self.document(run, self._position, show_all=show_all)
+            return told
         if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
             run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
-        self.same_answers = self.same_answers + 1 if position == self._position else 1
-        self._position = position
+        if position == self._position:
+            self.same_answers += 1
+        else:
+            self.same_answers = 1
+            self._position = position
+            self._told = {}
         if run.next_poll is None:
             following = run.next_time(elapsed)
             self._holds = range(elapsed, _FOR_EVER if following is None else following)
-        return self.document(run, position, show_all=show_all)
+        self._told[show_all] = document = self.document(run, position, show_all=show_all)
+        return document
 
     def document(self, run: Run, position: Position, *, show_all: bool) -> Document:
         """The status at one moment, made once for each run."""
