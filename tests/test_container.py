@@ -212,36 +212,39 @@ def run(command: list[str], folder: Path, **environ: str) -> subprocess.Complete
 
 
 @pytest.fixture(scope="module")
-def served(image: Path) -> Iterator[str]:
-    """The start command's URL. The port is another one, and the folder lies under the image's root."""
-    changed = {"MOCKFLOW_PORT": str(unused_port()), "MOCKFLOW_PATHS": f"{image}{variables()['MOCKFLOW_PATHS']}"}
+def port(image: Path) -> Iterator[int]:
+    """Where the start command serves. The port is another one, and the folder lies under the image's root."""
+    number = unused_port()
+    changed = {"MOCKFLOW_PORT": str(number), "MOCKFLOW_PATHS": f"{image}{variables()['MOCKFLOW_PATHS']}"}
     command = [str(image / "bin" / start_command()[0]), *start_command()[1:]]
-    with serving(command=command, variables={**variables(), **changed}, folder=image) as url:
-        yield url
+    with serving(command=command, variables={**variables(), **changed}, folder=image):
+        yield number
 
 
-def check_health(image: Path, url: str) -> subprocess.CompletedProcess[str]:
-    program, *words = [word.replace("http://127.0.0.1:9200", url) for word in health_command()]
+def check_health(image: Path, address: str) -> subprocess.CompletedProcess[str]:
+    program, *words = [word.replace("127.0.0.1:9200", address) for word in health_command()]
     return run([str(image / "bin" / program), *words], image)
 
 
-def test_the_start_command_listens_on_all_addresses(served: str) -> None:
-    assert served.startswith("http://0.0.0.0:")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is no address of this machine")
+def test_the_start_command_listens_on_all_addresses(image: Path, port: int) -> None:
+    assert check_health(image, f"127.0.0.2:{port}").returncode == 0
 
 
-def test_the_health_check_passes_while_it_serves(image: Path, served: str) -> None:
-    assert check_health(image, served.replace("0.0.0.0", "127.0.0.1")).returncode == 0
+def test_the_health_check_passes_while_it_serves(image: Path, port: int) -> None:
+    assert check_health(image, f"127.0.0.1:{port}").returncode == 0
 
 
 def test_the_health_check_fails_where_nothing_listens(image: Path) -> None:
-    checked = check_health(image, f"http://127.0.0.1:{unused_port()}")
+    address = f"127.0.0.1:{unused_port()}"
+    checked = check_health(image, address)
     assert checked.returncode == 1
-    assert "does not answer" in checked.stderr
+    assert address in checked.stderr
 
 
-def test_the_shipped_scenarios_are_served(served: str) -> None:
+def test_the_shipped_scenarios_are_served(port: int) -> None:
     need("sh", "curl")
-    status = consume(served.replace("0.0.0.0", "127.0.0.1"), "DHbSspcB1LfCdk0qTsPw")
+    status = consume(f"http://127.0.0.1:{port}", "DHbSspcB1LfCdk0qTsPw")
     assert json.loads(status.stdout)["state"] == "COMPLETED"
 
 
