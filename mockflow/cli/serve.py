@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import gc
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -64,8 +66,20 @@ def serve(
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
     settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
-    cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
+    with _keeping_all():
+        cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
     asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """No search for garbage while thousands of scenarios load, nor later among them: all of it stays."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:

@@ -7,7 +7,8 @@ parameters, then the action.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
@@ -54,12 +55,12 @@ async def answer(cluster: Cluster, request: Request) -> Response:
         return control.answer(cluster, request)
     style = PLAIN
     try:
-        path, values = parse_target(request.target)
-        style = style_of(request, values)
-        reply = _action(cluster, request, path, values)()
+        line = _read_line(request.method, request.target)
+        style = style_of(request, line.values)
+        reply = _action(cluster, request, line)()
         if not isinstance(reply, Reply):
             reply = await reply
-        if reply.pretty_by_default and "pretty" not in values:
+        if reply.pretty_by_default and "pretty" not in line.values:
             style = style.made_pretty()
         body, content_type = style.body(reply.content)
         status, headers = reply.status, reply.headers
@@ -69,8 +70,22 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
 
-def _action(cluster: Cluster, request: Request, path: str, values: Mapping[str, str]) -> Action:
-    found = ROUTER.find(request.method, path)
+class _Line(NamedTuple):
+    """What the first line of a request asks for."""
+
+    path: str
+    values: Mapping[str, str]
+    found: Found[Handler] | set[str]
+
+
+@lru_cache(maxsize=16_384)  # a client that polls sends the same line again and again
+def _read_line(method: str, target: str) -> _Line:
+    path, values = parse_target(target)
+    return _Line(path, values, ROUTER.find(method, path))
+
+
+def _action(cluster: Cluster, request: Request, line: _Line) -> Action:
+    path, values, found = line
     if not isinstance(found, Found):
         return _without_route(request, found)
     refuse_unreadable_body(request)

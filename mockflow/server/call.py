@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from mockflow.cluster import Cluster
@@ -94,6 +95,7 @@ Handler = Callable[[Call], Action]
 ApiRoute = Route[Handler]
 
 
+@lru_cache(maxsize=256)
 def body_format(content_type: str | None) -> str | None:
     """json, yaml, smile or cbor; None for a type that OpenSearch does not read. 400 for one that is no type."""
     if not content_type:
@@ -109,6 +111,8 @@ def body_format(content_type: str | None) -> str | None:
 
 def refuse_unreadable_body(request: Request) -> None:
     """406 for a body of a type that OpenSearch does not read; without a body the header does not matter."""
+    if not request.body:
+        return
     content_type = request.headers.get("Content-Type")
-    if request.body and body_format(content_type) is None:
+    if body_format(content_type) is None:
         raise simple_error(406, f"Content-Type header [{content_type or ''}] is not supported")
