@@ -15,7 +15,8 @@ from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 from mockflow.loading.load import load_paths
-from mockflow.server.app import AccessLog, Serving
+from mockflow.server.app import AccessLog
+from mockflow.server.serving import Serving
 
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:

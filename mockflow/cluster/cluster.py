@@ -346,6 +346,11 @@ class Cluster:
         """How far the clock is from where this world began."""
         return self.now() - self._epoch
 
+    @property
+    def began(self) -> int:
+        """Epoch ms of the virtual clock when this world began."""
+        return self._epoch
+
     def elapsed(self, workflow: Workflow) -> int:
         """The elapsed time of the workflow's run in ms; 0 before it begins."""
         if workflow.run is None:

@@ -154,7 +154,7 @@ class Workflow:
         return document
 
     def _saw(self, run: Run, position: Position) -> None:
-        keyframe = run.timeline.segments[position.segment].keyframes[position.moment]
+        keyframe = run.timeline.segments[position.segment].keyframes[position.place]
         if self.seen is not None and keyframe is not None:
             self.seen.add(keyframe)
 

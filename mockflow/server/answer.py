@@ -8,10 +8,11 @@ parameters, then the action.
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from time import time
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, Exchange
 from mockflow.server import (
     cat,
     cluster_health,
@@ -53,9 +54,12 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request, whatever it is; never raises for what a client sent."""
     if request.target.startswith(control.PREFIX) and control.is_mine(request.target):
         return control.answer(cluster, request)
+    journal, now, wall, operation, workflow_id = cluster.journal, cluster.now(), time(), "", None
     style = PLAIN
     try:
         line = _read_line(request.method, request.target)
+        if isinstance(line.found, Found):
+            operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
         style = style_of(request, line.values)
         reply = _action(cluster, request, line)()
         if not isinstance(reply, Reply):
@@ -67,6 +71,21 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     except Refusal as refusal:
         body, content_type = style.error_body(refusal)
         status, headers = refusal.status, refusal.headers
+    journal.add(
+        Exchange(
+            operation,
+            workflow_id,
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            status,
+            body,
+            now,
+            wall,
+            time() - wall,
+        )
+    )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
 

@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from typing import Final
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, StuckError
 from mockflow.server.answer import answer
 from mockflow.server.errors import bad_http, internal_error
 from mockflow.server.http import Request, Response
@@ -68,32 +68,6 @@ class AppResponse(web.StreamResponse):
 Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
 
 
-class LowLevelServer(web.Server):
-    """aiohttp's Server, whose own errors (what is not HTTP) are answered as OpenSearch does."""
-
-    def __init__(self, handle: Handle, **options: Any) -> None:
-        super().__init__(cast(Any, handle), **options)  # typed for StreamResponse, happy with less
-
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
-class _Protocol(web.RequestHandler):
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0:  # part of an answer has left: nothing more can be said
-            raise ConnectionError
-        refusal = bad_http(message or str(exc))
-        return AppResponse(WireResponse(Response.json(refusal.status, refusal.body), request, keep_alive=False))
-
-
 def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
     """The one handler for every request, for an Application and a low-level Server alike."""
 
@@ -105,6 +79,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
         if response is None:
             try:
                 response = await answer(cluster, request)
+            except StuckError:
+                raise ConnectionResetError from None  # aiohttp closes the connection
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
                 refusal = internal_error()
@@ -155,45 +131,3 @@ def create_app(cluster: Cluster) -> web.Application:
 
 async def _leave_to_handler(_: web.Request) -> None:
     """Expect: 100-continue is the handler's own business, served in an Application or alone."""
-
-
-class Serving:
-    """A cluster on a port: `start`, then `stop`."""
-
-    def __init__(self, cluster: Cluster, access_log: AccessLog | None = None) -> None:
-        self.cluster = cluster
-        self._access_log = access_log
-        self._runner: web.ServerRunner | None = None
-        self.url = ""
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
-        server = LowLevelServer(
-            handler(self.cluster, self._access_log),
-            access_log=None,
-            handler_cancellation=True,  # a client that goes away waits no more
-            max_field_size=_MAX_HEADER,
-        )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
-        bound: tuple[Any, ...] = self._runner.addresses[0]
-        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        self.url = f"http://{name}:{bound[1]}"
-        self.cluster.publish_address = f"{_LOOPBACK.get(name, name)}:{bound[1]}"
-        return self.url
-
-    async def stop(self) -> None:
-        """Ends within a second; open requests are answered."""
-        self.cluster.clock.close()
-        if self._runner:
-            await self._runner.cleanup()
-
-
-_SHUTDOWN_SECONDS: Final = 0.5
-_MAX_HEADER: Final = 16 * 1024  # OpenSearch's http.max_header_size; a token may be longer than aiohttp's 8 KiB
-_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these

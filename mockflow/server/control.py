@@ -5,7 +5,7 @@ Nothing scripted touches it, and it carries none of OpenSearch's headers or para
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -295,6 +295,52 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
     )
 
 
+# -- journal and coverage --------------------------------------------------------------------------
+
+
+def get_journal(call: ControlCall) -> models.JournalView:
+    cluster, query = call.cluster, call.query
+    chosen = cluster.journal.select(
+        operation=query.get("operation"),
+        workflow_id=query.get("workflow_id"),
+        status=_number(query, "status"),
+        since=_number(query, "since") or 0,
+    )
+    return models.JournalView(
+        counted=cluster.journal.counted,
+        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in chosen],
+    )
+
+
+def clear_journal(call: ControlCall) -> models.JournalView:
+    call.cluster.journal.clear()
+    return models.JournalView(counted=call.cluster.journal.counted, exchanges=[])
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise ControlError(400, f'{name}: "{text}" is not a whole number')
+    return int(text)
+
+
+_MOST_DIGITS: Final = 15
+
+
+def get_coverage(call: ControlCall) -> models.CoverageView:
+    cluster = call.cluster
+    parts = cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values())
+    return models.CoverageView(parts=[models.PartView(**asdict(part)) for part in parts])
+
+
+def plan_next_run(call: ControlCall) -> models.NextRun:
+    body = _body(call, models.NextRun)
+    call.cluster.next_steps.update(body.steps)
+    return models.NextRun(steps=call.cluster.next_steps)
+
+
 # -- itself ----------------------------------------------------------------------------------------
 
 
@@ -380,6 +426,45 @@ ROUTES: Final = (
         f"{PREFIX}/workflows/{{workflow_id}}/restart",
         "restart_workflow",
         Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404, 409)),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/next_run",
+        "plan_next_run",
+        Operation(
+            plan_next_run,
+            "How steps go, once, in the next run that has them; answers with all that is planned so.",
+            models.NextRun,
+            takes=models.NextRun,
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/journal",
+        "get_journal",
+        Operation(
+            get_journal,
+            "What clients asked and what they were told.",
+            models.JournalView,
+            query={
+                "operation": "Only these: an operation's name in the API specification, such as get_status.",
+                "workflow_id": "Only those about this workflow.",
+                "status": "Only those answered with this HTTP status.",
+                "since": "Only those with a number above this.",
+            },
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/journal",
+        "clear_journal",
+        Operation(clear_journal, "Forgets them all.", models.JournalView),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/coverage",
+        "get_coverage",
+        Operation(get_coverage, "Which parts of the scripts clients have seen.", models.CoverageView),
     ),
 )
 ROUTER: Final[Router[Operation]] = Router(ROUTES)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.loading.load import load_text
-from mockflow.server.app import Serving
+from mockflow.server.serving import Serving
 
 EPOCH: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, where auto and frozen clocks begin
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mockflow.cluster import Cluster, Settings
-from mockflow.server.app import Serving
+from mockflow.server.serving import Serving
 from tests.server.flow_framework.door import Door
 
 Open = Callable[..., Awaitable[Door]]
