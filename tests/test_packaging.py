@@ -30,7 +30,7 @@ def files_of(folder: str) -> set[str]:
     return {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+        if file.is_file() and not {"__pycache__", "node_modules"} & set(file.parts)
     }
 
 

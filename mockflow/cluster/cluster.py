@@ -315,25 +315,25 @@ class Cluster:
         reason = self._why_stuck(workflow)
         if reason is None:
             return
-        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times, and {reason}"
+        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times{reason}"
         if self.settings.ends_stuck:
             self.stuck = self.stuck or told
             raise StuckError(told)
         if workflow.same_answers == self.settings.max_polls:
-            log.warning(told)
+            log.warning("%s", told)
 
     def _why_stuck(self, workflow: Workflow) -> str | None:
         """Why its status does not change, and what would change it; None where time or polls do."""
         if workflow.run is None:
-            return "nothing changes before a client provisions it"
+            return ", and nothing changes before a client provisions it"
         elapsed = self.elapsed(workflow)
         following = workflow.run.next_time(elapsed)
         if following is None:
-            return None if workflow.run.next_poll else "nothing in its script changes any more"
+            return None if workflow.run.next_poll else ", and nothing in its script changes any more"
         if self.clock.mode != "frozen":
             return None
         step = format_duration(following - elapsed)
-        return f'the clock is frozen: {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
+        return f'; the clock is frozen, and {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
 
     # -- time ------------------------------------------------------------------------------------
 

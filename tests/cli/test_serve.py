@@ -212,7 +212,7 @@ def test_bad_files_end_it_with_every_problem_before_it_listens(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (1, "")
     *problems, last = done.stderr.splitlines()
     places = sorted(re.split(r": (?!\d)", problem)[0].removeprefix(str(tmp_path)) for problem in problems)
-    assert places == ["/bad.yaml:2:1", "/bad.yaml:3:1", "/missing.yaml", "/worse.yaml:2:1"]
+    assert places == ["/bad.yaml:2:1", "/bad.yaml:3:1", "/missing.yaml", "/worse.yaml:1:5"]
     assert last == "Error: 4 problems in the scenarios; --keep-going serves the others"
 
 

@@ -9,6 +9,8 @@ from mockflow.core.versions import NEWEST
 from tests.server.owner import Owner
 from tests.server.support import EPOCH, NOT_STARTED, STORY, Servers, request
 
+RIGHT = 'write a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'
+
 POLLS: Final = """
 scenario: polls
 workflow_id: p
@@ -240,17 +242,17 @@ BAD: Final[list[tuple[object, str]]] = [
     ({"advance": "3s", "next": "w"}, ONE_OF),
     ({"advanse": "3s"}, "advanse: unknown; did you mean advance?"),
     ({"zzz": 1}, "zzz: unknown; one of mode, advance, speed, until, next"),
-    ({"advance": 3}, 'advance: a time needs its unit: "3s" or "3ms"'),
-    ({"advance": 1.5}, 'advance: a time needs its unit: "1.5s" or "1.5ms"'),
+    ({"advance": 3}, 'advance: "3" is not a time; it needs a unit: "3s" or "3ms"'),
+    ({"advance": 1.5}, f'advance: "1.5" is not a time; {RIGHT}'),
     ({"advance": "3"}, 'advance: "3" is not a time; it needs a unit: "3s" or "3ms"'),
     ({"advance": "-3s"}, 'advance: "-3s" is not a time; times are not negative'),
-    ({"advance": "1.5s"}, 'advance: "1.5s" is not a time; times are whole numbers: "1500ms"'),
-    ({"advance": "+2s"}, 'advance: "+2s" is not a time; a whole number and ms, s, m, h or d, such as "500ms" or "2s"'),
+    ({"advance": "1.5s"}, 'advance: "1.5s" is not a time; write "1500ms"'),
+    ({"advance": "+2s"}, 'advance: "+2s" is not a time; leave out the +'),
     (
         {"advance": "soon"},
-        'advance: "soon" is not a time; a whole number and ms, s, m, h or d, such as "500ms" or "2s"',
+        f'advance: "soon" is not a time; {RIGHT}',
     ),
-    ({"advance": True}, 'advance: a time is a whole number with a unit, such as "500ms" or "2s"'),
+    ({"advance": True}, 'advance: a time is a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'),
     ({"advance": "36501d"}, 'advance: "36501d" is longer than a century; a time is at most 36500d'),
     ({"mode": "fast"}, "mode: should be 'real', 'auto' or 'frozen'"),
     ({"mode": "REAL"}, "mode: should be 'real', 'auto' or 'frozen'"),
@@ -379,7 +381,7 @@ async def test_reset_settings_hold_until_the_next_reset(owner: Owner) -> None:
         ({"opensearch_version": 3}, "opensearch_version: should be a valid string"),
         ({"seed": "a"}, "seed: should be a valid integer"),
         ({"seed": 1.5}, "seed: should be a valid integer"),
-        ({"step_time": 5}, 'step_time: a time needs its unit: "5s" or "5ms"'),
+        ({"step_time": 5}, 'step_time: "5" is not a time; it needs a unit: "5s" or "5ms"'),
         ({"epoch": 1}, "epoch: unknown; one of mode, speed, "),
         ([], "should be a JSON object with mode, "),
         ("{", "the body is not JSON: "),

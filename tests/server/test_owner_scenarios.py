@@ -126,7 +126,7 @@ async def test_warnings_are_told_and_the_scenario_is_loaded(owner: Owner) -> Non
         ("scenaro: x\nworkflow_id: x", "did you mean scenario?"),
         ("scenario: x\nworkflow_id: 5", 'quote it: "5"'),
         ("scenario: x\nworkflow_id: 5", "request:2:14: "),
-        ("a: [", "request:2:1: not YAML: "),
+        ("a: [", "request:1:5: not YAML: "),
         ("!!python/object:os.system x", "request:1:1: "),
         ("[]", "request:1:1: "),
         ("[{scenario: x, workflow_id: x}]", "request:1:1: "),

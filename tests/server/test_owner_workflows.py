@@ -7,6 +7,8 @@ import pytest
 from tests.server.owner import Owner
 from tests.server.support import EPOCH, STORY, Servers
 
+RIGHT = 'write a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'
+
 CONNECTOR: Final = {
     "workflow_step_name": "create_connector",
     "workflow_step_id": "create_connector_1",
@@ -177,11 +179,11 @@ async def test_looking_ahead_assumes_no_poll(serve: Servers) -> None:
     ("at", "message"),
     [
         ("2", 'at: "2" is not a time; it needs a unit: "2s" or "2ms"'),
-        ("", 'at: "" is not a time; a whole number and ms, s, m, h or d, such as "500ms" or "2s"'),
+        ("", f'at: "" is not a time; {RIGHT}'),
         ("-1s", 'at: "-1s" is not a time; times are not negative'),
-        ("1.5s", 'at: "1.5s" is not a time; times are whole numbers: "1500ms"'),
-        ("%2B2s", 'at: "+2s" is not a time; a whole number and ms, s, m, h or d, such as "500ms" or "2s"'),
-        ("now", 'at: "now" is not a time; a whole number and ms, s, m, h or d, such as "500ms" or "2s"'),
+        ("1.5s", 'at: "1.5s" is not a time; write "1500ms"'),
+        ("%2B2s", 'at: "+2s" is not a time; leave out the +'),
+        ("now", f'at: "now" is not a time; {RIGHT}'),
     ],
 )
 async def test_what_is_no_time(owner: Owner, at: str, message: str) -> None:
