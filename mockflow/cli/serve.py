@@ -6,6 +6,7 @@ import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 import click
 
@@ -81,6 +82,10 @@ def _keeping_all() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+        gc.set_threshold(_GARBAGE, 10, 10)
+
+
+_GARBAGE: Final = 20_000  # so many new objects before a search: what the journal keeps is none
 
 
 def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:

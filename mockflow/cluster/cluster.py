@@ -275,7 +275,7 @@ class Cluster:
             if workflow.begins == "provision":
                 workflow.same_answers += 1
                 if workflow.same_answers >= self.settings.max_polls:
-                    self._stuck(workflow)
+                    self._same_again(workflow)
                 return workflow.idle_document(show_all=show_all)
             self.begin(workflow, runs.looked_at(self, workflow))
         elapsed = self.elapsed(workflow)
@@ -287,7 +287,7 @@ class Cluster:
         if in_turn:
             self._look(workflow, elapsed)
         if workflow.same_answers >= self.settings.max_polls:
-            self._stuck(workflow)
+            self._same_again(workflow)
         return document
 
     def look(self, workflow: Workflow) -> None:
@@ -310,8 +310,10 @@ class Cluster:
         workflow.lead += milliseconds
         self._lead = max(self._lead, workflow.lead)
 
-    def _stuck(self, workflow: Workflow) -> None:
-        """The same answer again and again: says so once, or ends it where nothing can change any more."""
+    def _same_again(self, workflow: Workflow) -> None:
+        """Where nothing can change any more, says so once, or cuts the client off."""
+        if workflow.same_answers > self.settings.max_polls and not self.settings.ends_stuck:
+            return
         reason = self._why_stuck(workflow)
         if reason is None:
             return
@@ -319,8 +321,7 @@ class Cluster:
         if self.settings.ends_stuck:
             self.stuck = self.stuck or told
             raise StuckError(told)
-        if workflow.same_answers == self.settings.max_polls:
-            log.warning("%s", told)
+        log.warning("%s", told)
 
     def _why_stuck(self, workflow: Workflow) -> str | None:
         """Why its status does not change, and what would change it; None where time or polls do."""

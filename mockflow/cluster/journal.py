@@ -17,7 +17,10 @@ MAX_BODY: Final = 64 * 1024
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
 
 
-@dataclass(slots=True)
+_Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, int, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer.
 
@@ -38,7 +41,7 @@ class Exchange:
     now: int
     wall: float
     seconds: float
-    number: int = 0
+    number: int
     """From 1, in order of arrival at the journal."""
 
     @property
@@ -97,28 +100,56 @@ class Journal:
     """The last exchanges; `counted` tells how many there were in all."""
 
     def __init__(self, bound: int = MAX_EXCHANGES) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=bound)
+        self._entries: deque[_Entry] = deque(maxlen=bound)
         self.counted = 0
 
-    def add(self, exchange: Exchange) -> None:
-        """Keeps an exchange, and forgets the oldest beyond the bound."""
+    def add(
+        self,
+        operation: str,
+        raw_workflow_id: str | None,
+        method: str,
+        target: str,
+        request_headers: Mapping[str, str],
+        request_body: bytes,
+        status: int,
+        response_body: bytes,
+        now: int,
+        wall: float,
+        seconds: float,
+    ) -> None:
+        """Keeps an exchange, its values as in `Exchange`, and forgets the oldest beyond the bound."""
         self.counted += 1
-        exchange.number = self.counted
-        if len(exchange.request_body) > MAX_BODY:
-            exchange.request_body = exchange.request_body[:MAX_BODY]
-        if len(exchange.response_body) > MAX_BODY:
-            exchange.response_body = exchange.response_body[:MAX_BODY]
-        self._exchanges.append(exchange)
+        if len(request_body) > MAX_BODY:
+            request_body = request_body[:MAX_BODY]
+        if len(response_body) > MAX_BODY:
+            response_body = response_body[:MAX_BODY]
+        # A plain tuple: every status poll pays for it, and hardly any exchange is ever read.
+        self._entries.append(
+            (
+                operation,
+                raw_workflow_id,
+                method,
+                target,
+                request_headers,
+                request_body,
+                status,
+                response_body,
+                now,
+                wall,
+                seconds,
+            )
+        )
 
     def clear(self) -> None:
         """Forgets them all; numbers go on."""
-        self._exchanges.clear()
+        self._entries.clear()
 
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(tuple(self._exchanges))
+        first = self.counted - len(self._entries) + 1
+        return iter([Exchange(*entry, number) for number, entry in enumerate(self._entries, first)])
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return len(self._entries)
 
     def select(
         self,

@@ -12,7 +12,7 @@ from time import time
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from mockflow.cluster import Cluster, Exchange
+from mockflow.cluster import Cluster
 from mockflow.server import (
     cat,
     cluster_health,
@@ -27,7 +27,7 @@ from mockflow.server import (
 )
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.errors import Refusal, invalid_uri, no_handler, simple_error
-from mockflow.server.http import Request, Response
+from mockflow.server.http import OPAQUE_ID, Request, Response
 from mockflow.server.parameters import Parameters, decode, parse_target
 from mockflow.server.rendering import PLAIN, style_of
 from mockflow.server.router import Found, Router
@@ -72,19 +72,17 @@ async def answer(cluster: Cluster, request: Request) -> Response:
         body, content_type = style.error_body(refusal)
         status, headers = refusal.status, refusal.headers
     journal.add(
-        Exchange(
-            operation,
-            workflow_id,
-            request.method,
-            request.target,
-            request.headers,
-            request.body,
-            status,
-            body,
-            now,
-            wall,
-            time() - wall,
-        )
+        operation,
+        workflow_id,
+        request.method,
+        request.target,
+        request.headers,
+        request.body,
+        status,
+        body,
+        now,
+        wall,
+        time() - wall,
     )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
@@ -140,10 +138,18 @@ def _nobody_serves(request: Request) -> Refusal:
 
 
 def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Adds what every answer carries: the client's X-Opaque-Id and, from 3.0, the version."""
-    opaque_id = request.headers.get("X-Opaque-Id")
+    """Adds what every answer carries: from 3.0 the version, and the client's X-Opaque-Id."""
+    version = cluster.version
+    common = _version_header(version.number) if version.behaviour.sends_version_header else _NO_HEADERS
+    opaque_id = request.headers.get(OPAQUE_ID)
     if opaque_id is not None:
-        headers = {"X-Opaque-Id": opaque_id, **headers}
-    if cluster.version.behaviour.sends_version_header:
-        headers = {"X-OpenSearch-Version": f"OpenSearch/{cluster.version.number} (opensearch)", **headers}
-    return headers
+        common = {**common, OPAQUE_ID: opaque_id}
+    return {**common, **headers} if headers else common
+
+
+@lru_cache
+def _version_header(number: str) -> Mapping[str, str]:
+    return {"X-OpenSearch-Version": f"OpenSearch/{number} (opensearch)"}
+
+
+_NO_HEADERS: Final[Mapping[str, str]] = {}

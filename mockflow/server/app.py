@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
@@ -35,7 +35,7 @@ class WireResponse:
         self.status = response.status
         self.keep_alive = keep_alive and request.keep_alive
         self._wire = response.wire(
-            accept_encoding=request.headers.get("Accept-Encoding", ""),
+            accept_encoding=request.headers.get(hdrs.ACCEPT_ENCODING, ""),
             without_body=request.method == "HEAD",
             keep_alive=self.keep_alive,
         )

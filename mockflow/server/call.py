@@ -8,7 +8,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster
 from mockflow.core.status import Document
 from mockflow.server.errors import illegal_argument, object_error, simple_error
-from mockflow.server.http import Request
+from mockflow.server.http import CONTENT_TYPE, Request
 from mockflow.server.parameters import Parameters, decode, readable
 from mockflow.server.router import Route
 
@@ -113,6 +113,6 @@ def refuse_unreadable_body(request: Request) -> None:
     """406 for a body of a type that OpenSearch does not read; without a body the header does not matter."""
     if not request.body:
         return
-    content_type = request.headers.get("Content-Type")
+    content_type = request.headers.get(CONTENT_TYPE)
     if body_format(content_type) is None:
         raise simple_error(406, f"Content-Type header [{content_type or ''}] is not supported")

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockflow.loading.yaml12 import read
 from mockflow.server.call import body_format
-from mockflow.server.http import Request
+from mockflow.server.http import CONTENT_TYPE, Request
 
 
 class UnreadableError(ValueError):
@@ -14,7 +14,7 @@ class UnreadableError(ValueError):
 
 def decode_content(request: Request) -> Any:
     """The body's value. Raises UnreadableError; an empty body is one too."""
-    if body_format(request.headers.get("Content-Type")) == "yaml":
+    if body_format(request.headers.get(CONTENT_TYPE)) == "yaml":
         documents, problems = read(request.body, "body")
         problems += [problem for document in documents for problem in document.problems]
         if problems or len(documents) != 1:

@@ -7,7 +7,7 @@ from mockflow.core.status import Document
 from mockflow.server.call import body_format
 from mockflow.server.errors import Refusal, illegal_argument, with_stack_trace
 from mockflow.server.filter_path import filter_paths
-from mockflow.server.http import JSON_TYPE, TEXT_TYPE, Request
+from mockflow.server.http import ACCEPT, CONTENT_TYPE, JSON_TYPE, TEXT_TYPE, Request
 from mockflow.server.parameters import Parameters
 from mockflow.server.xcontent import compact, pretty, yaml
 
@@ -85,8 +85,8 @@ def _format(request: Request, values: Mapping[str, str]) -> Format:
     """From `format`, else Accept, else the body's own type. Smile and CBOR are answered in JSON."""
     if "format" in values and (wanted := values["format"].lower()) in ("json", "yaml", "smile", "cbor"):
         return "yaml" if wanted == "yaml" else "json"
-    accept = request.headers.get("Accept")
-    content_type = request.headers.get("Content-Type")
+    accept = request.headers.get(ACCEPT)
+    content_type = request.headers.get(CONTENT_TYPE)
     own = body_format(content_type) if content_type else None
     if accept and accept != "*/*":
         try:
