@@ -5,6 +5,8 @@ The names of the Python API are loaded when they are first used: having the pack
 
 from typing import TYPE_CHECKING, Any
 
+from mockflow._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from mockflow.handle import (
         ClusterHandle as ClusterHandle,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
         ScenarioError as ScenarioError,
     )
 
-__version__ = "0.1.0"
 __all__ = ["ClusterHandle", "MockFlow", "MockFlowError", "NeverComesError", "Scenario", "ScenarioError"]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.builder import Scenario
+from mockflow.handle.builder import Scenario
 from mockflow.handle.cluster import ClusterHandle, Source
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from mockflow import __version__
+from mockflow._version import __version__
 from mockflow.cli.check import check, schema
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve

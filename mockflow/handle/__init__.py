@@ -1,6 +1,6 @@
 """The Python API: a fake cluster, its clock, workflows and journal as objects."""
 
-from mockflow.builder import Scenario
+from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import ClockHandle
 from mockflow.handle.cluster import ClusterHandle
 from mockflow.handle.coverage import Coverage, Part

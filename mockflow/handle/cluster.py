@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from mockflow.builder import Scenario
+from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import ClockHandle, Duration, milliseconds
 from mockflow.handle.coverage import Coverage
 from mockflow.handle.errors import MockFlowError, ScenarioError

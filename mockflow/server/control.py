@@ -11,7 +11,7 @@ from typing import Any, Final, TypeGuard, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockflow import __version__
+from mockflow._version import __version__
 from mockflow.cluster import (
     ClaimedError,
     Cluster,

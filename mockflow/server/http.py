@@ -9,14 +9,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import hdrs
-from multidict import istr
 
 from mockflow.server.xcontent import compact
 
-# Header names as multidict likes them: looked up without folding their case each time.
+# Header names; aiohttp looks its own up without folding their case each time.
 ACCEPT: Final = hdrs.ACCEPT
 CONTENT_TYPE: Final = hdrs.CONTENT_TYPE
-OPAQUE_ID: Final = istr("X-Opaque-Id")
+OPAQUE_ID: Final = "X-Opaque-Id"
 
 JSON_TYPE: Final = "application/json; charset=UTF-8"
 TEXT_TYPE: Final = "text/plain; charset=UTF-8"

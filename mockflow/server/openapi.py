@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mockflow import __version__
+from mockflow._version import __version__
 from mockflow.server import control_models as models
 
 if TYPE_CHECKING:

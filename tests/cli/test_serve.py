@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 from opensearchpy import OpenSearch
 
-from mockflow import __version__
+from mockflow._version import __version__
 from mockflow.core.versions import NEWEST, OLDEST
 from tests.cli.support import WORKFLOW, Served, ask, environment, run
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from openapi_spec_validator import validate
 
-from mockflow import __version__
+from mockflow._version import __version__
 from tests.server.owner import Owner
 
 
