@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
-	@echo "Try, in another terminal:"
-	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?all=true&pretty'"
+	@echo "Try in another terminal, and again after two and six seconds:"
+	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?pretty'"
+	@echo "All workflows and their states:"
 	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"
 	@$(BIN)/mockflow serve scenarios/ --port $(PORT)
 
@@ -25,11 +26,12 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Measures; never decides a test. Needs wrk (Debian package of that name).
+# Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from mockflow.testing import Session
 
 _HANDLE: pytest.StashKey[ClusterHandle] = pytest.StashKey()
-_SESSION: pytest.StashKey[Session] = pytest.StashKey()
-_COVERED: pytest.StashKey[dict[str, bool]] = pytest.StashKey()
 
 _MARKER = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
@@ -48,7 +45,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_COVERED] = {}
 
 
 # -- fixtures ------------------------------------------------------------------------------------------
@@ -59,7 +55,7 @@ def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session]:
     """The server of this test process: `url` stays the same all session and leads to the running test's world."""
     from mockflow.testing import start_session
 
-    session = pytestconfig.stash[_SESSION] = start_session(pytestconfig)
+    session = start_session(pytestconfig)
     yield session
     session.stop()
 
@@ -104,7 +100,7 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test that passed fails after all where a client was cut off, or where it is strict and saw too little."""
     result = yield
     if _HANDLE in item.stash:
@@ -115,8 +111,11 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-    report: pytest.TestReport = yield  # type: ignore[misc]
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test tells the story; with --mockflow-report, each test which parts of its scripts were seen."""
+    report = yield
     if report.when == "call" and _HANDLE in item.stash:
         from mockflow.testing import covered_parts, story_of
 
@@ -126,10 +125,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if item.config.getoption("--mockflow-report"):
             report.user_properties.append(("mockflow_coverage", covered_parts(handle)))
     return report
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Gathers coverage where the report arrives: under xdist that is the controller."""
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -151,8 +146,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for part, was_seen in seen.items():
         if not was_seen:
             terminalreporter.line(f"  never seen: {part}")
-
-
-def rootdir_of(config: pytest.Config) -> Path:
-    """Where scenario paths that no test file knows are looked for."""
-    return config.rootpath

@@ -16,7 +16,7 @@ from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.mockflow import MockFlow
 from mockflow.handle.transport import Remote
-from mockflow.server.app import Front
+from mockflow.server.serving import Front
 
 _MARKED: Final = ("clock", "speed", "version", "step_time", "seed", "epoch", "max_polls", "strict")
 
@@ -46,11 +46,11 @@ class Session:
         """A fresh world for the length of a test."""
         cluster = MockFlow(*setup.sources, **setup.settings)
         self._thread.run(cluster.start())
-        self._front.cluster = cluster.cluster
+        self._front.lead_to(cluster.cluster)
         try:
             yield cluster
         finally:
-            self._front.cluster = None
+            self._front.lead_to(None)
             self._thread.run(cluster.stop())
 
     def stop(self) -> None:
@@ -116,10 +116,11 @@ def _ini(config: pytest.Config, name: str) -> Any:
         return None
 
 
-def _located(source: Any, request: pytest.FixtureRequest) -> Source:
+def _located(source: Source, request: pytest.FixtureRequest) -> Source:
     """A path relative to the test file, then to the rootdir; anything else as it is."""
     if isinstance(source, Scenario) or (isinstance(source, str) and "\n" in source):
         return source
+    source = str(source)
     tried = [request.path.parent / source, request.config.rootpath / source]
     for path in tried:
         if path.exists():

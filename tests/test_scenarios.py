@@ -36,9 +36,12 @@ MOST_POLLS: Final = 500
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 each_scenario = pytest.mark.parametrize("located", LOADING.scenarios, ids=lambda located: located.scenario.scenario)
-each_scenario_of_time_alone = pytest.mark.parametrize(
+TIMELINES: Final = [it for it in LOADING.scenarios if not (it.scenario.template or it.scenario.match)]
+PLANS: Final = [it for it in LOADING.scenarios if it not in TIMELINES]  # played in test_scenario_plans.py
+each_timeline = pytest.mark.parametrize("located", TIMELINES, ids=lambda located: located.scenario.scenario)
+each_timeline_of_time_alone = pytest.mark.parametrize(
     "located",
-    [located for located in LOADING.scenarios if located.scenario.scenario != "by-poll-count"],
+    [located for located in TIMELINES if located.scenario.scenario != "by-poll-count"],
     ids=lambda located: located.scenario.scenario,
 )
 brief_and_all = pytest.mark.parametrize("show_all", [False, True], ids=["brief", "all"])
@@ -68,6 +71,22 @@ def test_is_named_like_its_file_and_described(located: Located) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scenario.scenario)
     assert scenario.description
     assert re.fullmatch(r"[A-Za-z0-9_-]{20}", id_of(located))
+
+
+@each_scenario
+def test_is_told_by_a_timeline_or_by_a_plan(located: Located) -> None:
+    """So that each is played: the timelines here, the plans in test_scenario_plans.py."""
+    script = script_of(Path(located.place.file))
+    runs = [script.get("provision", {}), *script.get("provision", {}).get("attempts", [])]
+    has_timeline = any("timeline" in run for run in runs)
+    has_plan = any({"steps", "step_time"} & run.keys() for run in runs)
+    if located in TIMELINES:
+        assert not has_plan
+        assert not any(kind in script for kind in ("reprovision", "deprovision", "faults", "stubs"))
+        assert "attempts" not in script.get("provision", {})
+    else:
+        assert has_plan
+        assert not has_timeline
 
 
 @each_file
@@ -110,7 +129,7 @@ def test_every_key_of_the_schema_is_described() -> None:
 
 
 @brief_and_all
-@each_scenario
+@each_timeline
 async def test_a_polling_loop_sees_every_keyframe_once(
     aiohttp_client: AiohttpClient, located: Located, show_all: bool
 ) -> None:
@@ -127,7 +146,7 @@ async def test_a_polling_loop_sees_every_keyframe_once(
 
 
 @brief_and_all
-@each_scenario
+@each_timeline
 async def test_every_answer_has_the_shape_of_a_status(
     aiohttp_client: AiohttpClient, located: Located, show_all: bool
 ) -> None:
@@ -142,7 +161,7 @@ async def test_every_answer_has_the_shape_of_a_status(
             assert body["provision_start_time"] <= body["provision_end_time"]
 
 
-@each_scenario_of_time_alone
+@each_timeline_of_time_alone
 async def test_a_clock_moved_by_hand_shows_the_same(aiohttp_client: AiohttpClient, located: Located) -> None:
     client = await client_of(aiohttp_client, located, "frozen")
     now = 0

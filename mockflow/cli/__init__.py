@@ -1,5 +1,8 @@
 """The command `mockflow`."""
 
+import io
+import sys
+
 import click
 
 from mockflow import __version__
@@ -12,6 +15,9 @@ from mockflow.cli.serve import serve
 @click.version_option(__version__, prog_name="mockflow")
 def main() -> None:
     """A fake OpenSearch for programs that use the flow-framework API, driven by YAML scenarios."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
 for command in (serve, check, schema, wait, load):

@@ -20,7 +20,7 @@ def check(paths: tuple[str, ...], output: str) -> None:
             "scenarios": [located.scenario.scenario for located in loading.scenarios],
             "problems": [problem.as_json() for problem in loading.problems],
         }
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(report, indent=2))
     else:
         print_problems(loading.problems)
         errors, warnings = counted(len(loading.errors), "error"), counted(len(loading.warnings), "warning")

@@ -1,8 +1,10 @@
 """Option types, and how problems are told on a terminal."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -12,7 +14,7 @@ from mockflow.core.durations import parse_duration
 from mockflow.loading.problems import Problem
 
 
-class Duration(click.ParamType[int]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it takes none
     """An OpenSearch time unit such as 30s, as milliseconds."""
 
     name = "time"
@@ -26,7 +28,24 @@ class Duration(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-class Epoch(click.ParamType[int]):
+class ServerUrl(click.ParamType):  # type: ignore[type-arg]
+    """The address of a server, such as http://127.0.0.1:9200; without a slash at its end."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        url = value if "://" in value else f"http://{value}"
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+        if not good or re.search(r"[\s?#]", url):
+            self.fail(f'"{value}" is not the address of a server, such as http://127.0.0.1:9200', param, ctx)
+        return url.rstrip("/")
+
+
+class Epoch(click.ParamType):  # type: ignore[type-arg]
     """A date and time in ISO 8601 (UTC where it names no zone) or epoch milliseconds."""
 
     name = "date"

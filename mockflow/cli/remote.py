@@ -4,22 +4,32 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from mockflow.cli.options import Duration, counted, print_problems
+from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
+from mockflow.core.durations import format_duration
 from mockflow.loading.load import load_paths
 
 _PAUSE_SECONDS = 0.1
 _REQUEST_SECONDS = 5.0
+_NOT_OURS = (HTTPException, ValueError, LookupError, TypeError)  # no HTTP, no JSON, or another JSON
+_UNANSWERED = (OSError, *_NOT_OURS)
+
+# Never through a proxy: a mock runs beside its client, and CI's proxies do not know it.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-@click.command()
-@click.argument("url")
+class _RefusedError(OSError):
+    """The server answered with an error."""
+
+
+@click.command(short_help="Wait until a server answers.")
+@click.argument("url", type=ServerUrl())
 @click.option("--timeout", type=Duration(), default="30s", show_default=True, help="How long to wait.")
 def wait(url: str, timeout: int) -> None:
     """Wait until the server at URL answers; exits with 1 when it does not in time."""
@@ -27,17 +37,18 @@ def wait(url: str, timeout: int) -> None:
     while True:
         left = end - time.monotonic()
         try:
-            _request("GET", _base(url), seconds=max(min(left, _REQUEST_SECONDS), _PAUSE_SECONDS))
-        except (OSError, ValueError) as error:
+            _request("GET", url, seconds=max(min(left, _REQUEST_SECONDS), _PAUSE_SECONDS))
+        except _UNANSWERED as error:
             if left <= 0:
-                raise click.ClickException(f"{url} does not answer after {timeout} ms: {_reason(error)}") from None
+                waited = format_duration(timeout)
+                raise click.ClickException(f"{url} is not ready after {waited}: {_reason(error)}") from None
             time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         else:
             return
 
 
-@click.command()
-@click.argument("url")
+@click.command(short_help="Load scenarios into a running server.")
+@click.argument("url", type=ServerUrl())
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 def load(url: str, paths: tuple[str, ...]) -> None:
     """Load scenario files and folders into the server at URL; those of the same name are replaced."""
@@ -48,36 +59,39 @@ def load(url: str, paths: tuple[str, ...]) -> None:
     for file in dict.fromkeys(located.place.file for located in loading.scenarios):
         text = Path(file).read_bytes()
         try:
-            answer = _request("PUT", f"{_base(url)}/_mockflow/scenarios?source={quote(file)}", text)
-        except urllib.error.HTTPError as error:
-            raise click.ClickException(f"{file}: {_refusal(error)}") from None
-        except (OSError, ValueError) as error:
+            loaded = _request("PUT", f"{url}/_mockflow/scenarios?source={quote(file)}", text)["loaded"]
+            names = [scenario["scenario"] for scenario in loaded]
+        except _RefusedError as error:
+            raise click.ClickException(f"{file}: {error}") from None
+        except _UNANSWERED as error:
             raise click.ClickException(f"{url} does not answer: {_reason(error)}") from None
-        names = [scenario["scenario"] for scenario in answer["loaded"]]
         click.echo(f"{file}: {', '.join(names)}")
 
 
-def _base(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        url = f"http://{url}"
-    return url.rstrip("/")
-
-
-def _request(method: str, url: str, body: bytes | None = None, seconds: float = _REQUEST_SECONDS) -> Mapping[str, Any]:
+def _request(method: str, url: str, body: bytes | None = None, seconds: float = _REQUEST_SECONDS) -> Any:
+    """The answer's JSON."""
     headers = {"Content-Type": "application/yaml"} if body is not None else {}
     request = urllib.request.Request(url, data=body, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=seconds) as response:
-        answer: Mapping[str, Any] = json.load(response)
-        return answer
+    try:
+        with _OPENER.open(request, timeout=seconds) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _RefusedError(_refusal(error)) from None
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
     """The owner's door's own words, or the status where something else answered."""
     try:
         return str(json.load(error)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"the server answered {error.code}; is it mockflow?"
+    except (*_NOT_OURS, OSError):
+        return f"it answered {error.code} {error.reason}; is it mockflow?"
 
 
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", error))
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    if isinstance(cause, _NOT_OURS):
+        return "something answers there, but not mockflow"
+    return str(cause)

@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import gc
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -13,7 +15,8 @@ from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 from mockflow.loading.load import load_paths
-from mockflow.server.app import AccessLog, Serving
+from mockflow.server.app import AccessLog
+from mockflow.server.serving import Serving
 
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -26,7 +29,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.command(
     context_settings={"auto_envvar_prefix": "MOCKFLOW", "show_default": True},
     epilog="Every option is an environment variable too: --port is MOCKFLOW_PORT, --auto is MOCKFLOW_AUTO=1; "
-    "the paths are MOCKFLOW_PATHS.",
+    "the paths are MOCKFLOW_PATHS, written like PATH.",
+    short_help="Serve a fake OpenSearch with scenarios.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), envvar="MOCKFLOW_PATHS")
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
@@ -63,8 +67,20 @@ def serve(
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
     settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
-    cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
+    with _keeping_all():
+        cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
     asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """No search for garbage while thousands of scenarios load, nor later among them: all of it stays."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:

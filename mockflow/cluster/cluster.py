@@ -23,6 +23,7 @@ from mockflow.core.rules import claims
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
 from mockflow.core.status import Document, Fields
+from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import Template, parse_template
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
 
@@ -137,9 +138,9 @@ class Cluster:
                 f'{value} of scenario "{mine.scenario.scenario}" belongs to scenario '
                 f'"{other.scenario.scenario}" ({other.source}) already; choose another, or remove that one first'
             )
+        for name in new.keys() & self.scenarios.keys():
+            self.remove(name)  # all of them first: two may have swapped their workflows
         for name, loaded in new.items():
-            if name in self.scenarios:
-                self.remove(name)
             self.scenarios[name] = loaded
             if loaded.scenario.brings_workflow:
                 self._bring(loaded.scenario)
@@ -201,6 +202,7 @@ class Cluster:
         """A workflow is gone, and what it has made with it."""
         del self.workflows[workflow.id]
         self.resources.forget(workflow)
+        self.clock.notify()  # who waits for its run waits in vain
 
     def find(self, workflow_id: str) -> Workflow:
         """The workflow that has a status or a template now. Raises UnknownWorkflowError."""
@@ -211,6 +213,13 @@ class Cluster:
             self.forget(workflow)
             raise UnknownWorkflowError(workflow_id)
         return workflow
+
+    def holds(self, workflow: Workflow) -> bool:
+        """Whether it is this very workflow that its id stands for now: it is not gone, nor of a world before."""
+        try:
+            return self.find(workflow.id) is workflow
+        except UnknownWorkflowError:
+            return False
 
     def living(self) -> Iterator[Workflow]:
         """Every workflow that has a status now."""
@@ -223,6 +232,7 @@ class Cluster:
         seen = self.coverage.begun(workflow, beginning.kind)
         workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
+        self.clock.notify()  # who waited for the run before is done
 
     def fields(self, workflow: Workflow) -> Fields:
         """The workflow's status now; looking counts as nothing."""
@@ -305,25 +315,25 @@ class Cluster:
         reason = self._why_stuck(workflow)
         if reason is None:
             return
-        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times, and {reason}"
+        told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times{reason}"
         if self.settings.ends_stuck:
             self.stuck = self.stuck or told
             raise StuckError(told)
         if workflow.same_answers == self.settings.max_polls:
-            log.warning(told)
+            log.warning("%s", told)
 
     def _why_stuck(self, workflow: Workflow) -> str | None:
         """Why its status does not change, and what would change it; None where time or polls do."""
         if workflow.run is None:
-            return "nothing changes before a client provisions it"
+            return ", and nothing changes before a client provisions it"
         elapsed = self.elapsed(workflow)
         following = workflow.run.next_time(elapsed)
         if following is None:
-            return None if workflow.run.next_poll else "nothing in its script changes any more"
+            return None if workflow.run.next_poll else ", and nothing in its script changes any more"
         if self.clock.mode != "frozen":
             return None
         step = format_duration(following - elapsed)
-        return f'the clock is frozen: {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
+        return f'; the clock is frozen, and {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -336,43 +346,62 @@ class Cluster:
         """How far the clock is from where this world began."""
         return self.now() - self._epoch
 
+    @property
+    def began(self) -> int:
+        """Epoch ms of the virtual clock when this world began."""
+        return self._epoch
+
     def elapsed(self, workflow: Workflow) -> int:
         """The elapsed time of the workflow's run in ms; 0 before it begins."""
         if workflow.run is None:
             return 0
         return self.clock.now() + workflow.lead - workflow.run.started
 
+    def until_next_moment(self) -> int | None:
+        """The ms until time alone changes anything in any workflow; None where it changes nothing more."""
+        waits = (
+            following - elapsed
+            for workflow in self.living()
+            if workflow.run and (following := workflow.run.next_time(elapsed := self.elapsed(workflow))) is not None
+        )
+        return min(waits, default=None)
+
     def advance_to_state(self, workflow_id: str, state: str) -> None:
         """Moves the clock to where `state` holds. Raises NeverError where time alone never leads there."""
-        workflow = self._begun(workflow_id)
-        assert workflow.run is not None
+        workflow, run = self._to_be_moved(workflow_id)
         elapsed = self.elapsed(workflow)
-        time = workflow.run.time_of_state(elapsed, state)
+        time = run.time_of_state(elapsed, state)
         if time is None:
-            waits = workflow.run.next_poll
-            reason = f"its timeline waits for poll {waits}" if waits else "its timeline has no such moment ahead"
+            known = run.timeline.states()
+            reason = "its timeline has no such moment ahead"
+            if state not in known:
+                reason = f"its timeline has no such state; {did_you_mean(state, known)}"
+            elif run.next_poll:
+                reason = f"its timeline waits for poll {run.next_poll}"
             raise NeverError(f'workflow "{workflow_id}" never comes to {state} from here: {reason}')
+        self._begin_if_idle(workflow)
         self.clock.advance(time - elapsed)
 
     def advance_to_next(self, workflow_id: str) -> None:
         """Moves the clock to the workflow's next moment; the polls that it waits for count as made."""
-        workflow = self._begun(workflow_id)
-        assert workflow.run is not None
+        workflow, run = self._to_be_moved(workflow_id)
         elapsed = self.elapsed(workflow)
-        following = workflow.run.next_time(elapsed)
+        following = run.next_time(elapsed)
         if following is not None:
+            self._begin_if_idle(workflow)
             self.clock.advance(following - elapsed)
-        elif (poll := workflow.run.next_poll) is not None:
+        elif (poll := run.next_poll) is not None:
+            self._begin_if_idle(workflow)
             workflow.polls = max(workflow.polls, poll)
-            workflow.run = workflow.run.polled(workflow.polls, elapsed)
+            workflow.run = run.polled(workflow.polls, elapsed)
         else:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 
     def restart(self, workflow_id: str) -> Workflow:
         """Begins the workflow's run from 0 again, with what is scripted for it."""
-        workflow = self._begun(workflow_id)
-        assert workflow.run is not None
-        workflow.restart(Run(workflow.run.timeline, self.now()), self._lead)
+        workflow, run = self._to_be_moved(workflow_id)
+        self._begin_if_idle(workflow)
+        workflow.restart(Run(run.timeline, self.now()), self._lead)
         return workflow
 
     def upcoming(self, workflow: Workflow) -> Run:
@@ -383,14 +412,16 @@ class Cluster:
             return Run(runs.looked_at(self, workflow).timeline, self.now())
         return Run(idle(), self.now())
 
-    def _begun(self, workflow_id: str) -> Workflow:
-        """The workflow with its run begun, as far as the owner's move can begin it."""
+    def _to_be_moved(self, workflow_id: str) -> tuple[Workflow, Run]:
+        """The workflow and its run, or the one that the owner's move would begin."""
         workflow = self.find(workflow_id)
+        if workflow.run is None and workflow.begins == "provision":
+            raise NeverError(f'the run of workflow "{workflow_id}" begins when a client provisions it')
+        return workflow, self.upcoming(workflow)
+
+    def _begin_if_idle(self, workflow: Workflow) -> None:
         if workflow.run is None:
-            if workflow.begins == "provision":
-                raise NeverError(f'the run of workflow "{workflow_id}" begins when a client provisions it')
             self.begin(workflow, runs.looked_at(self, workflow))
-        return workflow
 
 
 def template_of(scenario: Scenario) -> tuple[Template, bool]:

@@ -8,22 +8,27 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
-"""So many bytes of each body are kept."""
+"""So many bytes of each body are kept and shown."""
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer. `now` is epoch ms of the virtual clock, `wall` epoch seconds."""
+    """One request and its answer.
 
-    number: int
+    `now` is epoch ms of the virtual clock and `wall` epoch seconds, both when the request came; `seconds` is how long
+    the answer took.
+    """
+
     operation: str
     """Its name in the API specification; empty where nothing serves the path."""
-    path_workflow_id: str
+    raw_workflow_id: str | None
+    """As it stood in the path, still encoded."""
     method: str
     target: str
     request_headers: Mapping[str, str]
@@ -33,12 +38,14 @@ class Exchange:
     now: int
     wall: float
     seconds: float
+    number: int = 0
+    """From 1, in order of arrival at the journal."""
 
     @property
     def workflow_id(self) -> str | None:
         """The workflow that the request is about; of a create, the one that it made."""
-        if self.path_workflow_id:
-            return self.path_workflow_id
+        if self.raw_workflow_id is not None:
+            return unquote(self.raw_workflow_id)
         answer = self.answer if self.operation == "create" else None
         return answer.get("workflow_id") if isinstance(answer, dict) else None
 
@@ -96,6 +103,11 @@ class Journal:
     def add(self, exchange: Exchange) -> None:
         """Keeps an exchange, and forgets the oldest beyond the bound."""
         self.counted += 1
+        exchange.number = self.counted
+        if len(exchange.request_body) > MAX_BODY:
+            exchange.request_body = exchange.request_body[:MAX_BODY]
+        if len(exchange.response_body) > MAX_BODY:
+            exchange.response_body = exchange.response_body[:MAX_BODY]
         self._exchanges.append(exchange)
 
     def clear(self) -> None:

@@ -79,8 +79,9 @@ def reprovision(cluster: Cluster, workflow_id: str, template: Template, *, valid
     if old is None or new is None:
         raise invalid
     changes = lifecycle.changes_between(old, new)
+    limit, catalogue = cluster.flow_framework.max_workflow_steps, cluster.version.steps
     try:
-        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=cluster.flow_framework.max_workflow_steps)
+        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
     except FlowFrameworkError:
         raise invalid from None
     cluster.begin(workflow, runs.reprovision(cluster, workflow, sequence, changes))
@@ -148,8 +149,9 @@ def stored_workflows(cluster: Cluster) -> list[Workflow]:
 
 def check_graphs(cluster: Cluster, template: Template) -> None:
     """The checks of ``validation=all``."""
+    limit, steps = cluster.flow_framework.max_workflow_steps, cluster.version.steps
     for graph in template.workflows.values():
-        sequence_of(graph, workflow_id=None, max_steps=cluster.flow_framework.max_workflow_steps)
+        sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
 
 
 def _store(cluster: Cluster, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

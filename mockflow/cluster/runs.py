@@ -14,6 +14,8 @@ from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Attempt, RunScript
 from mockflow.core.simulation import Done, Setting, Simulation, simulate
 from mockflow.core.status import Fields
+from mockflow.core.steps import STEPS, Step
+from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import Node
 from mockflow.core.timeline import Timeline
 
@@ -36,7 +38,7 @@ def looked_at(cluster: "Cluster", workflow: Workflow) -> Beginning:
     return Beginning(timeline, "look", _made_by_script(cluster, workflow, timeline))
 
 
-def sequence(cluster: "Cluster", workflow: Workflow) -> Sequence | None:
+def sequence(cluster: "Cluster", workflow: Workflow, catalogue: Mapping[str, Step]) -> Sequence | None:
     """The workflow's steps in order, checked; None where nobody has sent its template, so nobody checks it."""
     stored = workflow.stored
     assert stored is not None
@@ -45,16 +47,16 @@ def sequence(cluster: "Cluster", workflow: Workflow) -> Sequence | None:
     if stored.template.provision is None:
         message = f"Failed to retrieve template from global context for workflow {workflow.id}"
         raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
-    return sequence_of(
-        stored.template.provision, workflow_id=workflow.id, max_steps=cluster.flow_framework.max_workflow_steps
-    )
+    limit = cluster.flow_framework.max_workflow_steps
+    return sequence_of(stored.template.provision, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
 
 
 def provision(
     cluster: "Cluster", workflow: Workflow, params: Mapping[str, str], *, kind: RunKind = "provision"
 ) -> Beginning:
     """The run after a client's provision. Raises FlowFrameworkError where the graph is not right."""
-    steps = sequence(cluster, workflow)
+    # A look asks for nothing that the version could refuse: a script is played whatever its template's steps.
+    steps = sequence(cluster, workflow, STEPS if kind == "look" else cluster.version.steps)
     attempt = _attempt(workflow, "provision")
     if attempt.timeline is not None or steps is None:
         name = workflow.scenario.scenario if workflow.scenario else ""
@@ -102,11 +104,12 @@ def _with_next_steps(cluster: "Cluster", attempt: Attempt, steps: Sequence) -> A
 
 
 def _report_unknown_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> None:
-    known = {name for node in steps.nodes for name in (node.id, node.type)}
+    known = list(dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type)))
     for name in attempt.steps:
         if name not in known:
             scenario = workflow.scenario.scenario if workflow.scenario else ""
-            log.warning('scenario %s: no step "%s" in the template of workflow %s', scenario, name, workflow.id)
+            message = 'scenario %s: no step "%s" in the template of workflow %s; %s'
+            log.warning(message, scenario, name, workflow.id, did_you_mean(name, known))
 
 
 def _setting(cluster: "Cluster", workflow: Workflow, attempt: Attempt, params: Mapping[str, str]) -> Setting:

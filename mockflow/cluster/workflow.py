@@ -17,6 +17,7 @@ RunKind = Literal["look", "provision", "reprovision", "deprovision"]
 """What began a run; `look`: only the first status call of a workflow that a scenario brings, or its loading."""
 
 _IDLE: Final = Run(idle(), 0)
+_FOR_EVER: Final = 10**18
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ class Workflow:
         self.seen: set[int] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
+        # What was told at `_position`, with and without all fields, and the elapsed times for which it holds.
+        self._told: dict[bool, Document] = {}
+        self._holds = range(0)
 
     @property
     def begins(self) -> str:
@@ -91,6 +95,8 @@ class Workflow:
 
     def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int] | None = None) -> None:
         """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` gathers the keyframes that are told."""
+        if self.kind == "look" and beginning.kind != "provision":
+            self.attempts["provision"] += 1  # it was a run of its own; a provision would have begun it anew
         self.seen = seen
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1
@@ -107,6 +113,7 @@ class Workflow:
         self.polls = 0
         self.same_answers = 0
         self._position = None
+        self._holds = range(0)
         self._documents.clear()
 
     def end(self) -> int | None:
@@ -127,6 +134,9 @@ class Workflow:
         run = self.run
         assert run is not None
         self.polls += 1
+        if elapsed in self._holds and (told := self._told.get(show_all)):
+            self.same_answers += 1
+            return told
         if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
             run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
@@ -136,10 +146,15 @@ class Workflow:
             self.same_answers = 1
             self._position = position
             self._saw(run, position)
-        return self.document(run, position, show_all=show_all)
+            self._told = {}
+        if run.next_poll is None:
+            following = run.next_time(elapsed)
+            self._holds = range(elapsed, _FOR_EVER if following is None else following)
+        self._told[show_all] = document = self.document(run, position, show_all=show_all)
+        return document
 
     def _saw(self, run: Run, position: Position) -> None:
-        keyframe = run.timeline.segments[position.segment].keyframes[position.index]
+        keyframe = run.timeline.segments[position.segment].keyframes[position.place]
         if self.seen is not None and keyframe is not None:
             self.seen.add(keyframe)
 

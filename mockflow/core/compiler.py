@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.durations import parse_moment
 from mockflow.core.ids import resource_id
 from mockflow.core.scenario import Keyframe
 from mockflow.core.scenario import Resource as ScriptedResource
@@ -33,8 +33,7 @@ def place_keyframes(keyframes: Sequence[Keyframe]) -> list[Place]:
         if keyframe.at_poll is not None:
             place = Place(place.segment + 1, 0, keyframe.at_poll)
         elif keyframe.at is not None:
-            relative = keyframe.at.startswith("+")
-            offset = parse_duration(keyframe.at.removeprefix("+"))
+            relative, offset = parse_moment(keyframe.at)
             place = Place(place.segment, place.offset + offset if relative else offset)
         places.append(place)
     return places

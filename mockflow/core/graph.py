@@ -7,7 +7,7 @@ from typing import Final
 
 from mockflow.core.durations import parse_duration
 from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.steps import STEPS
+from mockflow.core.steps import STEPS, Step
 from mockflow.core.template import Edge, Graph, Node
 
 INSTALLED: Final = frozenset({"opensearch-flow-framework", "opensearch-ml", "opensearch-knn"})
@@ -22,18 +22,23 @@ class Sequence:
     predecessors: Mapping[str, tuple[str, ...]]
 
 
-def sequence_of(graph: Graph, *, workflow_id: str | None, max_steps: int) -> Sequence:
-    """Sorts and checks a graph. `workflow_id` is None while a template is created; the plugin then says null."""
+def sequence_of(
+    graph: Graph, *, workflow_id: str | None, max_steps: int, catalogue: Mapping[str, Step] = STEPS
+) -> Sequence:
+    """Sorts and checks a graph. `workflow_id` is None while a template is created; the plugin then says null.
+
+    `catalogue` has the steps that the version knows.
+    """
     if len(graph.nodes) > max_steps:
         raise FlowFrameworkError(
             f"Workflow {workflow_id or 'null'} has {len(graph.nodes)} nodes, which exceeds the maximum of {max_steps}. "
             "Change the setting [plugins.flow_framework.max_workflow_steps] to increase this."
         )
-    _check_nodes(graph.nodes)
+    _check_nodes(graph.nodes, catalogue)
     _check_edges(graph)
     nodes = _sorted(graph.nodes, graph.edges)
     predecessors = {node.id: tuple(edge.source for edge in graph.edges if edge.dest == node.id) for node in nodes}
-    _check_steps(nodes, predecessors, graph)
+    _check_steps(nodes, predecessors, graph, catalogue)
     return Sequence(nodes, predecessors)
 
 
@@ -43,9 +48,9 @@ def node_timeout(node: Node) -> int:
     return parse_duration(node.user_inputs.get("node_timeout") or step.timeout or "10s")
 
 
-def _check_nodes(nodes: Collection[Node]) -> None:
+def _check_nodes(nodes: Collection[Node], catalogue: Mapping[str, Step]) -> None:
     for node in nodes:
-        step = STEPS.get(node.type)
+        step = catalogue.get(node.type)
         if step and step.denied_in_templates:
             message = f"The step type [{node.type}] for node [{node.id}] can not be used in a workflow."
             raise FlowFrameworkError(message, "FORBIDDEN")
@@ -88,9 +93,14 @@ def _sorted(nodes: Collection[Node], edges: Collection[Edge]) -> tuple[Node, ...
     return tuple(by_id[node_id] for node_id in order)
 
 
-def _check_steps(nodes: Collection[Node], predecessors: Mapping[str, tuple[str, ...]], graph: Graph) -> None:
+def _check_steps(
+    nodes: Collection[Node],
+    predecessors: Mapping[str, tuple[str, ...]],
+    graph: Graph,
+    catalogue: Mapping[str, Step],
+) -> None:
     for node in nodes:
-        if node.type not in STEPS:
+        if node.type not in catalogue:
             raise FlowFrameworkError(f"Workflow step type [{node.type}] is not implemented.", "NOT_IMPLEMENTED")
     for node in nodes:
         missing = [plugin for plugin in STEPS[node.type].required_plugins if plugin not in INSTALLED]

@@ -10,6 +10,7 @@ import re
 # Resources whose id in OpenSearch is a name that the user chose, not one that OpenSearch made
 # (contract.md, section 7).
 _NAMED = {"index_name", "pipeline_id"}
+_LONGEST_NAME = 200  # OpenSearch's bound for the name of an index is 255 bytes
 
 
 def opensearch_id(*names: str) -> str:
@@ -31,7 +32,7 @@ def resource_id(resource_type: str, scenario: str, workflow_id: str, step_id: st
     names = (scenario, workflow_id, step_id, resource_type)
     if resource_type not in _NAMED:
         return opensearch_id(*names)
-    readable = re.sub(r"[^a-z0-9]+", "-", step_id.lower()).strip("-") or "resource"
+    readable = re.sub(r"[^a-z0-9]+", "-", step_id.lower()[:_LONGEST_NAME]).strip("-") or "resource"
     return f"{readable}-{_digest(names)[:4].hex()}"
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.durations import DURATION_PATTERN, parse_duration
 from mockflow.core.model import Model, Name, Text, suggested
-from mockflow.core.rest_status import FAILURES
+from mockflow.core.rest_status import FAILURES, REST_STATUS
 from mockflow.core.suggest import did_you_mean
 
 
@@ -25,15 +25,22 @@ def _duration(value: object) -> object:
 Duration = Annotated[
     str,
     BeforeValidator(_duration),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d+\s*(ms|s|m|h|d)$"}, {"const": 0}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}),
 ]
 
 
 def _failure_status(value: object) -> object:
-    if isinstance(value, str) and value not in FAILURES:
-        reason = f'unknown status "{value}"; {did_you_mean(value, FAILURES)}'
-        raise PydanticCustomError("rest_status", "{reason}", {"reason": reason})
-    return value
+    """A name; for a number or a success the reason says what would be right."""
+    if value in FAILURES or not isinstance(value, (str, int)) or isinstance(value, bool):
+        return value
+    named = next((name for name, code in REST_STATUS.items() if str(code) == str(value)), None)
+    if named in FAILURES:
+        reason = f"{value} is a number; write its name, {named}"
+    elif named or value in REST_STATUS:
+        reason = f"{value} is no failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"
+    else:
+        reason = f'unknown status "{value}"; {did_you_mean(str(value), FAILURES)}'
+    raise PydanticCustomError("rest_status", "{reason}", {"reason": reason})
 
 
 # Where one word may stand for a mapping: model -> the word.
@@ -67,9 +74,9 @@ class Match(Model):
 
     @model_validator(mode="after")
     def _something(self) -> "Match":
-        named = len(self.model_fields_set)
-        if not named or (self.everything and named > 1):
-            reason = "match is empty" if not named else "match has everything beside other keys"
+        named = [key for key in type(self).model_fields if getattr(self, key) is not None]
+        if not named or (self.everything and len(named) > 1):
+            reason = "match has everything beside other keys" if named else "match is empty"
             reason += "; write match: everything, or what must hold: use_case, name, header"
             raise PydanticCustomError("match_something", "{reason}", {"reason": reason})
         return self

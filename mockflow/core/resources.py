@@ -4,6 +4,7 @@ A body follows from the inputs of the step that made it. Field sets: the ML Comm
 consumers read them (consumers.md, section 2, rows 15 and 16).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class Made:
 
 
 def _index(made: Made) -> dict[str, Any]:
-    configurations = _mapping(made.inputs.get("configurations"))
+    configurations = _configurations(made)
     mappings = _mapping(configurations.get("mappings"))
     index: dict[str, Any] = {
         "creation_date": str(made.created),
@@ -107,7 +108,7 @@ def _setting_text(value: Any) -> Any:
 
 
 def _pipeline(made: Made) -> dict[str, Any]:
-    return _mapping(made.inputs.get("configurations"))
+    return _configurations(made)
 
 
 def _connector(made: Made) -> dict[str, Any]:
@@ -163,6 +164,17 @@ def _task(made: Made) -> dict[str, Any]:
         return dict(made.inputs)
     running = {name: value for name, value in made.inputs.items() if name not in ("error", "last_update_time")}
     return {**running, "state": "RUNNING"}
+
+
+def _configurations(made: Made) -> dict[str, Any]:
+    """What an index or pipeline is to be: an object, or one as JSON text; both are written in templates."""
+    value = made.inputs.get("configurations")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    return _mapping(value)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

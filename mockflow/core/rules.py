@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from mockflow.core.compiler import Place, compile_run, place_keyframes
+from mockflow.core.compiler import compile_run, place_keyframes
 from mockflow.core.durations import format_duration
-from mockflow.core.findings import Finding, Path
+from mockflow.core.findings import Finding, Path, quoted
 from mockflow.core.graph import sequence_of
+from mockflow.core.plan import Deprovision
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Attempt, Keyframe, Scenario
 from mockflow.core.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
+from mockflow.core.steps import STEPS
 from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import ContentError, parse_template
 
@@ -20,10 +22,12 @@ def check(scenario: Scenario) -> list[Finding]:
     errors = [*_about_whom(scenario), *_template(scenario)]
     for _, script, path in _scripts(scenario):
         errors += _one_form(scenario, script, path)
+    errors += _attempts_alone(scenario)
     errors += [f for timeline, path in timelines for rule in _ERRORS for f in rule(scenario, timeline, path)]
     if errors or scenario.unrealistic:
         return errors
-    return [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
+    warnings = [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
+    return [*warnings, *_steps_that_are_not_there(scenario)]
 
 
 def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
@@ -45,7 +49,7 @@ def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     """A scenario speaks for a workflow of its own, or for those of clients."""
     if scenario.workflow_id is None and scenario.match is None:
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
-        yield Finding((), "the scenario speaks for no workflow", hint)
+        yield Finding((), "the scenario speaks for no workflow", hint, about=(("workflow_id",), ("match",)))
     if scenario.match and scenario.template is not None:
         hint = "leave it out: the client's own template is used"
         yield Finding(("template",), "template beside match", hint, other=("match",))
@@ -56,6 +60,9 @@ def _about_whom(scenario: Scenario) -> Iterator[Finding]:
 
 def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Finding]:
     """A run is told by a timeline, by a plan or, in turn, by attempts."""
+    for key in sorted(script.model_fields_set & {"timeline", "attempts"}):
+        if getattr(script, key) is None:
+            yield Finding((*path, key), f"{key} is empty", "leave it out, or write what it lists")
     written = script.model_fields_set & {"timeline", "step_time", "steps"}
     if getattr(script, "attempts", None) and written:
         hint = "put it into each attempt that it is for"
@@ -66,11 +73,22 @@ def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Findi
             hint = "a run has a timeline or a plan: keep one of the two"
             yield Finding((*path, key), f"{key} beside a timeline", hint, other=(*path, "timeline"))
     elif scenario.brings_workflow and scenario.template is None and written & {"steps", "step_time"}:
-        yield Finding(path, "a plan needs the template whose steps it speaks of", "write template, or a timeline")
+        hint = "write template, or a timeline"
+        about = (("template",), ("match",), path)
+        yield Finding(path, "a plan needs the template whose steps it speaks of", hint, about=about)
+
+
+def _attempts_alone(scenario: Scenario) -> Iterator[Finding]:
+    """As `_one_form`, of deprovisionings."""
+    script = scenario.deprovision
+    if script and script.attempts:
+        for key in sorted(script.model_fields_set & {"keeps", "takes"}):
+            hint = "put it into each attempt that it is for"
+            yield Finding(("deprovision", key), f"{key} beside attempts", hint, other=("deprovision", "attempts"))
 
 
 def _template(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.template is None:
+    if scenario.template is None or scenario.match:
         return
     try:
         graph = parse_template(scenario.template).provision
@@ -78,12 +96,45 @@ def _template(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 ("template",), "the template has no workflow to provision", "write workflows: {provision: ...}"
             )
-        else:
+            return
+        unknown = [(number, node.type) for number, node in enumerate(graph.nodes) if node.type not in STEPS]
+        for number, name in unknown:
+            path = ("template", "workflows", "provision", "nodes", number, "type")
+            yield Finding(path, f'the plugin has no step "{name}"', did_you_mean(name, STEPS))
+        if not unknown:
             sequence_of(graph, workflow_id=scenario.workflow_id, max_steps=len(graph.nodes))
     except FlowFrameworkError as error:
         yield Finding(("template",), f"the plugin would refuse this template: {error}")
     except ContentError as error:
-        yield Finding(("template",), f"the plugin would refuse this template: it has {error}")
+        hint = "ids and names are text, versions like 1.0.0, nodes and edges lists, workflows and inputs mappings"
+        yield Finding(("template",), f"the plugin would refuse this template: it has {error}", hint)
+
+
+def _steps_that_are_not_there(scenario: Scenario) -> Iterator[Finding]:
+    """Steps that a plan speaks of and the scenario's own template has not; of a client's, the log tells at run time."""
+    graph = parse_template(scenario.template).provision if scenario.template is not None else None
+    if graph is None:
+        return
+    ids = [node.id for node in graph.nodes]
+    known = list(dict.fromkeys([*ids, *(node.type for node in graph.nodes)]))
+    for kind, script, path in _scripts(scenario):
+        for name in script.steps if kind == "provision" else ():  # a reprovisioning may bring further nodes
+            if name not in known:
+                message = f'no step "{name}" in the template'
+                yield Finding((*path, "steps", name), message, did_you_mean(name, known), "warning")
+    for plan, path in _deprovisionings(scenario):
+        for number, name in enumerate(plan.keeps):
+            if name not in ids and scenario.reprovision is None:
+                message = f'no step with the id "{name}" in the template'
+                yield Finding((*path, "keeps", number), message, did_you_mean(name, ids), "warning")
+
+
+def _deprovisionings(scenario: Scenario) -> Iterator[tuple[Deprovision, Path]]:
+    script = scenario.deprovision
+    if script:
+        yield script, ("deprovision",)
+        for number, attempt in enumerate(script.attempts or ()):
+            yield attempt, ("deprovision", "attempts", number)
 
 
 Rule = Callable[[Scenario, tuple[Keyframe, ...], Path], Iterable[Finding]]
@@ -92,9 +143,12 @@ Rule = Callable[[Scenario, tuple[Keyframe, ...], Path], Iterable[Finding]]
 def _one_time_each(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
     for number, keyframe in enumerate(timeline):
         if keyframe.at is not None and keyframe.at_poll is not None:
-            yield Finding((*path, number, "at_poll"), "a keyframe has at and at_poll", "keep one of the two")
+            message = "a keyframe has at and at_poll"
+            yield Finding((*path, number, "at_poll"), message, "keep one of the two", other=(*path, number, "at"))
         if keyframe.at is None and keyframe.at_poll is None:
-            yield Finding((*path, number), "a keyframe needs its time", 'write at: 2s, at: "+2s" or at_poll: 3')
+            about = ((*path, number, "at"), (*path, number, "at_poll"))
+            hint = 'write at: 2s, at: "+2s" or at_poll: 3'
+            yield Finding((*path, number), "a keyframe needs its time", hint, about=about)
 
 
 def _in_order(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
@@ -102,25 +156,24 @@ def _in_order(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterat
     polls = [(n, place.poll) for n, place in timed if place.poll is not None]
     for (first, before), (second, poll) in pairwise(polls):
         if poll <= before:
-            yield _misplaced(path, first, second, "at_poll", f"poll {before}", poll == before)
+            places = (*path, second, "at_poll"), (*path, first, "at_poll")
+            yield _misplaced(*places, f"poll {poll}", f"poll {before}")
     for (first, place), (second, later) in pairwise(timed):
         if later.segment == place.segment and later.offset <= place.offset:
-            yield _misplaced(path, first, second, "at", _when(place), later.offset == place.offset)
+            places = (*path, second, "at"), (*path, first, "at" if timeline[first].at else "at_poll")
+            counted = "; times count from the at_poll" if place.segment else ""
+            yield _misplaced(*places, format_duration(later.offset), format_duration(place.offset), counted)
 
 
 def _has_time(keyframe: Keyframe) -> bool:
     return (keyframe.at is None) != (keyframe.at_poll is None)
 
 
-def _misplaced(path: Path, first: int, second: int, key: str, when: str, same: bool) -> Finding:
-    message = f"two keyframes at {when}" if same else f"a keyframe before {when}, the time of the one above it"
-    hint = "make them one" if same else "keyframes stand in order of time"
-    return Finding((*path, second, key), message, hint, other=(*path, first))
-
-
-def _when(place: Place) -> str:
-    time = format_duration(place.offset)
-    return time if place.segment == 0 else f"{time} after its at_poll"
+def _misplaced(second: Path, first: Path, when: str, before: str, counted: str = "") -> Finding:
+    if when == before:
+        return Finding(second, f"two keyframes at {when}", f"make them one{counted}", other=first)
+    message = f"a keyframe at {when} stands after one at {before}"
+    return Finding(second, message, f"keyframes stand in order{counted}", other=first)
 
 
 def _known_states(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
@@ -130,8 +183,8 @@ def _known_states(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path
         for number, keyframe in enumerate(timeline):
             value = getattr(keyframe, key)
             if value is not None and value not in known:
-                advice = did_you_mean(value, known) + " unrealistic: true permits any other"
-                yield Finding((*path, number, key), f'unknown {key} "{value}"', advice)
+                advice = did_you_mean(value, known) + " (unrealistic: true permits any other)"
+                yield Finding((*path, number, key), f"unknown {key} {quoted(value)}", advice)
 
 
 def _created_or_replaced(_: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
@@ -150,7 +203,7 @@ def _own_id(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> I
         if keyframe.workflow_id not in (None, scenario.workflow_id):
             yield Finding(
                 (*path, number, "workflow_id"),
-                f'"{keyframe.workflow_id}" is not the scenario\'s workflow "{scenario.workflow_id}"',
+                f"{quoted(keyframe.workflow_id)} is not the scenario's workflow {quoted(scenario.workflow_id)}",
                 "leave it out, or change one of the two",
                 other=("workflow_id",) if scenario.workflow_id else None,
             )
@@ -185,15 +238,17 @@ def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
     progress = now.get("provisioning_progress")
     if state in PROGRESS_OF_STATE and progress != PROGRESS_OF_STATE[state]:
         if before.get("provisioning_progress") != progress or old != state:
-            yield "provisioning_progress", f"progress {progress} in state {state}"
+            told = f"provisioning_progress {progress}" if progress else "no provisioning_progress"
+            yield "provisioning_progress", f"{told} in state {state}, where the plugin has {PROGRESS_OF_STATE[state]}"
     if state == "FAILED" and old != "FAILED" and "error" not in now:
         yield "error", "FAILED without an error"
     listed = now.get("resources_created") or []
     if state == "NOT_STARTED" and listed and (listed != before.get("resources_created") or old != state):
         yield "resources_created", "resources in state NOT_STARTED"
-    vanished = [r["resource_id"] for r in before.get("resources_created") or [] if r not in listed]
+    kept = {tuple(resource.values()) for resource in listed}
+    vanished = [r["resource_id"] for r in before.get("resources_created") or [] if tuple(r.values()) not in kept]
     if vanished:
-        yield "resources_created", f"resources vanish without deprovisioning: {', '.join(vanished)}"
+        yield "resources_created", f"resources vanish without deprovisioning: {', '.join(map(quoted, vanished))}"
 
 
 _ERRORS: tuple[Rule, ...] = (_one_time_each, _in_order, _known_states, _created_or_replaced, _own_id)

@@ -15,7 +15,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.durations import MOMENT_PATTERN, parse_moment
+from mockflow.core.findings import quoted
 from mockflow.core.model import Model, Name, Text, suggested
 from mockflow.core.plan import MATCH, SHORT_FORMS, Deprovision, Duration, Match, StepPlan
 from mockflow.core.status import PROGRESS, STATES
@@ -27,9 +28,8 @@ LANGUAGE_VERSION: Final = 1
 
 def _moment(value: object) -> object:
     """Checks a time and keeps its text: the model stays what the user wrote."""
-    text = value[1:] if isinstance(value, str) and value.startswith("+") else value
     try:
-        parse_duration(text)
+        parse_moment(value)
     except ValueError as error:
         raise PydanticCustomError("time", "{reason}", {"reason": str(error)}) from None
     return "0s" if value == 0 else value
@@ -48,7 +48,7 @@ Moment = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": r"^\+?\d+\s*(ms|s|m|h|d)$"},
+                {"type": "string", "pattern": MOMENT_PATTERN},
                 {"const": 0},
             ]
         }
@@ -79,11 +79,11 @@ class Resource(Model):
                 "resource_type",
                 "{what}",
                 {
-                    "what": f'step "{self.workflow_step_name}" '
-                    + ("creates no resource" if step else "is unknown")
-                    + "; "
+                    "what": f"step {quoted(self.workflow_step_name)} "
+                    + ("creates no resource; leave it out, or " if step else "is unknown; ")
                     + (f"did you mean {match}? else " if match and not step else "")
-                    + "write its resource_type"
+                    + "write its resource_type",
+                    "key": "workflow_step_name",
                 },
             )
         return self

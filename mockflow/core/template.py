@@ -101,17 +101,20 @@ class Template:
 def parse_template(content: Json, *, update_fields: bool = False) -> Template:
     """A template from a request's decoded body.
 
-    Raises FlowFrameworkError as the plugin does, and ContentError for what has the wrong kind. With
+    Raises ContentError for what has the wrong kind, and FlowFrameworkError as the plugin does. With
     `update_fields` only those in `UPDATABLE` may be sent, and none is required.
     """
-    template = Template(**_fields(content, _TEMPLATE, "template"))
+    wrong: _Wrong = {}
+    template = Template(**_fields(content, _TEMPLATE, "a template", wrong))
     if update_fields:
-        other = next((name for name in content if name not in UPDATABLE), None)
-        if other is not None:
-            raise FlowFrameworkError(f"You can not update the field [{other}] without updating the whole template.")
-        return template
-    if template.name is None:
-        raise FlowFrameworkError("A template object requires a name.")
+        for name in content:
+            if name not in UPDATABLE:
+                message = f"You can not update the field [{name}] without updating the whole template."
+                wrong.setdefault(_NOT_UPDATABLE, message)
+    elif template.name is None:
+        wrong[_NO_NAME] = "A template object requires a name."
+    if wrong:
+        raise FlowFrameworkError(wrong[min(wrong)])
     return template
 
 
@@ -137,22 +140,32 @@ def _graph_document(graph: Graph) -> dict[str, Json]:
 
 # -- parsing: each field's reader, in the order in which the document has the fields -----------------
 
-_Reader = Callable[[Json], Any]
+# What is told where several things are wrong: the first of these (contract.md, section 3).
+_NOT_UPDATABLE, _UNKNOWN_FIELD, _NO_NAME, _NO_NODES, _BARE_NODE, _BARE_EDGE = range(6)
+
+_Wrong = dict[int, str]
+"""What is wrong with a template: one of these -> its first message."""
+_Reader = Callable[[Json, _Wrong], Any]
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(\.\d+)?(-\w+)?")
 
 
-def _fields(content: Json, readers: Mapping[str, _Reader], what: str) -> dict[str, Any]:
+def _fields(content: Json, readers: Mapping[str, _Reader], what: str, wrong: _Wrong) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in _mapping(content).items():
         reader = readers.get(name)
         if reader is None:
-            raise FlowFrameworkError(f"Unable to parse field [{name}] in a {what} object.")
-        read = reader(value)
+            _unknown(name, what, wrong)
+            continue
+        read = reader(value, wrong)
         result.update(read if reader is _version else {name: read})
     return result
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _unknown(name: str, what: str, wrong: _Wrong) -> None:
+    wrong.setdefault(_UNKNOWN_FIELD, f"Unable to parse field [{name}] in {what} object.")
+
+
+def _mapping(value: Json, _: _Wrong | None = None) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         _wrong_kind()
     return value
@@ -168,7 +181,7 @@ def _wrong_kind() -> NoReturn:
     raise ContentError("a value of the wrong kind")
 
 
-def _text(value: Json) -> str:
+def _text(value: Json, _: _Wrong | None = None) -> str:
     """A string; a number or boolean counts as its text, as in OpenSearch's parser."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -177,60 +190,61 @@ def _text(value: Json) -> str:
     return str(value)
 
 
-def _texts(value: Json) -> dict[str, str]:
+def _texts(value: Json, _: _Wrong | None = None) -> dict[str, str]:
     return {name: _text(item) for name, item in _mapping(value).items()}
 
 
-def _release(value: Json) -> str:
+def _release(value: Json, _: _Wrong | None = None) -> str:
     text = _text(value)
     if not _VERSION.fullmatch(text):
         _wrong_kind()
     return text
 
 
-def _version(value: Json) -> dict[str, Any]:
-    read = _fields(value, {"template": _release, "compatibility": _releases}, "version")
+def _version(value: Json, wrong: _Wrong) -> dict[str, Any]:
+    read = _fields(value, {"template": _release, "compatibility": _releases}, "a version", wrong)
     return {"version": read.get("template"), "compatibility": read.get("compatibility", ())}
 
 
-def _releases(value: Json) -> tuple[str, ...]:
+def _releases(value: Json, _: _Wrong | None = None) -> tuple[str, ...]:
     return tuple(_release(item) for item in _list(value))
 
 
-def _workflows(value: Json) -> dict[str, Graph]:
-    return {name: _graph(graph) for name, graph in _mapping(value).items()}
+def _workflows(value: Json, wrong: _Wrong) -> dict[str, Graph]:
+    return {name: _graph(graph, wrong) for name, graph in _mapping(value).items()}
 
 
-def _graph(value: Json) -> Graph:
+def _graph(value: Json, wrong: _Wrong) -> Graph:
     content = _mapping(value)
     params = _texts(content.get("user_params", {}))
-    nodes = tuple(_node(node) for node in _list(content.get("nodes", [])))
-    edges = [_edge(edge) for edge in _list(content.get("edges", []))]
+    nodes = tuple(_node(node, wrong) for node in _list(content.get("nodes", [])))
+    edges = [_edge(edge, wrong) for edge in _list(content.get("edges", []))]
     if not nodes:
-        raise FlowFrameworkError("A workflow must have at least one node.")
+        wrong.setdefault(_NO_NODES, "A workflow must have at least one node.")
     inferred = [Edge(source, node.id) for node in nodes for source in node.previous_node_inputs]
     return Graph(nodes, tuple(dict.fromkeys([*edges, *inferred])), params)
 
 
-def _node(value: Json) -> Node:
-    read = _fields(value, _NODE, "node")
+def _node(value: Json, wrong: _Wrong) -> Node:
+    read = _fields(value, _NODE, "a node", wrong)
     if "id" not in read or "type" not in read:
-        raise FlowFrameworkError("An node object requires both an id and type field.")
-    return Node(**read)
+        wrong.setdefault(_BARE_NODE, "An node object requires both an id and type field.")
+    return Node(**{"id": "", "type": "", **read})
 
 
-def _edge(value: Json) -> Edge:
-    read = _fields(value, {"source": _text, "dest": _text}, "edge")
+def _edge(value: Json, wrong: _Wrong) -> Edge:
+    read = _fields(value, {"source": _text, "dest": _text}, "an edge", wrong)
     if "source" not in read or "dest" not in read:
-        raise FlowFrameworkError("An edge object requires both a source and dest field.")
-    return Edge(**read)
+        wrong.setdefault(_BARE_EDGE, "An edge object requires both a source and dest field.")
+    return Edge(**{"source": "", "dest": "", **read})
 
 
-def _user_inputs(value: Json) -> Mapping[str, Json]:
-    for name, item in _mapping(value).items():
+def _user_inputs(value: Json, wrong: _Wrong) -> Mapping[str, Json]:
+    inputs = _mapping(value)
+    for name, item in inputs.items():
         if item is None:
-            raise FlowFrameworkError(f"Unable to parse field [{name}] in a node object.")
-    return _mapping(value)
+            _unknown(name, "a node", wrong)
+    return inputs
 
 
 _NODE: Final[Mapping[str, _Reader]] = {

@@ -7,7 +7,7 @@ run is when each of its segments began (`Begun`), and every lookup is a bisectio
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from mockflow.core.status import Fields
 
@@ -31,12 +31,11 @@ class Segment:
     """Each moment's place in the script's timeline; None for what holds before the first keyframe."""
 
 
-@dataclass(frozen=True)
-class Position:
-    """One moment of a timeline: `segment`, and `index` within it."""
+class Position(NamedTuple):
+    """One moment of a timeline: `segment`, and its `place` within it."""
 
     segment: int
-    index: int
+    place: int
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,12 @@ class Timeline:
 
     def position(self, begun: Begun, elapsed: int) -> Position:
         """Which moment holds at `elapsed`, past or to come; no further poll is assumed."""
-        segment = max(bisect_right(begun, elapsed) - 1, 0)
-        offsets = self.segments[segment].offsets
-        return Position(segment, max(bisect_right(offsets, elapsed - begun[segment]) - 1, 0))
+        segment = bisect_right(begun, elapsed, 1) - 1  # from 1: the first of each holds from the beginning
+        return Position(segment, bisect_right(self.segments[segment].offsets, elapsed - begun[segment], 1) - 1)
 
     def fields(self, position: Position) -> Fields:
         """The snapshot that holds from `position` on."""
-        return self.segments[position.segment].snapshots[position.index]
+        return self.segments[position.segment].snapshots[position.place]
 
     def next_time(self, begun: Begun, elapsed: int) -> int | None:
         """The elapsed time of the next moment that time alone reaches; None where there is none."""
@@ -88,6 +86,11 @@ class Timeline:
     def next_poll(self, begun: Begun) -> int | None:
         """The number of the poll that the next segment waits for; None where there is none."""
         return self.segments[len(begun)].poll if len(begun) < len(self.segments) else None
+
+    def states(self) -> list[str]:
+        """Every state that it ever shows, in order of first appearance."""
+        snapshots = (fields for segment in self.segments for fields in segment.snapshots)
+        return list(dict.fromkeys(fields["state"] for fields in snapshots if "state" in fields))
 
     def time_of_state(self, begun: Begun, elapsed: int, state: str) -> int | None:
         """The first elapsed time from `elapsed` on at which `state` holds, without any further poll."""

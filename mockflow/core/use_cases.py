@@ -18,26 +18,26 @@ def use_cases() -> Mapping[str, Mapping[str, Any]]:
     return table
 
 
-def expand(name: str, content: Any | None) -> Any:
-    """The template of use case `name` with the request's values put in, as content to parse.
+def expand(name: str, content: Any) -> Any:
+    """The template of use case `name` with the values of `content` put in, as content to parse.
 
-    `content` is the decoded request body, None where there is none. Raises FlowFrameworkError as the plugin does.
+    `content` is the decoded request body, an empty map where there is none. Raises FlowFrameworkError as the plugin
+    does: for an unknown name before anything else.
     """
     case = use_cases().get(name)
     if case is None:
         raise FlowFrameworkError(f"Unable to find substitution ready file for use case: {name}")
-    values = {} if content is None else {key: _text(value) for key, value in _mapping(content).items()}
-    missing = [key for key in case["required"] if key not in values]
+    given = _mapping(content)
+    missing = [key for key in case["required"] if key not in given]
     if missing:
         raise FlowFrameworkError(
             f"Missing the following required parameters for use case [{name}] : [{', '.join(missing)}]"
         )
-    defaults = case["defaults"]
-    return substitute(case["template"], {key: values.get(key, default) for key, default in defaults.items()})
+    values = {key: _text(value) for key, value in given.items()}
+    return substitute(case["template"], {key: values.get(key, default) for key, default in case["defaults"].items()})
 
 
-def unusable_body() -> FlowFrameworkError:
-    """What the plugin says of a use case's body that is not a map."""
+def _unusable_body() -> FlowFrameworkError:
     return FlowFrameworkError(
         "failure parsing request body when a use case is given, make sure to provide a map with values that are "
         "either Strings, Arrays, or Map of Strings to Strings"
@@ -46,7 +46,7 @@ def unusable_body() -> FlowFrameworkError:
 
 def _mapping(content: Any) -> Mapping[str, Any]:
     if not isinstance(content, dict):
-        raise unusable_body()
+        raise _unusable_body()
     return content
 
 
@@ -55,5 +55,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None or (isinstance(value, dict) and any(isinstance(item, (dict, list)) for item in value.values())):
-        raise unusable_body()
+        raise _unusable_body()
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

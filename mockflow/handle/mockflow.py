@@ -13,7 +13,7 @@ from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
 from mockflow.loading.load import load_text
-from mockflow.server.app import Serving
+from mockflow.server.serving import Serving
 
 
 class MockFlow(ClusterHandle):

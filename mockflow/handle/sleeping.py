@@ -22,7 +22,8 @@ _REAL: Final = frozenset(
         "mockflow",
         "anyio asyncio sniffio tornado trio twisted uvloop",  # event loops
         "aiohttp elasticsearch httpcore httpx opensearchpy requests urllib3 websockets yarl",  # HTTP
-        "coverage execnet freezegun hypothesis pluggy py _pytest pytest pytest_aiohttp pytest_asyncio time_machine xdist",
+        "coverage execnet freezegun hypothesis time_machine",
+        "pluggy py _pytest pytest pytest_aiohttp pytest_asyncio xdist",
     )
     for name in group.split()
 )

@@ -1,15 +1,17 @@
 """Loads scenarios from files, folders and texts."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from mockflow.core.findings import quoted
 from mockflow.core.rules import claims
 from mockflow.core.scenario import Scenario
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.validation import validate
-from mockflow.loading.yaml12 import read
+from mockflow.loading.yaml12 import MAX_BYTES, read
 
 SUFFIXES: Final = {".yaml", ".yml"}
 
@@ -33,7 +35,7 @@ class Loading:
 
     @property
     def errors(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.severity == "error"]
+        return _errors(self.problems)
 
     @property
     def warnings(self) -> list[Problem]:
@@ -42,82 +44,111 @@ class Loading:
 
 def load_paths(paths: Iterable[str | Path]) -> Loading:
     """All scenarios of files and folders (their ``.yaml`` and ``.yml``, subfolders included)."""
-    loading = Loading()
-    for path in _files(paths, loading):
+    found = _Found()
+    for path in _files(paths, found):
         try:
-            text = path.read_bytes()
+            with path.open("rb") as stream:
+                text = stream.read(MAX_BYTES + 1)  # one more tells that it is too large
+        except FileNotFoundError:
+            found.add(Problem(Place(str(path)), "no such file or folder"))
         except OSError as error:
-            loading.problems.append(Problem(Place(str(path)), f"cannot be read: {error.strerror}"))
+            found.add(Problem(Place(str(path)), f"cannot be read: {error.strerror}"))
         else:
-            _load_document(text, str(path), loading)
-    _set_aside_claims(loading)
-    return loading
+            _load_documents(text, str(path), found)
+    return found.loading()
 
 
 def load_text(text: str | bytes, file: str) -> Loading:
     """All scenarios of one text; `file` is how problems name it."""
-    loading = Loading()
-    _load_document(text, file, loading)
-    _set_aside_claims(loading)
-    return loading
+    found = _Found()
+    _load_documents(text, file, found)
+    return found.loading()
 
 
-def _load_document(text: str | bytes, file: str, loading: Loading) -> None:
+def _load_documents(text: str | bytes, file: str, found: "_Found") -> None:
     documents, problems = read(text, file)
+    found.add(*problems)
     if not documents and not problems:
-        problems.append(Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>"))
+        found.add(Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>"))
     for document in documents:
-        scenario, found = validate(document)
-        problems += found
+        scenario, problems = validate(document)
+        found.add(*problems)
         if scenario:
-            keys = {key: document.place((key,)) for key in _CLAIMED}
-            loading.scenarios.append(Located(scenario, document.place(()), keys))
-    loading.problems += sorted(problems, key=lambda problem: (problem.place.line, problem.place.column))
+            good = not _errors(problems)
+            # What is wrong or missing has been taken out of a broken one, and claims nothing.
+            claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
+            keys = {key: document.place((key,)) for key in claimed}
+            found.scenarios.append((Located(scenario, document.place(()), keys), good))
 
 
 # What only one scenario may have: how a problem tells it, and what would be right.
 _CLAIMED: Final[dict[str, tuple[Callable[[Scenario], str], str]]] = {
-    "scenario": (lambda scenario: f'named "{scenario.scenario}"', "rename one"),
-    "workflow_id": (lambda scenario: f'for workflow "{scenario.workflow_id}"', "give one another workflow_id"),
+    "scenario": (lambda scenario: f"named {quoted(scenario.scenario)}", "rename one"),
+    "workflow_id": (lambda scenario: f"for workflow {quoted(scenario.workflow_id)}", "give one another workflow_id"),
     "match": (lambda _: "for the same workflows of clients", "let one of the two match less or more"),
 }
 
 
-def _set_aside_claims(loading: Loading) -> None:
-    """Keeps the first of two scenarios that claim one name, workflow or match."""
-    second = set()
-    for later, earlier, key in claims(loaded.scenario for loaded in loading.scenarios):
-        mine, other = loading.scenarios[later], loading.scenarios[earlier]
-        tell, hint = _CLAIMED[key]
-        message = f"two scenarios {tell(mine.scenario)}"
-        loading.problems.append(Problem(mine.keys[key], message, hint, other=other.keys[key]))
-        second.add(later)
-    loading.scenarios = [loaded for number, loaded in enumerate(loading.scenarios) if number not in second]
+@dataclass
+class _Found:
+    """What the files hold, in their order: problems of each file, and scenarios with whether they are good."""
+
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
+    scenarios: list[tuple[Located, bool]] = field(default_factory=list)
+
+    def add(self, *problems: Problem) -> None:
+        for problem in problems:
+            self.problems.setdefault(problem.place.file, []).append(problem)
+
+    def loading(self) -> Loading:
+        """The good scenarios, of two that claim the same the first, and every problem in order of place."""
+        self._check_claims()
+        good = [located for located, is_good in self.scenarios if is_good]
+        second = {later for later, _, _ in claims(located.scenario for located in good)}
+        return Loading(
+            [located for number, located in enumerate(good) if number not in second],
+            [
+                problem
+                for problems in self.problems.values()
+                for problem in sorted(problems, key=lambda problem: (problem.place.line, problem.place.column))
+            ],
+        )
+
+    def _check_claims(self) -> None:
+        for later, earlier, key in claims(located.scenario for located, _ in self.scenarios):
+            mine, other = self.scenarios[later][0], self.scenarios[earlier][0]
+            if key in mine.keys and key in other.keys:
+                tell, hint = _CLAIMED[key]
+                self.add(Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key]))
 
 
-def _files(paths: Iterable[str | Path], loading: Loading) -> Iterator[Path]:
+def _errors(problems: list[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def _files(paths: Iterable[str | Path], found: _Found) -> Iterator[Path]:
     seen = set()
     for given in map(Path, paths):
-        for path in _expanded(given, loading):
-            if (resolved := path.resolve()) not in seen:
-                seen.add(resolved)
+        for path in _expanded(given, found):
+            if (real := os.path.realpath(path)) not in seen:
+                seen.add(real)
+                found.problems.setdefault(str(path), [])  # so that problems stand in the order of the files
                 yield path
 
 
-def _expanded(path: Path, loading: Loading) -> list[Path]:
-    if not path.is_dir():
-        if not path.exists():
-            loading.problems.append(Problem(Place(str(path)), "no such file or folder"))
-            return []
-        return [path]
-    found = [
+def _expanded(path: Path, found: _Found) -> list[Path]:
+    try:
+        if not path.is_dir():
+            return [path]
+    except OSError:
+        return [path]  # reading it will say why
+    files = [
         file
         for file in sorted(path.rglob("*"))
         if file.suffix in SUFFIXES
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
-    if not found:
-        place = Place(str(path))
-        loading.problems.append(Problem(place, "no .yaml file in this folder", severity="warning"))
-    return found
+    if not files:
+        found.add(Problem(Place(str(path)), "no .yaml file in this folder", severity="warning"))
+    return files

@@ -18,7 +18,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """`str(problem)` is ``file:line:column: what is wrong; what would be right``."""
+    """`str(problem)` is ``file:line:column: what is wrong; what would be right``, always one line."""
 
     place: Place
     message: str
@@ -31,7 +31,7 @@ class Problem:
         kind = "warning: " if self.severity == "warning" else ""
         other = f" (the other is at {self.other})" if self.other else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.place}: {kind}{self.message}{other}{hint}"
+        return _on_one_line(f"{self.place}: {kind}{self.message}{other}{hint}")
 
     def as_json(self) -> dict[str, Any]:
         """For `mockflow check --format json` and the owner's door."""
@@ -42,3 +42,10 @@ class Problem:
             "hint": self.hint,
             "other": asdict(self.other) if self.other else None,
         }
+
+
+def _on_one_line(text: str) -> str:
+    """`text` with what cannot be seen as escapes: names of files and words of users may hold anything."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

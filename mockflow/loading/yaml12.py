@@ -6,14 +6,16 @@ is not used. Tags are refused, duplicate keys are problems, and size, depth and 
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
-from mockflow.core.findings import Path
+from mockflow.core.findings import Path, quoted
 from mockflow.loading.problems import Place, Problem
+from mockflow.loading.syntax import explained
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 40
@@ -28,6 +30,9 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAX_NUMBER_LENGTH: Final = 40
 
+# https://yaml.org/spec/1.2.2/#51-character-set
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 @dataclass
 class Document:
@@ -39,6 +44,10 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     texts: dict[Path, str] = field(default_factory=dict)
     """The source text of each scalar that is not a string, so that advice can quote it."""
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong with its YAML."""
+    unread: set[Path] = field(default_factory=set)
+    """Where a problem has left no value that one could judge."""
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Where the value at `path` stands, or its key; of what is not there, where its nearest parent stands."""
@@ -48,35 +57,46 @@ class Document:
             path = path[:-1]
         return self.values.get(path, Place(self.file))
 
+    def break_off(self, problem: Problem) -> None:
+        """Says that the document goes on where it could not be read, so that nothing can be missed in it."""
+        self.problems.append(problem)
+        self.unread.add(())
+
 
 def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
-    """All documents of a stream that hold something, and what is wrong with the YAML itself."""
+    """All documents of a stream that hold something, and what has ended the reading before its end."""
     if len(text) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 2**20} MiB"
         return [], [Problem(Place(file), message, "split it into several files")]
-    if isinstance(text, bytes):
-        raw = text
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            place = _place_of(file, raw[: error.start].decode("utf-8", "replace"))
-            return [], [Problem(place, "this is not UTF-8 text", "save the file as UTF-8")]
-    reader = _Reader(file)
     try:
-        for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_LOADER):
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8-sig", "replace")
+        place = _Places(file, before).at(len(before))
+        return [], [Problem(place, "this is not UTF-8 text", "save the file as UTF-8")]
+    text = _with_joined_surrogates(text)
+    places = _Places(file, text)
+    if found := _NOT_ALLOWED.search(text):
+        message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
+        hint = "take it out, or write it as an escape in double quotes"
+        return [], [Problem(places.at(found.start()), message, hint)]
+    reader = _Reader(places)
+    problems = []
+    try:
+        for event in _events(text):
             reader.feed(event)
-    except yaml.reader.ReaderError as error:
-        place = _place_of(file, text[: int(error.position)])
-        reader.problems.append(Problem(place, f"a character that YAML does not allow: {error.reason}"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reader.problems.append(Problem(_at(file, mark), *_syntax(error)))
+        index, message, hint = explained(error, text)
+        problem = Problem(places.at(index), f"not YAML: {message}", hint)
+        if reader.documents and "<document start>" in str(error.problem):
+            reader.documents[-1].break_off(problem)
+        else:
+            problems.append(problem)
     except yaml.YAMLError as error:
-        reader.problems.append(Problem(Place(file), f"not YAML: {error}"))
-    except _TooDeepError as error:
-        hint = f"at most {MAX_DEPTH} levels"
-        reader.problems.append(Problem(_at(file, error.args[0]), "the YAML is nested too deeply", hint))
-    return [document for document in reader.documents if document.value is not None], reader.problems
+        problems.append(Problem(Place(file), f"not YAML: {error}"))
+    except _BoundError as error:
+        problems.append(Problem(places.at(error.index), error.message, error.hint))
+    return [document for document in reader.documents if document.value is not None or document.problems], problems
 
 
 def is_text(plain: str) -> bool:
@@ -84,26 +104,46 @@ def is_text(plain: str) -> bool:
     return not any(kind.fullmatch(plain) for kind in (_NULL, _BOOLEAN, _INTEGER, _FLOAT))
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> tuple[str, str]:
-    """PyYAML's words, and advice for the mistakes that people make."""
-    what = ", ".join(part for part in (error.context, error.problem) if part)
-    if "character that cannot start any token" in what:
-        return f"not YAML: {what}", "indent with spaces, and quote text that begins with @, ` or %"
-    if "mapping values are not allowed" in what:
-        return f"not YAML: {what}", 'look for a missing line break, or quote text that holds ": "'
-    return f"not YAML: {what}", "look at the indentation and the quotes here"
+def _events(text: str) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except (ValueError, OverflowError) as error:  # of PyYAML's own parser, for an escape beyond all characters
+        raise yaml.YAMLError(str(error)) from None
 
 
-def _at(file: str, mark: Any) -> Place:
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+_ESCAPES = re.compile(r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|.)", re.IGNORECASE | re.DOTALL)
 
 
-def _place_of(file: str, before: str) -> Place:
-    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+def _with_joined_surrogates(text: str) -> str:
+    r"""JSON may write a character beyond 16 bits as two escapes (``\ud83d\ude00``), which YAML does not know."""
+
+    def joined(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        return rf"\U{0x10000 + ((int(found[1], 16) - 0xD800) << 10) + (int(found[2], 16) - 0xDC00):08X}"
+
+    return _ESCAPES.sub(joined, text) if text.lstrip()[:1] in ("{", "[") else text
 
 
-class _TooDeepError(Exception):
-    """Nested beyond MAX_DEPTH; the argument is the mark."""
+class _Places:
+    """Turns an index into a text into its place, by the line breaks that editors know."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._length = len(text)
+        self._starts = [0, *(found.end() for found in re.finditer(r"\r\n?|\n", text))]
+
+    def at(self, index: int) -> Place:
+        index = min(index, self._length)
+        line = bisect_right(self._starts, index)
+        return Place(self.file, line, index - self._starts[line - 1] + 1)
+
+
+class _BoundError(Exception):
+    """The document is larger than one may be; `index` tells where."""
+
+    def __init__(self, index: int, message: str, hint: str) -> None:
+        self.index, self.message, self.hint = index, message, hint
 
 
 @dataclass
@@ -111,139 +151,172 @@ class _Node:
     """A node as it was written. `items` of a mapping are key and value nodes by turns."""
 
     kind: str  # "scalar", "sequence" or "mapping"
-    mark: Any
+    index: int
     anchor: str | None = None
     text: str = ""
     plain: bool = False
+    problem: tuple[str, str] | None = None
     items: list["_Node"] = field(default_factory=list)
 
 
 class _Reader:
     """Builds documents from the parser's events. An alias shares the node that it names."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, places: _Places) -> None:
         self.documents: list[Document] = []
-        self.problems: list[Problem] = []
-        self._file = file
+        self._places = places
         self._anchors: dict[str, _Node] = {}
         self._open: list[_Node] = []
+        self._count = 0
 
-    def feed(self, event: yaml.Event) -> None:
+    def feed(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
             self._add(self._named(event))
         elif isinstance(event, yaml.ScalarEvent):
-            self._check_tag(event)
             plain = event.style in (None, "") and event.implicit[0]
-            self._add(_Node("scalar", event.start_mark, event.anchor, event.value, plain))
+            self._add(self._node("scalar", event, text=event.value, plain=plain))
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            node = self._node("sequence" if isinstance(event, yaml.SequenceStartEvent) else "mapping", event)
             if len(self._open) >= MAX_DEPTH:
-                raise _TooDeepError(event.start_mark)
-            self._check_tag(event)
-            kind = "sequence" if isinstance(event, yaml.SequenceStartEvent) else "mapping"
-            self._open.append(_Node(kind, event.start_mark, event.anchor))
+                raise _BoundError(node.index, "the YAML is nested too deeply", f"at most {MAX_DEPTH} levels")
+            self._open.append(node)
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             self._add(self._open.pop())
         elif isinstance(event, yaml.DocumentStartEvent):
             self._anchors.clear()
+            self._count = 0
+
+    def _node(self, kind: str, event: Any, **more: Any) -> _Node:
+        problem = None
+        if event.tag not in (None, "!"):
+            tag = quoted(event.tag.replace("tag:yaml.org,2002:", "!!", 1))
+            problem = (f"the tag {tag} is not allowed", "leave it out, or quote text that begins with !")
+        return _Node(kind, event.start_mark.index, event.anchor, problem=problem, **more)
 
     def _add(self, node: _Node) -> None:
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise _BoundError(node.index, f"the document has more than {MAX_NODES} values", "split it into several")
         if node.anchor:
             self._anchors[node.anchor] = node
         if self._open:
             self._open[-1].items.append(node)
         else:
-            document, problems = _Expansion(self._file).run(node)
-            self.documents.append(document)
-            self.problems += problems
+            self.documents.append(_Expansion(self._places).run(node))
 
-    def _named(self, event: yaml.AliasEvent) -> _Node:
-        if node := self._anchors.get(event.anchor or ""):
+    def _named(self, event: Any) -> _Node:
+        name = event.anchor or ""
+        if node := self._anchors.get(name):
             return node
-        place = _at(self._file, event.start_mark)
-        self.problems.append(Problem(place, f"*{event.anchor} names nothing", f"no &{event.anchor} stands before it"))
-        return _Node("scalar", event.start_mark, plain=True)
-
-    def _check_tag(self, event: Any) -> None:
-        if event.tag not in (None, "!"):
-            place = _at(self._file, event.start_mark)
-            self.problems.append(Problem(place, f"the tag {event.tag} is not allowed", "leave it out; quote text"))
+        if any(node.anchor == name for node in self._open):
+            problem = (f"*{name} stands within what it names", "write out what is meant")
+        else:
+            problem = (f"*{name} names nothing", f"no &{name} stands before it; quote text that begins with *")
+        return _Node("scalar", event.start_mark.index, plain=True, problem=problem)
 
 
 class _Expansion:
     """One document's plain value from its nodes, with aliases expanded up to a bound."""
 
-    def __init__(self, file: str) -> None:
-        self._document = Document(file)
-        self._problems: list[Problem] = []
+    def __init__(self, places: _Places) -> None:
+        self._places = places
+        self._document = Document(places.file)
+        self._problems: dict[Problem, None] = {}  # in order; what an alias repeats is told once
         self._count = 0
 
-    def run(self, root: _Node) -> tuple[Document, list[Problem]]:
+    def run(self, root: _Node) -> Document:
         try:
             self._document.value = self._value(root, ())
         except OverflowError:
             message = f"the document grows beyond {MAX_NODES} values when its aliases are expanded"
-            self._problems.append(Problem(_at(self._document.file, root.mark), message, "use fewer aliases"))
+            self._problem(root, message, "use fewer aliases")
             self._document.value = None
-        return self._document, self._problems
+        self._document.problems = list(self._problems)
+        return self._document
 
     def _value(self, node: _Node, path: Path) -> Any:
         self._count += 1
         if self._count > MAX_NODES:
             raise OverflowError
+        self._document.values[path] = self._places.at(node.index)
         if len(path) > MAX_DEPTH:
             message = "the YAML is nested too deeply when its aliases are expanded"
-            self._problem(node, message, f"at most {MAX_DEPTH} levels")
-            return None
-        self._document.values[path] = _at(self._document.file, node.mark)
+            return self._unread(node, path, message, f"at most {MAX_DEPTH} levels")
+        if node.problem:
+            self._problem(node, *node.problem)
         if node.kind == "mapping":
             return self._mapping(node, path)
         if node.kind == "sequence":
             return [self._value(item, (*path, number)) for number, item in enumerate(node.items)]
-        value = self._scalar(node) if node.plain else node.text
+        if node.problem:
+            self._document.unread.add(path)
+        if not node.plain:
+            return node.text
+        value = _scalar(node.text)
+        if isinstance(value, _NotANumber):
+            return self._unread(node, path, str(value), f"quote it: {quoted(node.text)}")
         if not isinstance(value, str):
             self._document.texts[path] = node.text
         return value
 
     def _mapping(self, node: _Node, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key, value in self._pairs(node):
+        for key, value in self._pairs(node, path):
             here = (*path, key.text)
             if key.text in result:
                 first = self._document.keys[here]
-                self._problem(key, f'the key "{key.text}" stands twice', "keep one of the two", other=first)
+                hint = "keep one of the two"
+                if path and isinstance(path[-1], int):
+                    hint += ', or begin a new entry of the list with "- "'
+                self._problem(key, f"the key {quoted(key.text)} stands twice", hint, other=first)
                 continue
-            self._document.keys[here] = _at(self._document.file, key.mark)
+            self._document.keys[here] = self._places.at(key.index)
             result[key.text] = self._value(value, here)
         return result
 
-    def _pairs(self, node: _Node) -> Iterator[tuple[_Node, _Node]]:
+    def _pairs(self, node: _Node, path: Path) -> Iterator[tuple[_Node, _Node]]:
         for key, value in zip(node.items[::2], node.items[1::2], strict=True):
+            if key.problem:
+                self._problem(key, *key.problem)
             if key.kind != "scalar":
-                self._problem(key, "a key is a word, not a list or mapping")
+                self._problem(key, f"a key is text, not a {_KINDS[key.kind]}", "quote text that begins with { or [")
             elif key.plain and key.text == "<<":
                 self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
-            elif key.plain and not isinstance(self._scalar(key), str):
-                self._problem(key, f"a key is text, and {key.text or 'nothing'} is not", f'quote it: "{key.text}"')
+                self._document.unread.add(path)
+            elif key.plain and not isinstance(_scalar(key.text), str):
+                what = quoted(key.text) if key.text else "nothing"
+                self._problem(key, f"a key is text, and {what} is not", f'quote it: "{key.text}"')
             else:
                 yield key, value
 
-    def _scalar(self, node: _Node) -> Any:
-        text = node.text
-        if _NULL.fullmatch(text):
-            return None
-        if _BOOLEAN.fullmatch(text):
-            return text[0] in "tT"
-        if len(text) <= _MAX_NUMBER_LENGTH:
-            if _INTEGER.fullmatch(text):
-                return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-            if _FLOAT.fullmatch(text):
-                number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-                if math.isfinite(number):
-                    return number
-                self._problem(node, f"{text} is no number that JSON could tell", f'quote it: "{text}"')
-        elif text.lstrip("+-").replace(".", "", 1).isdigit():
-            self._problem(node, "a number with too many digits", "quote it")
-        return text
+    def _unread(self, node: _Node, path: Path, message: str, hint: str) -> None:
+        self._document.unread.add(path)
+        self._problem(node, message, hint)
 
-    def _problem(self, node: _Node, message: str, hint: str = "", other: Place | None = None) -> None:
-        self._problems.append(Problem(_at(self._document.file, node.mark), message, hint, other=other))
+    def _problem(self, node: _Node, message: str, hint: str, other: Place | None = None) -> None:
+        self._problems[Problem(self._places.at(node.index), message, hint, other=other)] = None
+
+
+_KINDS: Final = {"sequence": "list", "mapping": "mapping"}
+
+
+class _NotANumber(str):
+    """What is wrong with a number that JSON cannot tell."""
+
+
+def _scalar(text: str) -> Any:
+    """What a plain scalar means: null, a boolean, a number, else the text itself."""
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOLEAN.fullmatch(text):
+        return text[0] in "tT"
+    if _INTEGER.fullmatch(text):
+        if len(text) > _MAX_NUMBER_LENGTH:
+            return _NotANumber("a number with too many digits")
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if _FLOAT.fullmatch(text):
+        if len(text) > _MAX_NUMBER_LENGTH:
+            return _NotANumber("a number with too many digits")
+        number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return number if math.isfinite(number) else _NotANumber(f"{text} is no number that JSON could tell")
+    return text

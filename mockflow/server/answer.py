@@ -5,12 +5,17 @@ every route, a route for path and method, a body that can be read, the handler's
 parameters, then the action.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from functools import lru_cache
+from time import time
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, Exchange
 from mockflow.server import (
     cat,
+    cluster_health,
     cluster_settings,
     cluster_state,
     control,
@@ -21,8 +26,8 @@ from mockflow.server import (
     resources,
 )
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
-from mockflow.server.errors import Refusal, no_handler, simple_error
-from mockflow.server.http import TEXT_TYPE, Request, Response
+from mockflow.server.errors import Refusal, invalid_uri, no_handler, simple_error
+from mockflow.server.http import Request, Response
 from mockflow.server.parameters import Parameters, decode, parse_target
 from mockflow.server.rendering import PLAIN, style_of
 from mockflow.server.router import Found, Router
@@ -30,6 +35,7 @@ from mockflow.server.router import Found, Router
 ROUTER: Final[Router[Handler]] = Router(
     [
         *opensearch.ROUTES,
+        *cluster_health.ROUTES,
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
@@ -41,35 +47,66 @@ ROUTER: Final[Router[Handler]] = Router(
 )
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
+_NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what Java's URI refuses
 
 
 async def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request, whatever it is; never raises for what a client sent."""
-    if request.target.startswith(control.PREFIX):
+    if request.target.startswith(control.PREFIX) and control.is_mine(request.target):
         return control.answer(cluster, request)
+    journal, now, wall, operation, workflow_id = cluster.journal, cluster.now(), time(), "", None
     style = PLAIN
     try:
-        path, values = parse_target(request.target)
-        style = style_of(request, values)
-        reply = _action(cluster, request, path, values)()
+        line = _read_line(request.method, request.target)
+        if isinstance(line.found, Found):
+            operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
+        style = style_of(request, line.values)
+        reply = _action(cluster, request, line)()
         if not isinstance(reply, Reply):
             reply = await reply
-        if reply.pretty_by_default and "pretty" not in values:
+        if reply.pretty_by_default and "pretty" not in line.values:
             style = style.made_pretty()
         body, content_type = style.body(reply.content)
         status, headers = reply.status, reply.headers
     except Refusal as refusal:
         body, content_type = style.error_body(refusal)
-        status, headers = refusal.status, dict(refusal.headers)
-        if request.method == "HEAD":
-            body, content_type = b"", TEXT_TYPE
+        status, headers = refusal.status, refusal.headers
+    journal.add(
+        Exchange(
+            operation,
+            workflow_id,
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            status,
+            body,
+            now,
+            wall,
+            time() - wall,
+        )
+    )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
 
-def _action(cluster: Cluster, request: Request, path: str, values: Mapping[str, str]) -> Action:
-    found = ROUTER.find(request.method, path)
+class _Line(NamedTuple):
+    """What the first line of a request asks for."""
+
+    path: str
+    values: Mapping[str, str]
+    found: Found[Handler] | set[str]
+
+
+@lru_cache(maxsize=16_384)  # a client that polls sends the same line again and again
+def _read_line(method: str, target: str) -> _Line:
+    path, values = parse_target(target)
+    return _Line(path, values, ROUTER.find(method, path))
+
+
+def _action(cluster: Cluster, request: Request, line: _Line) -> Action:
+    path, values, found = line
     if not isinstance(found, Found):
-        return _without_route(request, path, found)
+        return _without_route(request, found)
     refuse_unreadable_body(request)
     parameters = Parameters(values, found.values)
     call = Call(cluster, request, path, parameters, found.values)
@@ -78,25 +115,28 @@ def _action(cluster: Cluster, request: Request, path: str, values: Mapping[str, 
     return action
 
 
-def _without_route(request: Request, path: str, methods: Iterable[str]) -> Action:
+def _without_route(request: Request, methods: Iterable[str]) -> Action:
     """405 where the path knows other methods, else 400; OPTIONS tells the methods."""
     allowed = {"Allow": ",".join(sorted(methods))} if methods else {}
     if request.method == "OPTIONS":
         return lambda: Reply(200, "", allowed)
     listed = f", allowed: [{', '.join(sorted(methods))}]" if methods else ""
     if request.method not in _METHODS:
-        raise simple_error(405, f"Unexpected http method: {request.method}{listed}", allowed)
+        raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
     if not methods:
-        raise no_handler(_readable(path), request.method)
+        raise _nobody_serves(request)
     message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
     raise simple_error(405, message, allowed)
 
 
-def _readable(path: str) -> str:
+def _nobody_serves(request: Request) -> Refusal:
+    """The path without its query, decoded; and another answer for what Java calls no URI at all."""
+    if _NO_URI.search(request.target):
+        return invalid_uri()
     try:
-        return decode(path, plus_as_space=False)
+        return no_handler(decode(urlsplit(request.target).path, plus_as_space=False), request.method)
     except ValueError:
-        return path
+        return invalid_uri()
 
 
 def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:

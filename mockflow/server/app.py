@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, StuckError
 from mockflow.server.answer import answer
 from mockflow.server.errors import bad_http, internal_error
 from mockflow.server.http import Request, Response
@@ -20,59 +20,58 @@ MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the answer's status and the seconds it took."""
-Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class WireResponse(web.StreamResponse):
-    """An answer whose head and body leave in one write, with OpenSearch's headers and no others."""
+class WireResponse:
+    """An answer whose head and body leave in one write, with OpenSearch's headers and no others.
+
+    It has what aiohttp's server asks of an answer and no more: StreamResponse's headers and state, which nobody
+    reads here, would cost a status poll a twentieth of its time.
+    """
+
+    __slots__ = ("_wire", "keep_alive", "status")
 
     def __init__(self, response: Response, request: web.BaseRequest, *, keep_alive: bool = True) -> None:
-        super().__init__(status=response.status)
-        self._stay_open = keep_alive and request.keep_alive
+        self.status = response.status
+        self.keep_alive = keep_alive and request.keep_alive
         self._wire = response.wire(
             accept_encoding=request.headers.get("Accept-Encoding", ""),
             without_body=request.method == "HEAD",
-            keep_alive=self._stay_open,
+            keep_alive=self.keep_alive,
         )
-
-    @property
-    def keep_alive(self) -> bool:
-        return self._stay_open
 
     async def prepare(self, request: web.BaseRequest) -> None:
         await request.writer.write(self._wire)
+
+    async def write_eof(self) -> None:
+        """Everything has left with the head."""
+
+
+class AppResponse(web.StreamResponse):
+    """The same for an Application, which takes nothing but a StreamResponse."""
+
+    def __init__(self, answer: WireResponse) -> None:
+        super().__init__(status=answer.status)
+        self._answer = answer
+
+    @property
+    def keep_alive(self) -> bool:
+        return self._answer.keep_alive
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await self._answer.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Everything has left with the head."""
 
 
-class LowLevelServer(web.Server):
-    """aiohttp's Server, whose own errors (what is not HTTP) are answered as OpenSearch does."""
-
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
-class _Protocol(web.RequestHandler):
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0:  # part of an answer has left: nothing more can be said
-            raise ConnectionError
-        refusal = bad_http(message or str(exc))
-        return WireResponse(Response.json(refusal.status, refusal.body), request, keep_alive=False)
+Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
 
 
 def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
     """The one handler for every request, for an Application and a low-level Server alike."""
 
-    async def handle(incoming: web.BaseRequest) -> web.StreamResponse:
+    async def handle(incoming: web.BaseRequest) -> WireResponse:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
         response = await _read_body(incoming, request) if incoming.body_exists else None
@@ -80,6 +79,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
         if response is None:
             try:
                 response = await answer(cluster, request)
+            except StuckError:
+                raise ConnectionResetError from None  # aiohttp closes the connection
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
                 refusal = internal_error()
@@ -93,6 +94,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
 
 async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | None:
     """Reads the body into `request`; an answer where it is too large or cannot be unpacked."""
+    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     chunks, size = [], 0
     try:
         while chunk := await incoming.content.readany():
@@ -101,6 +104,7 @@ async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | 
                 return Response(413, content_type="")
             chunks.append(chunk)
     except (HttpProcessingError, web.RequestPayloadError) as error:
+        incoming.content.feed_eof()  # there is no rest; aiohttp would read on, and log the same error as its own
         refusal = bad_http(str(error))
         return Response.json(refusal.status, refusal.body)
     request.body = b"".join(chunks)
@@ -111,7 +115,12 @@ def create_app(cluster: Cluster) -> web.Application:
     """The cluster as an aiohttp Application with one catch-all route: the same answers as `mockflow serve`."""
     app = web.Application()
     app[CLUSTER] = cluster
-    app.router.add_route("*", "/{path:.*}", handler(cluster))
+    handle = handler(cluster)
+
+    async def handle_in_app(incoming: web.Request) -> AppResponse:
+        return AppResponse(await handle(incoming))
+
+    app.router.add_route("*", "/{path:.*}", handle_in_app, expect_handler=_leave_to_handler)
 
     async def end_waits(_: web.Application) -> None:
         cluster.clock.close()
@@ -120,37 +129,5 @@ def create_app(cluster: Cluster) -> web.Application:
     return app
 
 
-class Serving:
-    """A cluster on a port: `start`, then `stop`."""
-
-    def __init__(self, cluster: Cluster, access_log: AccessLog | None = None) -> None:
-        self.cluster = cluster
-        self._access_log = access_log
-        self._runner: web.ServerRunner | None = None
-        self.url = ""
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
-        server = LowLevelServer(handler(self.cluster, self._access_log), access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
-        bound: tuple[Any, ...] = self._runner.addresses[0]
-        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        self.url = f"http://{name}:{bound[1]}"
-        self.cluster.publish_address = f"{_LOOPBACK.get(name, name)}:{bound[1]}"
-        return self.url
-
-    async def stop(self) -> None:
-        """Ends within a second; open requests are answered."""
-        self.cluster.clock.close()
-        if self._runner:
-            await self._runner.cleanup()
-
-
-_SHUTDOWN_SECONDS: Final = 0.5
-_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these
+async def _leave_to_handler(_: web.Request) -> None:
+    """Expect: 100-continue is the handler's own business, served in an Application or alone."""

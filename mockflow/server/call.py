@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from mockflow.cluster import Cluster
 from mockflow.core.status import Document
 from mockflow.server.errors import illegal_argument, object_error, simple_error
 from mockflow.server.http import Request
-from mockflow.server.parameters import Parameters, decode
+from mockflow.server.parameters import Parameters, decode, readable
 from mockflow.server.router import Route
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -83,7 +84,8 @@ class Call:
         """Unknown parameters, then a body: checked after the handler read what it knows (contract.md, section 1)."""
         self.parameters.refuse_unknown(self.path)
         if self.request.body and not self._body_taken:
-            raise illegal_argument(f"request [{self.request.method} {self.path}] does not support having a body")
+            request = f"{self.request.method} {readable(self.path)}"
+            raise illegal_argument(f"request [{request}] does not support having a body")
 
 
 Action = Callable[[], Reply | Awaitable[Reply]]
@@ -93,6 +95,7 @@ Handler = Callable[[Call], Action]
 ApiRoute = Route[Handler]
 
 
+@lru_cache(maxsize=256)
 def body_format(content_type: str | None) -> str | None:
     """json, yaml, smile or cbor; None for a type that OpenSearch does not read. 400 for one that is no type."""
     if not content_type:
@@ -108,6 +111,8 @@ def body_format(content_type: str | None) -> str | None:
 
 def refuse_unreadable_body(request: Request) -> None:
     """406 for a body of a type that OpenSearch does not read; without a body the header does not matter."""
+    if not request.body:
+        return
     content_type = request.headers.get("Content-Type")
-    if request.body and body_format(content_type) is None:
+    if body_format(content_type) is None:
         raise simple_error(406, f"Content-Type header [{content_type or ''}] is not supported")

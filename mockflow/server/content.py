@@ -16,6 +16,7 @@ def decode_content(request: Request) -> Any:
     """The body's value. Raises UnreadableError; an empty body is one too."""
     if body_format(request.headers.get("Content-Type")) == "yaml":
         documents, problems = read(request.body, "body")
+        problems += [problem for document in documents for problem in document.problems]
         if problems or len(documents) != 1:
             raise UnreadableError("; ".join(map(str, problems)) or "not one YAML document")
         return documents[0].value

@@ -4,12 +4,12 @@ Nothing scripted touches it, and it carries none of OpenSearch's headers or para
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mockflow import __version__
 from mockflow.cluster import (
@@ -22,6 +22,8 @@ from mockflow.cluster import (
     Workflow,
 )
 from mockflow.core.durations import parse_duration
+from mockflow.core.status import status_document
+from mockflow.core.suggest import did_you_mean
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
 from mockflow.server import openapi
@@ -70,10 +72,15 @@ class Operation:
 ControlRoute = Route[Operation]
 
 
+def is_mine(target: str) -> bool:
+    """Whether a request target is the owner's: the prefix itself, or a path or query after it."""
+    return target[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
+
+
 def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request of the owner; never raises for what was sent."""
     try:
-        path, query = parse_target(request.target)
+        path, query = _parsed(request.target)
         found = ROUTER.find(request.method, path)
         if not isinstance(found, Found):
             raise _no_route(request.method, path, found)
@@ -84,8 +91,6 @@ def answer(cluster: Cluster, request: Request) -> Response:
         return _json(200, found.route.handler.handle(ControlCall(cluster, request, values, query)))
     except ControlError as error:
         return _refused(error.status, str(error), error.problems)
-    except Refusal as refusal:
-        return _refused(refusal.status, refusal.body["error"]["reason"])
     except UnknownWorkflowError as error:
         return _refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
     except UnknownScenarioError as error:
@@ -94,6 +99,13 @@ def answer(cluster: Cluster, request: Request) -> Response:
         return _refused(409, str(error))
     except ValueError as error:
         return _refused(400, str(error))
+
+
+def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
+    try:
+        return parse_target(target)
+    except Refusal as refusal:  # in OpenSearch's words; its cause has the plain ones
+        raise ControlError(400, refusal.body["error"]["caused_by"]["reason"]) from None
 
 
 def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
@@ -126,13 +138,37 @@ def _body(call: ControlCall, model: type[Body]) -> Body:
         return model.model_validate(json.loads(call.request.body or b"{}"))
     except ValidationError as error:
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "message": e["msg"].removeprefix("Value error, ")}
+            {"field": ".".join(map(str, e["loc"])), "message": _in_plain_words(e, model)}
             for e in error.errors(include_url=False)
         ]
         listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
         raise ControlError(400, listed, problems) from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+def _in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """What is wrong with one field, without pydantic's own terms."""
+    *outer, name = error["loc"] or ("",)
+    if error["type"] == "extra_forbidden":
+        return f"unknown; {did_you_mean(str(name), _model_at(model, outer).model_fields)}"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "model_type":
+        return f"should be a JSON object with {', '.join(_model_at(model, error['loc']).model_fields)}"
+    return error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel]:
+    """The model within `model` that describes the object at `path`."""
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        model = next(arg for arg in (annotation, *get_args(annotation)) if _is_model(arg))
+    return model
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 # -- clock and world -------------------------------------------------------------------------------
@@ -176,7 +212,7 @@ def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
     source = call.query.get("source", "request")
-    loading = load_text(_without_surrogate_pairs(call.request.body), source)
+    loading = load_text(call.request.body, source)
     if loading.errors:
         message = "\n".join(map(str, loading.errors))
         raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
@@ -206,21 +242,6 @@ def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
     )
 
 
-_ESCAPES = re.compile(rb"\\(?:u(d[89ab]..)\\u(d[c-f]..)|.)", re.IGNORECASE | re.DOTALL)
-
-
-def _without_surrogate_pairs(text: bytes) -> bytes:
-    """JSON writes characters beyond 16 bits as two escapes, which YAML does not know."""
-
-    def joined(found: re.Match[bytes]) -> bytes:
-        if found[1] is None:
-            return found[0]
-        pair = int(found[1], 16), int(found[2], 16)
-        return chr(0x10000 + ((pair[0] - 0xD800) << 10) + (pair[1] - 0xDC00)).encode()
-
-    return _ESCAPES.sub(joined, text) if text.lstrip()[:1] in (b"{", b"[") else text
-
-
 # -- workflows -------------------------------------------------------------------------------------
 
 
@@ -238,9 +259,12 @@ def get_workflow(call: ControlCall) -> models.WorkflowDetail:
 def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
     workflow = cluster.find(call.values["workflow_id"])
-    at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    try:
+        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    except ValueError as error:
+        raise ControlError(400, f"at: {error}") from None
     run = cluster.upcoming(workflow)
-    return workflow.document(run, run.position(at), show_all=True).value
+    return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> models.WorkflowView:
@@ -269,6 +293,52 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
         provisioning_progress=fields.get("provisioning_progress"),
         next=upcoming,
     )
+
+
+# -- journal and coverage --------------------------------------------------------------------------
+
+
+def get_journal(call: ControlCall) -> models.JournalView:
+    cluster, query = call.cluster, call.query
+    chosen = cluster.journal.select(
+        operation=query.get("operation"),
+        workflow_id=query.get("workflow_id"),
+        status=_number(query, "status"),
+        since=_number(query, "since") or 0,
+    )
+    return models.JournalView(
+        counted=cluster.journal.counted,
+        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in chosen],
+    )
+
+
+def clear_journal(call: ControlCall) -> models.JournalView:
+    call.cluster.journal.clear()
+    return models.JournalView(counted=call.cluster.journal.counted, exchanges=[])
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise ControlError(400, f'{name}: "{text}" is not a whole number')
+    return int(text)
+
+
+_MOST_DIGITS: Final = 15
+
+
+def get_coverage(call: ControlCall) -> models.CoverageView:
+    cluster = call.cluster
+    parts = cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values())
+    return models.CoverageView(parts=[models.PartView(**asdict(part)) for part in parts])
+
+
+def plan_next_run(call: ControlCall) -> models.NextRun:
+    body = _body(call, models.NextRun)
+    call.cluster.next_steps.update(body.steps)
+    return models.NextRun(steps=call.cluster.next_steps)
 
 
 # -- itself ----------------------------------------------------------------------------------------
@@ -355,7 +425,46 @@ ROUTES: Final = (
         "POST",
         f"{PREFIX}/workflows/{{workflow_id}}/restart",
         "restart_workflow",
-        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404,)),
+        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404, 409)),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/next_run",
+        "plan_next_run",
+        Operation(
+            plan_next_run,
+            "How steps go, once, in the next run that has them; answers with all that is planned so.",
+            models.NextRun,
+            takes=models.NextRun,
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/journal",
+        "get_journal",
+        Operation(
+            get_journal,
+            "What clients asked and what they were told.",
+            models.JournalView,
+            query={
+                "operation": "Only these: an operation's name in the API specification, such as get_status.",
+                "workflow_id": "Only those about this workflow.",
+                "status": "Only those answered with this HTTP status.",
+                "since": "Only those with a number above this.",
+            },
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/journal",
+        "clear_journal",
+        Operation(clear_journal, "Forgets them all.", models.JournalView),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/coverage",
+        "get_coverage",
+        Operation(get_coverage, "Which parts of the scripts clients have seen.", models.CoverageView),
     ),
 )
 ROUTER: Final[Router[Operation]] = Router(ROUTES)

@@ -15,6 +15,7 @@ from pydantic import (
 from mockflow.cluster import Mode
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.durations import parse_duration
+from mockflow.core.plan import StepPlan
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 
@@ -72,6 +73,14 @@ class Reset(Body):
     seed: int | None = None
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: those loaded since the start stay, and those removed stay away."
+    )
+
+
+class NextRun(Body):
+    """How steps go in the next run that has them."""
+
+    steps: dict[str, StepPlan] = Field(
+        description="By the id of a node or a step's type, as in a scenario's plan; it wins over what scenarios say."
     )
 
 
@@ -172,3 +181,51 @@ class ErrorView(View):
     """Any refusal of the owner's door."""
 
     error: ErrorDetail
+
+
+class Sent(View):
+    """What a client sent besides the first line. Secrets in headers are hidden."""
+
+    headers: dict[str, str]
+    body: Any = Field(description="Decoded JSON, else text, else null.")
+
+
+class ExchangeView(View):
+    """One request and its answer."""
+
+    number: int = Field(description="From 1, in order of arrival.")
+    operation: str | None = Field(description="Its name in the API specification; null where nothing serves the path.")
+    workflow_id: str | None = Field(description="The workflow it is about; of a create, the one that it made.")
+    method: str
+    target: str
+    status: int
+    now: int = Field(description="Epoch milliseconds of the virtual clock when it came.")
+    elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
+    wall: float = Field(description="Epoch seconds of the wall clock.")
+    took_ms: float = Field(description="Milliseconds to the answer by the wall clock.")
+    request: Sent
+    response: Any = Field(description="The answer's body: decoded JSON, else text, else null.")
+
+
+class JournalView(View):
+    """What clients asked and what they were told, the oldest first."""
+
+    counted: int = Field(description="How many requests there were in all; older ones are forgotten.")
+    exchanges: list[ExchangeView]
+
+
+class PartView(View):
+    """A keyframe of a script, or (keyframe null) an attempt that has no timeline."""
+
+    scenario: str
+    run: str = Field(description="provision, reprovision or deprovision.")
+    attempt: int = Field(description="From 0.")
+    keyframe: int | None
+    what: str
+    seen: bool
+
+
+class CoverageView(View):
+    """Which parts of the loaded scripts clients have seen."""
+
+    parts: list[PartView]

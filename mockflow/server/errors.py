@@ -58,9 +58,14 @@ def no_handler(path: str, method: str) -> Refusal:
     return Refusal(400, {"error": f"no handler found for uri [{path}] and method [{method}]"})
 
 
+def invalid_uri() -> Refusal:
+    """400 for a path that nothing serves and that is no URI: an open brace, a broken escape."""
+    return Refusal(400, {"error": "invalid uri has been requested"})
+
+
 def bad_http(reason: str) -> Refusal:
     """400 for what is not HTTP or cannot be unpacked. OpenSearch's own words differ by what its decoder met."""
-    first_line = reason.strip().partition("\n")[0].rstrip(":")
+    first_line = reason.removeprefix("400, message:").strip().partition("\n")[0].rstrip(":")
     return illegal_argument(f"invalid HTTP request: {first_line}" if first_line else "invalid HTTP request")
 
 

@@ -10,7 +10,7 @@ from mockflow.core.search import STATE_INDEX, TEMPLATE_INDEX, Stored, plugin_sou
 from mockflow.core.status import status_document
 from mockflow.core.steps import Step
 from mockflow.core.template import ContentError, Template, parse_template
-from mockflow.core.use_cases import expand, unusable_body
+from mockflow.core.use_cases import expand
 from mockflow.core.versions import SUBSTITUTIONS
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.content import UnreadableError, decode_content
@@ -153,7 +153,7 @@ search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: 
 
 def create(call: Call) -> Action:
     """Stores a template; with provision=true, provisions it at once (contract.md, section 3)."""
-    return _create_or_update(call, None)
+    return _create_or_update(call, call.parameters.text("workflow_id"))  # given, it is an update
 
 
 def update(call: Call) -> Action:
@@ -164,22 +164,24 @@ def update(call: Call) -> Action:
 def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     known = call.cluster.version.parameters
     parameters = call.parameters
-    validate = parameters.text("validation") in (None, "all")
+    validate = "all" in (parameters.text("validation") or "all").split(",")
     flags = {"provision": parameters.boolean("provision")}
     flags |= {name: name in known and parameters.boolean(name) for name in ("reprovision", "update_fields")}
     use_case = parameters.text("use_case") if "use_case" in known else None
     timeout = parameters.time(_TIMEOUT) if _TIMEOUT in known else None
     permitted = [*(["workflow_id"] if workflow_id is not None else []), "validation", "provision"]
     permitted += [name for name in ("reprovision", "update_fields", "use_case", _TIMEOUT) if name in known]
-    others = parameters.rest()
+    others = parameters.rest() if SUBSTITUTIONS in known else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
         _refuse_contradictions(
-            flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=timeout is not None
+            flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=timeout not in (None, -1)
         )
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster = call.cluster
+        if cluster.flow_framework.filter_by_backend_roles:  # nobody is anybody without the security plugin
+            raise FlowFrameworkError("Filter by backend roles is enabled and User is null")
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
             workflow = operations.reprovision(cluster, workflow_id, template, validate=validate)
@@ -235,16 +237,21 @@ def _refuse_contradictions(
 
 
 def _template(call: Call, use_case: str | None, *, update_fields: bool) -> Template:
-    try:
-        content = decode_content(call.request) if call.request.body else None
-    except UnreadableError:
-        raise unusable_body() if use_case is not None else FlowFrameworkError(_CONTENT_INVALID) from None
+    content = _content(call)
     if use_case is not None:
-        content = expand(use_case, content)
+        content = expand(use_case, content if call.request.body else {})
     try:
         return parse_template(content, update_fields=update_fields and use_case is None)
     except ContentError:
         raise FlowFrameworkError(_CONTENT_INVALID) from None
+
+
+def _content(call: Call) -> Any:
+    """The body's value; None, as for null, where it is empty or not what its type says."""
+    try:
+        return decode_content(call.request)
+    except UnreadableError:
+        return None
 
 
 # -- provision and deprovision -------------------------------------------------------------------------
@@ -269,10 +276,7 @@ def provision(call: Call) -> Action:
 def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
     if not call.request.body:
         return {}
-    try:
-        content = decode_content(call.request)
-    except UnreadableError:
-        content = None
+    content = _content(call)
     if not isinstance(content, dict):
         raise FlowFrameworkError("Request body parsing failed")
     for key, value in content.items():
@@ -292,9 +296,7 @@ def _accepted(cluster: Cluster, workflow: Workflow, status: int, timeout: int | 
 
 async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int) -> Reply:
     await run_end(cluster, workflow, timeout)
-    try:
-        cluster.find(workflow.id)
-    except UnknownWorkflowError:
+    if not cluster.holds(workflow):
         gone = {"workflow_id": workflow.id, "error": _STATE_LOST, "state": "UNKNOWN"}
         return Reply(status, gone)
     fields = cluster.fields(workflow)

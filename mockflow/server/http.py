@@ -48,28 +48,21 @@ class Response:
             extra = {**extra, "content-encoding": coding}
         if not keep_alive:
             extra = {**extra, "connection": "close"}
-        lines = "".join([f"{name}: {value}\r\n" for name, value in extra.items()])
-        return b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
-            _status_line(self.status),
-            lines.encode("utf-8", "surrogateescape"),
-            _type_line(self.content_type),
-            len(body),
-            b"" if without_body else body,
-        )
+        head = _head(self.status, self.content_type, tuple(extra.items()))
+        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
 
 
 @lru_cache(maxsize=256)
-def _status_line(status: int) -> bytes:
+def _head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """All of the head but the content-length: the same in answer after answer."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
-
-
-@lru_cache(maxsize=256)
-def _type_line(content_type: str) -> bytes:
-    return f"content-type: {content_type}\r\n".encode() if content_type else b""
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    if content_type:
+        lines.append(f"content-type: {content_type}")
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 @lru_cache(maxsize=256)

@@ -21,11 +21,11 @@ class Parameters:
 
     def __init__(self, values: Mapping[str, str], path_values: Mapping[str, str]) -> None:
         self._values = values
-        self._consumed = list(path_values)
+        self._consumed = {*path_values}
 
     def text(self, name: str) -> str | None:
         """The value as it came; None where it was not sent."""
-        self._consumed.append(name)
+        self._consumed.add(name)
         return self._values.get(name)
 
     def boolean(self, name: str, default: bool = False) -> bool:
@@ -56,25 +56,27 @@ class Parameters:
     def rest(self) -> dict[str, str]:
         """What was sent and nobody has asked for yet: from now on it counts as asked for."""
         names = self.unknown()
-        self._consumed += names
+        self._consumed.update(names)
         return {name: self._values[name] for name in names}
 
     def unknown(self) -> list[str]:
         """What was sent and nobody asked for, sorted."""
-        return sorted(self._values.keys() - COMMON - set(self._consumed))
+        return sorted(self._values.keys() - self._consumed - COMMON)
 
     def refuse_unknown(self, path: str) -> None:
         """Raises OpenSearch's 400 for parameters that the handler does not know."""
-        if self._values and (unknown := self.unknown()):
-            raise illegal_argument(_unrecognized(path, unknown, COMMON | set(self._consumed)))
+        if self._values.keys() <= self._consumed:
+            return
+        if unknown := self.unknown():
+            raise illegal_argument(_unrecognized(readable(path), unknown, COMMON | self._consumed))
 
 
 def parse_target(target: str) -> tuple[str, dict[str, str]]:
     """The raw path and the decoded parameters; of a repeated one the last wins."""
-    path, mark, query = target.partition("?")
-    if not mark or not query:
-        return path, {}
+    path, _, query = target.partition("?")
     values: dict[str, str] = {}
+    if not query:
+        return path, values
     for part in query.partition("#")[0].replace(";", "&").split("&"):
         name, equals, value = part.partition("=")
         if name or equals:
@@ -100,6 +102,14 @@ def decode(text: str, *, plus_as_space: bool = True) -> str:
         text.encode("utf-8", "surrogateescape"),
     )
     return raw.decode("utf-8", "replace")
+
+
+def readable(path: str) -> str:
+    """The decoded path for a message; as it came where its escapes are broken."""
+    try:
+        return decode(path, plus_as_space=False)
+    except ValueError:
+        return path
 
 
 def _escape_message(text: str, index: int) -> str:

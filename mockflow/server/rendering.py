@@ -63,12 +63,13 @@ class Style:
 
 
 PLAIN: Final = Style()
+_PARAMETERS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})
 
 
 def style_of(request: Request, values: Mapping[str, str]) -> Style:
     """Reads format, pretty, human, error_trace and filter_path: all before routing. Raises Refusal for bad ones."""
     format = _format(request, values)
-    if not values:
+    if values.keys().isdisjoint(_PARAMETERS):
         return PLAIN if format == "json" else Style(format)
     parameters = Parameters(values, {})
     parameters.boolean("human")
@@ -82,8 +83,7 @@ def style_of(request: Request, values: Mapping[str, str]) -> Style:
 
 def _format(request: Request, values: Mapping[str, str]) -> Format:
     """From `format`, else Accept, else the body's own type. Smile and CBOR are answered in JSON."""
-    wanted = values.get("format", "").lower()
-    if wanted in ("json", "yaml", "smile", "cbor"):
+    if "format" in values and (wanted := values["format"].lower()) in ("json", "yaml", "smile", "cbor"):
         return "yaml" if wanted == "yaml" else "json"
     accept = request.headers.get("Accept")
     content_type = request.headers.get("Content-Type")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster
 from mockflow.core.indices import InvalidIndexNameError, NoSuchIndexError, resolved
 from mockflow.core.resources import Made
+from mockflow.core.wildcards import matches
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.errors import Refusal, object_error
 
@@ -128,11 +129,10 @@ def _get_pipelines(kind: str) -> Handler:
         wanted = _pipeline_id(call)
 
         def act() -> Reply:
-            if wanted in ("", "*"):
-                return Reply(200, {made.id: made.body for made in call.cluster.resources.all_of(kind)})
-            names = wanted.split(",")
-            found = {name: made.body for name in names if (made := look_at(call.cluster, kind, name))}
-            return Reply(200 if found else 404, found)
+            found: dict[str, Any] = {}
+            for name in (wanted or "*").split(","):
+                found |= {made.id: made.body for made in _pipelines(call.cluster, kind, name)}
+            return Reply(200 if found or wanted in ("", "*") else 404, found)
 
         return act
 
@@ -144,14 +144,24 @@ def _delete_pipeline(kind: str) -> Handler:
         name = _pipeline_id(call)
 
         def act() -> Reply:
-            if not call.cluster.resources.find((kind, name)):
+            found = _pipelines(call.cluster, kind, name)
+            if not found and name != "*":
                 raise object_error(404, "resource_not_found_exception", f"pipeline [{name}] is missing")
-            call.cluster.resources.delete((kind, name))
+            for made in found:
+                call.cluster.resources.delete((kind, made.id))
             return Reply(200, ACKNOWLEDGED)
 
         return act
 
     return handle
+
+
+def _pipelines(cluster: Cluster, kind: str, name: str) -> list[Made]:
+    """The pipelines that are there of this name or pattern."""
+    if "*" in name:
+        return [made for made in cluster.resources.all_of(kind) if matches(name, made.id)]
+    made = look_at(cluster, kind, name)
+    return [made] if made else []
 
 
 def _pipeline_id(call: Call) -> str:

@@ -3,9 +3,10 @@
 Rules: consumers.md, section 4.4.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final, Generic, TypeVar
 
 Handler = TypeVar("Handler")
 
@@ -20,14 +21,7 @@ class Route(Generic[Handler]):
     handler: Handler
 
 
-@dataclass
-class _Node(Generic[Handler]):
-    literal: dict[str, "_Node[Handler]"] = field(default_factory=dict)
-    wildcard: "_Node[Handler] | None" = None
-    routes: dict[str, Route[Handler]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Found(Generic[Handler]):
     """A route, and the raw (still encoded) values of its wildcards by name."""
 
@@ -39,45 +33,48 @@ class Router(Generic[Handler]):
     """Finds the route of a request."""
 
     def __init__(self, routes: Iterable[Route[Handler]]) -> None:
-        self._root: _Node[Handler] = _Node()
+        self._shapes: dict[int, list[_Shape[Handler]]] = {}  # by number of segments, the most literal first
         for route in routes:
-            node = self._root
-            for segment in _segments(route.path):
-                if segment.startswith("{"):
-                    node.wildcard = node = node.wildcard or _Node()
-                else:
-                    node = node.literal.setdefault(segment, _Node())
-            node.routes[route.method] = route
+            segments = _segments(route.path)
+            shapes = self._shapes.setdefault(len(segments), [])
+            wild = tuple(segment.startswith("{") for segment in segments)
+            shape = next((shape for shape in shapes if shape.wild == wild), None)
+            if shape is None:
+                shape = _Shape(wild)
+                shapes.append(shape)
+                shapes.sort(key=lambda shape: shape.wild)
+            shape.add(route, segments)
 
     def find(self, method: str, path: str) -> Found[Handler] | set[str]:
         """The route for a raw path; else the methods that the path knows (none: nobody serves it)."""
         segments = _segments(path)
         known: set[str] = set()
-        for node in _matching(self._root, segments, 0):
-            if route := node.routes.get(method):
-                return Found(route, _values(route.path, segments))
-            known.update(node.routes)
+        for shape in self._shapes.get(len(segments), ()):
+            if methods := shape.methods.get(shape.literals(segments)):
+                if found := methods.get(method):
+                    route, wildcards = found
+                    return Found(route, {name: segments[place] for name, place in wildcards})
+                known.update(methods)
         return known
 
 
+_Wildcards = tuple[tuple[str, int], ...]
+"""Names, and the segments that they stand for."""
+
+
+class _Shape(Generic[Handler]):
+    """All routes whose wildcards stand at the same places: their literal segments are a key."""
+
+    def __init__(self, wild: tuple[bool, ...]) -> None:
+        self.wild: Final = wild
+        self.literals: Final[Callable[[list[str]], Any]] = itemgetter(*(n for n, w in enumerate(wild) if not w))
+        self.methods: Final[dict[Any, dict[str, tuple[Route[Handler], _Wildcards]]]] = {}
+
+    def add(self, route: Route[Handler], segments: list[str]) -> None:
+        wildcards = tuple((name[1:-1], place) for place, name in enumerate(segments) if self.wild[place])
+        self.methods.setdefault(self.literals(segments), {})[route.method] = (route, wildcards)
+
+
 def _segments(path: str) -> list[str]:
-    """``/a/b/`` -> ``[a, b]``: one slash before and any after do not count."""
-    return path.removeprefix("/").rstrip("/").split("/") if path.strip("/") else []
-
-
-def _matching(node: _Node[Handler], segments: list[str], depth: int) -> Iterator[_Node[Handler]]:
-    """The nodes that serve the path, the most literal first."""
-    if depth == len(segments):
-        if node.routes:
-            yield node
-        return
-    if literal := node.literal.get(segments[depth]):
-        yield from _matching(literal, segments, depth + 1)
-    if node.wildcard:
-        yield from _matching(node.wildcard, segments, depth + 1)
-
-
-def _values(path: str, segments: list[str]) -> dict[str, str]:
-    return {
-        name[1:-1]: segment for name, segment in zip(_segments(path), segments, strict=True) if name.startswith("{")
-    }
+    """``/a/b/`` -> ``["", a, b]``: whether a slash stands before, and how many after, does not count."""
+    return f"/{path.removeprefix('/')}".rstrip("/").split("/")

@@ -6,17 +6,33 @@ from collections.abc import Callable
 from mockflow.cluster import Cluster, Workflow
 
 
-async def virtual_time(cluster: Cluster, milliseconds: int | None) -> None:
-    """Returns once `milliseconds` of virtual time have passed (None or negative: never by itself)."""
+async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
+    """Whether `holds` comes true within `timeout` ms of virtual time (None or negative: for ever).
+
+    In auto at once: what `look` looks at skips on until it holds, or is over.
+    """
     clock = cluster.clock
-    end = None if milliseconds is None or milliseconds < 0 else clock.now() + milliseconds
-    await _until(cluster, lambda: None if end is None else end - clock.now())
+    end = None if timeout is None or timeout < 0 else clock.now() + timeout
+
+    def left() -> int | None:
+        if holds():
+            return 0
+        times = (None if end is None else end - clock.now(), cluster.until_next_moment())
+        return min((time for time in times if time is not None), default=None)
+
+    await _until(cluster, left)
+    while cluster.clock.mode == "auto" and not holds():
+        before = [workflow.lead for workflow in cluster.workflows.values()]
+        look()
+        if before == [workflow.lead for workflow in cluster.workflows.values()]:
+            break
+    return holds()
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
     """Returns once the workflow's run has ended, or another has begun, or `timeout` ms have passed.
 
-    In auto the run skips there.
+    In auto the run skips there. The end of the workflow, or of its world, is the end of its run.
     """
     run = workflow.serial
     limit = None if timeout is None else cluster.elapsed(workflow) + timeout
@@ -25,15 +41,18 @@ async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = No
         times = [time for time in (workflow.end(), limit) if time is not None]
         return min(times, default=None)
 
+    def is_running() -> bool:
+        return workflow.serial == run and cluster.holds(workflow)
+
     def left() -> int | None:
-        if workflow.serial != run:
+        if not is_running():
             return 0
         time = end()
         return None if time is None else time - cluster.elapsed(workflow)
 
     await _until(cluster, left)
     time = end()
-    if cluster.clock.mode == "auto" and workflow.serial == run and time is not None:
+    if cluster.clock.mode == "auto" and time is not None and is_running():
         cluster.skip_to(workflow, time)
 
 

@@ -437,9 +437,7 @@ class Server:
         step = STEPS[node["type"]]
         self.things[(step.kind, node["user_inputs"][step.named_by])].inputs = node["user_inputs"]
 
-    def _ending(
-        self, flow: Flow, failed: str | None, failure: tuple[str | Like, str] | None
-    ) -> Callable[[], None]:
+    def _ending(self, flow: Flow, failed: str | None, failure: tuple[str | Like, str] | None) -> Callable[[], None]:
         def happens() -> None:
             flow.end = self.now
             flow.state, flow.progress = "COMPLETED", "DONE"

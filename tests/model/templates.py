@@ -96,7 +96,9 @@ def changed(draw: st.DrawFn, template: Template) -> Template:
     edges = template["workflows"]["provision"].get("edges", [])
     index = nodes.get("index", {}).get("user_inputs", {}).get("index_name", INDEXES[0])
     absent = [
-        name for name in NAMES if name not in nodes and all(need in nodes for need in _NEEDS.get(name, ())) and _alone(name, nodes)
+        name
+        for name in NAMES
+        if name not in nodes and all(need in nodes for need in _NEEDS.get(name, ())) and _alone(name, nodes)
     ]
     for _ in range(draw(st.integers(0, 2))):
         what = draw(st.sampled_from(("change", "change", "add", "remove")))
@@ -170,15 +172,15 @@ UNSORTABLE: Final = (
         _workflow([_noop("a"), _noop("b")], ("a", "b"), ("b", "a")),
         "No start node detected: all nodes have a predecessor.",
     ),
-    _graph(
-        _workflow([_noop("s"), _noop("a"), _noop("b")], ("a", "b"), ("b", "a")), "Cycle detected: [a->b, b->a]"
-    ),
+    _graph(_workflow([_noop("s"), _noop("a"), _noop("b")], ("a", "b"), ("b", "a")), "Cycle detected: [a->b, b->a]"),
     _graph(
         _workflow([{"id": "a", "type": "delete_index"}]),
         "The step type [delete_index] for node [a] can not be used in a workflow.",
         403,
     ),
-    _graph(_workflow([{"id": "a", "type": "brew_coffee"}]), "Workflow step type [brew_coffee] is not implemented.", 501),
+    _graph(
+        _workflow([{"id": "a", "type": "brew_coffee"}]), "Workflow step type [brew_coffee] is not implemented.", 501
+    ),
     _graph(
         _workflow([{"id": "a", "type": "register_agent", "user_inputs": {"name": "x"}}]),
         "Invalid workflow, node [a] missing the following required inputs : [type]",

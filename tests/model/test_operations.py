@@ -11,7 +11,14 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
 from mockflow.core.scenario import Scenario
@@ -305,7 +312,7 @@ class Operations(RuleBasedStateMachine):
             self.compare(*self.run(self.waited(flow, timeout, expected[0], self.ask(target, "POST"))))
 
     async def waited(self, flow: Flow, timeout: int, status: int, asking: Coroutine[Any, Any, Answer]) -> Any:
-        """What a request says that waits for a run, and what it should: the clock moves to where it ends, no further."""
+        """What a request that waits for a run says, and what it should; the clock moves to its end, no further."""
         request = asyncio.ensure_future(asking)
         await asyncio.sleep(0)
         end = flow.events[-1].time if flow.events else self.model.now
@@ -327,9 +334,7 @@ class Operations(RuleBasedStateMachine):
         draft = data.draw(changed)
         assume(self.knows_what_a_reprovision_does(flow, draft))
         expected = self.model.reprovision(flow, draft)
-        self.same(
-            expected, f"{WORKFLOW}/{flow.id}{query(validate, reprovision=True)}", "PUT", draft.template
-        )
+        self.same(expected, f"{WORKFLOW}/{flow.id}{query(validate, reprovision=True)}", "PUT", draft.template)
 
     def knows_what_a_reprovision_does(self, flow: Flow, draft: Draft) -> bool:
         """The contract is silent about nodes that are kept or updated although what they had made is not there."""

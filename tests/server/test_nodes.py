@@ -11,7 +11,8 @@ from opensearchpy import AsyncOpenSearch, OpenSearch
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, Settings
-from mockflow.server.app import Serving, create_app
+from mockflow.server.app import create_app
+from mockflow.server.serving import Serving
 
 Client = TestClient[Request, Application]
 Body = dict[str, Any]

@@ -1,0 +1,18 @@
+# A server for containers: serves /scenarios on port 9200. Mount your own scenarios over the shipped ones.
+FROM python:3.13-slim
+
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY mockflow ./mockflow
+RUN pip install --no-cache-dir --root-user-action=ignore .
+
+COPY scenarios /scenarios
+RUN useradd --uid 10001 --no-create-home mockflow
+USER 10001
+
+# Every option of `mockflow serve` is a variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
+ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios
+EXPOSE 9200
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["mockflow", "wait", "http://127.0.0.1:9200", "--timeout", "2s"]
+CMD ["mockflow", "serve"]

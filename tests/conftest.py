@@ -1,0 +1,40 @@
+"""Settings of all tests, and what watches over all of them."""
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from hypothesis import settings
+
+from mockflow.cluster import Cluster
+from mockflow.server.answer import answer
+from mockflow.server.http import Request, Response
+from tests import specification
+
+settings.register_profile("mockflow", deadline=None)  # a timing never decides a test
+settings.load_profile("mockflow")
+
+CHECKER = specification.load()
+LAST = "test_specification.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_are_held_against_the_specification() -> Iterator[None]:
+    """Looks at every answer that a server of this process gives; test_specification tells of them at the end."""
+    if CHECKER is None:
+        yield
+        return
+    checker = CHECKER
+
+    async def watched(cluster: Cluster, request: Request) -> Response:
+        response = await answer(cluster, request)
+        checker.look_at(request, response)
+        return response
+
+    with patch("mockflow.server.app.answer", watched):
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks back on all other tests runs last."""
+    items.sort(key=lambda item: item.path.name == LAST)

@@ -1,0 +1,82 @@
+"""Releases of OpenSearch, and what consumers meet in each (consumers.md, findings 1 and 3 and section 5)."""
+
+from itertools import pairwise
+
+import pytest
+
+from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
+
+RELEASES = [f"2.{minor}.0" for minor in range(12, 20)] + [f"3.{minor}.0" for minor in range(int(NEWEST[2:]) + 1)]
+
+
+@pytest.mark.parametrize("number", [*RELEASES, "2.19.4", "3.2.17"])
+def test_every_release_is_known(number: str) -> None:
+    version = parse_version(number)
+    assert version.number == number
+    assert version.plugin == f"{number}.0"
+    assert version.minor == tuple(map(int, number.split(".")[:2]))
+    assert len(version.build_hash) == 40
+
+
+def test_from_the_oldest_to_the_newest() -> None:
+    assert (OLDEST, RELEASES[-1]) == ("2.12", f"{NEWEST}.0")
+    assert DEFAULT_VERSION in RELEASES
+
+
+@pytest.mark.parametrize("number", ["2.11.0", "2.20.0", "1.3.0", "4.0.0", f"3.{int(NEWEST[2:]) + 1}.0"])
+def test_another_release_is_told_which_are_known(number: str) -> None:
+    with pytest.raises(ValueError, match=f"OpenSearch {number} is not known here; known are 2.12 to 2.19 and 3.0 to"):
+        parse_version(number)
+
+
+@pytest.mark.parametrize("text", ["", "3", "3.2", "3.2.0.0", "3.2.0-SNAPSHOT", "v3.2.0", " 3.2.0", "3.x.0", "3.2.0\n"])
+def test_what_is_no_release_is_told_what_would_be_one(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not an OpenSearch version; write one such as 3\.2\.0"):
+        parse_version(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "provision", "create_and_provision"),
+    [("2.12.0", 200, 201), ("2.19.5", 200, 201), ("3.0.0", 202, 202), ("3.2.0", 202, 202)],
+)
+def test_statuses_of_success(number: str, provision: int, create_and_provision: int) -> None:
+    behaviour = parse_version(number).behaviour
+    assert behaviour.provision_accepted == provision
+    assert behaviour.create_and_provision_accepted == create_and_provision
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("2.12.0", "Fail to find workflow"),
+        ("2.13.0", "Fail to find workflow w"),
+        ("2.14.0", "Fail to find workflow w"),
+        ("2.15.0", "Fail to find workflow status of w"),
+        ("3.2.0", "Fail to find workflow status of w"),
+    ],
+)
+def test_the_404_of_an_unknown_workflow(number: str, message: str) -> None:
+    assert parse_version(number).behaviour.status_not_found.format(id="w") == message
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [("2.15.0", "INTERNAL_SERVER_ERROR"), ("2.16.0", "NOT_FOUND"), ("3.0.0", "NOT_FOUND")],
+)
+def test_deprovisioning_an_unknown_workflow(number: str, status: str) -> None:
+    assert parse_version(number).behaviour.unknown_state_status == status
+
+
+@pytest.mark.parametrize(
+    ("number", "tells"),
+    [("2.19.3", False), ("2.19.4", True), ("3.0.0", False), ("3.1.0", False), ("3.2.0", True)],
+)
+def test_why_an_index_was_not_created(number: str, tells: bool) -> None:
+    assert parse_version(number).behaviour.tells_why_no_index is tells
+
+
+def test_nothing_is_forgotten_by_a_later_release() -> None:
+    versions = [parse_version(number) for number in RELEASES]
+    for before, after in pairwise(versions):
+        assert before.parameters <= after.parameters
+        assert before.steps.keys() <= after.steps.keys()
