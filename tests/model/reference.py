@@ -299,7 +299,7 @@ class Server:
         if flow.template is None:
             return no_template(flow.id)
         template = {"description": "", "use_case": "", **flow.template}
-        body = {name: template[name] for name in FIELDS if name in template}
+        body: Body = {name: template[name] for name in FIELDS if name in template}
         nodes = [
             {
                 "id": node["id"],
