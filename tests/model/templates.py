@@ -63,6 +63,7 @@ def _joined(names: list[str], nodes: dict[str, Node], use_case: str, edges: list
     """The nodes in the order of `names`, each with what it takes from those that are there."""
     for name in names:
         taken = {before: output for before, output in _TAKES.get(name, {}).items() if before in names}
+        nodes[name].pop("previous_node_inputs", None)
         if taken:
             nodes[name]["previous_node_inputs"] = taken
     workflow: Body = {"nodes": [nodes[name] for name in names], **({"edges": edges} if edges else {})}
