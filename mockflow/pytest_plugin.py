@@ -2,56 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 
 if TYPE_CHECKING:
     from mockflow.handle import ClusterHandle
-    from mockflow.testing import Session
+    from mockflow.testing import RemoteSession, Session, World
 
-_HANDLE: pytest.StashKey[ClusterHandle] = pytest.StashKey()
+SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
+    "clock": (str, "auto (the default), frozen or real"),
+    "speed": (float, "virtual seconds for each second, with clock real"),
+    "version": (str, "the OpenSearch version"),
+    "step_time": (str, "how long a step takes that no scenario speaks of"),
+    "seed": (int, "other ids, the same in each run"),
+    "epoch": (int, "epoch milliseconds at which the virtual clock begins"),
+    "max_polls": (int, "after so many equal answers where nothing can change any more, the test fails"),
+    "strict": (bool, "a test fails whose scripted keyframes were never observed"),
+}
+"""The marker's keyword arguments, each an ini option `mockflow_...` too: its type, and what it is for."""
 
-_MARKER = (
+_MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
     "max_polls=1000, strict=False): how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, YAML text, or built in Python"
 )
-# ini option: its type, and what it is for. The marker's words are theirs.
-_INI = {
-    "mockflow_scenarios": ("linelist", "scenario files and folders that every test has, relative to the rootdir"),
-    "mockflow_clock": ("string", "auto (the default), frozen or real"),
-    "mockflow_version": ("string", "the OpenSearch version"),
-    "mockflow_step_time": ("string", "how long a step takes that no scenario speaks of"),
-    "mockflow_strict": ("bool", "a test fails whose scripted keyframes were never observed"),
-}
+_WORLD: pytest.StashKey[World] = pytest.StashKey()
+_COVERAGE: Final = "mockflow_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mockflow")
     group.addoption(
         "--mockflow-url",
-        action="append",
+        action="extend",
+        type=lambda urls: urls.split(","),
         default=[],
         help="run against a mockflow that is up already; under xdist, once for each worker",
     )
     group.addoption(
         "--mockflow-report", action="store_true", help="tell at the end which parts of the scripts were never seen"
     )
-    for name, (kind, help_text) in _INI.items():
-        parser.addini(name, help_text, type=kind, default=None)  # type: ignore[arg-type]
+    parser.addini("mockflow_scenarios", "files and folders that every test has, relative to the rootdir", "linelist")
+    for name, (kind, purpose) in SETTINGS.items():
+        written: Literal["bool", "string"] = "bool" if kind is bool else "string"
+        parser.addini(f"mockflow_{name}", purpose, written, default=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    urls, workers = config.getoption("--mockflow-url"), config.getoption("tx", None) or ()
+    if urls and len(urls) < len(workers):
+        raise pytest.UsageError(
+            f"--mockflow-url: {len(workers)} workers and {len(urls)} server{'s' * (len(urls) != 1)}; tests that share "
+            "one would disturb each other; give one URL for each worker"
+        )
 
 
 # -- fixtures ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session]:
+def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSession]:
     """The server of this test process: `url` stays the same all session and leads to the running test's world."""
     from mockflow.testing import start_session
 
@@ -61,13 +74,14 @@ def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session]:
 
 
 @pytest.fixture
-def mockflow(request: pytest.FixtureRequest, mockflow_server: Session) -> Iterator[ClusterHandle]:
+def mockflow(request: pytest.FixtureRequest, mockflow_server: Session | RemoteSession) -> Iterator[ClusterHandle]:
     """A fresh fake OpenSearch for this test: `mockflow.url`, `clock`, `load(...)`, `workflow(...)`, `journal`."""
-    from mockflow.testing import setup_of
+    from mockflow.testing import begin_world
 
-    with mockflow_server.world(setup_of(request)) as handle:
-        request.node.stash[_HANDLE] = handle
-        yield handle
+    world = request.node.stash[_WORLD] = begin_world(request, mockflow_server, SETTINGS)
+    world.interrupter.arm()  # until the setup ends: other fixtures may poll
+    yield world.handle
+    mockflow_server.end(world)
 
 
 @pytest.fixture
@@ -99,14 +113,28 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
 # -- what a test shows ---------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """From here to the call nobody is interrupted."""
+    try:
+        return (yield)
+    finally:
+        if world := item.stash.get(_WORLD, None):
+            world.interrupter.disarm()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test that passed fails after all where a client was cut off, or where it is strict and saw too little."""
-    result = yield
-    if _HANDLE in item.stash:
-        from mockflow.testing import verify
-
-        verify(item, item.stash[_HANDLE])
+    world = item.stash.get(_WORLD, None)
+    if world is None:
+        return (yield)
+    world.interrupter.arm()
+    try:
+        result = yield
+    finally:
+        world.interrupter.disarm()
+    world.verify()
     return result
 
 
@@ -116,33 +144,35 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test tells the story; with --mockflow-report, each test which parts of its scripts were seen."""
     report = yield
-    if report.when == "call" and _HANDLE in item.stash:
-        from mockflow.testing import covered_parts, story_of
-
-        handle = item.stash[_HANDLE]
-        if report.failed:
-            report.sections.append(("mockflow", story_of(handle)))
-        if item.config.getoption("--mockflow-report"):
-            report.user_properties.append(("mockflow_coverage", covered_parts(handle)))
+    if world := item.stash.get(_WORLD, None):
+        if report.when == "teardown":
+            del item.stash[_WORLD]  # pytest keeps the item to the end of the session
+        elif report.failed:
+            report.sections.append(("mockflow", world.story()))
+        if report.when == "call" and item.config.getoption("--mockflow-report"):
+            report.user_properties.append((_COVERAGE, world.coverage()))
     return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """With --mockflow-report, a table of the scenarios and what no client of any test has seen."""
     if not config.getoption("--mockflow-report"):
         return
-    seen: dict[str, bool] = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, parts in getattr(report, "user_properties", ()):
-                if name == "mockflow_coverage":
-                    for part, was_seen in parts:
-                        seen[part] = seen.get(part, False) or was_seen
-    terminalreporter.section("mockflow: scripted parts that clients have seen")
+    seen: dict[str, dict[str, bool]] = {}
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        for name, parts in getattr(report, "user_properties", ()):
+            for scenario, part, was_seen in parts if name == _COVERAGE else ():
+                by_part = seen.setdefault(scenario, {})
+                by_part[part] = by_part.get(part, False) or was_seen
+    terminalreporter.section("mockflow: what clients have seen of the scripts")
     if not seen:
         terminalreporter.line("no test has used a scenario")
         return
-    total = sum(seen.values())
-    terminalreporter.line(f"{total} of {len(seen)} ({100 * total / len(seen):.0f} %)")
-    for part, was_seen in seen.items():
-        if not was_seen:
-            terminalreporter.line(f"  never seen: {part}")
+    wholes = {"all": {part: was for parts in seen.values() for part, was in parts.items()}}
+    width = max(map(len, seen)) + 2
+    for scenario, parts in {**dict(sorted(seen.items())), **(wholes if len(seen) > 1 else {})}.items():
+        number = sum(parts.values())
+        terminalreporter.line(f"{scenario:<{width}}{number:>4} of {len(parts):<4} {100 * number // len(parts):>3} %")
+    unseen = [part for parts in seen.values() for part, was_seen in parts.items() if not was_seen]
+    for part in unseen:
+        terminalreporter.line(f"never seen: {part}")

@@ -1,13 +1,13 @@
 """One fake cluster: its clock, scenarios and workflows. The only thing that changes."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster import runs
-from mockflow.cluster.clock import Clock, Mode
+from mockflow.cluster.clock import MODES, Clock, Mode
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
@@ -67,6 +67,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
+        if self.mode not in MODES:
+            raise ValueError(f'unknown clock "{self.mode}"; {did_you_mean(self.mode, MODES)}')
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Cluster:
     """The scenarios of every new world."""
     publish_address: str = "127.0.0.1:9200"
     """The server's host and port, for clients that do not say by which they came."""
+    on_cut_off: Callable[[], None] | None = None
+    """Called whenever a client that polls for ever is cut off."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -320,6 +324,8 @@ class Cluster:
         told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times{reason}"
         if self.settings.ends_stuck:
             self.stuck = self.stuck or told
+            if self.on_cut_off:
+                self.on_cut_off()
             raise StuckError(told)
         log.warning("%s", told)
 

@@ -37,6 +37,12 @@ class ClusterHandle:
     def port(self) -> int:
         return urlsplit(self.url).port or 0
 
+    @property
+    def stuck(self) -> str | None:
+        """Why a client was cut off: it polled for ever where nothing could change any more."""
+        journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
+        return None if journal["stuck"] is None else str(journal["stuck"])
+
     def load(self, *sources: Source) -> None:
         """Loads scenarios, or replaces those of the same name. ScenarioError has every problem, with its place."""
         for name, text in texts_of(sources):
@@ -85,7 +91,10 @@ class ClusterHandle:
         return Coverage.from_json(self._transport.ask("GET", "/coverage"))
 
     def reset(self, **settings: Any) -> None:
-        """A new world as at the start; `settings`: mode, speed, opensearch_version, step_time, seed, keep."""
+        """A new world as at the start.
+
+        `settings`: mode, speed, opensearch_version, step_time, seed, epoch, max_polls, keep.
+        """
         self._transport.ask("POST", "/reset", settings)
 
     def patch_sleep(self, *modules: str) -> PatchedSleep:

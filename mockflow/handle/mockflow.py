@@ -59,11 +59,6 @@ class MockFlow(ClusterHandle):
         """A handle for a server that is up already, such as the container."""
         return ClusterHandle(Remote(url), url.rstrip("/"))
 
-    @property
-    def stuck(self) -> str | None:
-        """Why a client was cut off: it polled for ever where nothing could change any more."""
-        return self.cluster.stuck
-
     # -- in a thread ---------------------------------------------------------------------------------
 
     def __enter__(self) -> "MockFlow":

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -66,19 +67,32 @@ def load_text(text: str | bytes, file: str) -> Loading:
 
 
 def _load_documents(text: str | bytes, file: str, found: "_Found") -> None:
-    documents, problems = read(text, file)
+    parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
+    scenarios, problems = parse(text, file)
     found.add(*problems)
+    found.scenarios += scenarios
+
+
+@lru_cache(maxsize=128)  # one test after another loads the same file
+def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], list[Problem]]:
+    """The scenarios of a text with whether they are good, and its problems but those between scenarios."""
+    scenarios = []
+    documents, problems = read(text, file)
     if not documents and not problems:
-        found.add(Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>"))
+        problems = [Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>")]
     for document in documents:
-        scenario, problems = validate(document)
-        found.add(*problems)
+        scenario, wrong = validate(document)
+        problems = [*problems, *wrong]
         if scenario:
-            good = not _errors(problems)
+            good = not _errors(wrong)
             # What is wrong or missing has been taken out of a broken one, and claims nothing.
             claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
             keys = {key: document.place((key,)) for key in claimed}
-            found.scenarios.append((Located(scenario, document.place(()), keys), good))
+            scenarios.append((Located(scenario, document.place(()), keys), good))
+    return scenarios, problems
+
+
+_REMEMBERED: Final = 64 * 1024  # of longer texts nothing is kept
 
 
 # What only one scenario may have: how a problem tells it, and what would be right.

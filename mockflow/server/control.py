@@ -21,6 +21,7 @@ from mockflow.cluster import (
     UnknownWorkflowError,
     Workflow,
 )
+from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
 from mockflow.core.status import status_document
 from mockflow.core.suggest import did_you_mean
@@ -199,6 +200,8 @@ def change_clock(call: ControlCall) -> models.ClockView:
 def reset(call: ControlCall) -> models.ClockView:
     body = _body(call, models.Reset)
     changes = body.model_dump(exclude={"keep"}, exclude_none=True)
+    if body.max_polls is not None:
+        changes["ends_stuck"] = True
     call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
     return get_clock(call)
 
@@ -299,22 +302,27 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
 
 
 def get_journal(call: ControlCall) -> models.JournalView:
-    cluster, query = call.cluster, call.query
-    chosen = cluster.journal.select(
+    query = call.query
+    chosen = call.cluster.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
         status=_number(query, "status"),
         since=_number(query, "since") or 0,
     )
-    return models.JournalView(
-        counted=cluster.journal.counted,
-        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in chosen],
-    )
+    return _journal(call.cluster, chosen)
 
 
 def clear_journal(call: ControlCall) -> models.JournalView:
     call.cluster.journal.clear()
-    return models.JournalView(counted=call.cluster.journal.counted, exchanges=[])
+    return _journal(call.cluster, ())
+
+
+def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> models.JournalView:
+    return models.JournalView(
+        counted=cluster.journal.counted,
+        stuck=cluster.stuck,
+        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in exchanges],
+    )
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:

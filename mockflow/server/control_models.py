@@ -71,6 +71,12 @@ class Reset(Body):
     )
     step_time: Milliseconds | None = None
     seed: int | None = None
+    epoch: int | None = Field(default=None, description="Epoch milliseconds at which the virtual clock begins.")
+    max_polls: int | None = Field(
+        default=None,
+        ge=1,
+        description="After so many equal answers where nothing can change any more, the client's connection is closed.",
+    )
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: those loaded since the start stay, and those removed stay away."
     )
@@ -211,6 +217,7 @@ class JournalView(View):
     """What clients asked and what they were told, the oldest first."""
 
     counted: int = Field(description="How many requests there were in all; older ones are forgotten.")
+    stuck: str | None = Field(description="Why a client was cut off that polled for ever, once one was.")
     exchanges: list[ExchangeView]
 
 

@@ -44,7 +44,7 @@ class Front:
         return f"http://{name}:{bound}"
 
     def lead_to(self, cluster: Cluster | None) -> None:
-        """From now on `cluster` answers; None: nobody does, and connections are closed."""
+        """From now on `cluster` answers; None: nobody does, and a client is told so with 503."""
         self._handle = handler(cluster) if cluster else None
 
     async def stop(self) -> None:
@@ -53,7 +53,7 @@ class Front:
 
     async def _answer(self, incoming: web.BaseRequest) -> WireResponse:
         if self._handle is None:
-            raise ConnectionResetError  # aiohttp closes the connection
+            return WireResponse(Response.json(503, _NO_WORLD), incoming, keep_alive=False)
         return await self._handle(incoming)
 
 
@@ -113,6 +113,7 @@ class _Protocol(web.RequestHandler):
         return AppResponse(WireResponse(Response.json(refusal.status, refusal.body), request, keep_alive=False))
 
 
+_NO_WORLD: Final = {"error": "no test that uses the fixture mockflow is running", "status": 503}
 _SHUTDOWN_SECONDS: Final = 0.5
 _MAX_HEADER: Final = 16 * 1024  # OpenSearch's http.max_header_size; a token may be longer than aiohttp's 8 KiB
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these

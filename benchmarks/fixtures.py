@@ -1,0 +1,124 @@
+"""What the pytest plugin costs: installed but unused, at the first use, and for each further test.
+
+Each figure is a difference between two whole runs of pytest, taken by turns, so that what slows the machine down for
+a while slows both; the median of the differences counts. On a busy machine the processor's time tells more.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Final, NamedTuple
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+ENVIRONMENT: Final = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # nobody else's plugins
+    "PYTHONDONTWRITEBYTECODE": "",  # compiled modules are kept, as they are for most
+}
+PLUGIN: Final = ("-p", "mockflow")  # by its entry point
+FILES: Final = {
+    "story.yaml": """\
+scenario: story
+workflow_id: 8xL8bowB8y25Tqfenm50
+provision:
+  timeline:
+    - {at: 0s, state: PROVISIONING}
+    - {at: 5s, state: COMPLETED}
+""",
+    "pytest.ini": "[pytest]\nmarkers = mockflow\n",
+    "empty.py": "def test_x(): pass\n",
+    "mocked.py": """\
+import os, pytest
+@pytest.mark.mockflow("story.yaml")
+@pytest.mark.parametrize("number", range(int(os.environ["TESTS"])))
+def test_x(mockflow, number): pass
+""",
+    "plain.py": """\
+import os, pytest
+@pytest.fixture(scope="session")
+def mockflow_server(): yield
+@pytest.fixture
+def mockflow(mockflow_server): yield
+@pytest.mark.mockflow("story.yaml")
+@pytest.mark.parametrize("number", range(int(os.environ["TESTS"])))
+def test_x(mockflow, number): pass
+""",
+}
+
+Options = tuple[str, ...]
+
+
+class Cost(NamedTuple):
+    """Seconds by the wall clock and of the processor."""
+
+    wall: float
+    processor: float
+
+
+@click.command()
+@click.option("--rounds", default=15, show_default=True, type=click.IntRange(1), help="How often each is measured.")
+@click.option("--tests", default=300, show_default=True, type=click.IntRange(2), help="In a run of many.")
+def main(rounds: int, tests: int) -> None:
+    """Measure the plugin in processes of their own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, text in FILES.items():
+            (folder / file).write_text(text, "utf-8")
+        collecting = ("--collect-only", "empty.py")
+        unused = by_turns(rounds, folder, (*PLUGIN, *collecting), collecting)
+        first = by_turns(rounds, folder, (*PLUGIN, "mocked.py"), ("plain.py",))
+        many = by_turns(max(rounds // 3, 1), folder, (*PLUGIN, "mocked.py"), ("plain.py",), tests=tests)
+    usual = Cost(*(median(values) for values in zip(*first, strict=True)))
+    further = [Cost(*((more - once) / (tests - 1) for more, once in zip(cost, usual, strict=True))) for cost in many]
+    table = Table("the plugin", "median", "lowest to highest", "of the processor", "wanted")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for what, costs, limit in (
+        ("unused, in --collect-only", unused, "15 ms"),
+        ("the first use", first, "500 ms"),
+        (f"each of {tests - 1} further tests", further, "3 ms"),
+    ):
+        wall = [cost.wall for cost in costs]
+        low, middle, high = (f"{1000 * value:.1f}" for value in (min(wall), median(wall), max(wall)))
+        processor = f"{1000 * median(cost.processor for cost in costs):.1f} ms"
+        table.add_row(what, f"{middle} ms", f"{low} to {high} ms", processor, limit)
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def by_turns(rounds: int, folder: Path, one: Options, other: Options, tests: int = 1) -> list[Cost]:
+    """What `one` costs more than `other`, round by round; a round before them warms up."""
+    more = []
+    for number in range(rounds + 1):
+        costs = {options: cost_of(folder, options, tests) for options in ((one, other), (other, one))[number % 2]}
+        more.append(Cost(*(mine - its for mine, its in zip(costs[one], costs[other], strict=True))))
+    return more[1:]
+
+
+def cost_of(folder: Path, options: Options, tests: int) -> Cost:
+    """One run of pytest."""
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(folder / "cache"), "TESTS": str(tests)}
+    began, used = time.perf_counter(), processor_seconds()
+    done = subprocess.run(
+        [sys.executable, *PYTEST, *options], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    cost = Cost(time.perf_counter() - began, processor_seconds() - used)
+    if done.returncode:
+        raise click.ClickException(f"the run failed:\n{done.stdout}{done.stderr}")
+    return cost
+
+
+def processor_seconds() -> float:
+    """What the processes have used that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+if __name__ == "__main__":
+    main()
