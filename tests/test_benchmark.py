@@ -22,6 +22,16 @@ def test_the_first_and_the_last_workflows_are_compared() -> None:
     assert rows == ["create", "provision", "status", "get", "deprovision", "delete"]
 
 
+def test_what_the_plugin_costs_is_told() -> None:
+    report = report_of("benchmarks/fixtures.py", "--rounds", "1", "--tests", "3")
+    rows = re.findall(r"│ ([a-z][^│]+?) +│ +[-\d.]+ ms │ +[-\d.]+ to [-\d.]+ ms │ +[-\d.]+ ms │ +(\d+ ms) │", report)
+    assert rows == [
+        ("unused, in --collect-only", "15 ms"),
+        ("the first use", "500 ms"),
+        ("each of 2 further tests", "3 ms"),
+    ]
+
+
 def report_of(script: str, *options: str) -> str:
     done = subprocess.run(
         [sys.executable, script, *options],
