@@ -71,7 +71,7 @@ class Reset(Body):
     )
     step_time: Milliseconds | None = None
     seed: int | None = None
-    epoch: int | None = Field(default=None, description="Epoch milliseconds at which the virtual clock begins.")
+    epoch: int | None = Field(default=None, ge=0, description="Epoch milliseconds at which the virtual clock begins.")
     max_polls: int | None = Field(
         default=None,
         ge=1,

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from mockflow import MockFlow
+from mockflow.testing import Session, Setup
 from tests.plugin.conftest import Suite
 
 
@@ -41,6 +43,20 @@ def test_it_was_refused():
     assert isinstance(answers[-1], OSError)
 """
     suite.run(tests).assert_outcomes(passed=22)
+
+
+def test_no_port_serves_two_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    try:
+        first = session.begin(Setup())
+        session.end(first)
+        ports = iter([first.handle.port, 0])
+        monkeypatch.setattr("mockflow.testing.MockFlow", lambda **settings: MockFlow(port=next(ports), **settings))
+        second = session.begin(Setup())
+        session.end(second)
+        assert second.handle.port != first.handle.port
+    finally:
+        session.stop()
 
 
 OPEN = """

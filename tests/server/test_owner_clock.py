@@ -1,5 +1,6 @@
 """The owner's clock and reset (design: the owner's door)."""
 
+import asyncio
 import json
 from typing import Any, Final
 
@@ -363,6 +364,26 @@ async def test_reset_settings_hold_until_the_next_reset(owner: Owner) -> None:
     assert (await owner.server.ask("/")).json["cluster_uuid"] != other_seed
 
 
+async def test_reset_sets_when_time_begins(owner: Owner) -> None:
+    assert (await owner.post("/reset", {"epoch": 5_000}))["now"] == 5_000
+    assert (await owner.post("/reset"))["now"] == EPOCH
+
+
+async def test_reset_says_after_how_many_polls_a_client_is_cut_off(owner: Owner) -> None:
+    await owner.post("/reset", {"max_polls": 3})
+    for _ in range(2):
+        await owner.server.status()
+    assert (await owner.get("/journal"))["stuck"] is None
+    with pytest.raises(asyncio.IncompleteReadError):
+        await owner.server.status()
+    told = await owner.get("/journal")
+    assert told["stuck"].startswith("workflow w: the same answer 3 times; the clock is frozen, ")
+    await owner.post("/reset")
+    assert (await owner.get("/journal"))["stuck"] is None
+    for _ in range(5):
+        assert (await owner.server.status()).json == NOT_STARTED
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -382,7 +403,10 @@ async def test_reset_settings_hold_until_the_next_reset(owner: Owner) -> None:
         ({"seed": "a"}, "seed: should be a valid integer"),
         ({"seed": 1.5}, "seed: should be a valid integer"),
         ({"step_time": 5}, 'step_time: "5" is not a time; it needs a unit: "5s" or "5ms"'),
-        ({"epoch": 1}, "epoch: unknown; one of mode, speed, "),
+        ({"epoch": "1"}, "epoch: should be a valid integer"),
+        ({"epoch": -1}, "epoch: should be greater than or equal to 0"),
+        ({"max_polls": 0}, "max_polls: should be greater than or equal to 1"),
+        ({"port": 1}, "port: unknown; one of mode, speed, "),
         ([], "should be a JSON object with mode, "),
         ("{", "the body is not JSON: "),
     ],
