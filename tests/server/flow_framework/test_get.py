@@ -80,6 +80,17 @@ async def test_what_was_not_sent_is_absent_or_empty(door: Door) -> None:
     }
 
 
+async def test_what_it_answers_may_be_sent_back(door: Door) -> None:
+    """The fields that the server sets are read with the others, and set anew."""
+    workflow_id = await door.create(DEPLOYMENT)
+    await door.advance("5s")
+    document = (await door.get(workflow_id)).json
+    back = {**document, "last_provisioned_time": 1, "user": {"name": "u"}, "tenant_id": None}
+    assert (await door.put(workflow_id, back, "?validation=none")).status == 201
+    assert (await door.get(workflow_id)).json == {**document, "last_updated_time": EPOCH + 5000}
+    assert (await door.post("?validation=none", back)).status == 201
+
+
 async def test_an_edge_that_follows_from_an_input_stands_once(door: Door) -> None:
     body = template(node("a"), node("b", after={"a": "x"}), edges=[edge("a", "b")])
     document = (await door.get(await door.create(body))).json
