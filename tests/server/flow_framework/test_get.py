@@ -165,6 +165,7 @@ async def test_credentials_are_never_shown_again(door: Door, content_type: str) 
         assert answer.status == 200
         assert SECRET not in answer.text
         assert "credential" not in answer.text
+    assert SECRET not in (await door.ask("GET", "/_mockflow/journal")).text
 
 
 async def test_the_other_inputs_of_the_node_are_shown(door: Door) -> None:
@@ -178,8 +179,8 @@ async def test_credentials_of_a_use_case_are_not_shown(door: Door) -> None:
         {"create_connector.credential.key": SECRET}, "?use_case=cohere_chat_model_deploy&provision=true"
     )
     await door.advance("1h")
-    for answer in (await door.get(workflow_id), await door.ask("GET", f"/_mockflow/workflows/{workflow_id}")):
-        assert SECRET not in answer.text
+    for path in (f"{WORKFLOW}/{workflow_id}", f"/_mockflow/workflows/{workflow_id}", "/_mockflow/journal"):
+        assert SECRET not in (await door.ask("GET", path)).text
 
 
 async def test_credentials_that_a_provision_brings_are_not_shown(door: Door) -> None:
