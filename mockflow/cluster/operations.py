@@ -113,7 +113,7 @@ def deprovision(
     cluster.begin(workflow, Beginning(outcome.timeline, "deprovision", forgets_workflow=forgets))
     for resource in outcome.deleted:
         if resource["workflow_step_name"] != "deploy_model":  # that one is only undeployed
-            cluster.resources.delete_for_others(key_of(resource), workflow)
+            cluster.resources.delete(key_of(resource), by=workflow)
     return workflow, outcome.refusal
 
 

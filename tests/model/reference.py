@@ -171,6 +171,8 @@ class Event:
     time: int
     happens: Callable[[], None]
     makes_index: str | None = None
+    updates: tuple[str, str | Known] | None = None
+    """Kind and id of what an update step changes."""
 
 
 @dataclass(eq=False)
@@ -192,6 +194,8 @@ class Flow:
     error: str | Like | None = None
     failure_status: int = 0
     resources: list[Resource] = field(default_factory=list)
+    run: int = 0
+    """The number of the run under way, of all runs; at the same time, the run that began later acts later."""
     events: list[Event] = field(default_factory=list)
     provisions: int = 0
     deprovisions: int = 0
@@ -241,16 +245,18 @@ class Server:
     flows: list[Flow] = field(default_factory=list)
     things: dict[tuple[str, str | Known], Thing] = field(default_factory=dict)
     has_templates: bool = False
+    runs: int = 0
 
     # -- time ----------------------------------------------------------------------------------------
 
     def advance(self, milliseconds: int) -> None:
         until = self.now + milliseconds
         while True:
-            coming = [(event.time, number, flow) for number, flow in enumerate(self.flows) for event in flow.events[:1]]
-            if not coming or min(coming)[0] > until:
+            busy = [flow for flow in self.flows if flow.events]
+            flow = min(busy, key=lambda flow: (flow.events[0].time, flow.run), default=None)
+            if flow is None or flow.events[0].time > until:
                 break
-            self.now, _, flow = min(coming, key=lambda one: one[:2])
+            self.now = flow.events[0].time
             flow.events.pop(0).happens()
         self.now = until
 
@@ -299,7 +305,7 @@ class Server:
         if flow.template is None:
             return no_template(flow.id)
         template = {"description": "", "use_case": "", **flow.template}
-        body = {name: template[name] for name in FIELDS if name in template}
+        body: Body = {name: template[name] for name in FIELDS if name in template}
         nodes = [
             {
                 "id": node["id"],
@@ -369,6 +375,8 @@ class Server:
     def _run(self, flow: Flow, changes: Mapping[str, str], fails: Mapping[str, tuple[str, str]]) -> None:
         flow.state, flow.progress, flow.start = "PROVISIONING", "IN_PROGRESS", self.now
         flow.provisioned_time = self.now
+        self.runs += 1
+        flow.run = self.runs
         assert flow.template is not None
         edges = edges_of(flow.template)
         ends: dict[str, int] = {}
@@ -411,7 +419,9 @@ class Server:
 
     def _doing(self, flow: Flow, node: Node, change: str, time: int) -> Event:
         if change == "update":
-            return Event(time, lambda: self._update(node))
+            step, inputs = STEPS[node["type"]], node["user_inputs"]
+            thing = (step.kind, inputs[step.named_by])
+            return Event(time, lambda: self._update(thing, inputs), updates=thing)
         index = node["user_inputs"]["index_name"] if node["type"] == "create_index" else None
         return Event(time, lambda: self._create(flow, node), index)
 
@@ -433,9 +443,8 @@ class Server:
             self.things[(step.kind, resource_id)].deployed = True
             flow.resources.append(Resource("deploy_model", node["id"], step.resource_type, resource_id, step.kind))
 
-    def _update(self, node: Node) -> None:
-        step = STEPS[node["type"]]
-        self.things[(step.kind, node["user_inputs"][step.named_by])].inputs = node["user_inputs"]
+    def _update(self, thing: tuple[str, str | Known], inputs: Body) -> None:
+        self.things[thing].inputs = inputs
 
     def _ending(self, flow: Flow, failed: str | None, failure: tuple[str | Like, str] | None) -> Callable[[], None]:
         def happens() -> None:
@@ -459,6 +468,10 @@ class Server:
         if flow.state == "FAILED":
             return flow.failure_status, {"error": flow.error}
         return status, self.status(flow, show_all=False)[1]
+
+    def is_to_update(self, thing: tuple[str, str | Known]) -> bool:
+        """Whether a run that is under way changes it."""
+        return any(event.updates == thing for flow in self.flows for event in flow.events)
 
     # -- deprovision and delete ----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from tests.model.reference import Body, Draft, Node, Template
 INDEXES: Final = ("logs", "docs")
 PIPELINES: Final = ("embed", "clean")
 
-# A template is some of these nodes. What a node needs of others is in _NEEDS, what it takes if they are there in _TAKES.
+# A template is some of the nodes below. _NEEDS: what a node needs of others; _TAKES: what it takes of those there are.
 _CONNECTOR: Final[Body] = {
     "name": "bedrock",
     "description": "a connector",
@@ -63,6 +63,7 @@ def _joined(names: list[str], nodes: dict[str, Node], use_case: str, edges: list
     """The nodes in the order of `names`, each with what it takes from those that are there."""
     for name in names:
         taken = {before: output for before, output in _TAKES.get(name, {}).items() if before in names}
+        nodes[name].pop("previous_node_inputs", None)
         if taken:
             nodes[name]["previous_node_inputs"] = taken
     workflow: Body = {"nodes": [nodes[name] for name in names], **({"edges": edges} if edges else {})}
@@ -98,7 +99,7 @@ def changed(draw: st.DrawFn, template: Template) -> Template:
     absent = [
         name
         for name in NAMES
-        if name not in nodes and all(need in nodes for need in _NEEDS.get(name, ())) and _alone(name, nodes)
+        if name not in nodes and nodes.keys() >= set(_NEEDS.get(name, ())) and _nobody_takes_from(name, nodes)
     ]
     for _ in range(draw(st.integers(0, 2))):
         what = draw(st.sampled_from(("change", "change", "add", "remove")))
@@ -115,8 +116,8 @@ def changed(draw: st.DrawFn, template: Template) -> Template:
     return _joined(names, nodes, template["use_case"], edges)
 
 
-def _alone(name: str, nodes: dict[str, Node]) -> bool:
-    """Whether no node that is there would take something from it: that would be a change of that node, too."""
+def _nobody_takes_from(name: str, nodes: dict[str, Node]) -> bool:
+    """Else adding it would be a change of that other node, too."""
     return not any(name in _TAKES.get(other, {}) for other in nodes)
 
 
