@@ -52,6 +52,19 @@ class WireResponse:
         """Everything has left with the head."""
 
 
+class CutOff(WireResponse):
+    """No answer: the connection is closed."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.keep_alive = False
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        raise ConnectionResetError  # aiohttp takes the client for gone, and closes; raised earlier, it would answer
+
+
 class AppResponse(web.StreamResponse):
     """The same for an Application, which takes nothing but a StreamResponse."""
 
@@ -85,7 +98,7 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
             try:
                 response = await answer(cluster, request)
             except StuckError:
-                raise ConnectionResetError from None  # aiohttp closes the connection
+                return CutOff()
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
                 refusal = internal_error()

@@ -74,7 +74,7 @@ def _joined(names: list[str], nodes: dict[str, Node], use_case: str, edges: list
 @st.composite
 def templates(draw: st.DrawFn, use_cases: tuple[str, ...]) -> Template:
     """Right templates: some nodes in any order, and now and then an edge that their inputs do not bring."""
-    chosen = set(draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)))
+    chosen = set(draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=6, unique=True)))
     for name in ("deploy", "model"):
         if name in chosen:
             chosen.update(_NEEDS[name])
@@ -101,9 +101,10 @@ def changed(draw: st.DrawFn, template: Template) -> Template:
         for name in NAMES
         if name not in nodes and nodes.keys() >= set(_NEEDS.get(name, ())) and _nobody_takes_from(name, nodes)
     ]
-    for _ in range(draw(st.integers(0, 2))):
-        what = draw(st.sampled_from(("change", "change", "add", "remove")))
-        name = draw(st.sampled_from(names))
+    updatable = [name for name in names if name in ("ingest", "search", "index")]
+    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 2, 0)))):
+        what = draw(st.sampled_from(("add", "change", "change", "remove")))
+        name = draw(st.sampled_from(names + 3 * updatable))
         if what == "add" and absent:
             name = absent.pop(draw(st.integers(0, len(absent) - 1)))
             names.append(name)
@@ -111,7 +112,7 @@ def changed(draw: st.DrawFn, template: Template) -> Template:
         elif what == "change":
             pipeline = nodes[name].get("user_inputs", {}).get("pipeline_id", PIPELINES[0])
             nodes[name] = _node(name, draw(st.integers(0, 2)), index, pipeline)
-        elif what == "remove" and len(names) > 1 and not edges and not _is_needed(name, names):
+        elif what == "remove" and name in names and len(names) > 1 and not edges and not _is_needed(name, names):
             names.remove(name)
     return _joined(names, nodes, template["use_case"], edges)
 

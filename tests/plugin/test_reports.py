@@ -115,6 +115,22 @@ def test_goes_on(mockflow):
     result.stdout.fnmatch_lines([f"*{REASON}*", "mockflow was asked * requests, clock auto:"])
 
 
+def test_the_connection_is_closed_without_an_answer(suite: Suite) -> None:
+    tests = """
+import http.client
+
+@pytest.mark.mockflow(STUCK, max_polls=3)
+def test_x(mockflow):
+    state(mockflow.url), state(mockflow.url)
+    with pytest.raises(http.client.RemoteDisconnected):
+        state(mockflow.url)
+    print("closed")
+"""
+    result = suite.run(tests)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["closed"])
+
+
 def test_an_asynchronous_loop_that_swallows_errors_fails_too(suite: Suite) -> None:
     tests = """
 @pytest.mark.asyncio
