@@ -29,6 +29,7 @@ format: $(VENV)/.installed-dev
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
+	$(BIN)/python benchmarks/workflows.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'

@@ -5,7 +5,6 @@ in short rounds, so that what slows the machine down for a while slows both. The
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,13 +19,13 @@ from typing import Final
 from urllib.request import urlopen
 
 import click
+from processes import SERVE, cores, pinned, running
 from rich.console import Console
 from rich.table import Table
 
 HERE: Final = Path(__file__).parent
 CONNECTIONS: Final = 32
 QUERIES: Final = ("", "?all=true")
-SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0")
 SCENARIOS_A_FILE: Final = 1_000
 SCENARIO: Final = """\
 scenario: s{number}
@@ -144,34 +142,6 @@ def fetched(url: str) -> bytes:
 
 
 # -- processes -------------------------------------------------------------------------------------
-
-
-def cores() -> tuple[int, int] | None:
-    """One for the servers and one for the load generator, where that can be had."""
-    if not shutil.which("taskset") or not hasattr(os, "sched_getaffinity"):
-        return None
-    first, *others = sorted(os.sched_getaffinity(0))
-    return (first, others[-1]) if others else None
-
-
-def pinned(command: list[str], *, server: bool) -> list[str]:
-    return ["taskset", "-c", str(both[not server]), *command] if (both := cores()) else command
-
-
-@contextmanager
-def running(*arguments: str) -> Iterator[str]:
-    """Python with these arguments; yields the URL of the line in which it says that it is ready."""
-    command = pinned([sys.executable, *arguments], server=True)
-    log = subprocess.DEVNULL  # it says that nothing changes any more
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-        try:
-            assert process.stdout
-            ready = re.search(r"ready at (http\S+)", process.stdout.readline())
-            if not ready:
-                raise click.ClickException(f"{' '.join(command)} did not become ready")
-            yield ready[1]
-        finally:
-            process.terminate()
 
 
 def poller(wrk: str | None, seconds: float) -> Polls:

@@ -135,8 +135,8 @@ STRICT: pytest.StashKey[bool] = pytest.StashKey()
 def verify(item: pytest.Item, handle: ClusterHandle) -> None:
     """Fails the test where a client was cut off, or where it is strict and parts of its scripts were never seen."""
     __tracebackhide__ = True
-    if isinstance(handle, MockFlow) and handle.stuck:
-        pytest.fail(f"a client polls for ever: {handle.stuck}", pytrace=False)
+    if reason := _stuck(handle):
+        pytest.fail(reason, pytrace=False)
     if item.stash.get(STRICT, False):
         try:
             handle.coverage().assert_complete()
@@ -147,9 +147,13 @@ def verify(item: pytest.Item, handle: ClusterHandle) -> None:
 def story_of(handle: ClusterHandle) -> str:
     """The story for a failed test's report; a server that is gone tells none."""
     try:
-        return handle.journal.story()
+        return "\n\n".join(filter(None, [_stuck(handle), handle.journal.story()]))
     except MockFlowError as error:
         return f"(no story: {error})"
+
+
+def _stuck(handle: ClusterHandle) -> str:
+    return f"a client polls for ever: {handle.stuck}" if isinstance(handle, MockFlow) and handle.stuck else ""
 
 
 def covered_parts(handle: ClusterHandle) -> list[tuple[str, bool]]:

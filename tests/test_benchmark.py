@@ -1,4 +1,4 @@
-"""The benchmark runs and reports. How fast anything is decides nothing here."""
+"""The benchmarks run and report. How fast anything is decides nothing here."""
 
 import re
 import subprocess
@@ -10,8 +10,21 @@ TINY = ("--rounds", "1", "--seconds", "0.05", "--workflows", "3", "--without-wrk
 
 
 def test_status_polls_are_measured_and_told() -> None:
+    report = report_of("benchmarks/status.py", *TINY)
+    rows = re.findall(r"│ +(\d+) │ +(\S+) │ +[\d,]+/s │ +[\d,]+/s │ +\d+\.\d\d │ +\d+\.\d\d to \d+\.\d\d │", report)
+    assert rows == [("1", "none"), ("1", "?all=true"), ("3", "none"), ("3", "?all=true")]
+    assert re.search(r"every ratio 1\.0 or better, is (reached|missed)\.$", report.rstrip())
+
+
+def test_the_first_and_the_last_workflows_are_compared() -> None:
+    report = report_of("benchmarks/workflows.py", "--workflows", "5")
+    rows = re.findall(r"│ (\w+) +│ +\d+\.\d{3} ms │ +\d+\.\d{3} ms │ +\d+\.\d\d │", report)
+    assert rows == ["create", "provision", "status", "get", "deprovision", "delete"]
+
+
+def report_of(script: str, *options: str) -> str:
     done = subprocess.run(
-        [sys.executable, "benchmarks/status.py", *TINY],
+        [sys.executable, script, *options],
         capture_output=True,
         encoding="utf-8",
         cwd=ROOT,
@@ -20,8 +33,4 @@ def test_status_polls_are_measured_and_told() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    rows = re.findall(
-        r"│ +(\d+) │ +(\S+) │ +[\d,]+/s │ +[\d,]+/s │ +\d+\.\d\d │ +\d+\.\d\d to \d+\.\d\d │", done.stdout
-    )
-    assert rows == [("1", "none"), ("1", "?all=true"), ("3", "none"), ("3", "?all=true")]
-    assert re.search(r"every ratio 1\.0 or better, is (reached|missed)\.$", done.stdout.rstrip())
+    return done.stdout

@@ -173,7 +173,7 @@ def run_python(block: Block, folder: Path) -> None:
 def run_python_test(block: Block, folder: Path) -> None:
     (folder / "test_example.py").write_text(block.text, "utf-8")
     options = ["-q", "-p", "no:cacheprovider", "--asyncio-mode=auto", "test_example.py"]
-    assert "1 passed" in output_of([sys.executable, "-m", "pytest", *options], folder)
+    assert re.search(r"^\d+ passed in", output_of([sys.executable, "-m", "pytest", *options], folder), re.MULTILINE)
 
 
 def check_javascript(block: Block, folder: Path) -> None:

@@ -147,6 +147,8 @@ class Cluster:
 
     def _bring(self, scenario: Scenario) -> None:
         assert scenario.workflow_id is not None
+        if scenario.workflow_id in self.workflows:  # a client's: its id was copied into the scenario
+            self.forget(self.workflows[scenario.workflow_id])
         now = self.now()
         template, is_made = template_of(scenario)
         workflow = Workflow(scenario.workflow_id, scenario, StoredTemplate(template, now, now, is_made=is_made))
@@ -184,8 +186,11 @@ class Cluster:
         """`wanted` while nobody has it, else one that looks like the plugin's and follows from seed and count."""
         if wanted is not None and wanted not in self.workflows:
             return wanted
-        self._workflows_created += 1
-        return opensearch_id("workflow", str(self.settings.seed), str(self._workflows_created))
+        while True:  # a scenario may bring the id that is next: it was copied from an answer
+            self._workflows_created += 1
+            made = opensearch_id("workflow", str(self.settings.seed), str(self._workflows_created))
+            if made not in self.workflows:
+                return made
 
     def next_sequence_number(self) -> int:
         """The number of a change of the plugin's index, from 0."""

@@ -5,7 +5,7 @@ An exchange keeps what came and went as it was; what is said of it is worked out
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
@@ -15,6 +15,10 @@ MAX_BODY: Final = 64 * 1024
 """So many bytes of each body are kept and shown."""
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
+
+_CREDENTIAL: Final = "credential"
+"""A key with this in its name holds some: of a connector step's inputs, and `x.credential.y` of a use case."""
+_HIDDEN: Final = "(hidden)"
 
 
 _Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, int, float, float]
@@ -63,7 +67,7 @@ class Exchange:
         return self.operation == "get_status" and self.status == 200
 
     def as_json(self, began: int) -> dict[str, Any]:
-        """For the owner; `began` is the epoch ms at which the world began. Secrets in headers are hidden."""
+        """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and body are hidden."""
         return {
             "number": self.number,
             "operation": self.operation or None,
@@ -77,23 +81,33 @@ class Exchange:
             "took_ms": round(self.seconds * 1000, 3),
             "request": {
                 "headers": {
-                    name: "(hidden)" if name.lower() in _SECRET_HEADERS else value
+                    name: _HIDDEN if name.lower() in _SECRET_HEADERS else value
                     for name, value in self.request_headers.items()
                 },
-                "body": decoded(self.request_body),
+                "body": _without_credentials(self.request_body),
             },
             "response": decoded(self.response_body),
         }
 
 
-def decoded(body: bytes) -> Any:
-    """A body as JSON where it is that, else as text; None where it is empty."""
+def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """A body as JSON where it is that, else as text; None where it is empty. `hook` is given each JSON object."""
     if not body:
         return None
     try:
-        return json.loads(body)
+        return json.loads(body, object_hook=hook)
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
+
+
+def _without_credentials(body: bytes) -> Any:
+    """As `decoded`; text that may have credentials, such as a template in YAML, is hidden as a whole."""
+    value = decoded(body, _hide_credentials)
+    return f"{_HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
+
+
+def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: _HIDDEN if _CREDENTIAL in name else value for name, value in item.items()}
 
 
 class Journal:

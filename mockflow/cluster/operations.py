@@ -75,15 +75,15 @@ def reprovision(cluster: Cluster, workflow_id: str, template: Template, *, valid
     assert workflow.stored is not None
     lifecycle.check_reprovisionable(workflow_id, cluster.fields(workflow))
     old, new = workflow.stored.template.provision, template.provision
-    try:
-        if old is None or new is None:
-            raise FlowFrameworkError("no workflow")
-        limit = cluster.flow_framework.max_workflow_steps
-        steps = cluster.version.steps
-        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=steps)
-    except FlowFrameworkError:
-        raise FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}") from None
+    invalid = FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}")
+    if old is None or new is None:
+        raise invalid
     changes = lifecycle.changes_between(old, new)
+    limit, catalogue = cluster.flow_framework.max_workflow_steps, cluster.version.steps
+    try:
+        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
+    except FlowFrameworkError:
+        raise invalid from None
     cluster.begin(workflow, runs.reprovision(cluster, workflow, sequence, changes))
     _store(cluster, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=cluster.now())
@@ -113,7 +113,7 @@ def deprovision(
     cluster.begin(workflow, Beginning(outcome.timeline, "deprovision", forgets_workflow=forgets))
     for resource in outcome.deleted:
         if resource["workflow_step_name"] != "deploy_model":  # that one is only undeployed
-            cluster.resources.delete_for_others(key_of(resource), workflow)
+            cluster.resources.delete(key_of(resource), by=workflow)
     return workflow, outcome.refusal
 
 

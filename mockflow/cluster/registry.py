@@ -20,21 +20,24 @@ class Registry:
         self._left: dict[Key, Made] = {}
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
-        """A run of `workflow` makes these, sooner or later."""
+        """A run of `workflow` makes these, or refers to them, sooner or later."""
         for key in keys:
-            self._makers.setdefault(key, {})[workflow.id] = workflow
+            makers = self._makers.setdefault(key, {})
+            makers.pop(workflow.id, None)
+            makers[workflow.id] = workflow
 
     def makers(self, key: Key) -> Iterable[Workflow]:
-        """The workflows whose runs make it, whether it is there yet or not."""
+        """The workflows whose runs make it, whether it is there yet or not; the one that began last is the last."""
         return self._makers.get(key, {}).values()
 
     def find(self, key: Key) -> Made | None:
-        """What exists now; of several workflows that have made the same, the last one's."""
-        for workflow in reversed(self._makers.get(key, {}).values()):
-            listed = workflow.listed(self._elapsed(workflow))
-            if key in listed:
-                return self._made(workflow, key, ready=listed[key])
-        return self._left.get(key)
+        """What exists now; of what several workflows have made of the same, the latest."""
+        found = self._find(key)
+        return found[0] if found else None
+
+    def is_coming(self, key: Key) -> bool:
+        """Whether a run that is under way makes it later."""
+        return any(workflow.is_to_make(key, self._elapsed(workflow)) for workflow in self.makers(key))
 
     def all_of(self, kind: str) -> Iterator[Made]:
         """Everything of one kind, in the order in which it was first made."""
@@ -44,21 +47,17 @@ class Registry:
 
     def leave(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """The workflow forgets these; the cluster keeps them."""
-        listed = workflow.listed(self._elapsed(workflow))
         for key in keys:
-            if key in listed:
-                self._left[key] = self._made(workflow, key, ready=listed[key])
+            found = self._find(key)
+            if found and found[1] is workflow:
+                self._left[key] = found[0]
 
-    def delete(self, key: Key) -> None:
-        """Gone from the cluster, whoever lists it still."""
+    def delete(self, key: Key, by: Workflow | None = None) -> None:
+        """Gone from the cluster, whoever lists it; the workflow `by` takes it off its own list itself, at its time."""
         self._left.pop(key, None)
         for workflow in self.makers(key):
-            workflow.removed.add(key)
-
-    def delete_for_others(self, key: Key, by: Workflow) -> None:
-        """As `delete`; the workflow `by` takes it off its own list itself, at its time."""
-        self.delete(key)
-        by.removed.discard(key)
+            if workflow is not by and key in workflow.listed(self._elapsed(workflow)):
+                workflow.removed.add(key)
 
     def forget(self, workflow: Workflow) -> None:
         """The workflow is no more; what it has made goes with it unless it was left."""
@@ -68,6 +67,18 @@ class Registry:
             if not makers:
                 self._makers.pop(key, None)
 
-    @staticmethod
-    def _made(workflow: Workflow, key: Key, *, ready: bool) -> Made:
-        return replace(workflow.made.get(key, Made(*key)), ready=ready)
+    def _find(self, key: Key) -> tuple[Made, Workflow | None] | None:
+        """What exists, and whose it is; None where nobody lists it any more."""
+        left = self._left.get(key)
+        found: list[tuple[Made, Workflow | None]] = [(left, None)] if left else []
+        ready = left is not None and left.ready
+        for workflow in reversed(tuple(self.makers(key))):
+            elapsed = self._elapsed(workflow)
+            listed = workflow.listed(elapsed)
+            if key in listed:
+                ready = ready or listed[key]
+                found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
+        if not found:
+            return None
+        made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
+        return replace(made, ready=ready), owner

@@ -1,23 +1,20 @@
 """How a run of a workflow goes: by its scenario's timeline, by a plan, or step by step."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from mockflow.cluster.made import made_by_script, made_by_steps
 from mockflow.cluster.workflow import Beginning, RunKind, Workflow
 from mockflow.core.compiler import compile_run
 from mockflow.core.graph import Sequence, sequence_of
-from mockflow.core.ids import opensearch_id, resource_id
+from mockflow.core.ids import resource_id
 from mockflow.core.lifecycle import fresh, idle, provisioned, reprovisioned
-from mockflow.core.resources import Key, Made, key_of
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Attempt, RunScript
-from mockflow.core.simulation import Done, Setting, Simulation, simulate
-from mockflow.core.status import Fields
+from mockflow.core.simulation import Setting, simulate
 from mockflow.core.steps import STEPS, Step
 from mockflow.core.suggest import did_you_mean
-from mockflow.core.template import Node
-from mockflow.core.timeline import Timeline
 
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster
@@ -35,7 +32,7 @@ def looked_at(cluster: "Cluster", workflow: Workflow) -> Beginning:
     if attempt.timeline is None:
         return provision(cluster, workflow, {}, kind="look")
     timeline = compile_run(attempt.timeline, scenario=scenario.scenario, workflow_id=workflow.id)
-    return Beginning(timeline, "look", _made_by_script(cluster, workflow, timeline))
+    return Beginning(timeline, "look", made_by_script(cluster, workflow, timeline))
 
 
 def sequence(cluster: "Cluster", workflow: Workflow, catalogue: Mapping[str, Step]) -> Sequence | None:
@@ -62,13 +59,13 @@ def provision(
         name = workflow.scenario.scenario if workflow.scenario else ""
         keyframes = attempt.timeline or ()
         timeline = compile_run(keyframes, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
-        return Beginning(timeline, kind, _made_by_script(cluster, workflow, timeline))
+        return Beginning(timeline, kind, made_by_script(cluster, workflow, timeline))
     attempt = _with_next_steps(cluster, attempt, steps)
     _report_unknown_steps(workflow, attempt, steps)
     simulation = simulate(steps, _setting(cluster, workflow, attempt, params))
     before = fresh(workflow.fields(cluster.elapsed(workflow)))
     timeline = provisioned(before, simulation, cluster.version.behaviour.step_error)
-    return Beginning(timeline, kind, _made_by_steps(cluster, workflow, simulation))
+    return Beginning(timeline, kind, made_by_steps(cluster, workflow, simulation))
 
 
 def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes: Mapping[str, str]) -> Beginning:
@@ -78,13 +75,13 @@ def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes
     if attempt.timeline is not None:
         name = workflow.scenario.scenario if workflow.scenario else ""
         timeline = compile_run(attempt.timeline, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
-        return Beginning(timeline, "reprovision", _made_by_script(cluster, workflow, timeline))
+        return Beginning(timeline, "reprovision", made_by_script(cluster, workflow, timeline))
     attempt = _with_next_steps(cluster, attempt, steps)
     _report_unknown_steps(workflow, attempt, steps)
     held = before.get("resources_created") or []
     simulation = simulate(steps, _setting(cluster, workflow, attempt, {}), changes, held)
     timeline = reprovisioned(before, simulation, cluster.version.behaviour.step_error)
-    return Beginning(timeline, "reprovision", _made_by_steps(cluster, workflow, simulation))
+    return Beginning(timeline, "reprovision", made_by_steps(cluster, workflow, simulation))
 
 
 def _attempt(workflow: Workflow, kind: RunKind) -> Attempt:
@@ -138,72 +135,4 @@ class _Indexes:
 
     def __contains__(self, name: object) -> bool:
         key = ("index", str(name))
-        return self._cluster.resources.find(key) is not None or any(
-            self._cluster.is_provisioning(maker) for maker in self._cluster.resources.makers(key)
-        )
-
-
-def _made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulation) -> dict[Key, Made]:
-    now = cluster.now()
-    made: dict[Key, Made] = {}
-    for step in simulation.steps:
-        for resource in step.resources:
-            key = key_of(resource)
-            made.setdefault(key, Made(*key, step.node.type, step.inputs, now + step.end))
-        made.update(_task(workflow, step, now))
-    return made
-
-
-def _task(workflow: Workflow, step: Done, now: int) -> dict[Key, Made]:
-    """The ML task of a step that registers or deploys a model on the cluster itself."""
-    task_type = _TASK_OF_STEP.get(step.node.type)
-    if task_type is None:
-        return {}
-    model_id = step.resources[0]["resource_id"] if step.resources else step.inputs.get("model_id")
-    key = ("task", opensearch_id("task", workflow.id, step.node.id, str(now + step.begin)))
-    inputs = {
-        **({"model_id": model_id} if model_id else {}),
-        "task_type": task_type,
-        "function_name": str(step.inputs.get("function_name") or "TEXT_EMBEDDING").upper(),
-        "state": "FAILED" if step.failure else "COMPLETED",
-        "worker_node": [opensearch_id("node")],
-        "create_time": now + step.begin,
-        "last_update_time": now + step.end,
-        "is_async": True,
-        **({"error": step.failure.message} if step.failure else {}),
-    }
-    return {key: Made(*key, step.node.type, inputs, now + step.begin)}
-
-
-_TASK_OF_STEP: Final = {
-    "register_remote_model": "REGISTER_MODEL",
-    "register_local_custom_model": "REGISTER_MODEL",
-    "register_local_pretrained_model": "REGISTER_MODEL",
-    "register_local_sparse_encoding_model": "REGISTER_MODEL",
-    "deploy_model": "DEPLOY_MODEL",
-}
-
-
-def _made_by_script(cluster: "Cluster", workflow: Workflow, timeline: Timeline) -> dict[Key, Made]:
-    """What a scripted timeline lists at any time, with the inputs of the step of that id."""
-    nodes = _nodes(workflow)
-    now = cluster.now()
-    made: dict[Key, Made] = {}
-    for fields, offset in _snapshots(timeline):
-        for resource in fields.get("resources_created") or ():
-            key = key_of(resource)
-            if key not in made:
-                node = nodes.get(resource["workflow_step_id"])
-                step_type = node.type if node else resource["workflow_step_name"]
-                made[key] = Made(*key, step_type, node.user_inputs if node else {}, now + offset)
-    return made
-
-
-def _nodes(workflow: Workflow) -> Mapping[str, Node]:
-    graph = workflow.stored.template.provision if workflow.stored else None
-    return {node.id: node for node in graph.nodes} if graph else {}
-
-
-def _snapshots(timeline: Timeline) -> Iterable[tuple[Fields, int]]:
-    for segment in timeline.segments:
-        yield from zip(segment.snapshots, segment.offsets, strict=True)
+        return self._cluster.resources.find(key) is not None or self._cluster.resources.is_coming(key)

@@ -52,7 +52,8 @@ class Beginning:
 
     timeline: Timeline
     kind: RunKind
-    made: Mapping[Key, Made] = field(default_factory=dict)
+    made: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
+    """Each thing as the run makes and changes it, in order of time; nothing of one that it only refers to."""
     forgets_workflow: bool = False
     """Whether the workflow's status goes with the end of the run: its template is gone already."""
 
@@ -76,8 +77,8 @@ class Workflow:
         """The number of its run: another one begins, and a request that waits for this one is done."""
         self.attempts: Counter[RunKind] = Counter()
         """How many runs of each kind clients have begun."""
-        self.made: dict[Key, Made] = {}
-        """What its runs make, whether it is there yet or not."""
+        self.made: dict[Key, tuple[Made, ...]] = {}
+        """What its runs make and change, as `Beginning` has it, whether it is there yet or not."""
         self.removed: set[Key] = set()
         """What its status lists although somebody has deleted it."""
         self.forgets_workflow = False
@@ -101,9 +102,15 @@ class Workflow:
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1
         self.forgets_workflow = beginning.forgets_workflow
-        self.made.update(beginning.made)
-        self.removed.difference_update(beginning.made)
+        self._expect(beginning.made, so_far=now - lead + self.lead)
         self.restart(Run(beginning.timeline, now), lead)
+
+    def _expect(self, made: Mapping[Key, tuple[Made, ...]], so_far: int) -> None:
+        """Adds what a new run makes; what the one before had not come to by `so_far` (epoch ms) never happens."""
+        self.made = {key: _until(versions, so_far)[-1:] for key, versions in self.made.items()}
+        for key, versions in made.items():
+            self.made[key] = versions if key in self.removed else (*self.made.get(key, ()), *versions)
+        self.removed.difference_update(made)
 
     def restart(self, run: Run, lead: int) -> None:
         """Puts `run` in place of the one before, without counting it as an attempt."""
@@ -175,15 +182,28 @@ class Workflow:
         """The status at an elapsed time of the run; looking counts as nothing."""
         return NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
 
+    def time(self, elapsed: int) -> int:
+        """Epoch milliseconds at an elapsed time of the run."""
+        return self.run.started + elapsed if self.run else 0
+
+    def made_by(self, key: Key, elapsed: int) -> Made | None:
+        """The thing as this workflow's runs have made it by then; None where they have only referred to it."""
+        return next(reversed(_until(self.made.get(key, ()), self.time(elapsed))), None)
+
+    def is_to_make(self, key: Key, elapsed: int) -> bool:
+        """Whether the run under way makes it later."""
+        return any(made.since > self.time(elapsed) for made in self.made.get(key, ()))
+
     def listed(self, elapsed: int) -> dict[Key, bool]:
         """What is there of this workflow: what its status lists and nobody has deleted, and the tasks begun so far.
 
         True for a model that is deployed, and for a task that is done.
         """
-        now = self.run.started + elapsed if self.run else 0
+        now = self.time(elapsed)
         found: dict[Key, bool] = {
-            key: made.inputs["last_update_time"] <= now
-            for key, made in self.made.items()
+            made.key: made.inputs["last_update_time"] <= now
+            for versions in self.made.values()
+            for made in versions
             if made.kind == "task" and made.created <= now
         }
         for resource in self.fields(elapsed).get("resources_created") or ():
@@ -214,3 +234,7 @@ class Workflow:
 
 def _plain(value: object) -> bool:
     return not hasattr(value, "segment")
+
+
+def _until(versions: tuple[Made, ...], time: int) -> tuple[Made, ...]:
+    return tuple(made for made in versions if made.since <= time)

@@ -107,7 +107,8 @@ def _change(old: Node | None, new: Node) -> str:
         return CREATE
     if old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs:
         return KEEP
-    if STEPS[new.type].update_step is None:
+    step = STEPS.get(new.type)
+    if step is None or step.update_step is None:
         raise FlowFrameworkError("Workflow Step ID does not support updates when reprovisioning.")
     return UPDATE
 

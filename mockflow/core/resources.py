@@ -38,15 +38,26 @@ def key_of(resource: Resource) -> Key:
 
 @dataclass(frozen=True)
 class Made:
-    """Something in the cluster: the step type and the inputs that made it, and when (epoch ms)."""
+    """Something in the cluster: the step type and the inputs that made it or changed it last, and when (epoch ms)."""
 
     kind: str
     id: str
     step_type: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     created: int = 0
+    changed: int | None = None
+    """When an update step gave it these inputs."""
     ready: bool = False
     """Of a model: whether it is deployed. Of a task: whether it is done."""
+
+    @property
+    def key(self) -> Key:
+        return (self.kind, self.id)
+
+    @property
+    def since(self) -> int:
+        """From when on it is as it is here, epoch ms."""
+        return self.created if self.changed is None else self.changed
 
     @property
     def body(self) -> dict[str, Any]:

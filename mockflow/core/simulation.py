@@ -41,7 +41,8 @@ class Setting:
 class Done:
     """A step that was executed: when it began and ended (elapsed ms), what it had created, or why it failed.
 
-    `inputs` are the node's own with everything put in that was known then.
+    `inputs` are the node's own with everything put in that was known then; `updated` are resources that the workflow
+    had already and that have these inputs now.
     """
 
     node: Node
@@ -49,6 +50,7 @@ class Done:
     end: int
     inputs: Mapping[str, Any]
     resources: tuple[Resource, ...] = ()
+    updated: tuple[Resource, ...] = ()
     failure: Failure | None = None
 
 
@@ -87,10 +89,9 @@ def simulate(
         change = changes[node.id] if changes else CREATE
         begin = max((done[node_id].end for node_id in before), default=0)
         inputs = resolved_inputs(node, {node_id: outputs[node_id] for node_id in before}, setting.params)
-        step = _execute(node, begin, inputs, setting, change)
-        passed_on = step.resources if change == CREATE else [r for r in held if r["workflow_step_id"] == node.id]
-        outputs[node.id] = _outputs(node, inputs, passed_on)
-        done[node.id] = step
+        had = tuple(r for r in held if r["workflow_step_id"] == node.id)
+        step = done[node.id] = _execute(node, begin, inputs, setting, change, had)
+        outputs[node.id] = _outputs(node, inputs, step.resources if change == CREATE else had)
     return _ended(list(done.values()))
 
 
@@ -103,14 +104,18 @@ def _ended(steps: list[Done]) -> Simulation:
     return Simulation(tuple(step for step in steps if step.end <= end), end, failed)
 
 
-def _execute(node: Node, begin: int, inputs: Mapping[str, Any], setting: Setting, change: str) -> Done:
+def _execute(
+    node: Node, begin: int, inputs: Mapping[str, Any], setting: Setting, change: str, had: tuple[Resource, ...]
+) -> Done:
     if change == KEEP:
         return Done(node, begin, begin, inputs)
     plan = setting.plan.steps.get(node.id) or setting.plan.steps.get(node.type) or StepPlan()
     end = begin + _duration(node, plan, setting)
     if failure := _failure(node, plan, inputs, setting, change):
         return Done(node, begin, end, inputs, failure=failure)
-    return Done(node, begin, end, inputs, _created(node, inputs, setting.new_id) if change == CREATE else ())
+    if change == UPDATE:
+        return Done(node, begin, end, inputs, updated=had)
+    return Done(node, begin, end, inputs, _created(node, inputs, setting.new_id))
 
 
 def _duration(node: Node, plan: StepPlan, setting: Setting) -> int:

@@ -10,13 +10,13 @@ from mockflow.core.template import Node
 Outputs = Mapping[str, Mapping[str, Any]]
 """Node id -> output name -> value."""
 
-_PLACEHOLDER: Final = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
+_PLACEHOLDER: Final = re.compile(r"\$\{\{([^{}]*)\}\}")  # no name has a brace: so each character is read once
 
 
 def substitute(value: Any, values: Mapping[str, str]) -> Any:
     """`value` with every placeholder that `values` knows replaced, in keys too; others stay as they are."""
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), value) if "${{" in value else value
+        return _PLACEHOLDER.sub(lambda found: values.get(found[1].strip(), found[0]), value)
     if isinstance(value, dict):
         return {substitute(key, values): substitute(item, values) for key, item in value.items()}
     if isinstance(value, list):

@@ -105,7 +105,8 @@ def parse_template(content: Json, *, update_fields: bool = False) -> Template:
     `update_fields` only those in `UPDATABLE` may be sent, and none is required.
     """
     wrong: _Wrong = {}
-    template = Template(**_fields(content, _TEMPLATE, "a template", wrong))
+    sent = {name: value for name, value in _mapping(content).items() if name not in _OF_THE_SERVER}
+    template = Template(**_fields(sent, _TEMPLATE, "a template", wrong))
     if update_fields:
         for name in content:
             if name not in UPDATABLE:
@@ -253,6 +254,8 @@ _NODE: Final[Mapping[str, _Reader]] = {
     "previous_node_inputs": _texts,
     "user_inputs": _user_inputs,
 }
+_OF_THE_SERVER: Final = ("created_time", "last_updated_time", "last_provisioned_time", "tenant_id", "user")
+"""Fields of a stored template: read with it, so that what GET answers may be sent back, and set by the server."""
 _TEMPLATE: Final[Mapping[str, _Reader]] = {
     "name": _text,
     "description": _text,

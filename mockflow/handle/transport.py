@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeVar
 from mockflow.cluster import Cluster
 from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
 from mockflow.server import control
+from mockflow.server.control_call import PREFIX
 from mockflow.server.http import Request
 
 _SECONDS: Final = 30.0
@@ -30,7 +31,7 @@ class Local:
         self._loop = loop
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        request = Request(method, control.PREFIX + path, {}, _encoded(body))
+        request = Request(method, PREFIX + path, {}, _encoded(body))
         response = run_in(self._loop, lambda: control.answer(self.cluster, request))
         return _decoded(response.status, response.body)
 
@@ -42,7 +43,7 @@ class Remote:
         self.url = url.rstrip("/")
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        url = self.url + control.PREFIX + path
+        url = self.url + PREFIX + path
         request = urllib.request.Request(url, data=_encoded(body) or None, method=method)
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as response:

@@ -26,6 +26,7 @@ from mockflow.server import (
     resources,
 )
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
+from mockflow.server.control_call import PREFIX
 from mockflow.server.errors import Refusal, invalid_uri, no_handler, simple_error
 from mockflow.server.http import OPAQUE_ID, Request, Response
 from mockflow.server.parameters import Parameters, decode, parse_target
@@ -52,7 +53,7 @@ _NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  #
 
 async def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request, whatever it is; never raises for what a client sent."""
-    if request.target.startswith(control.PREFIX) and control.is_mine(request.target):
+    if request.target.startswith(PREFIX) and control.is_mine(request.target):
         return control.answer(cluster, request)
     journal, now, wall, operation, workflow_id = cluster.journal, cluster.now(), time(), "", None
     style = PLAIN

@@ -17,6 +17,7 @@ log: Final = logging.getLogger("mockflow")
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
+_MUCH: Final = 64 * 1024  # bytes that a connection takes at once, whatever the client does
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the answer's status and the seconds it took."""
@@ -41,7 +42,11 @@ class WireResponse:
         )
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        await request.writer.write(self._wire)
+        transport = request.transport
+        if transport is None or transport.is_closing() or len(self._wire) > _MUCH:
+            await request.writer.write(self._wire)  # waits for a slow client, and tells of one that is gone
+        else:
+            transport.write(self._wire)
 
     async def write_eof(self) -> None:
         """Everything has left with the head."""

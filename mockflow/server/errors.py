@@ -66,7 +66,8 @@ def invalid_uri() -> Refusal:
 def bad_http(reason: str) -> Refusal:
     """400 for what is not HTTP or cannot be unpacked. OpenSearch's own words differ by what its decoder met."""
     first_line = reason.removeprefix("400, message:").strip().partition("\n")[0].rstrip(":")
-    return illegal_argument(f"invalid HTTP request: {first_line}" if first_line else "invalid HTTP request")
+    told = first_line.partition(": bytearray(")[0]  # newer aiohttp shows what it had read as Python would
+    return illegal_argument(f"invalid HTTP request: {told}" if told else "invalid HTTP request")
 
 
 def internal_error() -> Refusal:

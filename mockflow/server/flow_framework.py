@@ -22,6 +22,8 @@ from mockflow.server.waiting import run_end
 BASE: Final = "/_plugins/_flow_framework/workflow"
 _DISABLED: Final = "This API is disabled. To enable it, update the setting [plugins.flow_framework.enabled] to true."
 _DISABLED_CREATE: Final = "This API is disabled. To enable it, set [plugins.flow_framework.enabled] to true."
+_FAILED: Final = "Failed to get workflow."
+"""What the plugin says where it has no words of its own (contract.md, section 1)."""
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
 
 
@@ -301,8 +303,8 @@ async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout:
         return Reply(status, gone)
     fields = cluster.fields(workflow)
     if fields.get("state") == "FAILED":
-        error = str(fields.get("error"))
-        raise plugin_error(status_in(error), error)
+        error = fields.get("error")
+        raise plugin_error(status_in(error), error or _FAILED)
     return Reply(status, status_document(workflow.id, fields, show_all=False))
 
 
@@ -332,7 +334,7 @@ def delete(call: Call) -> Action:
 
     def act() -> Reply:
         if clear_status not in (None, "", "true", "false"):  # read inside the plugin, so in its words
-            raise FlowFrameworkError("Failed to get workflow.")
+            raise FlowFrameworkError(_FAILED)
         if not call.cluster.has_templates:
             raise FlowFrameworkError("There are no templates in the global context", "NOT_FOUND")
         clear = clear_status in ("", "true")

@@ -11,7 +11,7 @@ from mockflow._version import __version__
 from mockflow.server import control_models as models
 
 if TYPE_CHECKING:
-    from mockflow.server.control import ControlRoute
+    from mockflow.server.control_call import ControlRoute
 
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = {

@@ -170,6 +170,8 @@ def test_without_a_condition_everything_is_found_as_inserted(request_body: Json)
         ({"wildcard": {"use_case": {"wildcard": "custom", "case_insensitive": "true"}}}, ["t3"]),
         ({"wildcard": {"name.keyword": r"hybrid\*"}}, []),
         ({"wildcard": {"name.keyword": "Semantic*1.5"}}, ["t1"]),
+        ({"wildcard": {"name.keyword": r"hy\brid?s*"}}, ["t2"]),
+        ({"wildcard": {"name.keyword": "[h]ybrid*"}}, []),
         ({"range": {"created_time": {"gt": 1_767_225_600_000}}}, ["t2"]),
         ({"range": {"created_time": {"gte": "2026-01-01T00:00:00.000Z", "lt": 1_767_225_601_500}}}, ["t1"]),
         ({"range": {"created_time": {"lte": "2026-01-01T02:00:01.500+02:00"}}}, ["t1", "t2"]),
@@ -445,6 +447,15 @@ SOURCE: Json = {"a": {"b": 1, "c": {"d": 2}}, "list": [{"x": 1, "y": 2}, {"y": 3
 def test_source_filtering(asked: Json, shown: Json) -> None:
     hit = search(TEMPLATE_INDEX, (Stored("1", SOURCE),), {"_source": asked})["hits"]["hits"][0]
     assert hit.get("_source") == shown
+
+
+def test_no_pattern_takes_for_ever() -> None:
+    """One that looked back would try for years."""
+    many = "*a" * 40 + "b"
+    stored = (Stored("1", {"name": "a" * 200, "a" * 200: 1}),)
+    for body in ({"query": {"wildcard": {"name.keyword": many}}}, {"_source": many}, {"_source": {"excludes": many}}):
+        hits = search(TEMPLATE_INDEX, stored, body)["hits"]["hits"]
+        assert [hit["_source"] for hit in hits] in ([], [{}], [stored[0].source])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.core.ids import opensearch_id
+from mockflow.core.ids import opensearch_id, opensearch_uuid
 
 _PARSER: Final = "x_content_parse_exception"
 _ON_SHARDS: Final = "search_phase_execution_exception"
@@ -80,7 +80,7 @@ def not_supported(what: str, supported: Iterable[str]) -> SearchError:
 def shard_failure(index: str, kind: str, reason: str) -> SearchError:
     """search_phase_execution_exception: the request was understood, and fails on the index's only shard."""
     of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
-    names = {"index": index, "index_uuid": opensearch_id("index", index)} if of_opensearch else {}
+    names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
     cause = SearchError(kind, reason, meta=names)
     shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._told()}
     again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)

@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import translate
 from typing import Any, Final
 
 from mockflow.core.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
@@ -117,9 +118,13 @@ def _prefix(clause: _Clause) -> Scorer:
 def _wildcard(clause: _Clause) -> Scorer:
     clause.must_be_text()
     pieces = re.findall(r"\\.|.", as_text(clause.value), re.DOTALL)
-    pattern = "".join({"*": ".*", "?": "."}.get(piece) or re.escape(piece[-1]) for piece in pieces)
-    matches = re.compile(pattern, re.DOTALL | (re.IGNORECASE if clause.folds_case else 0)).fullmatch
+    glob = "".join(piece if piece in ("*", "?") else _LITERAL.get(piece[-1], piece[-1]) for piece in pieces)
+    # fnmatch's expression never looks back, however many asterisks there are.
+    matches = re.compile(translate(glob), re.IGNORECASE if clause.folds_case else 0).match
     return any_term(clause.field, lambda term: matches(term) is not None, clause.boost)
+
+
+_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # what fnmatch takes for itself
 
 
 def _range(clause: _Clause) -> Scorer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from mockflow.core.search.errors import parsing
 from mockflow.core.search.json_values import token
+from mockflow.core.wildcards import matches
 
 _KEYS: Final = {"includes": "includes", "include": "includes", "excludes": "excludes", "exclude": "excludes"}
 _CREDENTIAL: Final = "workflows.provision.nodes.user_inputs.credential"
@@ -27,11 +27,10 @@ class SourceFilter:
         """The function from a document to the part that is asked for."""
         if not self.includes and not self.excludes:
             return lambda source: source
-        include, exclude = _pattern(self.includes or ("*",)), _pattern(self.excludes)
 
         @cache
         def choice(path: str) -> bool | None:
-            return None if exclude.fullmatch(path) else include.fullmatch(path) is not None
+            return None if _covers(self.excludes, path) else _covers(self.includes or ("*",), path)
 
         return lambda source: _object(source, "", choice)
 
@@ -77,9 +76,8 @@ def _paths(value: str | list[Any], key: str) -> tuple[str, ...]:
     return tuple(paths)
 
 
-def _pattern(paths: Iterable[str]) -> re.Pattern[str]:
-    wild = "|".join(re.escape(path).replace(r"\*", ".*") for path in paths)
-    return re.compile(rf"(?:{wild})(?:\..*)?" if wild else r"(?!)", re.DOTALL)
+def _covers(patterns: Iterable[str], path: str) -> bool:
+    return any(matches(pattern, path) or matches(f"{pattern}.*", path) for pattern in patterns)
 
 
 def _object(source: Mapping[str, Any], above: str, choice: _Choice) -> dict[str, Any]:

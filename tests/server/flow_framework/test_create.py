@@ -70,6 +70,25 @@ async def test_each_create_makes_another_workflow(door: Door) -> None:
     assert len(set(ids)) == 3
 
 
+async def test_an_id_that_a_scenario_brings_is_not_given_again(open_door: Open) -> None:
+    """Somebody has copied it from an answer of the world before."""
+    first = await (await open_door()).create(NOOP)
+    door = await open_door()
+    await door.load(f"scenario: s\nworkflow_id: {first}\nprovision: {{timeline: [{{at: 0s, state: PROVISIONING}}]}}")
+    assert await door.create(NOOP) != first
+    assert await door.state(first) == "PROVISIONING"
+
+
+async def test_a_scenario_may_bring_the_id_of_a_clients_workflow(door: Door) -> None:
+    """It takes that one's place; nothing of the other is left."""
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    connector = f"/_plugins/_ml/connectors/{(await door.resources(workflow_id))[0]}"
+    assert (await door.ask("GET", connector)).status == 200
+    await door.load(f"scenario: s\nworkflow_id: {workflow_id}")
+    assert (await door.status(workflow_id)).json == {"workflow_id": workflow_id, "state": "NOT_STARTED"}
+    assert (await door.ask("GET", connector)).status == 404
+
+
 async def test_ids_repeat_in_the_next_world(open_door: Open) -> None:
     first, second = await open_door(), await open_door()
     assert [await first.create(NOOP), await first.create(NOOP)] == [

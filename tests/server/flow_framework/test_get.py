@@ -80,6 +80,17 @@ async def test_what_was_not_sent_is_absent_or_empty(door: Door) -> None:
     }
 
 
+async def test_what_it_answers_may_be_sent_back(door: Door) -> None:
+    """The fields that the server sets are read with the others, and set anew."""
+    workflow_id = await door.create(DEPLOYMENT)
+    await door.advance("5s")
+    document = (await door.get(workflow_id)).json
+    back = {**document, "last_provisioned_time": 1, "user": {"name": "u"}, "tenant_id": None}
+    assert (await door.put(workflow_id, back, "?validation=none")).status == 201
+    assert (await door.get(workflow_id)).json == {**document, "last_updated_time": EPOCH + 5000}
+    assert (await door.post("?validation=none", back)).status == 201
+
+
 async def test_an_edge_that_follows_from_an_input_stands_once(door: Door) -> None:
     body = template(node("a"), node("b", after={"a": "x"}), edges=[edge("a", "b")])
     document = (await door.get(await door.create(body))).json
@@ -154,6 +165,7 @@ async def test_credentials_are_never_shown_again(door: Door, content_type: str) 
         assert answer.status == 200
         assert SECRET not in answer.text
         assert "credential" not in answer.text
+    assert SECRET not in (await door.ask("GET", "/_mockflow/journal")).text
 
 
 async def test_the_other_inputs_of_the_node_are_shown(door: Door) -> None:
@@ -167,8 +179,8 @@ async def test_credentials_of_a_use_case_are_not_shown(door: Door) -> None:
         {"create_connector.credential.key": SECRET}, "?use_case=cohere_chat_model_deploy&provision=true"
     )
     await door.advance("1h")
-    for answer in (await door.get(workflow_id), await door.ask("GET", f"/_mockflow/workflows/{workflow_id}")):
-        assert SECRET not in answer.text
+    for path in (f"{WORKFLOW}/{workflow_id}", f"/_mockflow/workflows/{workflow_id}", "/_mockflow/journal"):
+        assert SECRET not in (await door.ask("GET", path)).text
 
 
 async def test_credentials_that_a_provision_brings_are_not_shown(door: Door) -> None:

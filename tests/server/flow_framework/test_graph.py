@@ -176,8 +176,10 @@ async def test_update_checks(door: Door, body: Body, status: int, message: str) 
 
 @each_wrong
 async def test_reprovision_says_only_that_something_is_wrong(door: Door, body: Body, status: int, message: str) -> None:
-    workflow_id = await door.provisioned(chain(1))
-    answer = await door.put(workflow_id, body, "?reprovision=true&validation=none")
+    workflow_id = await door.provisioned(template(node("kept")))
+    workflow = body["workflows"]["provision"]
+    more = {**body, "workflows": {"provision": {**workflow, "nodes": [node("kept"), *workflow["nodes"]]}}}
+    answer = await door.put(workflow_id, more, "?reprovision=true&validation=none")
     assert answer.told == (400, {"error": f"Workflow validation failed for workflow {workflow_id}"})
     assert await door.state(workflow_id) == "COMPLETED"
 

@@ -106,6 +106,23 @@ async def test_they_hold_for_this_run_alone(door: Door) -> None:
     assert inputs["index_name"] == "${{ name }}"
 
 
+@pytest.mark.parametrize("written", ["${{name}}", "${{  name }}", "${{ ${{ name }}", "${{\nname}}"])
+async def test_white_space_does_not_matter(door: Door, written: str) -> None:
+    workflow_id = await door.create(template(node("i", "create_index", index_name=written, configurations="{}")))
+    await door.provision(workflow_id, "?name=idx")
+    await door.advance("1s")
+    assert await door.resources(workflow_id) == [written[: written.rindex("$")] + "idx"]
+
+
+async def test_a_placeholder_without_end_stays_and_takes_no_time(door: Door) -> None:
+    """The server answers others meanwhile: each character is read once."""
+    written = "${{ " * 200_000
+    workflow_id = await door.create(template(node("i", "create_index", index_name=written, configurations="{}")))
+    assert (await door.provision(workflow_id)).status == 202
+    await door.advance("1s")
+    assert await door.resources(workflow_id) == [written]
+
+
 async def test_what_nobody_gives_stays_as_it_is(door: Door) -> None:
     workflow_id = await door.create(NAMED)
     await door.provision(workflow_id)

@@ -84,6 +84,14 @@ async def test_auto_tells_a_failure_as_an_error(open_door: Open, begin: Begin) -
     assert (status.status, status.json["state"], status.json["error"]) == (200, "FAILED", ERROR)
 
 
+async def test_a_failure_without_a_text_is_told_in_the_plugins_own_words(open_door: Open) -> None:
+    door = await open_door(mode="auto")
+    await door.load(
+        "scenario: s\nunrealistic: true\nmatch: everything\nprovision: {timeline: [{at: 1s, state: FAILED}]}"
+    )
+    assert (await create(door, "10s")).told == (500, {"error": "Failed to get workflow."})
+
+
 async def test_auto_ends_at_the_timeout_where_the_run_waits_for_polls(open_door: Open) -> None:
     door = await open_door(mode="auto")
     await door.load("scenario: s\nmatch: everything\nprovision: {timeline: [{at: 0s}, {at_poll: 2, state: COMPLETED}]}")

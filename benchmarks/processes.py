@@ -1,0 +1,42 @@
+"""The servers that benchmarks measure: processes of their own, pinned where that can be had."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+
+SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0")
+
+
+def cores() -> tuple[int, int] | None:
+    """One for the servers and one for the load generator, where that can be had."""
+    if not shutil.which("taskset") or not hasattr(os, "sched_getaffinity"):
+        return None
+    first, *others = sorted(os.sched_getaffinity(0))
+    return (first, others[-1]) if others else None
+
+
+def pinned(command: list[str], *, server: bool) -> list[str]:
+    return ["taskset", "-c", str(both[not server]), *command] if (both := cores()) else command
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[str]:
+    """Python with these arguments; yields the URL of the line in which it says that it is ready."""
+    command = pinned([sys.executable, *arguments], server=True)
+    log = subprocess.DEVNULL  # it says that nothing changes any more
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+        try:
+            assert process.stdout
+            ready = re.search(r"ready at (http\S+)", process.stdout.readline())
+            if not ready:
+                raise click.ClickException(f"{' '.join(command)} did not become ready")
+            yield ready[1]
+        finally:
+            process.terminate()

@@ -1,0 +1,95 @@
+"""What a run makes in the cluster, known when it begins: things, the inputs that make or change them, and when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from mockflow.cluster.workflow import Workflow
+from mockflow.core.ids import opensearch_id
+from mockflow.core.resources import Key, Made, key_of
+from mockflow.core.simulation import Done, Simulation
+from mockflow.core.status import Fields
+from mockflow.core.template import Node
+from mockflow.core.timeline import Timeline
+
+if TYPE_CHECKING:
+    from mockflow.cluster.cluster import Cluster
+
+
+def made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:
+    """What the steps of a run make and update. Call it before the run begins."""
+    now = cluster.now()
+    made: dict[Key, tuple[Made, ...]] = {}
+    for step in sorted(simulation.steps, key=lambda step: step.end):
+        for key in dict.fromkeys(map(key_of, step.resources)):
+            is_there = key in made or cluster.resources.find(key)
+            if step.node.type in _REFERRING and is_there:
+                made.setdefault(key, ())
+            else:
+                made[key] = (*made.get(key, ()), Made(*key, step.node.type, step.inputs, now + step.end))
+        for key in dict.fromkeys(map(key_of, step.updated)):
+            before = cluster.resources.find(key) or Made(*key, step.node.type, created=now + step.end)
+            made[key] = (*made.get(key, ()), replace(before, inputs=step.inputs, changed=now + step.end))
+        task = _task(workflow, step, now)
+        if task:
+            made[task.key] = (task,)
+    return made
+
+
+def made_by_script(cluster: "Cluster", workflow: Workflow, timeline: Timeline) -> dict[Key, tuple[Made, ...]]:
+    """What a scripted timeline lists at any time, with the inputs of the step of that id."""
+    nodes = _nodes(workflow)
+    now = cluster.now()
+    made: dict[Key, tuple[Made, ...]] = {}
+    for fields, offset in _snapshots(timeline):
+        for resource in fields.get("resources_created") or ():
+            key = key_of(resource)
+            if key not in made:
+                node = nodes.get(resource["workflow_step_id"])
+                step_type = node.type if node else resource["workflow_step_name"]
+                made[key] = (Made(*key, step_type, node.user_inputs if node else {}, now + offset),)
+    return made
+
+
+# Steps that list something that is there already; where it is not, they are taken to have made it.
+_REFERRING: Final = frozenset({"deploy_model", "reindex"})
+
+
+def _task(workflow: Workflow, step: Done, now: int) -> Made | None:
+    """The ML task of a step that registers or deploys a model on the cluster itself."""
+    task_type = _TASK_OF_STEP.get(step.node.type)
+    if task_type is None:
+        return None
+    model_id = step.resources[0]["resource_id"] if step.resources else step.inputs.get("model_id")
+    inputs = {
+        **({"model_id": model_id} if model_id else {}),
+        "task_type": task_type,
+        "function_name": str(step.inputs.get("function_name") or "TEXT_EMBEDDING").upper(),
+        "state": "FAILED" if step.failure else "COMPLETED",
+        "worker_node": [opensearch_id("node")],
+        "create_time": now + step.begin,
+        "last_update_time": now + step.end,
+        "is_async": True,
+        **({"error": step.failure.message} if step.failure else {}),
+    }
+    task_id = opensearch_id("task", workflow.id, step.node.id, str(now + step.begin))
+    return Made("task", task_id, step.node.type, inputs, now + step.begin)
+
+
+_TASK_OF_STEP: Final = {
+    "register_remote_model": "REGISTER_MODEL",
+    "register_local_custom_model": "REGISTER_MODEL",
+    "register_local_pretrained_model": "REGISTER_MODEL",
+    "register_local_sparse_encoding_model": "REGISTER_MODEL",
+    "deploy_model": "DEPLOY_MODEL",
+}
+
+
+def _nodes(workflow: Workflow) -> Mapping[str, Node]:
+    graph = workflow.stored.template.provision if workflow.stored else None
+    return {node.id: node for node in graph.nodes} if graph else {}
+
+
+def _snapshots(timeline: Timeline) -> Iterable[tuple[Fields, int]]:
+    for segment in timeline.segments:
+        yield from zip(segment.snapshots, segment.offsets, strict=True)

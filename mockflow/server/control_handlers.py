@@ -1,0 +1,311 @@
+"""What the owner can ask for: clock, scenarios, workflows, journal, coverage."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from mockflow._version import __version__
+from mockflow.cluster import Cluster, LoadedScenario, Workflow
+from mockflow.core.durations import parse_duration
+from mockflow.core.status import status_document
+from mockflow.loading.load import load_text
+from mockflow.server import control_models as models
+from mockflow.server import openapi
+from mockflow.server.control_call import PREFIX, ControlCall, ControlError, ControlRoute, Operation, read_body
+
+# -- clock and world -------------------------------------------------------------------------------
+
+
+def get_clock(call: ControlCall) -> models.ClockView:
+    cluster = call.cluster
+    return models.ClockView(
+        now=cluster.now(), elapsed_ms=cluster.elapsed_ms, mode=cluster.clock.mode, speed=cluster.clock.speed
+    )
+
+
+def change_clock(call: ControlCall) -> models.ClockView:
+    cluster, change = call.cluster, read_body(call, models.ClockChange)
+    if change.mode is not None:
+        cluster.clock.set_mode(change.mode)
+    elif change.advance is not None:
+        cluster.clock.advance(change.advance)
+    elif change.speed is not None:
+        cluster.clock.set_speed(change.speed)
+    elif change.until is not None:
+        cluster.advance_to_state(change.until.workflow_id, change.until.state)
+    elif change.next is not None:
+        cluster.advance_to_next(change.next)
+    return get_clock(call)
+
+
+def reset(call: ControlCall) -> models.ClockView:
+    body = read_body(call, models.Reset)
+    changes = body.model_dump(exclude={"keep"}, exclude_none=True)
+    call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
+    return get_clock(call)
+
+
+# -- scenarios -------------------------------------------------------------------------------------
+
+
+def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
+    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+
+
+def load_scenarios(call: ControlCall) -> models.Loaded:
+    source = call.query.get("source", "request")
+    loading = load_text(call.request.body, source)
+    if loading.errors:
+        message = "\n".join(map(str, loading.errors))
+        raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
+    loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
+    call.cluster.load(loaded)
+    return models.Loaded(
+        loaded=[_scenario_view(scenario) for scenario in loaded],
+        problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
+    )
+
+
+def delete_scenario(call: ControlCall) -> models.ScenarioView:
+    name = call.values["name"]
+    loaded = call.cluster.scenarios.get(name)
+    call.cluster.remove(name)
+    assert loaded is not None
+    return _scenario_view(loaded)
+
+
+def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
+    scenario = loaded.scenario
+    return models.ScenarioView(
+        scenario=scenario.scenario,
+        description=scenario.description,
+        workflow_id=scenario.workflow_id,
+        source=loaded.source,
+    )
+
+
+# -- workflows -------------------------------------------------------------------------------------
+
+
+def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
+    return [_workflow_view(call.cluster, workflow) for workflow in call.cluster.workflows.values()]
+
+
+def get_workflow(call: ControlCall) -> models.WorkflowDetail:
+    cluster = call.cluster
+    workflow = cluster.find(call.values["workflow_id"])
+    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.upcoming(workflow))]
+    return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline)
+
+
+def status_at(call: ControlCall) -> dict[str, Any]:
+    cluster = call.cluster
+    workflow = cluster.find(call.values["workflow_id"])
+    try:
+        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+    except ValueError as error:
+        raise ControlError(400, f"at: {error}") from None
+    run = cluster.upcoming(workflow)
+    return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
+
+
+def restart_workflow(call: ControlCall) -> models.WorkflowView:
+    return _workflow_view(call.cluster, call.cluster.restart(call.values["workflow_id"]))
+
+
+def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
+    run = cluster.upcoming(workflow)
+    elapsed = cluster.elapsed(workflow)
+    fields = run.timeline.fields(run.position(elapsed))
+    following, poll = run.next_time(elapsed), run.next_poll
+    upcoming = None
+    if following is not None:
+        upcoming = models.NextMoment(at_ms=following)
+    elif poll is not None:
+        upcoming = models.NextMoment(at_poll=poll)
+    return models.WorkflowView(
+        workflow_id=workflow.id,
+        scenario=workflow.scenario.scenario if workflow.scenario else None,
+        run=workflow.kind,
+        starts=workflow.begins,
+        begun=workflow.run is not None,
+        elapsed_ms=elapsed,
+        polls=workflow.polls,
+        state=fields.get("state"),
+        provisioning_progress=fields.get("provisioning_progress"),
+        next=upcoming,
+    )
+
+
+# -- journal and coverage --------------------------------------------------------------------------
+
+
+def get_journal(call: ControlCall) -> models.JournalView:
+    cluster, query = call.cluster, call.query
+    chosen = cluster.journal.select(
+        operation=query.get("operation"),
+        workflow_id=query.get("workflow_id"),
+        status=_number(query, "status"),
+        since=_number(query, "since") or 0,
+    )
+    return models.JournalView(
+        counted=cluster.journal.counted,
+        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in chosen],
+    )
+
+
+def clear_journal(call: ControlCall) -> models.JournalView:
+    call.cluster.journal.clear()
+    return models.JournalView(counted=call.cluster.journal.counted, exchanges=[])
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise ControlError(400, f'{name}: "{text}" is not a whole number')
+    return int(text)
+
+
+_MOST_DIGITS: Final = 15
+
+
+def get_coverage(call: ControlCall) -> models.CoverageView:
+    cluster = call.cluster
+    parts = cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values())
+    return models.CoverageView(parts=[models.PartView(**asdict(part)) for part in parts])
+
+
+def plan_next_run(call: ControlCall) -> models.NextRun:
+    body = read_body(call, models.NextRun)
+    call.cluster.next_steps.update(body.steps)
+    return models.NextRun(steps=call.cluster.next_steps)
+
+
+# -- itself ----------------------------------------------------------------------------------------
+
+
+def describe(_: ControlCall) -> dict[str, Any]:
+    return openapi.document(ROUTES)
+
+
+def index(_: ControlCall) -> dict[str, Any]:
+    return {"mockflow": __version__, "calls": [f"{route.method} {route.path}" for route in ROUTES]}
+
+
+ROUTES: Final = (
+    ControlRoute("GET", PREFIX, "index", Operation(index, "What there is.")),
+    ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
+    ControlRoute("GET", f"{PREFIX}/clock", "get_clock", Operation(get_clock, "The clock.", models.ClockView)),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/clock",
+        "change_clock",
+        Operation(
+            change_clock,
+            "Moves or changes the clock; 409 for a state that never comes.",
+            models.ClockView,
+            takes=models.ClockChange,
+            refusals=(404, 409),
+        ),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/reset",
+        "reset",
+        Operation(reset, "A new world as at the start.", models.ClockView, takes=models.Reset),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/scenarios",
+        "list_scenarios",
+        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+    ),
+    ControlRoute(
+        "PUT",
+        f"{PREFIX}/scenarios",
+        "load_scenarios",
+        Operation(
+            load_scenarios,
+            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON.",
+            models.Loaded,
+            query={"source": "The name by which problems speak of the body, such as the file's path."},
+            refusals=(409,),
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/scenarios/{{name}}",
+        "delete_scenario",
+        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows",
+        "list_workflows",
+        Operation(list_workflows, "All workflows with their state now.", models.WorkflowView, many=True),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows/{{workflow_id}}",
+        "get_workflow",
+        Operation(get_workflow, "A workflow with its whole timeline.", models.WorkflowDetail, refusals=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows/{{workflow_id}}/status",
+        "status_at",
+        Operation(
+            status_at,
+            "The status with all fields at any elapsed time, past or to come; without at, now.",
+            query={"at": "Elapsed time of the run, such as 2500ms."},
+            refusals=(404,),
+        ),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/workflows/{{workflow_id}}/restart",
+        "restart_workflow",
+        Operation(restart_workflow, "Begins its run from 0 again.", models.WorkflowView, refusals=(404, 409)),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/next_run",
+        "plan_next_run",
+        Operation(
+            plan_next_run,
+            "How steps go, once, in the next run that has them; answers with all that is planned so.",
+            models.NextRun,
+            takes=models.NextRun,
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/journal",
+        "get_journal",
+        Operation(
+            get_journal,
+            "What clients asked and what they were told.",
+            models.JournalView,
+            query={
+                "operation": "Only these: an operation's name in the API specification, such as get_status.",
+                "workflow_id": "Only those about this workflow.",
+                "status": "Only those answered with this HTTP status.",
+                "since": "Only those with a number above this.",
+            },
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/journal",
+        "clear_journal",
+        Operation(clear_journal, "Forgets them all.", models.JournalView),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/coverage",
+        "get_coverage",
+        Operation(get_coverage, "Which parts of the scripts clients have seen.", models.CoverageView),
+    ),
+)
