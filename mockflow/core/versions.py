@@ -177,7 +177,7 @@ class Version:
 
 @lru_cache
 def parse_version(text: str) -> Version:
-    """``"3.2.0"`` or ``"3.3.0-SNAPSHOT"`` -> Version. Raises ValueError for what is not a release that mockflow knows."""
+    """``"3.2.0"`` or ``"3.2.0-SNAPSHOT"`` -> Version. Raises ValueError for what mockflow does not know."""
     found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})(-SNAPSHOT)?", text)
     if not found:
         raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
