@@ -176,6 +176,7 @@ def test_who_sends_a_python_boolean(mockflow_client: OpenSearch) -> None:
         wrong_habits.sends_a_python_boolean(mockflow_client, TEMPLATE)
 
 
+@pytest.mark.asyncio
 async def test_who_relies_on_info(mockflow_url: str) -> None:
     with pytest.raises(TypeError):
         await wrong_habits.relies_on_info(mockflow_url, "unknown")
