@@ -60,9 +60,12 @@ class Session:
 
     async def _begin(self, setup: Setup) -> "World":
         handle = await _started(setup)
+        taken = []  # kept open until another is found: a system may hand out the same port again at once
         while handle.port in self._ports and len(self._ports) < _PORTS:
-            await handle.stop()
+            taken.append(handle)
             handle = await _started(setup)
+        for other in taken:
+            await other.stop()
         self._ports.add(handle.port)
         self._front.lead_to(handle.cluster)
         world = World(handle, setup.strict)

@@ -1,5 +1,6 @@
 """What tests leave behind: nothing, and what is left of a test's own threads never reaches another test."""
 
+import itertools
 import json
 import sys
 
@@ -50,7 +51,7 @@ def test_no_port_serves_two_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         first = session.begin(Setup())
         session.end(first)
-        ports = iter([first.handle.port, 0])
+        ports = itertools.chain([first.handle.port], itertools.repeat(0))
         monkeypatch.setattr("mockflow.testing.MockFlow", lambda **settings: MockFlow(port=next(ports), **settings))
         second = session.begin(Setup())
         session.end(second)
