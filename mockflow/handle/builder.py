@@ -141,8 +141,8 @@ class Scenario:
         text = self.yaml()
         loading = load_text(text, f'Scenario("{self.name}")')
         if loading.errors:
-            problems = "\n".join(map(str, loading.errors))
-            raise ScenarioError(f"{problems}\n\n{text}", problems=[p.as_json() for p in loading.errors])
+            listed = "\n".join(map(str, loading.errors))
+            raise ScenarioError(f"{listed}\n\n{text}", problems=[problem.as_json() for problem in loading.errors])
         return loading.scenarios[0].scenario
 
     def __str__(self) -> str:
