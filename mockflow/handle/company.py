@@ -12,6 +12,7 @@ Task = asyncio.Task[Any]
 _WAITING: Final = frozenset({"asyncio", "concurrent", "queue", "selectors", "threading"})
 """Where a thread stands that waits for other threads, or for the work of its event loop."""
 _CLIENTS: Final = frozenset({"aiohttp", "elasticsearch", "httpcore", "httpx", "opensearchpy", "websockets"})
+_OURS: Final = "mockflow.handle.transport"
 _SERVER: Final = "aiohttp.web_protocol"
 
 
@@ -26,8 +27,10 @@ def threads_in(modules: Collection[str]) -> dict[int, FrameType]:
 
 
 def is_at_work(frame: FrameType) -> bool:
-    """Whether a thread computes, or waits for anything but another thread or its event loop."""
-    return _package(_module(frame)) not in _WAITING
+    """Whether a thread computes, or waits for anything but another thread or its event loop; asking us is work."""
+    if _package(_module(frame)) not in _WAITING:
+        return True
+    return any(_module(caller) == _OURS for caller in _callers(frame))
 
 
 def other_tasks() -> set[Task]:
@@ -37,10 +40,19 @@ def other_tasks() -> set[Task]:
 
 def awaits_answer(task: Task) -> bool:
     """Whether an HTTP client is among what the task awaits. Those of a server are no clients."""
-    modules = list(map(_module, _awaited(task.get_coro())))
+    modules = _awaited_modules(task)
     if modules[:1] == [_SERVER]:
         return False
     return any(_package(module) in _CLIENTS or module == "asyncio.streams" for module in modules)
+
+
+def awaits_thread(task: Task) -> bool:
+    """Whether what the task awaits is done by another thread, which may not even have begun."""
+    return "asyncio.threads" in _awaited_modules(task)
+
+
+def _awaited_modules(task: Task) -> list[str]:
+    return list(map(_module, _awaited(task.get_coro())))
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:

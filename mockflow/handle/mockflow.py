@@ -51,12 +51,11 @@ class MockFlow(ClusterHandle):
             settings = Settings(
                 clock, speed, epoch, version, parse_duration(milliseconds(step_time)), seed, max_polls, ends_stuck=True
             )
-        except ValueError as error:
-            raise MockFlowError(str(error)) from None
-        try:
             self.cluster = Cluster(settings, _loaded(sources))
         except ClaimedError as error:
             raise ScenarioError(str(error)) from None
+        except ValueError as error:
+            raise MockFlowError(str(error)) from None
         self._local = Local(self.cluster)
         super().__init__(self._local)
         self._where = (host, port)
@@ -76,12 +75,13 @@ class MockFlow(ClusterHandle):
     # -- in a thread ---------------------------------------------------------------------------------
 
     def __enter__(self) -> "MockFlow":
-        self._thread = LoopThread().start()
+        thread = LoopThread().start()
         try:
-            self._thread.run(self.start())
+            thread.run(self.start())
         except BaseException:
-            self._thread.stop()
+            thread.stop()
             raise
+        self._thread = thread
         return self
 
     def __exit__(

@@ -32,7 +32,7 @@ class PatchedSleep:
         self._sleep = sleep
         self._names = modules
         self._patched: frozenset[str] = frozenset()
-        self._replaced: list[tuple[ModuleType, str, Any]] = []
+        self._replaced: list[tuple[dict[str, Any], str, Any]] = []
 
     def __enter__(self) -> None:
         if any(sleep is not self._sleep for sleep in self._in_force):
@@ -41,11 +41,7 @@ class PatchedSleep:
         self._patched = frozenset(modules)
         self._sleep.begin(self._patched)
         self._in_force.append(self._sleep)
-        try:
-            self._replace(modules)
-        except BaseException:
-            self._restore()
-            raise
+        self._replace(modules)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,12 +61,13 @@ class PatchedSleep:
         for module in modules.values():
             for key, value in list(vars(module).items()):
                 if (replacement := replacements.get(id(value))) is not None:
-                    self._replaced.append((module, key, value))
-                    setattr(module, key, replacement)
+                    self._replaced.append((vars(module), key, value))
+                    vars(module)[key] = replacement  # not setattr, to which some modules have something to say
 
     def _restore(self) -> None:
         while self._replaced:
-            setattr(*self._replaced.pop())
+            names, key, value = self._replaced.pop()
+            names[key] = value
         self._in_force.remove(self._sleep)
         self._sleep.end(self._patched)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from mockflow.handle.clock import ClockHandle
-from mockflow.handle.company import Task, awaits_answer, is_at_work, other_tasks, threads_in
+from mockflow.handle.company import Task, awaits_answer, awaits_thread, is_at_work, other_tasks, threads_in
 
 _ROUNDS: Final = 5
 """So many times in a row all others are found waiting: one that was just woken has begun to work by then."""
@@ -134,6 +134,7 @@ class VirtualSleep:
             any(other.end < sleeper.end for other in others)
             or any(is_at_work(frame) for thread, frame in threads.items() if thread not in asleep)
             or any(awaits_answer(task) for task in tasks if task not in asleep)
+            or (not threads and any(map(awaits_thread, tasks)))
         )
         return "busy" if is_busy else "waiting"
 
