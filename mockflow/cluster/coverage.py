@@ -79,7 +79,7 @@ def _scripted(attempt: object) -> Iterator[tuple[int | None, str | None, str]]:
 def _told(keyframe: Keyframe) -> str:
     when = keyframe.at if keyframe.at_poll is None else f"poll {keyframe.at_poll}"
     created = len(keyframe.created or ())
-    return ", ".join(filter(None, [f"{when}", keyframe.state, f"{created} created" if created else ""]))
+    return " ".join(filter(None, [f"{when}", keyframe.state, f"{created} created" if created else ""]))
 
 
 def _told_step(step: str, plan: StepPlan) -> str:

@@ -21,7 +21,7 @@ class Part:
     step: str | None
     """Its key in the plan: a node's id or a step's type; None for what is no step."""
     what: str
-    """In people's words, such as ``2s, PROVISIONING``."""
+    """In people's words, such as ``2s PROVISIONING``."""
     seen: bool
 
     def __str__(self) -> str:

@@ -31,7 +31,7 @@ def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
     if not exchanges:
         return f"mockflow was asked nothing, {clock}"
     forgotten = f" (the last {len(exchanges)} are kept)" if counted > len(exchanges) else ""
-    return f"mockflow was asked {counted} time{'s' * (counted != 1)}{forgotten}, {clock}:"
+    return f"mockflow was asked {counted} request{'s' * (counted != 1)}{forgotten}, {clock}:"
 
 
 def _requests(exchanges: Sequence[Exchange]) -> list[str]:

@@ -23,7 +23,7 @@ class Transport(Protocol):
 
     @property
     def url(self) -> str:
-        """Where clients find the cluster. MockFlowError where it does not serve."""
+        """Where clients find the cluster. MockFlowError where it has not started."""
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """The answer to a command. MockFlowError where it is refused, or nobody is there."""
@@ -44,7 +44,7 @@ class Local:
 
     @property
     def url(self) -> str:
-        if self._loop is None:
+        if not self._url:
             raise MockFlowError(self._why_not)
         return self._url
 
