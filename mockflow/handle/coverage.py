@@ -43,14 +43,17 @@ class Coverage:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Coverage":
+        """What the owner's door tells."""
         return cls(tuple(Part(**part) for part in content["parts"]))
 
     @property
     def seen(self) -> tuple[Part, ...]:
+        """The parts that clients have seen."""
         return tuple(part for part in self.parts if part.seen)
 
     @property
     def unseen(self) -> tuple[Part, ...]:
+        """The parts that no client has seen."""
         return tuple(part for part in self.parts if not part.seen)
 
     @property

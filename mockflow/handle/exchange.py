@@ -34,6 +34,7 @@ class Exchange:
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Exchange":
+        """What the owner's door tells."""
         return cls(
             number=entry["number"],
             operation=entry["operation"],

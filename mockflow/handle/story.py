@@ -30,7 +30,7 @@ def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
     clock = f"clock {', then '.join(modes)}"
     if not exchanges:
         return f"mockflow was asked nothing, {clock}"
-    forgotten = f" (the last {len(exchanges)} are kept)" if counted > len(exchanges) else ""
+    forgotten = f" ({len(exchanges)} of them kept)" if counted > len(exchanges) else ""
     return f"mockflow was asked {counted} request{'s' * (counted != 1)}{forgotten}, {clock}:"
 
 
