@@ -22,7 +22,7 @@ from mockflow.server.serving import Serving
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
-        return parse_version(value).number
+        return parse_version(value).build
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

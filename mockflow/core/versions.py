@@ -138,9 +138,10 @@ _STEPS_SINCE: Final = {
 
 @dataclass(frozen=True)
 class Version:
-    """A release of OpenSearch, such as 3.2.0."""
+    """A release of OpenSearch, such as 3.2.0, or a build on the way to it."""
 
     number: str
+    is_snapshot: bool
     lucene: str
     behaviour: Behaviour
     parameters: frozenset[str]
@@ -162,20 +163,30 @@ class Version:
     @property
     def plugin(self) -> str:
         """The version of its plugins: four parts, such as 3.2.0.0."""
-        return f"{self.number}.0"
+        return f"{self.number}.0{self._suffix}"
+
+    @property
+    def build(self) -> str:
+        """What GET / tells: the number, and that it is a snapshot."""
+        return self.number + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return "-SNAPSHOT" if self.is_snapshot else ""
 
 
 @lru_cache
 def parse_version(text: str) -> Version:
-    """``"3.2.0"`` -> Version. Raises ValueError for what is not a release that mockflow knows."""
-    found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})", text)
+    """``"3.2.0"`` or ``"3.2.0-SNAPSHOT"`` -> Version. Raises ValueError for what mockflow does not know."""
+    found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})(-SNAPSHOT)?", text)
     if not found:
         raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
     release = (int(found[1]), int(found[2]), int(found[3]))
     if release[:2] not in _LUCENE:
         raise ValueError(f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
     return Version(
-        number=text,
+        number=text.removesuffix("-SNAPSHOT"),
+        is_snapshot=found[4] is not None,
         lucene=_LUCENE[release[:2]],
         behaviour=Behaviour(**{field.name: _since(field.name, release) for field in fields(Behaviour)}),
         parameters=frozenset(name for name, since in _PARAMETERS_SINCE.items() if since <= release),

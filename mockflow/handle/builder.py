@@ -181,6 +181,10 @@ class Scenario:
     def __repr__(self) -> str:
         return f"<Scenario {self.name}>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As Hypothesis shows a failing example, and IPython a value."""
+        printer.text(f"Scenario as YAML:\n{self.yaml()}")
+
     # -- how -------------------------------------------------------------------------------------
 
     def _copy(self) -> "Scenario":

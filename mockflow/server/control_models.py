@@ -20,7 +20,7 @@ from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_versio
 
 
 def _version(text: str) -> str:
-    return parse_version(text).number
+    return parse_version(text).build
 
 
 Milliseconds = Annotated[

@@ -18,11 +18,11 @@ def info(call: Call) -> Action:
         "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
         "version": {
             "distribution": "opensearch",
-            "number": version.number,
+            "number": version.build,
             "build_type": "tar",
             "build_hash": version.build_hash,
             "build_date": "2026-01-01T00:00:00.000000Z",
-            "build_snapshot": False,
+            "build_snapshot": version.is_snapshot,
             "lucene_version": version.lucene,
             "minimum_wire_compatibility_version": version.behaviour.minimum_wire_version,
             "minimum_index_compatibility_version": version.behaviour.minimum_index_version,

@@ -4,7 +4,6 @@ What the client makes of answers: consumers.md, section 3.2.
 """
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -13,33 +12,17 @@ import pytest
 
 from tests.clients.conftest import Reset
 from tests.clients.story import NEEDS_ALLOW_DELETE, SCENARIOS, STATES, TEMPLATE, UNKNOWN
+from tests.npm import install
 
 FOLDER: Final = Path(__file__).parent / "node"
-CLIENT: Final = FOLDER / "node_modules" / "@opensearch-project" / "opensearch" / "package.json"
-INSTALL: Final = ("install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
 
 Story = dict[str, dict[str, Any]]
-
-
-def _install() -> str:
-    """Installs the client once for this checkout. Returns why it is not there, or nothing."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        return "node and npm are not on this machine"
-    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["@opensearch-project/opensearch"]
-    if CLIENT.exists() and json.loads(CLIENT.read_text())["version"] == wanted:
-        return ""
-    try:
-        subprocess.run([npm, *INSTALL], cwd=FOLDER, check=True, capture_output=True, text=True, timeout=120)
-    except (subprocess.SubprocessError, OSError) as error:
-        return f"npm could not install the client: {getattr(error, 'stderr', '') or error}"
-    return ""
 
 
 @pytest.fixture(scope="module")
 def story(process: str, reset: Reset) -> Story:
     """What came of each call of node/story.mjs."""
-    if reason := _install():
+    if reason := install(FOLDER):
         pytest.skip(reason)
     reset()
     done = subprocess.run(

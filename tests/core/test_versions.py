@@ -18,6 +18,14 @@ def test_every_release_is_known(number: str) -> None:
     assert len(version.build_hash) == 40
 
 
+def test_a_snapshot_is_like_the_release_that_it_is_on_the_way_to() -> None:
+    """Programs that split version.number at its dots and make integers of it end here (consumers.md, C5)."""
+    snapshot, release = parse_version("3.2.0-SNAPSHOT"), parse_version("3.2.0")
+    assert (snapshot.build, snapshot.plugin, snapshot.number) == ("3.2.0-SNAPSHOT", "3.2.0.0-SNAPSHOT", "3.2.0")
+    assert (snapshot.behaviour, snapshot.minor) == (release.behaviour, release.minor)
+    assert release.build == "3.2.0"
+
+
 def test_from_the_oldest_to_the_newest() -> None:
     assert (OLDEST, RELEASES[-1]) == ("2.12", f"{NEWEST}.0")
     assert DEFAULT_VERSION in RELEASES
@@ -29,7 +37,7 @@ def test_another_release_is_told_which_are_known(number: str) -> None:
         parse_version(number)
 
 
-@pytest.mark.parametrize("text", ["", "3", "3.2", "3.2.0.0", "3.2.0-SNAPSHOT", "v3.2.0", " 3.2.0", "3.x.0", "3.2.0\n"])
+@pytest.mark.parametrize("text", ["", "3", "3.2", "3.2.0.0", "3.2.0-alpha1", "v3.2.0", " 3.2.0", "3.x.0", "3.2.0\n"])
 def test_what_is_no_release_is_told_what_would_be_one(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not an OpenSearch version; write one such as 3\.2\.0"):
         parse_version(text)

@@ -58,6 +58,11 @@ async def test_the_main_page(server: Server) -> None:
     assert re.fullmatch(r"[0-9a-f]{40}", body["version"]["build_hash"])
 
 
+async def test_a_snapshot_says_so(serve: Servers) -> None:
+    told = (await (await serve(version="3.2.0-SNAPSHOT")).ask("/")).json["version"]
+    assert (told["number"], told["build_snapshot"]) == ("3.2.0-SNAPSHOT", True)
+
+
 @pytest.mark.parametrize(
     ("version", "lucene", "wire", "index"),
     [
