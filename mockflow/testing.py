@@ -13,11 +13,10 @@ import pytest
 
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import milliseconds
-from mockflow.handle.cluster import ClusterHandle, Source
+from mockflow.handle.cluster import Source
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.mockflow import MockFlow
-from mockflow.handle.transport import Remote
 from mockflow.server.serving import Front
 
 Known = Mapping[str, tuple[Callable[[Any], Any], str]]
@@ -82,7 +81,7 @@ class RemoteSession:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._handle = ClusterHandle(Remote(self.url), self.url)
+        self._handle = MockFlow.connect(self.url)
 
     def begin(self, setup: Setup) -> "World":
         """Nothing is there but the test's own scenarios, not even those that the server has started with."""

@@ -1,11 +1,15 @@
-"""Virtual time: real at a speed, auto, or frozen and moved by hand (design: the clock's three modes)."""
+"""Virtual time: real at a speed, auto, or frozen and moved by hand (design: the clock's three modes).
+
+A fourth one, driven, is a frozen clock that the program under test moves: by its virtual sleep, and by waiting for an
+answer, for a request that waits for a run moves the clock to its own end.
+"""
 
 import time
 from collections.abc import Callable
 from typing import Final, Literal
 
-Mode = Literal["real", "auto", "frozen"]
-MODES: Final[tuple[Mode, ...]] = ("real", "auto", "frozen")
+Mode = Literal["real", "auto", "frozen", "driven"]
+MODES: Final[tuple[Mode, ...]] = ("real", "auto", "frozen", "driven")
 DEFAULT_EPOCH: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z: times repeat from run to run
 MAX_SPEED: Final = 1_000_000.0
 

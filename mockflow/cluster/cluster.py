@@ -165,6 +165,7 @@ class Cluster:
         if name not in self.scenarios:
             raise UnknownScenarioError(name)
         del self.scenarios[name]
+        self.coverage.forget(name)
         for workflow in list(self.workflows.values()):
             if workflow.scenario and workflow.scenario.scenario == name:
                 self.forget(workflow)
@@ -238,7 +239,7 @@ class Cluster:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
-        seen = self.coverage.begun(workflow, beginning.kind)
+        seen = self.coverage.begun(workflow, beginning)
         workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # who waited for the run before is done
@@ -310,6 +311,10 @@ class Cluster:
         following = workflow.run.next_time(elapsed)
         if following is not None:
             self._skip(workflow, following - elapsed)
+
+    def tell(self, workflow: Workflow) -> None:
+        """A client has been told the status now in another way than by a poll."""
+        workflow.tell(self.elapsed(workflow))
 
     def skip_to(self, workflow: Workflow, time: int) -> None:
         """In auto a request that waits for a run skips to its end: to `time`, in elapsed ms."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+from mockflow.cluster.clock import Mode
+
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
 """So many bytes of each body are kept and shown."""
@@ -21,15 +23,15 @@ _CREDENTIAL: Final = "credential"
 _HIDDEN: Final = "(hidden)"
 
 
-_Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, int, float, float]
+_Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer.
 
-    `now` is epoch ms of the virtual clock and `wall` epoch seconds, both when the request came; `seconds` is how long
-    the answer took.
+    `now` is epoch ms of the virtual clock in `mode` and `wall` epoch seconds, both when the request came; `seconds`
+    is how long the answer took.
     """
 
     operation: str
@@ -41,12 +43,14 @@ class Exchange:
     request_headers: Mapping[str, str]
     request_body: bytes
     status: int
+    """0: there was no answer, for the connection was closed, by the client or by a cut."""
     response_body: bytes
+    mode: Mode
     now: int
     wall: float
     seconds: float
     number: int
-    """From 1, in order of arrival at the journal."""
+    """From 1, in order of the answers."""
 
     @property
     def workflow_id(self) -> str | None:
@@ -67,7 +71,7 @@ class Exchange:
         return self.operation == "get_status" and self.status == 200
 
     def as_json(self, began: int) -> dict[str, Any]:
-        """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and body are hidden."""
+        """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and bodies are hidden."""
         return {
             "number": self.number,
             "operation": self.operation or None,
@@ -75,6 +79,7 @@ class Exchange:
             "method": self.method,
             "target": self.target,
             "status": self.status,
+            "mode": self.mode,
             "now": self.now,
             "elapsed_ms": self.now - began,
             "wall": self.wall,
@@ -86,7 +91,7 @@ class Exchange:
                 },
                 "body": _without_credentials(self.request_body),
             },
-            "response": decoded(self.response_body),
+            "response": _without_credentials(self.response_body),
         }
 
 
@@ -127,6 +132,7 @@ class Journal:
         request_body: bytes,
         status: int,
         response_body: bytes,
+        mode: Mode,
         now: int,
         wall: float,
         seconds: float,
@@ -148,6 +154,7 @@ class Journal:
                 request_body,
                 status,
                 response_body,
+                mode,
                 now,
                 wall,
                 seconds,

@@ -61,11 +61,11 @@ def provision(
         timeline = compile_run(keyframes, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
         return Beginning(timeline, kind, made_by_script(cluster, workflow, timeline))
     attempt = _with_next_steps(cluster, attempt, steps)
-    _report_unknown_steps(workflow, attempt, steps)
+    played = _known_steps(workflow, attempt, steps)
     simulation = simulate(steps, _setting(cluster, workflow, attempt, params))
     before = fresh(workflow.fields(cluster.elapsed(workflow)))
     timeline = provisioned(before, simulation, cluster.version.behaviour.step_error)
-    return Beginning(timeline, kind, made_by_steps(cluster, workflow, simulation))
+    return Beginning(timeline, kind, made_by_steps(cluster, workflow, simulation), played)
 
 
 def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes: Mapping[str, str]) -> Beginning:
@@ -77,11 +77,11 @@ def reprovision(cluster: "Cluster", workflow: Workflow, steps: Sequence, changes
         timeline = compile_run(attempt.timeline, scenario=name, workflow_id=workflow.id, state="PROVISIONING")
         return Beginning(timeline, "reprovision", made_by_script(cluster, workflow, timeline))
     attempt = _with_next_steps(cluster, attempt, steps)
-    _report_unknown_steps(workflow, attempt, steps)
+    played = _known_steps(workflow, attempt, steps)
     held = before.get("resources_created") or []
     simulation = simulate(steps, _setting(cluster, workflow, attempt, {}), changes, held)
     timeline = reprovisioned(before, simulation, cluster.version.behaviour.step_error)
-    return Beginning(timeline, "reprovision", made_by_steps(cluster, workflow, simulation))
+    return Beginning(timeline, "reprovision", made_by_steps(cluster, workflow, simulation), played)
 
 
 def _attempt(workflow: Workflow, kind: RunKind) -> Attempt:
@@ -100,13 +100,15 @@ def _with_next_steps(cluster: "Cluster", attempt: Attempt, steps: Sequence) -> A
     return attempt.model_copy(update={"steps": {**attempt.steps, **by_type, **used}})
 
 
-def _report_unknown_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> None:
+def _known_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> list[str]:
+    """The keys of the attempt's plan that nodes have; the others are reported."""
     known = list(dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type)))
     for name in attempt.steps:
         if name not in known:
             scenario = workflow.scenario.scenario if workflow.scenario else ""
             message = 'scenario %s: no step "%s" in the template of workflow %s; %s'
             log.warning(message, scenario, name, workflow.id, did_you_mean(name, known))
+    return [name for name in attempt.steps if name in known]
 
 
 def _setting(cluster: "Cluster", workflow: Workflow, attempt: Attempt, params: Mapping[str, str]) -> Setting:

@@ -1,7 +1,7 @@
 """One workflow of the cluster: its template, its run so far, and the status documents made of it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -54,6 +54,8 @@ class Beginning:
     kind: RunKind
     made: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
     """Each thing as the run makes and changes it, in order of time; nothing of one that it only refers to."""
+    steps: Collection[str] = ()
+    """The keys of its plan that its steps have."""
     forgets_workflow: bool = False
     """Whether the workflow's status goes with the end of the run: its template is gone already."""
 
@@ -82,7 +84,7 @@ class Workflow:
         self.removed: set[Key] = set()
         """What its status lists although somebody has deleted it."""
         self.forgets_workflow = False
-        self.seen: set[int] | None = None
+        self.seen: set[int | str] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
         # What was told at `_position`, with and without all fields, and the elapsed times for which it holds.
@@ -94,7 +96,7 @@ class Workflow:
         """When elapsed time begins."""
         return self.scenario.begins if self.scenario else "provision"
 
-    def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int] | None = None) -> None:
+    def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int | str] | None = None) -> None:
         """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` gathers the keyframes that are told."""
         if self.kind == "look" and beginning.kind != "provision":
             self.attempts["provision"] += 1  # it was a run of its own; a provision would have begun it anew
@@ -159,6 +161,11 @@ class Workflow:
             self._holds = range(elapsed, _FOR_EVER if following is None else following)
         self._told[show_all] = document = self.document(run, position, show_all=show_all)
         return document
+
+    def tell(self, elapsed: int) -> None:
+        """A client has been told the status at `elapsed` in another way than by a poll."""
+        if self.run:
+            self._saw(self.run, self.run.position(elapsed))
 
     def _saw(self, run: Run, position: Position) -> None:
         keyframe = run.timeline.segments[position.segment].keyframes[position.place]

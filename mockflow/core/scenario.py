@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from mockflow.core.durations import MOMENT_PATTERN, parse_moment
 from mockflow.core.findings import quoted
 from mockflow.core.model import Model, Name, Text, suggested
-from mockflow.core.plan import MATCH, SHORT_FORMS, Deprovision, Duration, Match, StepPlan
+from mockflow.core.plan import MATCH, Deprovision, Duration, Match, StepPlan, allow_short_forms
 from mockflow.core.status import PROGRESS, STATES
 from mockflow.core.steps import STEPS
 from mockflow.core.suggest import closest
@@ -241,7 +241,5 @@ def json_schema() -> dict[str, Any]:
         "title": f"mockflow scenario, version {LANGUAGE_VERSION}",
         **{key: value for key, value in Scenario.model_json_schema().items() if key != "title"},
     }
-    for name, word in SHORT_FORMS.items():
-        model = schema["$defs"][name]
-        schema["$defs"][name] = {"description": model.pop("description"), "anyOf": [{"const": word}, model]}
+    allow_short_forms(schema["$defs"])
     return schema

@@ -15,6 +15,9 @@ _RUNS: Final = ("provision", "reprovision")
 class Scenario:
     """A scenario, word by word. Each call gives a new one, so that a beginning can be shared.
 
+    The words are those of the YAML (README), times are OpenSearch time units such as ``"2s"``. Nothing is checked
+    before `build`, or before a cluster loads it: ScenarioError then has every problem, and the YAML with its lines.
+
     >>> slow = (
     ...     Scenario("slow")
     ...     .workflow("8xL8bowB8y25Tqfenm50")
@@ -23,6 +26,10 @@ class Scenario:
     ...     .created("create_connector", "create_connector_1")
     ...     .at("6s", state="COMPLETED")
     ... )
+    >>> cluster.remove("docs-example")
+    >>> cluster.load(slow)
+    >>> deploy(cluster.url)
+    'COMPLETED'
     """
 
     def __init__(self, name: str, *, description: str | None = None, unrealistic: bool = False) -> None:
@@ -38,7 +45,10 @@ class Scenario:
     def workflow(
         self, workflow_id: str, *, template: Mapping[str, Any] | None = None, starts: str | None = None
     ) -> "Scenario":
-        """Brings a workflow of this id; `starts`: first_status, provision or load."""
+        """Brings a workflow of this id; beside `match`, the id of the first workflow that a client creates so.
+
+        `template` is what a client would send; `starts`, when its time begins: first_status, provision or load.
+        """
         return self._with(workflow_id=workflow_id, template=template, starts=starts)
 
     def match(
@@ -49,7 +59,20 @@ class Scenario:
         header: Mapping[str, str] | None = None,
         everything: bool = False,
     ) -> "Scenario":
-        """Speaks for workflows that clients create. `name` is a glob: ``"bedrock*"``. All that is named must hold."""
+        """Speaks for workflows that clients create. `name` is a glob: ``"bedrock*"``. All that is named must hold.
+
+        >>> failing = Scenario("failing").match(name="bedrock*").step("register_remote_model", takes="30s", fails={})
+        >>> print(failing)
+        scenario: failing
+        match:
+          name: bedrock*
+        provision:
+          steps:
+            register_remote_model:
+              takes: 30s
+              fails: {}
+        <BLANKLINE>
+        """
         if everything:
             return self._with(match="everything")
         wanted = {"name": name, "use_case": use_case, "header": dict(header) if header else None}
@@ -58,7 +81,10 @@ class Scenario:
     # -- a timeline ------------------------------------------------------------------------------
 
     def at(self, time: str, **fields: Any) -> "Scenario":
-        """From this elapsed time of the run on (``"+2s"``: after the keyframe before), these fields hold."""
+        """From this elapsed time of the run on (``"+2s"``: after the keyframe before), these fields hold.
+
+        `fields` are those of the status, such as state, error, user_outputs; None takes a field away.
+        """
         return self._with_keyframe({"at": time, **fields})
 
     def at_poll(self, number: int, **fields: Any) -> "Scenario":
@@ -88,7 +114,10 @@ class Scenario:
     # -- a plan ----------------------------------------------------------------------------------
 
     def step(self, step: str, *, takes: str | None = None, fails: str | Mapping[str, Any] | None = None) -> "Scenario":
-        """How a step goes, by its id or type. `fails`: {status, message, exception}, or ``"timeout"``."""
+        """How a step goes, by its id or type. `fails`: {status, message, exception}, or ``"timeout"``.
+
+        `status` is the name of a RestStatus; what is left out of `fails` is the plugin's usual.
+        """
         new = self._copy()
         plan = {"takes": takes, "fails": fails if fails is None or isinstance(fails, str) else dict(fails)}
         steps = new._run().setdefault("steps", {})
@@ -130,6 +159,7 @@ class Scenario:
 
     @property
     def name(self) -> str:
+        """The scenario's name."""
         return str(self._document["scenario"])
 
     def yaml(self) -> str:
@@ -141,8 +171,8 @@ class Scenario:
         text = self.yaml()
         loading = load_text(text, f'Scenario("{self.name}")')
         if loading.errors:
-            problems = "\n".join(map(str, loading.errors))
-            raise ScenarioError(f"{problems}\n\n{text}", problems=[p.as_json() for p in loading.errors])
+            listed = "\n".join(map(str, loading.errors))
+            raise ScenarioError(f"{listed}\n\n{text}", problems=[problem.as_json() for problem in loading.errors])
         return loading.scenarios[0].scenario
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from mockflow.handle.errors import MockFlowError
 from mockflow.handle.transport import Transport
 
 Duration = str | int | timedelta
@@ -13,7 +14,7 @@ Duration = str | int | timedelta
 class ClockHandle:
     """Virtual time of the whole cluster: auto, frozen, or real at a speed.
 
-    >>> with MockFlow(clock="frozen") as cluster:
+    >>> with MockFlow("scenarios/docs-example.yaml", clock="frozen") as cluster:
     ...     cluster.clock.advance("3s")
     ...     cluster.clock.elapsed
     3000
@@ -25,7 +26,7 @@ class ClockHandle:
 
     @property
     def mode(self) -> str:
-        """``auto``, ``frozen`` or ``real``."""
+        """``auto``, ``frozen`` or ``real``; ``driven`` while sleep is patched."""
         return str(self._get()["mode"])
 
     @property
@@ -49,32 +50,48 @@ class ClockHandle:
 
     def auto(self) -> None:
         """From now on time moves when a client has looked: a polling loop sees every keyframe and never waits."""
-        self._change(mode="auto")
+        self.set_mode("auto")
 
     def freeze(self) -> None:
         """From now on only `advance`, `advance_to` and `next` move time."""
-        self._change(mode="frozen")
+        self.set_mode("frozen")
 
     def real(self, speed: float | None = None) -> None:
-        """From now on time moves by itself, at `speed`."""
+        """From now on time moves by itself, at `speed` (above 0, at most a million; left out, as it was)."""
         if speed is not None:
             self.speed = speed
-        self._change(mode="real")
+        self.set_mode("real")
+
+    def set_mode(self, mode: str) -> None:
+        """From now on time moves so: `auto`, `frozen`, `real`, or `driven` by who waits."""
+        self._change(mode=mode)
 
     def advance(self, duration: Duration) -> None:
-        """Moves time forward, in any mode."""
+        """Moves time forward, in any mode. MockFlowError for what is no time.
+
+        >>> cluster.clock.advance(timedelta(minutes=1))
+        """
         self._change(advance=milliseconds(duration))
 
     def advance_to(self, state: str, workflow_id: str | None = None) -> None:
-        """Moves time to where the workflow comes to `state`; NeverComesError where time alone never leads there.
+        """Moves time to where the workflow comes to `state`, at once; where it is there already, not at all.
 
-        Without `workflow_id`, the only workflow there is.
+        Without `workflow_id`, the only workflow there is. NeverComesError where time alone never leads there: the
+        state is not in its timeline or past, a poll or a provisioning is waited for.
+
+        >>> cluster.clock.advance_to(state="COMPLETED")
         """
-        self._change(until={"workflow_id": workflow_id or self._only_workflow(), "state": state})
+        self._change(until={"workflow_id": self._named(workflow_id), "state": state})
 
     def next(self, workflow_id: str | None = None) -> None:
-        """Moves time to the workflow's next moment; the polls that its script waits for count as made."""
-        self._change(next=workflow_id or self._only_workflow())
+        """Moves time to the workflow's next moment; the polls that its script waits for count as made.
+
+        Without `workflow_id`, the only workflow there is. NeverComesError at the end of its timeline.
+        """
+        self._change(next=self._named(workflow_id))
+
+    def _named(self, workflow_id: str | None) -> str:
+        return self._only_workflow() if workflow_id is None else workflow_id
 
     def _get(self) -> Any:
         return self._transport.ask("GET", "/clock")
@@ -92,4 +109,6 @@ def milliseconds(duration: Duration) -> str:
     """A duration as the owner's door takes it."""
     if isinstance(duration, timedelta):
         duration = round(duration.total_seconds() * 1000)
+    if isinstance(duration, bool) or not isinstance(duration, (str, int)):
+        raise MockFlowError(f'a time is such as "3s", whole milliseconds or a timedelta, not {duration!r}')
     return f"{duration}ms" if isinstance(duration, int) else duration

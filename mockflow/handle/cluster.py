@@ -1,41 +1,51 @@
 """The fake cluster's handle in Python: the owner's door as methods."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from mockflow.core.suggest import did_you_mean
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import ClockHandle, Duration, milliseconds
 from mockflow.handle.coverage import Coverage
 from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.journal import JournalHandle
-from mockflow.handle.sleeping import PatchedSleep
+from mockflow.handle.patching import PatchedSleep
+from mockflow.handle.sleeping import VirtualSleep
 from mockflow.handle.transport import Transport
 from mockflow.handle.workflow import WorkflowHandle
-from mockflow.loading.load import load_paths
+from mockflow.loading.load import Loading, load_paths
 
 Source = str | Path | Scenario
 """A file or folder, the text of a YAML document (a string with a newline), or a scenario built in Python."""
 
 
 class ClusterHandle:
-    """A fake cluster for its owner, wherever it runs."""
+    """A fake cluster for its owner, wherever it runs.
 
-    def __init__(self, transport: Transport, url: str) -> None:
+    Every command raises MockFlowError where it is refused or the cluster does not answer; none waits for ever.
+    """
+
+    def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self.url = url
-        """Where clients find it, such as ``http://127.0.0.1:9200``."""
         self.clock = ClockHandle(transport, self._only_workflow)
         self.journal = JournalHandle(transport)
+        self._sleep = VirtualSleep(self.clock)
+
+    @property
+    def url(self) -> str:
+        """Where clients find it, such as ``http://127.0.0.1:9200``."""
+        return self._transport.url
 
     @property
     def host(self) -> str:
+        """The host in `url`; of an IPv6 address without the brackets."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or 0
+        """The port in `url`."""
+        return urlsplit(self.url).port or 80
 
     @property
     def stuck(self) -> str | None:
@@ -44,7 +54,13 @@ class ClusterHandle:
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source) -> None:
-        """Loads scenarios, or replaces those of the same name. ScenarioError has every problem, with its place."""
+        """Loads scenarios, or replaces those of the same name, and the workflows that they bring begin anew.
+
+        A string with a line break is YAML, any other the path of a file or folder. ScenarioError has every problem
+        with its place; of the file or text that has one nothing is loaded.
+
+        >>> cluster.load("scenarios/instant.yaml", Scenario("mine").workflow("w").at("0s", state="COMPLETED"))
+        """
         for name, text in texts_of(sources):
             self._transport.ask("PUT", f"/scenarios?source={quote(name)}", text)
 
@@ -57,15 +73,18 @@ class ClusterHandle:
         self._transport.ask("DELETE", f"/scenarios/{quote(scenario, safe='')}")
 
     def workflow(self, workflow_id: str | None = None) -> WorkflowHandle:
-        """A workflow; without an id, the only one there is."""
-        handle = WorkflowHandle(self._transport, workflow_id or self._only_workflow())
-        handle.status  # noqa: B018 - tells at once that there is none
-        return handle
+        """A workflow; without an id, the only one there is.
+
+        MockFlowError where there is none of this id; without one, where there are none or several.
+        """
+        known = self._workflow_ids()
+        if workflow_id is not None and workflow_id not in known:
+            raise MockFlowError(f'no workflow "{workflow_id}"; {did_you_mean(workflow_id, known or ["none at all"])}')
+        return WorkflowHandle(self._transport, self._only_workflow() if workflow_id is None else workflow_id)
 
     def workflows(self) -> list[WorkflowHandle]:
         """All workflows, those of scenarios and those that clients have created."""
-        found = self._transport.ask("GET", "/workflows")
-        return [WorkflowHandle(self._transport, workflow["workflow_id"]) for workflow in found]
+        return [WorkflowHandle(self._transport, workflow_id) for workflow_id in self._workflow_ids()]
 
     def fail_step(
         self,
@@ -77,70 +96,95 @@ class ClusterHandle:
         takes: Duration | None = None,
         timeout: bool = False,
     ) -> None:
-        """In the next run of any workflow, the step of this id or type fails. `status` is a RestStatus name.
+        """In the next run that has such a step, by its id or type, it fails; once, whatever a scenario says of it.
 
-        It goes for one run that has such a step, and wins over what a scenario says of it.
+        `status` is the name of a RestStatus (INTERNAL_SERVER_ERROR if left out), `exception` the class of what is
+        raised (WorkflowStepException), `takes` how long the step takes before it fails. With `timeout` it runs into
+        its time-out instead, which has a status and message of its own. MockFlowError for what the plugin does not
+        know, such as a status that is no failure.
+
+        >>> cluster.fail_step("create_index", status="BAD_REQUEST", message="disk full", takes="2s")
         """
-        fails: Any = {"status": status, "message": message, "exception": exception}
-        fails = "timeout" if timeout else {key: value for key, value in fails.items() if value is not None}
-        plan = {"fails": fails, **({"takes": milliseconds(takes)} if takes is not None else {})}
+        written = {"status": status, "message": message, "exception": exception, "timeout": timeout or None}
+        fails = {key: value for key, value in written.items() if value is not None}
+        plan = {"fails": fails, "takes": None if takes is None else milliseconds(takes)}
         self._transport.ask("POST", "/next_run", {"steps": {step: plan}})
 
     def coverage(self) -> Coverage:
-        """Which keyframes and attempts of the scripts clients have seen."""
+        """Which keyframes, steps and attempts of the loaded scripts clients have seen in this world."""
         return Coverage.from_json(self._transport.ask("GET", "/coverage"))
 
     def reset(self, **settings: Any) -> None:
         """A new world as at the start.
 
-        `settings`: mode, speed, opensearch_version, step_time, seed, epoch, max_polls, keep.
+        `settings` are those of this world alone: mode, speed, opensearch_version, step_time, seed, epoch (ms),
+        max_polls; ``keep=["scenarios"]`` keeps those that were loaded since.
+
+        >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])
         """
         self._transport.ask("POST", "/reset", settings)
 
     def patch_sleep(self, *modules: str) -> PatchedSleep:
-        """Makes the waiting of the code under test virtual: a context manager.
+        """Makes the waiting of the code under test virtual, for the length of a ``with``.
 
-        `time.sleep`, `asyncio.sleep`, `time.monotonic` and `time.time`, as the named modules (and what is in them)
-        see them, belong to this cluster's clock, and only sleeping moves it. None named: all code but mockflow, the
-        standard library, event loops, HTTP clients and test tools. What stays real: time-outs of `asyncio.wait_for`
-        and of HTTP clients, `threading` waits, `datetime.now`.
+        `time.sleep`, `asyncio.sleep` and the clocks of `time` (`time`, `monotonic`, `perf_counter`, each with its
+        `_ns`), as the named modules and what is in them see them, belong to this cluster's clock, and only waiting
+        moves it: a sleep, and a request that waits for a run to end. None named: all code but mockflow, the standard
+        library, event loops, HTTP clients and servers, and test tools. Of several threads or tasks that sleep, the
+        one that wakes first moves the clock, once nobody else is in the middle of a request.
 
         >>> with cluster.patch_sleep("deployer"):
         ...     deployer.deploy(cluster.url)    # polls every 5 s, gives up after 10 minutes: takes milliseconds
+        'COMPLETED'
+        >>> cluster.journal.assert_polling(min_interval="5s", max_interval="5s")
+
+        What stays real: `asyncio.wait_for` and `asyncio.timeout`, time-outs of HTTP clients, waits of `threading` and
+        `queue`, `datetime.now`; and what the modules did not see as a module's name or function when the ``with``
+        began: an `import time` within a function, a default argument, an attribute of an object, a module that is
+        imported later. MockFlowError for a module that is not imported, or that must keep real time.
         """
-        return PatchedSleep(self.clock, modules)
+        return PatchedSleep(self._sleep, modules)
 
     def _only_workflow(self) -> str:
-        ids = [workflow["workflow_id"] for workflow in self._transport.ask("GET", "/workflows")]
-        if len(ids) != 1:
-            known = f"there are {len(ids)}: {', '.join(ids)}" if ids else "there is none"
-            raise MockFlowError(f"which workflow? name it; {known}")
-        return str(ids[0])
+        known = self._workflow_ids()
+        if len(known) != 1:
+            there = f"there are {len(known)}: {', '.join(known)}" if known else "there is none"
+            raise MockFlowError(f"which workflow? name it; {there}")
+        return known[0]
+
+    def _workflow_ids(self) -> list[str]:
+        return [str(workflow["workflow_id"]) for workflow in self._transport.ask("GET", "/workflows")]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self.url or '(not started)'}>"
+        return f"<{type(self).__name__} at {self.url}>"
 
 
-def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, str]]:
-    """Each source's name and YAML. Files are checked here, so that problems have their places."""
-    found: list[tuple[str, str]] = []
+def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
+    """Each source's name and YAML. Built ones and files are checked here, all of a folder together."""
+    found: list[tuple[str, bytes]] = []
     for source in sources:
         if isinstance(source, Scenario):
             source.build()
-            found.append((source.name, source.yaml()))
+            found.append((source.name, source.yaml().encode()))
         elif isinstance(source, str) and "\n" in source:
-            found.append(("text", source))
-        else:
+            found.append(("text", source.encode()))
+        elif isinstance(source, (str, Path)):
             loading = load_paths([source])
-            if loading.errors:
-                raise ScenarioError(
-                    "\n".join(map(str, loading.errors)), problems=[problem.as_json() for problem in loading.errors]
-                )
+            if loading.errors or not loading.scenarios:
+                raise refusal(loading, _hint(source))
             files = dict.fromkeys(located.place.file for located in loading.scenarios)
-            found += [(file, Path(file).read_text("utf-8")) for file in files]
+            found += [(file, Path(file).read_bytes()) for file in files]
+        else:
+            raise MockFlowError(f"a scenario is a path, YAML text or a built Scenario, not {source!r}")
     return found
 
 
-def settings_json(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as the owner's door takes them, without those that are None."""
-    return {name: value for name, value in settings.items() if value is not None}
+def refusal(loading: Loading, hint: str = "") -> ScenarioError:
+    """What is wrong with what was loaded."""
+    problems = loading.errors or loading.problems  # a folder without any file is but a warning
+    text = "\n".join(map(str, problems))
+    return ScenarioError(text + hint, problems=[problem.as_json() for problem in problems])
+
+
+def _hint(source: str | Path) -> str:
+    return "; YAML text has a line break" if isinstance(source, str) and ":" in source and " " in source else ""

@@ -10,8 +10,9 @@ class MockFlowError(Exception):
     def __init__(self, message: str, *, status: int = 0, problems: Sequence[Any] = ()) -> None:
         super().__init__(message)
         self.status = status
-        """The HTTP status of the owner's door: 400, 404 or 409."""
+        """The HTTP status of the owner's door, such as 400, 404 or 409; 0 where the request did not come so far."""
         self.problems = tuple(problems)
+        """What is wrong one by one, each as `mockflow check --format json` tells it: file, line, column, message."""
 
 
 class ScenarioError(MockFlowError):

@@ -9,7 +9,7 @@ class Exchange:
     """A request that a client made, and what it was told."""
 
     number: int
-    """From 1, in order of arrival."""
+    """From 1, in order of the answers."""
     operation: str | None
     """Its name in the API specification, such as ``get_status``; None where nothing serves the path."""
     workflow_id: str | None
@@ -17,10 +17,13 @@ class Exchange:
     target: str
     """The path with its query string, as it was sent."""
     status: int
+    """0: no answer, for the client went away or was cut off."""
+    mode: str
+    """The clock's mode when the request came: auto, frozen, real, or driven (see `ClusterHandle.patch_sleep`)."""
     elapsed: int
-    """Virtual milliseconds since the world began."""
+    """Virtual milliseconds from the world's beginning to the request."""
     wall: float
-    """Seconds since 1970 by the wall clock."""
+    """Seconds since 1970 by the wall clock, when the request came."""
     took_ms: float = field(compare=False)
     """Milliseconds from the request to its answer by the wall clock."""
     headers: dict[str, str] = field(repr=False)
@@ -31,6 +34,7 @@ class Exchange:
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Exchange":
+        """What the owner's door tells."""
         return cls(
             number=entry["number"],
             operation=entry["operation"],
@@ -38,6 +42,7 @@ class Exchange:
             method=entry["method"],
             target=entry["target"],
             status=entry["status"],
+            mode=entry["mode"],
             elapsed=entry["elapsed_ms"],
             wall=entry["wall"],
             took_ms=entry["took_ms"],
@@ -50,6 +55,11 @@ class Exchange:
     def is_poll(self) -> bool:
         """Whether it is a status call that the workflow itself answered."""
         return self.operation == "get_status" and self.status == 200
+
+    @property
+    def begins_run(self) -> bool:
+        """Whether it may have begun another run of its workflow: it was no mere look, and was not refused."""
+        return self.method not in ("GET", "HEAD", "OPTIONS") and self.status < 400
 
     @property
     def state(self) -> str | None:

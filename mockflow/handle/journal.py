@@ -1,62 +1,92 @@
 """The journal in Python: what was asked, how often and how far apart, and whether that is as it should be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final, Literal
-from urllib.parse import urlencode
+from itertools import chain, pairwise
+from typing import Any, Final, Literal
+from urllib.parse import quote, urlencode
 
 from mockflow.core.durations import format_duration, parse_duration
 from mockflow.core.status import FINAL_STATES
+from mockflow.core.suggest import closest
 from mockflow.handle.clock import Duration, milliseconds
+from mockflow.handle.errors import MockFlowError
 from mockflow.handle.exchange import Exchange
 from mockflow.handle.story import told
 from mockflow.handle.transport import Transport
+from mockflow.server.answer import ROUTER
 
 WhichClock = Literal["virtual", "wall"]
 
 
 @dataclass(frozen=True)
 class Polling:
-    """How a consumer polled one workflow."""
+    """How a program polled one workflow. A poll is a status call that the workflow itself answered with 200."""
 
-    polls: tuple[Exchange, ...]
+    runs: tuple[tuple[Exchange, ...], ...]
+    """The polls of each run: what comes after a request that begins another one stands by itself."""
+
+    @property
+    def polls(self) -> tuple[Exchange, ...]:
+        """All of them, the oldest first."""
+        return tuple(chain.from_iterable(self.runs))
 
     @property
     def count(self) -> int:
+        """How many polls there were."""
         return len(self.polls)
 
     @property
     def first(self) -> Exchange | None:
-        return self.polls[0] if self.polls else None
+        """The first poll; None where there was none."""
+        return next(iter(self.polls), None)
 
     @property
     def last(self) -> Exchange | None:
-        return self.polls[-1] if self.polls else None
+        """The last poll; None where there was none."""
+        return next(reversed(self.polls), None)
 
     @property
     def intervals(self) -> list[int]:
-        """Virtual milliseconds from each poll to the next."""
-        return [later.elapsed - earlier.elapsed for earlier, later in pairwise(self.polls)]
+        """Virtual milliseconds from each poll to the next of the same run.
+
+        In mode auto it is the polls that move the time, and this tells nothing of how the program waits.
+        """
+        return [later.elapsed - earlier.elapsed for earlier, later in self._pairs()]
 
     @property
     def wall_intervals(self) -> list[float]:
-        """Milliseconds by the wall clock from each poll to the next."""
-        return [(later.wall - earlier.wall) * 1000 for earlier, later in pairwise(self.polls)]
+        """Milliseconds by the wall clock from each poll to the next of the same run."""
+        return [(later.wall - earlier.wall) * 1000 for earlier, later in self._pairs()]
 
     @property
     def after_terminal(self) -> int:
-        """How many polls came after one that told COMPLETED or FAILED."""
-        terminal = next((n for n, poll in enumerate(self.polls) if poll.state in FINAL_STATES), None)
-        return 0 if terminal is None else len(self.polls) - terminal - 1
+        """How many polls came after one that told COMPLETED or FAILED, the end of its run."""
+        ends = (next((n for n, poll in enumerate(run, 1) if poll.state in FINAL_STATES), len(run)) for run in self.runs)
+        return sum(len(run) - end for run, end in zip(self.runs, ends, strict=True))
+
+    def measured(self, clock: WhichClock | None) -> list[tuple[Exchange, float, WhichClock]]:
+        """Each poll but a run's first, the ms since the one before it, and by which clock; None: by what tells most."""
+        found: list[tuple[Exchange, float, WhichClock]] = []
+        for earlier, later in self._pairs():
+            which = clock or ("wall" if "auto" in (earlier.mode, later.mode) else "virtual")
+            wall = (later.wall - earlier.wall) * 1000
+            found.append((later, wall if which == "wall" else later.elapsed - earlier.elapsed, which))
+        return found
+
+    def _pairs(self) -> Iterable[tuple[Exchange, Exchange]]:
+        return chain.from_iterable(map(pairwise, self.runs))
 
 
 class JournalHandle:
     """What clients asked this cluster and what they were told, the oldest first.
 
+    The last 10,000 exchanges of this world are kept, of each body 64 KiB. Credentials in headers and bodies are hidden.
+
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
     ...     cluster.journal.assert_called("get_status", times=3)
+    'COMPLETED'
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -65,43 +95,63 @@ class JournalHandle:
     def requests(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> list[Exchange]:
-        """The exchanges of one operation (its name in the API specification), workflow or HTTP status."""
-        wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
-        query = urlencode({name: value for name, value in wanted.items() if value is not None})
-        entries = self._transport.ask("GET", f"/journal?{query}" if query else "/journal")
-        return [Exchange.from_json(entry) for entry in entries["exchanges"]]
+        """The exchanges, all or those of one operation (its name in the API specification), workflow, HTTP status.
+
+        Status 0 is that of requests that got no answer. MockFlowError for an operation that the cluster does not serve.
+
+        >>> [request.state for request in cluster.journal.requests("get_status")]
+        []
+        """
+        return [Exchange.from_json(entry) for entry in self._read(operation, workflow_id, status)["exchanges"]]
 
     def clear(self) -> None:
-        """Forgets what was asked so far."""
+        """Forgets what was asked so far; the numbers of exchanges go on."""
         self._transport.ask("DELETE", "/journal")
 
     def polling(self, workflow_id: str | None = None) -> Polling:
-        """The status calls that a workflow answered. Without an id, of the only workflow that was polled."""
-        polls = [exchange for exchange in self.requests("get_status", workflow_id) if exchange.is_poll]
-        polled = sorted({str(poll.workflow_id) for poll in polls})
+        """How a workflow was polled. Without an id, the only one that was; AssertionError where several were."""
+        exchanges = self.requests(workflow_id=workflow_id)
+        polled = {str(exchange.workflow_id) for exchange in exchanges if exchange.is_poll}
         if len(polled) > 1:
-            raise self._failed(f"{len(polled)} workflows were polled; name one of {', '.join(polled)}")
-        return Polling(tuple(polls))
+            raise self._failed(f"{len(polled)} workflows were polled; name one of {', '.join(sorted(polled))}")
+        runs: list[list[Exchange]] = [[]]
+        for exchange in exchanges:
+            if exchange.is_poll:
+                runs[-1].append(exchange)
+            elif exchange.workflow_id in polled and exchange.begins_run:
+                runs.append([])
+        return Polling(tuple(tuple(run) for run in runs if run))
 
     def story(self) -> str:
-        """What was asked when, what was answered, and what the script said."""
+        """What was asked when, what was answered, and what the script said: the text that a failed assertion has."""
         workflows = [
-            self._transport.ask("GET", f"/workflows/{workflow['workflow_id']}")
+            self._transport.ask("GET", f"/workflows/{quote(workflow['workflow_id'], safe='')}")
             for workflow in self._transport.ask("GET", "/workflows")
         ]
-        exchanges = self.requests()
+        journal = self._read()
+        exchanges = [Exchange.from_json(entry) for entry in journal["exchanges"]]
         touched = {exchange.workflow_id for exchange in exchanges}
         mode = self._transport.ask("GET", "/clock")["mode"]
-        return told(exchanges, [w for w in workflows if w["begun"] or w["workflow_id"] in touched], mode)
+        concerned = [w for w in workflows if w["begun"] or w["workflow_id"] in touched]
+        return told(exchanges, concerned, mode=mode, counted=journal["counted"])
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> None:
-        """Fails unless the operation was called so many times; without `times`, at least once."""
+        """AssertionError, with the story, unless it was called so many times; without `times`, at least once.
+
+        `operation` is a name in the API specification, such as get_status, create, provision; what the cluster does
+        not serve is a MockFlowError. `times=0`: never.
+        """
         number = len(self.requests(operation, workflow_id, status))
         if number != times if times is not None else not number:
-            wanted = "at least once" if times is None else f"{times} time{'s' * (times != 1)}"
-            raise self._failed(f"{operation} was to be called {wanted}, and was called {number} times")
+            about = "".join(
+                f" {word} {value}"
+                for word, value in (("for workflow", workflow_id), ("answered with", status))
+                if value is not None
+            )
+            wanted = "at least once" if times is None else _times(times)
+            raise self._failed(f"{operation} was to be called{about} {wanted}, and was called {_times(number)}")
 
     def assert_polling(
         self,
@@ -112,38 +162,57 @@ class JournalHandle:
         stops_after_terminal: bool = True,
         clock: WhichClock | None = None,
     ) -> None:
-        """Fails where a consumer polls too fast, too slowly, or on after COMPLETED or FAILED; or not at all.
+        """AssertionError, with the story, where a program polls wrongly: too fast, too slowly, not at all, or on.
 
-        `clock` is the one by which intervals count: ``virtual``, or ``wall`` for milliseconds that really passed.
-        By default virtual, but in mode auto, where time moves by looks, wall.
+        To poll on is to ask again after COMPLETED or FAILED; a request that begins another run begins another polling.
+        `clock` is the one by which intervals count: ``virtual``, or ``wall`` for milliseconds that really passed. Left
+        out, virtual, but wall for polls that were made in mode auto, where it is the polls that move the time.
+        Without `workflow_id`, it is about the only workflow that was polled.
         """
         polling = self.polling(workflow_id)
         if not polling.count:
             raise self._failed("no status call was answered" + (f" for workflow {workflow_id}" if workflow_id else ""))
-        if clock is None:
-            clock = "wall" if self._transport.ask("GET", "/clock")["mode"] == "auto" else "virtual"
-        intervals: Sequence[float] = polling.intervals if clock == "virtual" else polling.wall_intervals
-        for bound, is_broken, wrong in (
-            (min_interval, float.__lt__, "faster than"),
-            (max_interval, float.__gt__, "slower than"),
-        ):
-            limit = None if bound is None else parse_duration(milliseconds(bound))
-            for number, interval in enumerate(intervals, 2):
-                if limit is not None and is_broken(float(interval), float(limit)):
-                    raise self._failed(
-                        f"poll {number} came {_told(interval)} after the one before it ({clock} clock), "
-                        f"{wrong} {format_duration(limit)}"
-                    )
-        if stops_after_terminal and polling.after_terminal:
-            number = polling.after_terminal
-            raise self._failed(f"{number} poll{'s' * (number != 1)} after the workflow had come to its end")
+        least, most = _limit("min_interval", min_interval), _limit("max_interval", max_interval)
+        for poll, interval, which in polling.measured(clock):
+            wrong = ""
+            if least is not None and interval < least:
+                wrong = f"faster than {format_duration(least)}"
+            elif most is not None and interval > most:
+                wrong = f"slower than {format_duration(most)}"
+            if wrong:
+                number = polling.polls.index(poll) + 1
+                after = f"{_told(interval)} after the one before it ({which} clock)"
+                raise self._failed(f"poll {number} came {after}, {wrong}")
+        if stops_after_terminal and (more := polling.after_terminal):
+            raise self._failed(f"{more} poll{'s' * (more != 1)} after the workflow had come to its end")
+
+    def _read(
+        self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
+    ) -> dict[str, Any]:
+        if operation is not None and operation not in ROUTER.operations:
+            advice = closest(operation, ROUTER.operations)
+            raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
+        wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
+        query = urlencode({name: value for name, value in wanted.items() if value is not None})
+        return dict(self._transport.ask("GET", f"/journal?{query}"))
 
     def _failed(self, message: str) -> AssertionError:
         return AssertionError(f"{message}\n\n{self.story()}")
 
 
+def _times(number: int) -> str:
+    return f"{number} time{'s' * (number != 1)}"
+
+
+def _limit(name: str, bound: Duration | None) -> int | None:
+    try:
+        return None if bound is None else parse_duration(milliseconds(bound))
+    except ValueError as error:
+        raise MockFlowError(f"{name}: {error}") from None
+
+
 def _told(interval: float) -> str:
-    return f"{interval:.3f}ms" if interval < _ROUGHLY else format_duration(round(interval))
+    return f"{interval:.3f}ms" if interval < _ROUGHLY and interval % 1 else format_duration(round(interval))
 
 
 _ROUGHLY: Final = 10

@@ -1,14 +1,12 @@
 """`MockFlow`: a fake cluster that this process starts and stops."""
 
-import asyncio
 from types import TracebackType
-from typing import Any
 
-from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
+from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, Mode, Settings
 from mockflow.core.durations import parse_duration
 from mockflow.core.versions import DEFAULT_VERSION
 from mockflow.handle.clock import Duration, milliseconds
-from mockflow.handle.cluster import ClusterHandle, Source, texts_of
+from mockflow.handle.cluster import ClusterHandle, Source, refusal, texts_of
 from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
@@ -19,15 +17,21 @@ from mockflow.server.serving import Serving
 class MockFlow(ClusterHandle):
     """A fake OpenSearch with flow-framework, on a port of its own, for the length of a ``with``.
 
-    `sources` are files, folders, YAML text or built scenarios. `clock` is auto (a polling loop sees every keyframe
-    and never waits), frozen (`clock.advance` moves it) or real at `speed`. `version` is the OpenSearch that it is,
-    `step_time` how long a step takes that no scenario speaks of, `epoch` the virtual time at the start in epoch ms.
+    `sources` are files, folders, YAML text or built scenarios, as for `load`. `clock` is auto (a polling loop sees
+    every keyframe and never waits), frozen (`clock.advance` moves it) or real at `speed`. `version` is the OpenSearch
+    that it is, `step_time` how long a step takes that no scenario speaks of, `seed` what made ids follow from, `epoch`
+    the virtual time at the start in epoch ms. A client that was told the same `max_polls` times, where nothing can
+    change any more, is cut off. Port 0 takes any that is free.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
+    'COMPLETED'
 
-    In a running loop, ``async with`` serves in that loop; ``with`` has a thread and a loop of its own, for
-    synchronous code.
+    ``with`` serves in a thread of its own, for any code. ``async with`` serves in the running loop, for asynchronous
+    code alone: what blocks the loop would wait for an answer for ever.
+
+    Raises ScenarioError with every problem of the sources and its place, MockFlowError for other wrong arguments and,
+    on entering, for an address that is in use.
     """
 
     def __init__(
@@ -47,33 +51,43 @@ class MockFlow(ClusterHandle):
             settings = Settings(
                 clock, speed, epoch, version, parse_duration(milliseconds(step_time)), seed, max_polls, ends_stuck=True
             )
+            self.cluster = Cluster(settings, _loaded(sources))
+        except ClaimedError as error:
+            raise ScenarioError(str(error)) from None
         except ValueError as error:
             raise MockFlowError(str(error)) from None
-        self.cluster = Cluster(settings, _loaded(sources))
+        self._local = Local(self.cluster)
+        super().__init__(self._local)
         self._where = (host, port)
         self._serving = Serving(self.cluster)
         self._thread: LoopThread | None = None
 
     @classmethod
     def connect(cls, url: str) -> ClusterHandle:
-        """A handle for a server that is up already, such as the container."""
-        return ClusterHandle(Remote(url), url.rstrip("/"))
+        """A handle for a server that is up already, such as the container; every command of this one but its end.
+
+        >>> elsewhere = MockFlow.connect(cluster.url)
+        >>> elsewhere.clock.mode
+        'auto'
+        """
+        return ClusterHandle(Remote(url))
 
     # -- in a thread ---------------------------------------------------------------------------------
 
     def __enter__(self) -> "MockFlow":
-        self._thread = LoopThread().start()
+        thread = LoopThread().start()
         try:
-            self._thread.run(self.start())
+            thread.run(self.start())
         except BaseException:
-            self._thread.stop()
+            thread.stop()
             raise
+        self._thread = thread
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._thread is not None
+        assert self._thread
         try:
             self._thread.run(self.stop())
         finally:
@@ -91,25 +105,22 @@ class MockFlow(ClusterHandle):
         await self.stop()
 
     async def start(self) -> None:
-        """Listens, in the running loop."""
+        """Listens, in the running loop. MockFlowError where the address is in use; each MockFlow starts once."""
+        if self._serving.url:
+            raise MockFlowError("it has started before; make a new MockFlow for another world")
         try:
-            url = await self._serving.start(*self._where)
+            self._local.begin(await self._serving.start(*self._where))
         except OSError as error:
             host, port = self._where
             raise MockFlowError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-        super().__init__(Local(self.cluster, asyncio.get_running_loop()), url)
 
     async def stop(self) -> None:
-        """Ends; open requests are answered."""
+        """Ends within a second; open requests are answered. Stopping what does not run does nothing."""
+        self._local.end()
         await self._serving.stop()
 
     def __repr__(self) -> str:
-        return f"<MockFlow at {getattr(self, 'url', '(not started)')}>"
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("url", "clock", "journal", "_transport"):
-            raise MockFlowError("it has not started; use it in a with statement: with MockFlow(...) as cluster")
-        raise AttributeError(f"{type(self).__name__} has no {name}")
+        return f"<MockFlow at {self.url}>" if self._local.serves else "<MockFlow, not running>"
 
 
 def _loaded(sources: tuple[Source, ...]) -> tuple[LoadedScenario, ...]:
@@ -117,8 +128,6 @@ def _loaded(sources: tuple[Source, ...]) -> tuple[LoadedScenario, ...]:
     for name, text in texts_of(sources):
         loading = load_text(text, name)
         if loading.errors:
-            raise ScenarioError(
-                "\n".join(map(str, loading.errors)), problems=[problem.as_json() for problem in loading.errors]
-            )
+            raise refusal(loading)
         loaded += [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
     return tuple(loaded)

@@ -1,144 +1,144 @@
-"""Virtual waiting: the code under test sleeps on the fake cluster's clock.
-
-Replaced is what modules see, never `time` or `asyncio` itself: event loops and HTTP clients keep real time.
-"""
+"""Virtual sleep: the code under test waits on the fake cluster's clock, and its waiting moves that clock."""
 
 import asyncio
-import sys
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import ModuleType, TracebackType
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from mockflow.handle.clock import ClockHandle
-from mockflow.handle.errors import MockFlowError
+from mockflow.handle.company import Task, awaits_answer, awaits_thread, is_at_work, other_tasks, threads_in
 
-# With no module named: what keeps real time besides the standard library.
-_REAL: Final = frozenset(
-    name
-    for group in (
-        "mockflow",
-        "anyio asyncio sniffio tornado trio twisted uvloop",  # event loops
-        "aiohttp elasticsearch httpcore httpx opensearchpy requests urllib3 websockets yarl",  # HTTP
-        "coverage execnet freezegun hypothesis time_machine",
-        "pluggy py _pytest pytest pytest_aiohttp pytest_asyncio xdist",
-    )
-    for name in group.split()
-)
+_ROUNDS: Final = 5
+"""So many times in a row all others are found waiting: one that was just woken has begun to work by then."""
+_GLANCE_SECONDS: Final = 0.0005
+"""How long a sleeper leaves the processor to others before it looks again."""
+_PATIENCE_SECONDS: Final = 2.0
+"""After which the clock moves although another is at work: what it waits for may never come."""
 
 
-class PatchedSleep:
-    """A context manager; see `ClusterHandle.patch_sleep`. `slept` is how long the code has slept, in virtual ms."""
+@dataclass(eq=False)
+class _Sleeper:
+    """A thread or a task that sleeps until `end`, in epoch ms of the cluster's clock."""
 
-    def __init__(self, clock: ClockHandle, modules: tuple[str, ...]) -> None:
+    end: int
+    thread: int
+    task: Task | None
+
+
+class VirtualSleep:
+    """What stands in for `time` and `asyncio.sleep`, between `begin` and `end`.
+
+    The clock is driven meanwhile: it moves when somebody sleeps, and when a request waits for a run. Of several
+    sleepers the one that wakes first moves it, once the others sleep too or wait for one that does.
+    """
+
+    def __init__(self, clock: ClockHandle) -> None:
         self._clock = clock
-        self._modules = modules
-        self._replaced: list[tuple[ModuleType, str, Any]] = []
+        self._sleepers: list[_Sleeper] = []
+        self._turn = threading.Lock()
+        self._modules: list[frozenset[str]] = []
         self._mode = ""
-        self._monotonic = 0.0
-        self._began = 0
-        self._sleepers: list[int] = []
-        self._lock = threading.Lock()
-        self.slept = 0
+        self._offset = 0  # what is between the real monotonic clock and the cluster's
 
-    def __enter__(self) -> "PatchedSleep":
-        modules = self._wanted()
-        self._mode = self._clock.mode
-        self._clock.freeze()
-        self._began, self._monotonic = self._clock.now, time.monotonic()
-        ours: dict[str, dict[str, Any]] = {
-            "time": {"sleep": self.sleep, "time": self.time, "monotonic": self.monotonic},
+    def begin(self, modules: frozenset[str]) -> None:
+        """Code of these modules sleeps virtually from now on, and of those that were begun with before."""
+        if not self._modules:
+            self._mode = self._clock.mode
+            self._offset = math.ceil(time.monotonic()) * 1000 - self._clock.now  # a whole second: sums stay exact
+            self._clock.set_mode("driven")
+        self._modules.append(modules)
+
+    def end(self, modules: frozenset[str]) -> None:
+        """The last one to end gives the clock back the mode that it had."""
+        self._modules.remove(modules)
+        if not self._modules:
+            self._clock.set_mode(self._mode)
+
+    def functions(self) -> Mapping[str, Mapping[str, Callable[..., Any]]]:
+        """Module -> function -> what stands in for it."""
+
+        def monotonic() -> int:
+            return self._clock.now + self._offset
+
+        return {
             "asyncio": {"sleep": self.async_sleep},
+            "time": {
+                "sleep": self.sleep,
+                "time": lambda: self._clock.now / 1000,
+                "time_ns": lambda: self._clock.now * 1_000_000,
+                "monotonic": lambda: monotonic() / 1000,
+                "monotonic_ns": lambda: monotonic() * 1_000_000,
+                "perf_counter": lambda: monotonic() / 1000,
+                "perf_counter_ns": lambda: monotonic() * 1_000_000,
+            },
         }
-        functions = {id(getattr(sys.modules[m], n)): f for m, by_name in ours.items() for n, f in by_name.items()}
-        proxies = {id(sys.modules[m]): _proxy(sys.modules[m], by_name) for m, by_name in ours.items()}
-        for module in modules:
-            for name, value in list(vars(module).items()):
-                replacement = functions.get(id(value)) or proxies.get(id(value))
-                if replacement is not None:
-                    self._replaced.append((module, name, value))
-                    setattr(module, name, replacement)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for module, name, value in self._replaced:
-            setattr(module, name, value)
-        self._replaced.clear()
-        getattr(self._clock, {"auto": "auto", "real": "real", "frozen": "freeze"}[self._mode])()
-
-    # -- what the code under test calls ----------------------------------------------------------
-
-    def time(self) -> float:
-        """Seconds since 1970 by the cluster's clock."""
-        return self._clock.now / 1000
-
-    def monotonic(self) -> float:
-        """Seconds that go on from the real monotonic clock by the cluster's clock."""
-        return self._monotonic + (self._clock.now - self._began) / 1000
 
     def sleep(self, seconds: float) -> None:
-        """Moves the cluster's clock instead of waiting."""
-        with self._asleep(seconds) as end:
-            self._wake_at(end)
+        """As `time.sleep`."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        with self._asleep(seconds, None) as sleeper:
+            for company in self._found(sleeper):
+                if company == "none":
+                    break
+                time.sleep(_GLANCE_SECONDS)
+            with self._turn:
+                self._move_to(sleeper.end)
 
     async def async_sleep(self, delay: float, result: Any = None) -> Any:
-        """As `sleep`; of several tasks that sleep, the one to wake first moves the clock first."""
-        with self._asleep(delay) as end:
-            await asyncio.sleep(0)
-            while end > min(self._sleepers):  # noqa: ASYNC110 - who wakes first may be in another thread
+        """As `asyncio.sleep`."""
+        if not 0 < delay < math.inf:
+            return await asyncio.sleep(delay, result)
+        with self._asleep(delay, asyncio.current_task()) as sleeper:
+            for company in self._found(sleeper):
+                await asyncio.sleep(_GLANCE_SECONDS if company == "busy" else 0)
+            while not self._turn.acquire(blocking=False):  # noqa: ASYNC110 - its holder may need this very loop
                 await asyncio.sleep(0)
-            self._wake_at(end)
+            try:
+                self._move_to(sleeper.end)
+            finally:
+                self._turn.release()
         return result
 
     @contextmanager
-    def _asleep(self, seconds: float) -> Iterator[int]:
-        if seconds < 0:
-            raise ValueError("sleep length must be non-negative")
-        end = self._clock.now + round(seconds * 1000)
-        with self._lock:
-            self._sleepers.append(end)
+    def _asleep(self, seconds: float, task: Task | None) -> Iterator[_Sleeper]:
+        milliseconds = max(round(seconds * 1000), 1) if seconds else 0
+        sleeper = _Sleeper(self._clock.now + milliseconds, threading.get_ident(), task)
+        self._sleepers.append(sleeper)
         try:
-            yield end
+            yield sleeper
         finally:
-            with self._lock:
-                self._sleepers.remove(end)
+            self._sleepers.remove(sleeper)
 
-    def _wake_at(self, end: int) -> None:
-        """Moves the clock to `end` unless another sleeper has done so."""
-        with self._lock:
-            left = end - self._clock.now
-            if left > 0:
-                self._clock.advance(left)
-                self.slept += left
+    def _found(self, sleeper: _Sleeper) -> Iterator[Literal["none", "waiting", "busy"]]:
+        """What the others do, until it is this sleeper that moves the clock, or another has moved it so far."""
+        calm, give_up = 0, time.monotonic() + _PATIENCE_SECONDS
+        while calm < _ROUNDS and time.monotonic() < give_up and self._clock.now < sleeper.end:
+            company = self._company(sleeper)
+            calm = 0 if company == "busy" else calm + 1
+            yield company
 
-    # -- whose calls these are -------------------------------------------------------------------
+    def _company(self, sleeper: _Sleeper) -> Literal["none", "waiting", "busy"]:
+        # Tasks in the thread of one that blocks its event loop cannot wake.
+        others = [o for o in self._sleepers if o is not sleeper and (sleeper.task or o.thread != sleeper.thread)]
+        threads = threads_in(frozenset().union(*self._modules))
+        tasks = other_tasks() if sleeper.task else set()
+        if not (others or threads or tasks):
+            return "none"
+        asleep = {other.task or other.thread for other in others}
+        is_busy = (
+            any(other.end < sleeper.end for other in others)
+            or any(is_at_work(frame) for thread, frame in threads.items() if thread not in asleep)
+            or any(awaits_answer(task) for task in tasks if task not in asleep)
+            or (not threads and any(map(awaits_thread, tasks)))
+        )
+        return "busy" if is_busy else "waiting"
 
-    def _wanted(self) -> list[ModuleType]:
-        loaded = {name: module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)}
-        if not self._modules:
-            return [module for name, module in loaded.items() if not _keeps_real_time(name)]
-        for name in self._modules:
-            if name not in loaded:
-                raise MockFlowError(f'patch_sleep: no module "{name}" is imported; import it first, or mend the name')
-        wanted = [(name, f"{name}.") for name in self._modules]
-        return [
-            module
-            for loaded_name, module in loaded.items()
-            if any(loaded_name == name or loaded_name.startswith(within) for name, within in wanted)
-        ]
-
-
-def _keeps_real_time(module: str) -> bool:
-    package = module.partition(".")[0]
-    return package in _REAL or package in sys.stdlib_module_names
-
-
-def _proxy(module: ModuleType, replaced: dict[str, Any]) -> ModuleType:
-    """The module as it is, but for some of its functions."""
-    proxy = ModuleType(module.__name__, module.__doc__)
-    proxy.__dict__.update({**vars(module), **replaced})
-    return proxy
+    def _move_to(self, end: int) -> None:
+        left = end - self._clock.now
+        if left > 0:
+            self._clock.advance(left)

@@ -1,5 +1,6 @@
 """What happened, told: what was asked when, what was answered, and what the script said."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -9,17 +10,28 @@ from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40
 """Lines of requests that a story tells; what is between the first and the last of more is counted."""
-_TEXT: Final = 100
+_TEXT: Final = 160
+"""Characters of a text that it tells."""
 
 
-def told(exchanges: Sequence[Exchange], workflows: Iterable[dict[str, Any]], mode: str) -> str:
-    """The story of `exchanges`, and the timelines of `workflows` (as the owner's door describes them)."""
-    count = f"{len(exchanges)} request{'s' * (len(exchanges) != 1)}"
-    lines = [f"mockflow was asked {count}, clock {mode}:" if exchanges else "mockflow was asked nothing"]
-    lines += _shortened(_requests(exchanges))
+def told(exchanges: Sequence[Exchange], workflows: Iterable[dict[str, Any]], *, mode: str, counted: int) -> str:
+    """The story of `exchanges`, and the timelines of `workflows` (as the owner's door describes them).
+
+    `mode` is the clock's now, `counted` how many requests there were in all.
+    """
+    lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
     for workflow in workflows:
         lines += ["", *_timeline(workflow, exchanges)]
     return "\n".join(lines)
+
+
+def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
+    modes = list(dict.fromkeys(exchange.mode for exchange in exchanges)) or [mode]
+    clock = f"clock {', then '.join(modes)}"
+    if not exchanges:
+        return f"mockflow was asked nothing, {clock}"
+    forgotten = f" ({len(exchanges)} of them kept)" if counted > len(exchanges) else ""
+    return f"mockflow was asked {counted} request{'s' * (counted != 1)}{forgotten}, {clock}:"
 
 
 def _requests(exchanges: Sequence[Exchange]) -> list[str]:
@@ -28,8 +40,10 @@ def _requests(exchanges: Sequence[Exchange]) -> list[str]:
     rows = [(_target(exchange), _answer(exchange), exchange) for exchange in exchanges]
     for (target, answer), group in groupby(rows, key=lambda row: row[:2]):
         same = [row[2] for row in group]
-        times = f"  x{len(same)}, the last at {_time(same[-1].elapsed)}" if len(same) > 1 else ""
-        lines.append(f"  {_time(same[0].elapsed):>8}  {target} -> {answer}{times}")
+        first, last = _time(same[0].elapsed), _time(same[-1].elapsed)
+        until = f", until {last}" if last != first else ""
+        times = f"  ({len(same)} times{until})" if len(same) > 1 else ""
+        lines.append(f"  {first:>8}  {target} -> {answer}{times}")
     return lines
 
 
@@ -37,14 +51,16 @@ def _shortened(lines: list[str]) -> list[str]:
     if len(lines) <= _LONGEST:
         return lines
     half = _LONGEST // 2
-    return [*lines[:half], f"            ... {len(lines) - 2 * half} more ...", *lines[-half:]]
+    return [*lines[:half], f"            ... {len(lines) - 2 * half} lines more ...", *lines[-half:]]
 
 
 def _target(exchange: Exchange) -> str:
-    return f"{exchange.method} {exchange.target.replace('/_plugins/_flow_framework', '', 1)}"
+    return _cut(f"{exchange.method} {exchange.target.replace('/_plugins/_flow_framework', '', 1)}")
 
 
 def _answer(exchange: Exchange) -> str:
+    if not exchange.status:
+        return "no answer"
     return f"{exchange.status} {_summary(exchange.answer)}".rstrip()
 
 
@@ -54,33 +70,51 @@ def _summary(answer: Any) -> str:
     if isinstance(answer, dict) and "error" in answer:
         error = answer["error"]
         return _cut(str(error.get("reason") if isinstance(error, dict) else error))
-    return "" if answer is None else _cut(str(answer))
+    if isinstance(answer, dict) and answer.keys() == {"workflow_id"}:
+        return f"workflow {answer['workflow_id']}"
+    return "" if answer is None else _cut(answer if isinstance(answer, str) else json.dumps(answer))
 
 
 def _status(status: dict[str, Any]) -> str:
     number = len(status.get("resources_created") or ())
     resources = f", {number} resource{'s' * (number != 1)}" if number else ""
     error = f": {_cut(str(status['error']))}" if status.get("error") else ""
-    return f"{status.get('state')}{resources}{error}"
+    return f"{status.get('state') or '(no state)'}{resources}{error}"
 
 
 def _cut(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
 
 
 def _time(milliseconds: int) -> str:
-    return format_duration(milliseconds)
+    """Short and easy to compare: ``5m35s``, ``1.25s``; below a second, ms."""
+    minutes, rest = divmod(milliseconds, 60_000)
+    if milliseconds < 1000 or not minutes:
+        return format_duration(milliseconds) if milliseconds < 1000 else f"{milliseconds / 1000:g}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h" * (hours > 0) + f"{minutes}m" * (minutes > 0) + f"{rest / 1000:g}s" * (rest > 0)
+
+
+_BEGAN: Final = {
+    None: "not begun",
+    "look": "begun by the first look",
+    "provision": "provisioned",
+    "reprovision": "reprovisioned",
+    "deprovision": "deprovisioned",
+}
 
 
 def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[str]:
-    script = f"scenario {workflow['scenario']}" if workflow["scenario"] else "no scenario: step by step"
-    run = f", {workflow['run']} run" if workflow["run"] else ", not begun"
-    lines = [f"workflow {workflow['workflow_id']} ({script}{run}, {_time(workflow['elapsed_ms'])} elapsed):"]
-    told = [exchange.answer for exchange in exchanges if exchange.is_poll and _is_of(exchange, workflow)]
+    script = f"by scenario {workflow['scenario']}" if workflow["scenario"] else "without a scenario"
+    lines = [f"workflow {workflow['workflow_id']}, {script}, {_BEGAN[workflow['run']]}:"]
+    if workflow["begun"]:
+        lines[0] = f"{lines[0][:-1]}, {_time(workflow['elapsed_ms'])} into its run:"
+    answers = [exchange.answer for exchange in exchanges if exchange.is_poll and _is_of(exchange, workflow)]
     for moment in workflow["timeline"]:
         at = moment["at_ms"]
         when = f"poll {moment['at_poll']}" if at is None else _time(at)
-        polls = sum(_shows(answer, moment["status"]) for answer in told)
+        polls = sum(_shows(answer, moment["status"]) for answer in answers)
         reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
         seen = f"told {polls} time{'s' * (polls != 1)}" if polls else ("never told" if reached else "not reached")
         lines.append(f"  {when:>8}  {_status(moment['status'])}  [{seen}]")

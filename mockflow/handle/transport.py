@@ -5,7 +5,9 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from concurrent.futures import TimeoutError as TooLateError
+from http.client import HTTPException
+from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
 from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
@@ -14,78 +16,122 @@ from mockflow.server.control_call import PREFIX
 from mockflow.server.http import Request
 
 _SECONDS: Final = 30.0
-T = TypeVar("T")
 
 
 class Transport(Protocol):
     """Carries one command to the owner's door, `path` being what follows /_mockflow, and brings its JSON."""
 
-    def ask(self, method: str, path: str, body: object = None) -> Any: ...
+    @property
+    def url(self) -> str:
+        """Where clients find the cluster. MockFlowError where it has not started."""
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """The answer to a command. MockFlowError where it is refused, or nobody is there."""
 
 
 class Local:
-    """A cluster whose event loop runs in this process, be it in this thread or another."""
+    """A cluster that this process serves, in an event loop of this thread or another."""
 
-    def __init__(self, cluster: Cluster, loop: asyncio.AbstractEventLoop) -> None:
-        self.cluster = cluster
-        self._loop = loop
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._url = ""
+        self._why_not = "it has not started; use it in a with statement: with MockFlow(...) as cluster"
+
+    @property
+    def serves(self) -> bool:
+        return self._loop is not None
+
+    @property
+    def url(self) -> str:
+        if not self._url:
+            raise MockFlowError(self._why_not)
+        return self._url
+
+    def begin(self, url: str) -> None:
+        """The running loop serves at `url` from now on."""
+        self._url, self._loop = url, asyncio.get_running_loop()
+
+    def end(self) -> None:
+        """Nothing can be asked any more."""
+        self._loop = None
+        self._why_not = "it has ended; ask within its with statement, and make a new MockFlow for another"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         request = Request(method, PREFIX + path, {}, _encoded(body))
-        response = run_in(self._loop, lambda: control.answer(self.cluster, request))
-        return _decoded(response.status, response.body)
+        response = self._in_loop(lambda: control.answer(self._cluster, request))
+        return _decoded(path, response.status, response.body)
+
+    def _in_loop(self, call: Callable[[], Any]) -> Any:
+        if self._loop is None:
+            raise MockFlowError(self._why_not)
+        if not self._loop.is_running() or self._loop is _running_loop():
+            return call()
+
+        async def called() -> Any:
+            return call()
+
+        future = asyncio.run_coroutine_threadsafe(called(), self._loop)
+        try:
+            return future.result(_SECONDS)
+        except TooLateError:
+            future.cancel()
+            raise MockFlowError(
+                f"the event loop that serves it was busy for {_SECONDS:.0f} s; where synchronous code blocks that "
+                "loop, use with instead of async with: it serves in a thread of its own"
+            ) from None
 
 
 class Remote:
     """A server that is up already, at `url`."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+        self._url = url.rstrip("/")
+
+    @property
+    def url(self) -> str:
+        return self._url
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        url = self.url + PREFIX + path
-        request = urllib.request.Request(url, data=_encoded(body) or None, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-                return _decoded(response.status, response.read())
+            request = urllib.request.Request(self._url + PREFIX + path, _encoded(body) or None, method=method)
+            with _OPENER.open(request, timeout=_SECONDS) as response:
+                return _decoded(path, response.status, response.read())
         except urllib.error.HTTPError as error:
-            return _decoded(error.code, error.read())
-        except OSError as error:
-            raise MockFlowError(f"no mockflow at {self.url}: {getattr(error, 'reason', error)}") from None
+            with error:
+                return _decoded(path, error.code, error.read())
+        except (OSError, ValueError, HTTPException) as error:
+            raise MockFlowError(f"no mockflow at {self._url}: {getattr(error, 'reason', error)}") from None
 
 
-def run_in(loop: asyncio.AbstractEventLoop, call: Callable[[], T]) -> T:
-    """Calls in the loop's thread, and waits for the result where that is another one."""
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a test's server is never far away
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
-        if asyncio.get_running_loop() is loop:
-            return call()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        pass
-
-    async def called() -> T:
-        return call()
-
-    return asyncio.run_coroutine_threadsafe(called(), loop).result(_SECONDS)
+        return None
 
 
 def _encoded(body: object) -> bytes:
     if body is None:
         return b""
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
-def _decoded(status: int, body: bytes) -> Any:
+def _decoded(path: str, status: int, body: bytes) -> Any:
     try:
         answer = json.loads(body)
-    except ValueError:
+        if status < 400:
+            return answer
+        message, problems = answer["error"]["message"], answer["error"]["problems"]
+    except (ValueError, TypeError, KeyError):
         raise MockFlowError(f"the server answered {status}; is it mockflow?", status=status) from None
-    if status < 400:
-        return answer
-    error = answer.get("error", {}) if isinstance(answer, dict) else {}
-    if not isinstance(error, dict) or "message" not in error:
-        raise MockFlowError(f"the server answered {status}; is it mockflow?", status=status)
-    problems = error.get("problems") or ()
-    kind = NeverComesError if status == 409 else MockFlowError
-    if any(isinstance(problem, dict) and "line" in problem for problem in problems):
-        kind = ScenarioError
-    raise kind(error["message"], status=status, problems=problems)
+    raise _kind(path, status)(message, status=status, problems=problems)
+
+
+def _kind(path: str, status: int) -> type[MockFlowError]:
+    if path.startswith("/scenarios?"):
+        return ScenarioError
+    return NeverComesError if status == 409 else MockFlowError

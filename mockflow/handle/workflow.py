@@ -20,7 +20,16 @@ class Moment:
 
 
 class WorkflowHandle:
-    """A workflow for its owner: looking at it here is no poll."""
+    """A workflow for its owner: looking at it here is no poll.
+
+    >>> workflow = cluster.workflow("8xL8bowB8y25Tqfenm50")
+    >>> workflow.state, workflow.polls
+    ('NOT_STARTED', 0)
+    >>> workflow.status_at("6s")["state"]
+    'COMPLETED'
+
+    Everything here raises MockFlowError once the workflow is gone.
+    """
 
     def __init__(self, transport: Transport, workflow_id: str) -> None:
         self._transport = transport
@@ -29,7 +38,7 @@ class WorkflowHandle:
 
     @property
     def status(self) -> dict[str, Any]:
-        """The status now, with all fields."""
+        """The status now, with all fields, as `GET _status?all=true` answers."""
         return dict(self._transport.ask("GET", f"{self._path}/status"))
 
     def status_at(self, elapsed: Duration) -> dict[str, Any]:
@@ -38,7 +47,7 @@ class WorkflowHandle:
 
     @property
     def state(self) -> str | None:
-        """NOT_STARTED, PROVISIONING, COMPLETED or FAILED."""
+        """NOT_STARTED, PROVISIONING, COMPLETED or FAILED; None where its script takes the state away."""
         state = self._detail()["state"]
         return None if state is None else str(state)
 
@@ -66,7 +75,7 @@ class WorkflowHandle:
         ]
 
     def restart(self) -> None:
-        """Begins its run from 0 again."""
+        """Begins its run from 0 again. MockFlowError where a client has to provision it first."""
         self._transport.ask("POST", f"{self._path}/restart")
 
     def _detail(self) -> Any:

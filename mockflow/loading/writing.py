@@ -1,6 +1,6 @@
 """Writes values as YAML that mockflow (YAML 1.2) and everybody else (YAML 1.1) read back as they were."""
 
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -13,14 +13,18 @@ def as_yaml(value: Any) -> str:
     return text
 
 
+_LINE_BREAKS: Final = frozenset("\x85\u2028\u2029")
+
+
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Always: a value that occurs twice is written twice."""
         return True
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        """Plain where both versions of YAML read it as text; PyYAML sees to 1.1."""
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text(text) else '"')
+        """Plain where both versions of YAML read it as text; PyYAML sees to 1.1, but not to its rarer line breaks."""
+        is_plain = is_text(text) and _LINE_BREAKS.isdisjoint(text)
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else '"')
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)

@@ -55,8 +55,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a request, whatever it is; never raises for what a client sent."""
     if request.target.startswith(PREFIX) and control.is_mine(request.target):
         return control.answer(cluster, request)
-    journal, now, wall, operation, workflow_id = cluster.journal, cluster.now(), time(), "", None
-    style = PLAIN
+    journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
+    operation, workflow_id, style = "", None, PLAIN
+    status, body = 0, b""  # as long as there is no answer
     try:
         line = _read_line(request.method, request.target)
         if isinstance(line.found, Found):
@@ -72,19 +73,21 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     except Refusal as refusal:
         body, content_type = style.error_body(refusal)
         status, headers = refusal.status, refusal.headers
-    journal.add(
-        operation,
-        workflow_id,
-        request.method,
-        request.target,
-        request.headers,
-        request.body,
-        status,
-        body,
-        now,
-        wall,
-        time() - wall,
-    )
+    finally:
+        journal.add(
+            operation,
+            workflow_id,
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            status,
+            body,
+            mode,
+            now,
+            wall,
+            time() - wall,
+        )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeGuard, TypeVar, get_args
+from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -85,10 +85,17 @@ def _in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel]:
     """The model within `model` that describes the object at `path`."""
+    found: Any = model
     for part in path:
-        annotation = model.model_fields[str(part)].annotation
-        model = next(arg for arg in (annotation, *get_args(annotation)) if _is_model(arg))
-    return model
+        found = _container(found.model_fields[str(part)].annotation if _is_model(found) else get_args(found)[1])
+    return cast(type[BaseModel], found)
+
+
+def _container(annotation: Any) -> Any:
+    """The model or dict in an annotation such as ``Annotated[X, ...] | None``."""
+    if _is_model(annotation) or get_origin(annotation) is dict:
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _container(arg))), None)
 
 
 def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:

@@ -91,7 +91,7 @@ def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
 
 
 def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
-    return [_workflow_view(call.cluster, workflow) for workflow in call.cluster.workflows.values()]
+    return [_workflow_view(call.cluster, workflow) for workflow in call.cluster.living()]
 
 
 def get_workflow(call: ControlCall) -> models.WorkflowDetail:

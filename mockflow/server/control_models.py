@@ -199,12 +199,13 @@ class Sent(View):
 class ExchangeView(View):
     """One request and its answer."""
 
-    number: int = Field(description="From 1, in order of arrival.")
+    number: int = Field(description="From 1, in order of the answers.")
     operation: str | None = Field(description="Its name in the API specification; null where nothing serves the path.")
     workflow_id: str | None = Field(description="The workflow it is about; of a create, the one that it made.")
     method: str
     target: str
-    status: int
+    status: int = Field(description="0: no answer, for the client went away or was cut off.")
+    mode: Mode = Field(description="The clock's mode when it came.")
     now: int = Field(description="Epoch milliseconds of the virtual clock when it came.")
     elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
     wall: float = Field(description="Epoch seconds of the wall clock.")
@@ -222,13 +223,14 @@ class JournalView(View):
 
 
 class PartView(View):
-    """A keyframe of a script, or (keyframe null) an attempt that has no timeline."""
+    """A keyframe of a script, a step of its plan, or (both null) an attempt that has neither."""
 
     scenario: str
     run: str = Field(description="provision, reprovision or deprovision.")
     attempt: int = Field(description="From 0.")
-    keyframe: int | None
-    what: str
+    keyframe: int | None = Field(description="Its index in the timeline; seen once a client was told it.")
+    step: str | None = Field(description="Its key in the plan, seen once a run had such a step.")
+    what: str = Field(description="The part in people's words.")
     seen: bool
 
 

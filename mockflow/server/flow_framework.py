@@ -147,7 +147,12 @@ def _stored_states(cluster: Cluster) -> Iterable[Stored]:
 
 
 search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
-search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: cluster.look(cluster.find(hit)))
+search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: _told(cluster, cluster.find(hit)))
+
+
+def _told(cluster: Cluster, workflow: Workflow) -> None:
+    cluster.tell(workflow)
+    cluster.look(workflow)
 
 
 # -- create and update ---------------------------------------------------------------------------------
@@ -301,6 +306,7 @@ async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout:
     if not cluster.holds(workflow):
         gone = {"workflow_id": workflow.id, "error": _STATE_LOST, "state": "UNKNOWN"}
         return Reply(status, gone)
+    cluster.tell(workflow)
     fields = cluster.fields(workflow)
     if fields.get("state") == "FAILED":
         error = fields.get("error")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from mockflow._version import __version__
+from mockflow.core.plan import allow_short_forms
 from mockflow.server import control_models as models
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
     for route in routes:
         used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
     _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
+    allow_short_forms(schemas["$defs"])
     return {
         "openapi": "3.1.0",
         "info": {"title": "mockflow: the owner's door", "version": __version__},

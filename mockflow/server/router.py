@@ -34,7 +34,10 @@ class Router(Generic[Handler]):
 
     def __init__(self, routes: Iterable[Route[Handler]]) -> None:
         self._shapes: dict[int, list[_Shape[Handler]]] = {}  # by number of segments, the most literal first
+        self.operations: set[str] = set()
+        """The names of all that it knows."""
         for route in routes:
+            self.operations.add(route.operation)
             segments = _segments(route.path)
             shapes = self._shapes.setdefault(len(segments), [])
             wild = tuple(segment.startswith("{") for segment in segments)

@@ -1,5 +1,6 @@
 """Listening: a cluster on a port, or a port that stays while the cluster behind it changes."""
 
+import asyncio
 from typing import Any, Final, cast
 
 from aiohttp import web
@@ -84,6 +85,8 @@ class _Listener:
 
     async def stop(self) -> None:
         if self._runner:
+            for _ in range(_TURNS):  # asyncio (until 3.12) loses a connection that was accepted just before
+                await asyncio.sleep(0)
             await self._runner.cleanup()
 
 
@@ -114,6 +117,7 @@ class _Protocol(web.RequestHandler):
 
 
 _NO_WORLD: Final = {"error": "no test that uses the fixture mockflow is running", "status": 503}
+_TURNS: Final = 4  # of the event loop, from accepting a connection to its protocol
 _SHUTDOWN_SECONDS: Final = 0.5
 _MAX_HEADER: Final = 16 * 1024  # OpenSearch's http.max_header_size; a token may be longer than aiohttp's 8 KiB
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # bound to every address; nobody connects to these

@@ -60,7 +60,8 @@ async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
     """Returns once `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
 
     In auto at once, for a request that waits skips to its end; frozen, as soon as the owner has moved the clock so
-    far. Shutting down ends every wait. A client that goes away cancels it, and nothing stays behind.
+    far; driven, it moves the clock itself. Shutting down ends every wait. A client that goes away cancels it, and
+    nothing stays behind.
     """
     clock = cluster.clock
     moved = asyncio.Event()
@@ -70,6 +71,9 @@ async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
             milliseconds = left()
             if milliseconds is not None and milliseconds <= 0:
                 return
+            if clock.mode == "driven" and milliseconds is not None:
+                clock.advance(milliseconds)
+                continue
             by_itself = clock.mode == "real" and milliseconds is not None
             timeout = milliseconds / 1000 / clock.speed if by_itself and milliseconds is not None else None
             moved.clear()

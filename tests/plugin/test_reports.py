@@ -27,7 +27,7 @@ def test_passes(mockflow):
             "mockflow was asked 1 request, clock auto:",
             f"*GET /workflow/{ID}/_status -> 200 PROVISIONING",
             "",
-            f"workflow {ID} (scenario stuck, *",
+            f"workflow {ID}, by scenario stuck, *",
             "*PROVISIONING  [[]told 1 time[]]",
             "*- mockflow -*",
             f"*GET /workflow/{ID}/_status -> 404 *",

@@ -255,8 +255,8 @@ BAD: Final[list[tuple[object, str]]] = [
     ),
     ({"advance": True}, 'advance: a time is a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'),
     ({"advance": "36501d"}, 'advance: "36501d" is longer than a century; a time is at most 36500d'),
-    ({"mode": "fast"}, "mode: should be 'real', 'auto' or 'frozen'"),
-    ({"mode": "REAL"}, "mode: should be 'real', 'auto' or 'frozen'"),
+    ({"mode": "fast"}, "mode: should be 'real', 'auto', 'frozen' or 'driven'"),
+    ({"mode": "REAL"}, "mode: should be 'real', 'auto', 'frozen' or 'driven'"),
     ({"speed": 0}, "speed: should be greater than 0"),
     ({"speed": -1}, "speed: should be greater than 0"),
     ({"speed": 1e9}, "speed: should be less than or equal to 1000000"),
@@ -390,7 +390,7 @@ async def test_reset_says_after_how_many_polls_a_client_is_cut_off(owner: Owner)
     [
         ({"keep": ["x"]}, "keep.0: should be 'scenarios'"),
         ({"keep": "scenarios"}, "keep: should be a valid list"),
-        ({"mode": "fast"}, "mode: should be 'real', 'auto' or 'frozen'"),
+        ({"mode": "fast"}, "mode: should be 'real', 'auto', 'frozen' or 'driven'"),
         ({"speed": 0}, "speed: should be greater than 0"),
         (
             {"opensearch_version": "1.3.0"},

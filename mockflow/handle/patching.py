@@ -1,0 +1,101 @@
+"""Puts virtual sleep in place of what modules see, never into `time` or `asyncio` itself: all else keeps real time."""
+
+import sys
+from types import ModuleType, TracebackType
+from typing import Any, ClassVar, Final
+
+from mockflow.core.suggest import closest
+from mockflow.handle.errors import MockFlowError
+from mockflow.handle.sleeping import VirtualSleep
+
+# What keeps real time besides the standard library.
+_REAL: Final = frozenset(
+    name
+    for group in (
+        "mockflow",
+        "anyio sniffio tornado trio twisted uvloop",  # event loops
+        "aiohttp elasticsearch httpcore httpx opensearchpy requests urllib3 websockets yarl",  # HTTP clients
+        "gunicorn hypercorn uvicorn werkzeug",  # servers
+        "coverage debugpy execnet freezegun hypothesis pydevd time_machine",
+        "pluggy py _pytest pytest pytest_aiohttp pytest_asyncio pytest_timeout xdist",
+    )
+    for name in group.split()
+)
+
+
+class PatchedSleep:
+    """A context manager; see `ClusterHandle.patch_sleep`."""
+
+    _in_force: ClassVar[list[VirtualSleep]] = []
+
+    def __init__(self, sleep: VirtualSleep, modules: tuple[str, ...]) -> None:
+        self._sleep = sleep
+        self._names = modules
+        self._patched: frozenset[str] = frozenset()
+        self._replaced: list[tuple[dict[str, Any], str, Any]] = []
+
+    def __enter__(self) -> None:
+        if any(sleep is not self._sleep for sleep in self._in_force):
+            raise MockFlowError("patch_sleep of another cluster is in force; a program has one clock at a time")
+        modules = self._wanted()
+        self._patched = frozenset(modules)
+        self._sleep.begin(self._patched)
+        self._in_force.append(self._sleep)
+        self._replace(modules)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._restore()
+        except MockFlowError:
+            if error is None:
+                raise  # else the cluster is gone, and what went wrong before tells more
+
+    def _replace(self, modules: dict[str, ModuleType]) -> None:
+        replacements: dict[int, Any] = {}
+        for name, functions in self._sleep.functions().items():
+            original = sys.modules[name]
+            replacements[id(original)] = _standing_in(original, functions)
+            replacements |= {id(getattr(original, key)): function for key, function in functions.items()}
+        for module in modules.values():
+            for key, value in list(vars(module).items()):
+                if (replacement := replacements.get(id(value))) is not None:
+                    self._replaced.append((vars(module), key, value))
+                    vars(module)[key] = replacement  # not setattr, to which some modules have something to say
+
+    def _restore(self) -> None:
+        while self._replaced:
+            names, key, value = self._replaced.pop()
+            names[key] = value
+        self._in_force.remove(self._sleep)
+        self._sleep.end(self._patched)
+
+    def _wanted(self) -> dict[str, ModuleType]:
+        """The modules by their names: the named ones and what is in them, or all that do not keep real time."""
+        loaded = {name: module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)}
+        for name in self._names:
+            if name not in loaded:
+                advice = closest(name, loaded)
+                hint = f"did you mean {advice}?" if advice else "import it first, or mend the name"
+                raise MockFlowError(f'patch_sleep: no module "{name}" is imported; {hint}')
+            if _keeps_real_time(name):
+                raise MockFlowError(f'patch_sleep: "{name}" keeps real time; name the modules of the code under test')
+        return {name: module for name, module in loaded.items() if self._is_wanted(name)}
+
+    def _is_wanted(self, name: str) -> bool:
+        if _keeps_real_time(name):
+            return False
+        return not self._names or any(name == wanted or name.startswith(f"{wanted}.") for wanted in self._names)
+
+
+def _keeps_real_time(module: str) -> bool:
+    package = module.partition(".")[0]
+    return package in _REAL or package in sys.stdlib_module_names
+
+
+def _standing_in(module: ModuleType, functions: Any) -> ModuleType:
+    """The module as it is, but for these functions."""
+    copy = ModuleType(module.__name__, module.__doc__)
+    copy.__dict__.update({**vars(module), **functions})
+    return copy

@@ -1,0 +1,14 @@
+"""With ``from time import sleep``."""
+
+from time import sleep, time
+
+from tests.handle.support import poll
+
+
+def deploy(url: str) -> str:
+    began = time()
+    while time() - began < 600:
+        if (state := poll(url)) in ("COMPLETED", "FAILED"):
+            return state
+        sleep(5)
+    return "timed out"
