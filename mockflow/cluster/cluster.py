@@ -347,6 +347,8 @@ class Cluster:
         following = workflow.run.next_time(elapsed)
         if following is None:
             return None if workflow.run.next_poll else ", and nothing in its script changes any more"
+        if self.clock.mode == "driven":
+            return ", and only the sleep of the program under test moves the clock"
         if self.clock.mode != "frozen":
             return None
         step = format_duration(following - elapsed)
