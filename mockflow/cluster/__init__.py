@@ -2,16 +2,14 @@
 
 from mockflow.cluster.clock import DEFAULT_EPOCH, MODES, Clock, Mode
 from mockflow.cluster.cluster import (
-    ClaimedError,
     Cluster,
-    LoadedScenario,
     NeverError,
     Settings,
     StuckError,
-    UnknownScenarioError,
     UnknownWorkflowError,
 )
 from mockflow.cluster.journal import Exchange, Journal
+from mockflow.cluster.scenarios import ClaimedError, LoadedScenario, UnknownScenarioError
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 
 __all__ = [

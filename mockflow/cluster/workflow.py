@@ -68,6 +68,8 @@ class Workflow:
     ) -> None:
         self.id = workflow_id
         self.scenario = scenario
+        self.matched = scenario.scenario if scenario and scenario.match else None
+        """The name of the scenario that a client's create matched, whether that one still speaks for it or not."""
         self.stored = stored
         self.lead = 0
         """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""

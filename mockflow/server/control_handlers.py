@@ -62,7 +62,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
         message = "\n".join(map(str, loading.errors))
         raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.load(loaded)
+    call.cluster.scenarios.load(loaded)
     return models.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -72,7 +72,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
 def delete_scenario(call: ControlCall) -> models.ScenarioView:
     name = call.values["name"]
     loaded = call.cluster.scenarios.get(name)
-    call.cluster.remove(name)
+    call.cluster.scenarios.remove(name)
     assert loaded is not None
     return _scenario_view(loaded)
 
