@@ -46,6 +46,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
         self._cluster = cluster
         self._loaded: dict[str, LoadedScenario] = {}
         self._claims: dict[Claim, str] = {}
+        self._spoken: set[str] = set()  # the names of those that have ever spoken for a client's workflow
 
     def __getitem__(self, name: str) -> LoadedScenario:
         return self._loaded[name]
@@ -93,6 +94,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
         tied = [scenario.scenario for scenario in matching if _specificity(scenario) == _specificity(best)]
         if len(tied) > 1:
             log.warning("scenarios %s match workflow %s alike; %s speaks for it", ", ".join(tied), name, tied[0])
+        self._spoken.add(best.scenario)
         return best
 
     def _check_claims(self, new: Mapping[str, LoadedScenario]) -> None:
@@ -139,7 +141,13 @@ class Scenarios(Mapping[str, LoadedScenario]):
 
     def _speak(self, names: Iterable[str]) -> None:
         """The workflows of clients that scenarios of these names speak for, or did before they were removed."""
-        speakers = {name: self._loaded[name].scenario if name in self._loaded else None for name in names}
+        speakers = {
+            name: self._loaded[name].scenario if name in self._loaded else None
+            for name in names
+            if name in self._spoken
+        }
+        if not speakers:
+            return  # else each of thousands of requests would look at thousands of workflows
         for workflow in self._cluster.workflows.values():
             if workflow.matched in speakers:
                 speaker = speakers[workflow.matched]
