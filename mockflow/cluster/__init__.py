@@ -1,5 +1,6 @@
 """One fake cluster: the only room where something changes."""
 
+from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.clock import DEFAULT_EPOCH, MODES, Clock, Mode
 from mockflow.cluster.cluster import (
     Cluster,
@@ -9,12 +10,13 @@ from mockflow.cluster.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.cluster.journal import Exchange, Journal
-from mockflow.cluster.scenarios import ClaimedError, LoadedScenario, UnknownScenarioError
+from mockflow.cluster.scenarios import ClaimedError, UnknownScenarioError
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 
 __all__ = [
     "DEFAULT_EPOCH",
     "MODES",
+    "Changes",
     "ClaimedError",
     "Clock",
     "Cluster",

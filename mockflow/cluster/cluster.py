@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster import runs
+from mockflow.cluster.changes import LoadedScenario
 from mockflow.cluster.clock import MODES, Clock, Mode
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
-from mockflow.cluster.scenarios import LoadedScenario, Scenarios
+from mockflow.cluster.scenarios import Scenarios
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
 from mockflow.core.durations import format_duration
@@ -19,6 +20,7 @@ from mockflow.core.ids import opensearch_id
 from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.lifecycle import idle
 from mockflow.core.plan import StepPlan
+from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.run import Run
 from mockflow.core.status import Document, Fields
 from mockflow.core.suggest import did_you_mean
@@ -164,10 +166,28 @@ class Cluster:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
-        seen = self.coverage.begun(workflow, beginning)
+        seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # who waited for the run before is done
+
+    def play_again(self, workflow: Workflow) -> None:
+        """What the workflow's scenario says now holds for the run under way, as if it had said so from the beginning.
+
+        A run that is not by a script or a plan, a deprovisioning, ends as it began.
+        """
+        if workflow.cause is None:
+            return
+        try:
+            beginning = runs.again(self, workflow, workflow.cause)
+        except FlowFrameworkError as error:
+            log.warning("workflow %s goes on by its former script: %s", workflow.id, error)
+            return
+        seen = self.coverage.begun(workflow, beginning, workflow.cause.attempt)
+        made_before = tuple(workflow.made)
+        workflow.play_again(beginning, self.elapsed(workflow), seen, in_turn=self.clock.mode == "auto")
+        self.resources.remake(workflow, made_before)
+        self.clock.notify()  # the run's end may be another
 
     def fields(self, workflow: Workflow) -> Fields:
         """The workflow's status now; looking counts as nothing."""
@@ -339,8 +359,7 @@ class Cluster:
             self.clock.advance(following - elapsed)
         elif (poll := run.next_poll) is not None:
             self._begin_if_idle(workflow)
-            workflow.polls = max(workflow.polls, poll)
-            workflow.run = run.polled(workflow.polls, elapsed)
+            workflow.skip_polls(poll, elapsed)
         else:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 

@@ -32,14 +32,14 @@ class Coverage:
     def __init__(self) -> None:
         self._seen: dict[str, dict[Script, Seen]] = {}  # by scenario
 
-    def begun(self, workflow: Workflow, beginning: Beginning) -> Seen | None:
+    def begun(self, workflow: Workflow, beginning: Beginning, attempt: int) -> Seen | None:
         """The set that gathers what is seen of a run that begins; None where no script speaks for it."""
         scenario, kind = workflow.scenario, beginning.kind
         if scenario is None:
             return None
         run = "provision" if kind == "look" else kind
         last = len(_attempts(scenario, run)) - 1
-        number = 0 if kind == "look" else min(workflow.attempts[kind], max(last, 0))
+        number = 0 if kind == "look" else min(attempt, max(last, 0))
         seen = self._seen.setdefault(scenario.scenario, {}).setdefault((run, number), set())
         seen.update(beginning.steps)
         return seen

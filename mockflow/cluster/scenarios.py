@@ -1,11 +1,11 @@
 """The scenarios of one world: who claims what, for which workflows each speaks, and which ones they bring."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from mockflow.cluster import runs
+from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 from mockflow.core.compiler import written_resources
 from mockflow.core.lifecycle import template_from
@@ -25,18 +25,6 @@ class UnknownScenarioError(LookupError):
 
 class ClaimedError(ValueError):
     """Two scenarios claim one name or one workflow."""
-
-
-@dataclass(frozen=True)
-class LoadedScenario:
-    """A scenario and where it came from, in people's words."""
-
-    scenario: Scenario
-    source: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.scenario.scenario
 
 
 class Scenarios(Mapping[str, LoadedScenario]):
@@ -60,26 +48,32 @@ class Scenarios(Mapping[str, LoadedScenario]):
     def load(self, scenarios: Iterable[LoadedScenario]) -> None:
         """Adds scenarios, or replaces those of the same name; all or, on ClaimedError, none.
 
-        A workflow that a replaced one brought begins anew; those of clients go on, and the new one speaks for them.
+        A workflow that a replaced one brought begins anew; those of clients go on, by what the new one says.
         """
-        new = {loaded.name: loaded for loaded in scenarios}
-        self._check_claims(new)
-        for name in new.keys() & self._loaded.keys():
-            self._release(self._loaded[name])  # all of them first: two may have swapped their workflows
-        for name, loaded in new.items():
-            self._loaded[name] = loaded
-            self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
-        self._speak(new)
-        for loaded in new.values():
-            if loaded.scenario.brings_workflow:
-                self._bring(loaded.scenario)
+        self._replace({loaded.name: loaded for loaded in scenarios})
 
     def remove(self, name: str) -> None:
         """Forgets a scenario and the workflow that it brought; for those of clients that it spoke for, none does."""
         if name not in self._loaded:
             raise UnknownScenarioError(name)
-        self._release(self._loaded.pop(name))
-        self._speak([name])
+        self._replace({}, [name])
+
+    def reload(self, changes: Changes) -> None:
+        """Does what has changed in the files; all or, on ClaimedError, nothing.
+
+        Every workflow that is still there keeps its events and elapsed time, and goes on by its new script. What the
+        owner has loaded in place of a file's scenario, or removed, stays so until the file's own changes.
+        """
+        new = {loaded.name: loaded for loaded in (*changes.new, *changes.changed)}
+        gone = [loaded.name for loaded in changes.gone if self._loaded.get(loaded.name) == loaded]
+        self._replace(new, gone, keeps_runs=True)
+        for before, after in changes.moved:
+            if self._loaded.get(before.name) == before:
+                # The same script: the workflow goes on with the scenario object that it has.
+                self._loaded[before.name] = LoadedScenario(self._loaded[before.name].scenario, after.source)
+        files = [loaded.name for loaded in changes.after if loaded.name in self._loaded]
+        self._loaded = {name: self._loaded[name] for name in dict.fromkeys([*files, *self._loaded])}
+        self._cluster.startup = changes.after
 
     def speaker(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
         """The scenario that speaks for a workflow that a client creates; the most specific one wins."""
@@ -97,7 +91,34 @@ class Scenarios(Mapping[str, LoadedScenario]):
         self._spoken.add(best.scenario)
         return best
 
-    def _check_claims(self, new: Mapping[str, LoadedScenario]) -> None:
+    def _replace(
+        self, new: Mapping[str, LoadedScenario], gone: Iterable[str] = (), *, keeps_runs: bool = False
+    ) -> None:
+        """Puts `new` in place of those of the same name and of `gone`; with `keeps_runs` workflows outlive that."""
+        names = dict.fromkeys([*gone, *new])
+        self._check_claims(new, names)
+        going = [self._loaded[name] for name in names if name in self._loaded]
+        brought = [(workflow, it.scenario) for it in going if (workflow := self._brought(it.scenario))]
+        bringing = {it.scenario.workflow_id: it.scenario for it in new.values() if it.scenario.brings_workflow}
+        for loaded in going:
+            for claim in claims_of(loaded.scenario):
+                del self._claims[claim]
+            self._cluster.coverage.forget(loaded.name)
+            if loaded.name not in new:
+                del self._loaded[loaded.name]
+        for name, loaded in new.items():
+            self._loaded[name] = loaded
+            self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
+        for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
+            if keeps_runs and workflow.id in bringing:
+                self._hand_over(workflow, scenario, bringing.pop(workflow.id))
+            else:
+                self._cluster.forget(workflow)
+        self._speak(names)
+        for scenario in bringing.values():
+            self._bring(scenario)
+
+    def _check_claims(self, new: Mapping[str, LoadedScenario], replaced: Container[str]) -> None:
         """Raises ClaimedError where one of `new` claims what stays another's."""
         among_new: dict[Claim, str] = {}
         for name, loaded in new.items():
@@ -105,7 +126,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
                 owner = among_new.setdefault(claim, name)
                 if owner == name:
                     owner = self._claims.get(claim, name)
-                    if owner in new:
+                    if owner in replaced:
                         continue
                 other = new.get(owner) or self._loaded[owner]
                 value = claim.key if claim.key == "match" else f'{claim.key} "{claim.value}"'
@@ -113,14 +134,6 @@ class Scenarios(Mapping[str, LoadedScenario]):
                     f'{value} of scenario "{name}" belongs to scenario "{owner}" ({other.source}) already; '
                     "choose another, or remove that one first"
                 )
-
-    def _release(self, loaded: LoadedScenario) -> None:
-        """What it claimed is free again, and the workflow that it brought is gone."""
-        for claim in claims_of(loaded.scenario):
-            del self._claims[claim]
-        self._cluster.coverage.forget(loaded.name)
-        if workflow := self._brought(loaded.scenario):
-            self._cluster.forget(workflow)
 
     def _brought(self, scenario: Scenario) -> Workflow | None:
         """The workflow that the scenario has brought, unless it is gone."""
@@ -139,6 +152,17 @@ class Scenarios(Mapping[str, LoadedScenario]):
         if scenario.begins == "load":
             cluster.begin(workflow, runs.looked_at(cluster, workflow))
 
+    def _hand_over(self, workflow: Workflow, before: Scenario, after: Scenario) -> None:
+        """The workflow that `before` brought is from now on the one that `after` brings."""
+        workflow.scenario = after
+        old, _ = template_of(before)
+        template, is_made = template_of(after)
+        workflow.change_template(old, template, is_made=is_made)
+        if workflow.run is not None:
+            self._cluster.play_again(workflow)
+        elif after.begins == "load":
+            self._cluster.begin(workflow, runs.looked_at(self._cluster, workflow))
+
     def _speak(self, names: Iterable[str]) -> None:
         """The workflows of clients that scenarios of these names speak for, or did before they were removed."""
         speakers = {
@@ -152,6 +176,8 @@ class Scenarios(Mapping[str, LoadedScenario]):
             if workflow.matched in speakers:
                 speaker = speakers[workflow.matched]
                 workflow.scenario = speaker if speaker and speaker.match else None
+                if workflow.scenario:  # without one the run under way goes on as it began
+                    self._cluster.play_again(workflow)
 
 
 def template_of(scenario: Scenario) -> tuple[Template, bool]:
