@@ -71,6 +71,8 @@ class Cluster:
     """The scenarios of every new world."""
     publish_address: str = "127.0.0.1:9200"
     """The server's host and port, for clients that do not say by which they came."""
+    problems: tuple[Mapping[str, object], ...] = ()
+    """What is wrong with the scenario files, as they are now; the scenarios in force may be older."""
     on_cut_off: Callable[[], None] | None = None
     """Called whenever a client that polls for ever is cut off."""
 

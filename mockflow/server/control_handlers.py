@@ -51,8 +51,11 @@ def reset(call: ControlCall) -> models.ClockView:
 # -- scenarios -------------------------------------------------------------------------------------
 
 
-def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
-    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+def list_scenarios(call: ControlCall) -> models.ScenariosView:
+    return models.ScenariosView(
+        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        problems=[models.ProblemView.model_validate(problem) for problem in call.cluster.problems],
+    )
 
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
@@ -228,7 +231,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/scenarios",
         "list_scenarios",
-        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+        Operation(list_scenarios, "The loaded scenarios, and the problems of their files.", models.ScenariosView),
     ),
     ControlRoute(
         "PUT",
