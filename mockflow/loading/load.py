@@ -65,7 +65,7 @@ def load_paths(paths: Iterable[str | Path]) -> Loading:
 
 def load_text(text: str | bytes, file: str) -> Loading:
     """All scenarios of one text; `file` is how problems name it."""
-    return together({file: _version(text, file)})
+    return together({file: version_of(text, file)})
 
 
 def read_versions(paths: Iterable[str | Path], known: Versions | None = None) -> Versions:
@@ -75,6 +75,13 @@ def read_versions(paths: Iterable[str | Path], known: Versions | None = None) ->
         file = str(path)
         found[file] = FileVersion(problems=(problem,)) if problem else _read(path, (known or {}).get(file))
     return found
+
+
+def version_of(text: str | bytes, file: str) -> FileVersion:
+    """What a text holds; `file` is how problems name it."""
+    parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
+    documents, problems = parse(text, file)
+    return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
 
 
 def together(versions: Versions) -> Loading:
@@ -111,13 +118,7 @@ def _read(path: Path, known: FileVersion | None) -> FileVersion:
         return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
     except OSError as error:
         return FileVersion(problems=(Problem(Place(str(path)), f"cannot be read: {error.strerror}"),))
-    return known if known and known.digest == _digest(text) else _version(text, str(path))
-
-
-def _version(text: str | bytes, file: str) -> FileVersion:
-    parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
-    documents, problems = parse(text, file)
-    return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
+    return known if known and known.digest == _digest(text) else version_of(text, str(path))
 
 
 def _digest(text: bytes) -> bytes:
