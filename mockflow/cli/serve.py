@@ -10,12 +10,12 @@ from typing import Final
 
 import click
 
-from mockflow.cli import logs
+from mockflow.cli import logs, watching
 from mockflow.cli.options import Duration, Epoch, counted, print_problems
-from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
+from mockflow.cli.reload import ScenarioFiles, problems_of
+from mockflow.cluster import Cluster, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
-from mockflow.loading.load import load_paths
 from mockflow.server.app import AccessLog
 from mockflow.server.serving import Serving
 
@@ -45,6 +45,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--watch", is_flag=True, help="Reload scenario files that change; runs go on.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(
@@ -60,6 +61,7 @@ def serve(
     seed: int,
     max_polls: int,
     keep_going: bool,
+    watch: bool,
     quiet: bool,
     log_format: str,
 ) -> None:
@@ -68,9 +70,15 @@ def serve(
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
     settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
+    if watch:
+        if not paths:
+            raise click.UsageError("--watch needs PATHS to watch")
+        watching.check_available()
     with _keeping_all():
-        cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
-    asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))
+        files = ScenarioFiles(paths)
+        _tell_problems(files, keep_going=keep_going)
+        cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+    asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet), files if watch else None))
 
 
 @contextmanager
@@ -88,17 +96,17 @@ def _keeping_all() -> Iterator[None]:
 _GARBAGE: Final = 20_000  # so many new objects before a search: what the journal keeps is none
 
 
-def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:
-    loading = load_paths(paths)
-    print_problems(loading.problems, stderr=True)
-    if loading.errors and not keep_going:
-        raise click.ClickException(
-            f"{counted(len(loading.errors), 'problem')} in the scenarios; --keep-going serves the others"
-        )
-    return tuple(LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios)
+def _tell_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
+    problems = files.files.problems
+    print_problems(problems, stderr=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors and not keep_going:
+        raise click.ClickException(f"{counted(errors, 'problem')} in the scenarios; --keep-going serves the others")
 
 
-async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog | None) -> None:
+async def _serve(
+    cluster: Cluster, host: str, port: int, access_log: AccessLog | None, watched: ScenarioFiles | None
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,9 +118,13 @@ async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog |
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
+    watcher = asyncio.create_task(watching.watch(cluster, watched)) if watched else None
     try:
         await stop.wait()
     finally:
+        if watcher:
+            watcher.cancel()
+            await asyncio.wait([watcher])
         await serving.stop()
 
 

@@ -28,7 +28,7 @@ def create(cluster: Cluster, template: Template, *, validate: bool, headers: Map
     limit = cluster.flow_framework.max_workflows
     if len(cluster.workflows) >= limit and len(stored_workflows(cluster)) >= limit:
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
-    scenario = cluster.scenario_for(name=template.name or "", use_case=template.use_case or "", headers=headers)
+    scenario = cluster.scenarios.speaker(name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = cluster.now()
     workflow_id = cluster.new_workflow_id(scenario.workflow_id if scenario else None)
     workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))

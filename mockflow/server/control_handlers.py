@@ -54,8 +54,11 @@ def reset(call: ControlCall) -> models.ClockView:
 # -- scenarios -------------------------------------------------------------------------------------
 
 
-def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
-    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+def list_scenarios(call: ControlCall) -> models.ScenariosView:
+    return models.ScenariosView(
+        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        problems=[models.ProblemView.model_validate(problem) for problem in call.cluster.problems],
+    )
 
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
@@ -65,7 +68,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
         message = "\n".join(map(str, loading.errors))
         raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.load(loaded)
+    call.cluster.scenarios.load(loaded)
     return models.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -75,7 +78,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
 def delete_scenario(call: ControlCall) -> models.ScenarioView:
     name = call.values["name"]
     loaded = call.cluster.scenarios.get(name)
-    call.cluster.remove(name)
+    call.cluster.scenarios.remove(name)
     assert loaded is not None
     return _scenario_view(loaded)
 
@@ -286,7 +289,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/scenarios",
         "list_scenarios",
-        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+        Operation(list_scenarios, "The loaded scenarios, and the problems of their files.", models.ScenariosView),
     ),
     ControlRoute(
         "PUT",
