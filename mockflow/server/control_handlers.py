@@ -109,7 +109,7 @@ def status_at(call: ControlCall) -> dict[str, Any]:
     except ValueError as error:
         raise ControlError(400, f"at: {error}") from None
     run = cluster.upcoming(workflow)
-    return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
+    return status_document(workflow.id, {**workflow.owned, **run.fields(run.position(at))}, show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> models.WorkflowView:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs
 
+from mockflow.core.security import NOBODY, Caller
 from mockflow.server.xcontent import compact
 
 # Header names; aiohttp looks its own up without folding their case each time.
@@ -31,6 +32,7 @@ class Request:
     target: str
     headers: Mapping[str, str]
     body: bytes = b""
+    caller: Caller = NOBODY
 
 
 @dataclass(slots=True)
