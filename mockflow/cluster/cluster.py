@@ -362,6 +362,9 @@ class Cluster:
         if following is None:
             return None if workflow.run.next_poll else ", and nothing in its script changes any more"
         if self.clock.mode == "driven":
+            if workflow.stood_at != elapsed:  # the program sleeps, and moves the clock: counted anew from here
+                workflow.stood_at, workflow.same_answers = elapsed, 0
+                return None
             return ", and only the sleep of the program under test moves the clock"
         if self.clock.mode != "frozen":
             return None
