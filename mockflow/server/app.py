@@ -98,13 +98,15 @@ def handler(
     door: Door | None = Door(),  # noqa: B008 - a value
     limits: Limits = Limits(),  # noqa: B008
     *,
-    clients: Clients = answer,
+    clients: Clients | None = None,
 ) -> Handle:
     """The one handler for every request, for an Application and a low-level Server alike.
 
-    What the owner's `door` is not asked for, or all where there is none, is for `clients` to answer.
+    What the owner's `door` is not asked for, or all where there is none, is for `clients` to answer; it answers as
+    OpenSearch if that is left out.
     """
     bodies = _Bodies(limits)
+    ask = clients or answer
 
     async def handle(incoming: web.BaseRequest) -> WireResponse:
         began = time.perf_counter() if access_log else 0.0
@@ -116,7 +118,7 @@ def handler(
         response = refusal
         if response is None:
             try:
-                response = control.answer(cluster, request) if is_owners else await clients(cluster, request)
+                response = control.answer(cluster, request) if is_owners else await ask(cluster, request)
             except StuckError:
                 return CutOff()
             except Exception:
