@@ -28,6 +28,8 @@ from mockflow.core.suggest import did_you_mean
 from mockflow.core.template import Template, parse_template
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
 
+MAX_SCENARIOS: Final = 20_000
+
 log: Final = logging.getLogger("mockflow")
 
 
@@ -37,6 +39,10 @@ class UnknownWorkflowError(LookupError):
 
 class UnknownScenarioError(LookupError):
     """No scenario with this name."""
+
+
+class TooManyError(ValueError):
+    """More scenarios than a cluster holds."""
 
 
 class ClaimedError(ValueError):
@@ -145,6 +151,8 @@ class Cluster:
         """Adds scenarios, or replaces those of the same name; all or, on ClaimedError, none."""
         new = {loaded.scenario.scenario: loaded for loaded in scenarios}
         together = list({**self.scenarios, **new}.values())
+        if len(together) > MAX_SCENARIOS:
+            raise TooManyError(f"{len(together)} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
         for later, earlier, key in claims(loaded.scenario for loaded in together):
             mine, other = together[later], together[earlier]
             value = f'{key} "{getattr(mine.scenario, key)}"' if key != "match" else key

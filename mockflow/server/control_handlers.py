@@ -8,6 +8,7 @@ from mockflow._version import __version__
 from mockflow.cluster import Cluster, LoadedScenario, Workflow
 from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
+from mockflow.core.security import parse_user
 from mockflow.core.status import status_document
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
@@ -44,6 +45,8 @@ def reset(call: ControlCall) -> models.ClockView:
     changes = body.model_dump(exclude={"keep"}, exclude_none=True)
     if body.max_polls is not None:
         changes["ends_stuck"] = True
+    if body.users is not None:
+        changes["users"] = tuple(map(parse_user, body.users))
     call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
     return get_clock(call)
 

@@ -18,7 +18,7 @@ class Limits:
     max_connections: int = 1000
     """Open at once; one more is told 429 and closed."""
     read_timeout: float = 30.0
-    """Seconds for a request's head to arrive, and as many again for its body; then the connection is closed."""
+    """Seconds for a request's head to arrive, for its body, and for a client to read on; then it is cut off."""
     max_body: int = 100 * 1024 * 1024
     """Bytes of a body: OpenSearch's http.max_content_length."""
     max_bodies: int = 512 * 1024 * 1024

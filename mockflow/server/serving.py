@@ -211,9 +211,9 @@ class _TurnedAway(asyncio.Protocol):
 
 
 class _Protocol(web.RequestHandler):
-    """One connection. A head that does not arrive in time closes it; one that is too large is refused."""
+    """One connection. It is closed where a head does not arrive in time, or answers are not read in time."""
 
-    __slots__ = ("_head", "_seconds", "_too_late")
+    __slots__ = ("_head", "_seconds", "_too_late", "_unread")
 
     def __init__(self, server: web.Server, seconds: float, **options: Any) -> None:
         super().__init__(server, **options)
@@ -221,6 +221,7 @@ class _Protocol(web.RequestHandler):
         self._head = 0
         """How many bytes have come of a head that is not whole yet."""
         self._too_late: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -245,10 +246,22 @@ class _Protocol(web.RequestHandler):
             self._refuse_large_heads()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if self._too_late is not None:
-            self._too_late.cancel()
-            self._too_late = None
+        for timer in (self._too_late, self._unread):
+            if timer is not None:
+                timer.cancel()
+        self._too_late = self._unread = None
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.transport is not None:
+            self._unread = self._loop.call_later(self._seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _refuse_large_heads(self) -> None:
         for place, (message, body) in enumerate(self._messages):
