@@ -62,8 +62,9 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
     source = call.query.get("source", "request")
     loading = load_text(call.request.body, source)
     if loading.errors:
-        message = "\n".join(map(str, loading.errors))
-        raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
+        more = len(loading.errors) - _MOST_PROBLEMS
+        told = [*map(str, loading.errors[:_MOST_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
+        raise ControlError(400, "\n".join(told), [problem.as_json() for problem in loading.problems[:_MOST_PROBLEMS]])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
     call.cluster.load(loaded)
     return models.Loaded(
@@ -180,6 +181,7 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
 
 
 _MOST_DIGITS: Final = 15
+_MOST_PROBLEMS: Final = 1000  # of what was sent at once
 
 
 def get_coverage(call: ControlCall) -> models.CoverageView:

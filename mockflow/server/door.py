@@ -10,7 +10,7 @@ import re
 import socket
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import hdrs
 
@@ -41,7 +41,7 @@ class Door:
         if not is_private(host):
             message = f'"{host}" could be anybody\'s name for this server; use its address, or set --control-token'
             return refused(403, message)
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return refused(403, f"a page of {origin} may not use the owner's door; only one of {host} may")
         return None
 
@@ -58,11 +58,13 @@ def is_private(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether what listens on `host` can be reached from this machine only."""
+    if not host:  # every address
+        return False
     try:
-        addresses = {str(info[4][0]) for info in socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)}
+        addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except OSError:
         return True  # nothing will listen there
-    return bool(host) and all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses)
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses)
 
 
 def _token(request: Request) -> str:

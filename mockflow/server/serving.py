@@ -99,6 +99,11 @@ class Serving:
             self.control_url = self.url
         return self.url
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return self._listener.connections + self._owners.connections
+
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
         self.cluster.clock.close()
@@ -170,6 +175,11 @@ class _Listener:
             raise
         bound: tuple[Any, ...] = self._runner.addresses[0]
         return (f"[{bound[0]}]" if ":" in bound[0] else bound[0]), bound[1]
+
+    @property
+    def connections(self) -> int:
+        server = self._runner.server if self._runner else None
+        return len(server.connections) if server else 0
 
     async def stop(self) -> None:
         if self._runner:
