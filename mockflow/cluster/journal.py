@@ -26,7 +26,20 @@ _CREDENTIAL: Final = "credential"
 _HIDDEN: Final = "(hidden)"
 
 
-_Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float]
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What faults, outages and stubs had to do with an exchange."""
+
+    faults: tuple[str, ...] = ()
+    stub: str | None = None
+    near_misses: tuple[Mapping[str, Any], ...] = ()
+    is_own: bool = True
+    """Whether the answer was the cluster's own, even if it never arrived."""
+
+
+_Entry = tuple[
+    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,8 @@ class Exchange:
     now: int
     wall: float
     seconds: float
+    scripted: Scripted | None
+    """None: nothing interfered."""
     number: int
     """From 1, in order of the answers."""
 
@@ -71,7 +86,9 @@ class Exchange:
     @property
     def is_poll(self) -> bool:
         """Whether it is a `GET _status` that the workflow itself answered."""
-        return self.operation == "get_status" and self.status == 200
+        if self.operation != "get_status":
+            return False
+        return self.status == 200 if self.scripted is None else self.scripted.is_own and self.status in (0, 200)
 
     def as_json(self, began: int) -> dict[str, Any]:
         """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and bodies are hidden."""
@@ -87,6 +104,10 @@ class Exchange:
             "elapsed_ms": self.now - began,
             "wall": self.wall,
             "took_ms": round(self.seconds * 1000, 3),
+            "fault": ", ".join(self.scripted.faults) or None if self.scripted else None,
+            "stub": self.scripted.stub if self.scripted else None,
+            "near_misses": list(self.scripted.near_misses) if self.scripted else [],
+            "is_poll": self.is_poll,
             "request": {
                 "headers": {
                     name: _HIDDEN if name.lower() in _SECRET_HEADERS else value
@@ -143,6 +164,7 @@ class Journal:
         now: int,
         wall: float,
         seconds: float,
+        scripted: Scripted | None = None,
     ) -> None:
         """Keeps an exchange, its values as in `Exchange`, and forgets the oldest beyond the bound."""
         self.counted += 1
@@ -164,6 +186,7 @@ class Journal:
                 now,
                 wall,
                 seconds,
+                scripted,
             )
         )
 
@@ -177,14 +200,15 @@ class Journal:
         """For one more exchange of so many bytes: cuts the bodies of the oldest large ones short."""
         self._large.append((self.counted, size))
         self._large_bytes += size
-        while self._large_bytes > self._room or self._large[0][0] <= self.counted - (self._entries.maxlen or 0):
+        first = self.counted - (self._entries.maxlen or 0)  # the oldest that is there when the new one is
+        while len(self._large) > 1 and (self._large_bytes > self._room or self._large[0][0] <= first):
             number, freed = self._large.popleft()
             self._large_bytes -= freed
             place = number - (self.counted - len(self._entries))  # the newest is counted and not there yet
             if 0 <= place < len(self._entries):
-                *head, request_body, status, response_body, mode, now, wall, seconds = self._entries[place]
-                cut = request_body[: _SMALL // 2], status, response_body[: _SMALL // 2]
-                self._entries[place] = cast(_Entry, (*head, *cut, mode, now, wall, seconds))
+                entry = self._entries[place]
+                cut = [part[: _SMALL // 2] if isinstance(part, bytes) else part for part in entry]
+                self._entries[place] = cast(_Entry, tuple(cut))
 
     def __iter__(self) -> Iterator[Exchange]:
         first = self.counted - len(self._entries) + 1

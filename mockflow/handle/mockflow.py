@@ -82,7 +82,7 @@ class MockFlow(ClusterHandle):
         super().__init__(self._local)
         self._where = (host, port)
         owners = Control(control_token) if control else None
-        self._serving = Serving(self.cluster, control=owners, tls=context)
+        self._serving = Serving(self.cluster, control=owners, tls=context, shares_door=False)
         self._thread: LoopThread | None = None
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs
 
+from mockflow.core.faults.model import Connection
 from mockflow.core.security import NOBODY, Caller
 from mockflow.server.xcontent import compact
 
@@ -43,6 +44,10 @@ class Response:
     body: bytes = b""
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection | None = None
+    """How the connection breaks on the way."""
+    over: float = 0.0
+    """The seconds that `drip` takes."""
 
     @classmethod
     def json(cls, status: int, content: Mapping[str, Any]) -> "Response":

@@ -11,7 +11,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
 from mockflow.cluster import Cluster
-from mockflow.server.app import AccessLog, AppResponse, Handle, WireResponse, handler
+from mockflow.server.app import AccessLog, AppResponse, Handle, handler
 from mockflow.server.control import refused
 from mockflow.server.control_call import PREFIX
 from mockflow.server.door import Door, is_loopback
@@ -25,6 +25,8 @@ from mockflow.server.limits import (
     too_long_line,
     too_many_connections,
 )
+from mockflow.server.port_outage import PortOutages
+from mockflow.server.wire import WireResponse
 
 
 class OpenDoorError(ValueError):
@@ -66,7 +68,9 @@ class Serving:
         control: Control | None = Control(),
         limits: Limits = Limits(),  # noqa: B008
         tls: ssl.SSLContext | None = None,
+        shares_door: bool = True,
     ) -> None:
+        """`shares_door`: whether the owner has no other way in than this port."""
         self.cluster = cluster
         self.url = ""
         self.control_url: str | None = None
@@ -77,6 +81,8 @@ class Serving:
         here = door if control and control.address is None else None
         self._listener = _Listener(handler(cluster, access_log, here, limits), limits, tls)
         self._owners = _Listener(handler(cluster, access_log, door, limits, clients=_nothing_else), limits, tls)
+        shares_door = shares_door and (control is None or control.address is None)
+        self._outages = PortOutages(cluster, self._listener.close, self._listener.open, shares_door=shares_door)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens and returns the URL; port 0 takes any that is free.
@@ -97,6 +103,7 @@ class Serving:
             self.control_url = f"{self._scheme}://{owners_name}:{owners_port}"
         elif self._control:
             self.control_url = self.url
+        self._outages.begin()
         return self.url
 
     @property
@@ -106,6 +113,7 @@ class Serving:
 
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
+        self._outages.end()
         self.cluster.clock.close()
         await self._listener.stop()
         await self._owners.stop()
@@ -155,6 +163,8 @@ class _Listener:
         self._limits = limits
         self._tls = tls
         self._runner: web.ServerRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._address = ("", 0)
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listens; the host as a URL has it, and the port."""
@@ -168,18 +178,32 @@ class _Listener:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
+        self._address = (host, port)
         try:
-            await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
+            await self.open()
         except OSError:
             await self._runner.cleanup()
             raise
         bound: tuple[Any, ...] = self._runner.addresses[0]
+        self._address = (host, bound[1])
         return (f"[{bound[0]}]" if ":" in bound[0] else bound[0]), bound[1]
 
     @property
     def connections(self) -> int:
         server = self._runner.server if self._runner else None
         return len(server.connections) if server else 0
+
+    async def open(self) -> None:
+        """Takes connections."""
+        assert self._runner
+        self._site = web.TCPSite(self._runner, *self._address, ssl_context=self._tls)
+        await self._site.start()
+
+    async def close(self) -> None:
+        """Takes no further connections; those that there are stay."""
+        if self._site:
+            await self._site.stop()
+            self._site = None
 
     async def stop(self) -> None:
         if self._runner:

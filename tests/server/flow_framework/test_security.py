@@ -7,7 +7,7 @@ import pytest
 
 from mockflow.core.security import parse_user
 from tests.server.flow_framework.conftest import Open
-from tests.server.flow_framework.door import NOOP, WORKFLOW, Answer, Door
+from tests.server.flow_framework.door import NOOP, WORKFLOW, Answer, Body, Door
 
 USERS: Final = (
     "admin:secret",
@@ -18,7 +18,7 @@ USERS: Final = (
     "lone:pw:flow_framework_full_access",
 )
 ROLE_FILTER: Final = {"persistent": {"plugins.flow_framework.filter_by_backend_roles": True}}
-ALL: Final = {"query": {"match_all": {}}}
+ALL: Final[Body] = {"query": {"match_all": {}}}
 
 
 def basic(name: str, password: str = "pw") -> dict[str, str]:
