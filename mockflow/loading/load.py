@@ -152,9 +152,10 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
     documents, problems = read(text, file)
     if not documents and not problems:
         problems = [Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>")]
+    problems = list(problems)
     for document in documents:
         scenario, wrong = validate(document)
-        problems = [*problems, *wrong]
+        problems += wrong
         if scenario:
             good = not _errors(wrong)
             # What is wrong or missing has been taken out of a broken one, and claims nothing.
