@@ -4,7 +4,7 @@ PORT ?= 9200
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test format benchmark clean
+.PHONY: run test fuzz format benchmark clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
@@ -21,6 +21,11 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# A long round of what `test` does shortly: minutes, whatever it finds. FUZZ=5000 looks longer.
+FUZZ ?= 500
+fuzz: $(VENV)/.installed-dev
+	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest tests/fuzz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
