@@ -1,6 +1,7 @@
 """`mockflow record`: from a real cluster to a scenario."""
 
 import logging
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -71,7 +72,7 @@ def record(
         except KeyboardInterrupt:
             pass
         except NoAnswerError as error:
-            recording.problem = f"{error}{error.hint and f'; {error.hint}'}"
+            recording.problem = f"{url.url}: {error}{error.hint and f'; {error.hint}'}"
     recording.finish()
     if recording.problem or not (ended or follow):
         raise click.ClickException(recording.problem or recording.unfinished())
@@ -174,7 +175,11 @@ class _Cluster:
         self._errors = opensearchpy.exceptions
         secure: dict[str, Any] = {}
         if upstream.url.startswith("https:"):
-            secure = {"ssl_context": upstream.ssl_context(), "ssl_show_warn": False}
+            secure = {"ssl_context": upstream.ssl_context()}
+            if upstream.insecure:
+                import urllib3
+
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._client = opensearchpy.OpenSearch(
             [upstream.url],
             http_auth=upstream.user,
@@ -210,18 +215,18 @@ class _Cluster:
         try:
             answer = ask()
         except errors.ConnectionTimeout:
-            raise NoAnswerError(f"{self._url} did not answer within {_REQUEST_SECONDS} s", passes=True) from None
+            raise NoAnswerError(f"no answer within {_REQUEST_SECONDS} s", passes=True) from None
         except errors.SSLError as error:
             hint = "--ca names the file of the authority that signed it, --insecure trusts any"
-            raise NoAnswerError(f"the certificate of {self._url}: {_cause(error)}", hint=hint) from None
+            raise NoAnswerError(_cause(error), hint=hint) from None
         except errors.ConnectionError as error:
-            raise NoAnswerError(f"{self._url} does not answer: {_cause(error)}", hint="is it --from?") from None
+            raise NoAnswerError(_cause(error), hint="is the address right?") from None
         except errors.TransportError as error:
             raise self._refusal(workflow_id, error) from None
         except errors.SerializationError:
             answer = None
         if not isinstance(answer, dict) or key not in answer:
-            raise NoAnswerError(f"something answers at {self._url}, but not OpenSearch")
+            raise NoAnswerError("something answers there, but not OpenSearch", hint="is the address right?")
         return answer
 
     def _refusal(self, workflow_id: str, error: Any) -> NoAnswerError:
@@ -234,7 +239,7 @@ class _Cluster:
         if status == 404 and any(word in said for word in ("workflow", "template")):
             return NoAnswerError(f"404: no workflow {workflow_id}", hint="is its id right?")
         if status in (400, 404, 405):
-            return NoAnswerError(f"{status}: no flow-framework plugin at {self._url}: {said}".rstrip(": "))
+            return NoAnswerError(f"{status}: no flow-framework plugin there{said and f': {said}'}")
         return NoAnswerError(f"{status}{said and f': {said}'}", passes=status in (408, 429) or status >= 500)
 
 
@@ -252,8 +257,9 @@ def _cause(error: Any) -> str:
     cause: Any = error.info if isinstance(getattr(error, "info", None), Exception) else error
     while (inner := getattr(cause, "reason", None)) and isinstance(inner, Exception):
         cause = inner
-    text = str(cause).rpartition("[Errno ")[2].partition("] ")[2] or str(cause)
-    return text_without_secrets(text.strip("()' "))
+    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    text = re.sub(r"^.*\[Errno -?\d+\] |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)", "", text)
+    return text_without_secrets(text)
 
 
 @contextmanager

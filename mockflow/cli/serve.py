@@ -108,7 +108,7 @@ async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog |
     try:
         url = await serving.start(host, port)
     except OSError as error:
-        raise click.ClickException(_cannot_listen(error, host, port)) from None
+        raise click.ClickException(cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
     try:
         await stop.wait()
@@ -116,7 +116,8 @@ async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog |
         await serving.stop()
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def cannot_listen(error: OSError, host: str, port: int) -> str:
+    """Why, and what would be right."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
     if error.errno == errno.EACCES:

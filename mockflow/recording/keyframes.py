@@ -19,6 +19,7 @@ from mockflow.recording.looks import Change
 Status = Mapping[str, Any]
 
 _MAX_SKEW: Final = 10 * UNITS_MS["m"]  # clocks that differ by more are not believed
+_LATENCY: Final = 5 * UNITS_MS["s"]  # a request may be answered so long after what it did
 _LONG_AGO: Final = UNITS_MS["h"]  # a run that began longer ago, and has not ended, is told from the first look on
 _DERIVED: Final = ("provisioning_progress", "provision_start_time", "provision_end_time")
 _WRITTEN: Final = tuple(name for name in ALL_FIELDS if name not in (*_DERIVED, "resources_created"))
@@ -41,10 +42,11 @@ class _Moment(NamedTuple):
 def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None) -> Run:
     """The run that these changes (at least one) tell of; `epoch` is the recorder's 0 in epoch ms.
 
-    Its elapsed time counts from `origin` or, where that is not known, from `provision_start_time` if the first look
-    came later than that, else from the first look.
+    Its elapsed time counts from `origin`, when a client's request to begin it was seen to be answered. Where none
+    was, it counts from `provision_start_time` if the first look came later than that, else from the first look.
     """
-    skew = _skew(changes, epoch)
+    begun_by_client = origin is not None
+    skew = _skew(changes, epoch) if origin is None else _skew_at(changes, epoch, origin)
     moments: list[_Moment] = []
     before: Status | None = None
     for change in changes:
@@ -56,9 +58,8 @@ def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None) 
         if first.at - origin > _LONG_AGO and first.status.get("state") not in FINAL_STATES:
             moments = [_Moment(first.at, first.status, first.complete), *(m for m in moments if m.at > first.at)]
             origin = first.at
-    else:
-        moments = [moment._replace(at=max(moment.at, origin + number)) for number, moment in enumerate(moments)]
-    return Run(origin, _encoded(moments, origin, epoch + (skew or 0)))
+    slack = _LATENCY if begun_by_client else 0
+    return Run(origin, _encoded(moments, origin, epoch + (skew or 0), slack))
 
 
 # -- when ----------------------------------------------------------------------------------------------
@@ -67,9 +68,9 @@ def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None) 
 def _skew(changes: Sequence[Change], epoch: int) -> int | None:
     """By how many ms the cluster's clock is ahead; None where its times cannot be brought in line with the looks."""
     least, most = -_MAX_SKEW, _MAX_SKEW
-    before: Status = {}
+    before: Status | None = None
     for change in changes:
-        for time in _new_times(change.status, before).values():
+        for time in _news(change.status, before).values():
             least = max(least, time - epoch - change.at)
             if change.after is not None:
                 most = min(most, time - epoch - change.after - 1)
@@ -77,24 +78,36 @@ def _skew(changes: Sequence[Change], epoch: int) -> int | None:
     return max(least, min(most, 0)) if least <= most else None
 
 
-def _new_times(status: Status, before: Status) -> dict[str, int]:
-    """The times that the plugin tells of what has just happened: `start` and `end`, in epoch ms."""
-    state, times = status.get("state"), {}
-    if state != "NOT_STARTED":
-        times["start"] = status.get("provision_start_time"), before.get("provision_start_time")
-    if state in FINAL_STATES:
-        times["end"] = status.get("provision_end_time"), before.get("provision_end_time")
-    return {name: new for name, (new, old) in times.items() if new is not None and new != old}
+def _skew_at(changes: Sequence[Change], epoch: int, origin: int) -> int | None:
+    """The same where it is known when the run began; None where the cluster never told its own time of that."""
+    started = (change.status.get("provision_start_time") for change in changes)
+    return next((time - epoch - origin for time in started if time is not None), None)
+
+
+def _news(status: Status, before: Status | None) -> dict[str, int]:
+    """What the plugin itself tells of when this came to hold, in epoch ms: `start` of a run, and its `end`."""
+    state, old = status.get("state"), before or {"state": "NOT_STARTED"}
+    started, ended = ((status.get(name), old.get(name)) for name in ("provision_start_time", "provision_end_time"))
+    news = {}
+    # A time that the answer before did not tell may be as old as the state is.
+    if started[0] not in (None, started[1]) and state != "NOT_STARTED":
+        if started[1] is not None or old.get("state") == "NOT_STARTED":
+            news["start"] = started[0]
+    if ended[0] not in (None, ended[1]) and state in FINAL_STATES:
+        if ended[1] is not None or old.get("state") not in FINAL_STATES:
+            news["end"] = ended[0]
+    return news
 
 
 def _moments(change: Change, before: Status | None, zero: int | None) -> Iterator[_Moment]:
     """What happened between two looks; `zero` is the recorder's 0 by the cluster's clock, where that is known."""
     status, complete = change.status, change.complete
-    times = {} if zero is None else {k: v - zero for k, v in _new_times(status, before or {}).items()}
-    start, end = times.get("start"), times.get("end", change.at)
+    times = {} if zero is None else {name: time - zero for name, time in _news(status, before).items()}
+    start, end = times.get("start"), _between(times.get("end", change.at), change)
     if start is None:
         yield _Moment(end, status, complete)
         return
+    start = _between(start, change)
     begun = _begun(status, before)
     if begun == status:
         yield _Moment(start, status, complete)
@@ -102,6 +115,11 @@ def _moments(change: Change, before: Status | None, zero: int | None) -> Iterato
     if begun is not None and start < end:
         yield _Moment(start, begun, complete)
     yield _Moment(end, status, complete)
+
+
+def _between(time: int, change: Change) -> int:
+    """The nearest time at which it can have come to hold."""
+    return min(time if change.after is None else max(time, change.after + 1), change.at)
 
 
 def _begun(status: Status, before: Status | None) -> Status | None:
@@ -116,8 +134,8 @@ def _begun(status: Status, before: Status | None) -> Status | None:
 # -- what ----------------------------------------------------------------------------------------------
 
 
-def _encoded(moments: Sequence[_Moment], origin: int, epoch: int) -> tuple[Keyframe, ...]:
-    """Each moment as what it changes; what would be derived all the same is not written."""
+def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0) -> tuple[Keyframe, ...]:
+    """Each moment as what it changes; what would be derived all the same, times within `slack` ms, is not written."""
     keyframes: list[Keyframe] = []
     held: Status = {}
     for at, status, complete in moments:
@@ -125,10 +143,16 @@ def _encoded(moments: Sequence[_Moment], origin: int, epoch: int) -> tuple[Keyfr
         keyframe = {"at": format_duration(at - origin), **written, **_resources(status, held)}
         if complete:
             shown = _shown([*keyframes, Keyframe.model_validate(keyframe)], epoch + origin)
-            keyframe |= {name: status.get(name) for name in _DERIVED if status.get(name) != shown.get(name)}
+            keyframe |= {
+                name: status.get(name) for name in _DERIVED if not _same(status.get(name), shown.get(name), slack)
+            }
         keyframes.append(Keyframe.model_validate(keyframe))
         held = status
     return tuple(keyframes)
+
+
+def _same(told: Any, shown: Any, slack: int) -> bool:
+    return told == shown or (isinstance(told, int) and isinstance(shown, int) and abs(told - shown) <= slack)
 
 
 def _resources(status: Status, held: Status) -> dict[str, Any]:

@@ -26,19 +26,19 @@ def scenario_of(
         "scenario": f"recorded-{looks.workflow_id}",
         "description": " ".join(filter(None, (about, *told(looks, run.origin)))),
         "workflow_id": looks.workflow_id,
-        "template": _sendable(template) if template else None,
+        "template": sendable(template) if template else None,
         "provision": {"timeline": [keyframe.model_dump(exclude_unset=True) for keyframe in run.keyframes]},
     }
-    return accepted(document, looks)
+    return accepted(document, looks.left_out)
 
 
-def accepted(document: Mapping[str, Any], looks: Looks) -> Scenario:
-    """The scenario in a form that `mockflow check` has nothing to say of."""
+def accepted(document: Mapping[str, Any], left_out: set[str]) -> Scenario:
+    """The scenario in a form that `mockflow check` has nothing to say of; `left_out` is told what that cost."""
     kept = {name: value for name, value in document.items() if value not in (None, "")}
     scenario = Scenario.model_validate(kept)
     findings = check(scenario)
     if any(finding.path[:1] == ("template",) for finding in findings):
-        looks.left_out.add("its template, which this version of mockflow does not take")
+        left_out.add("its template, which this version of mockflow does not take")
         scenario = Scenario.model_validate({name: value for name, value in kept.items() if name != "template"})
         findings = check(scenario)
     if findings:  # the cluster did what the plugin never does, or is newer than this version of mockflow
@@ -59,12 +59,21 @@ def told(looks: Looks, origin: int) -> Iterable[str]:
         yield f"No answer from {start} {until}: {gap.reason}."
 
 
-def _sendable(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A template as a client would send it: with the credential that the plugin never shows, but empty."""
-    kept = {name: without_secrets(template[name]) for name in _TEMPLATE_FIELDS if template.get(name)}
+def sendable(template: Mapping[str, Any]) -> dict[str, Any]:
+    """What `GET` has answered as a client would send it: with the credential that is never shown, but empty."""
+    kept: dict[str, Any] = {name: without_secrets(template[name]) for name in _TEMPLATE_FIELDS if template.get(name)}
     workflows = kept.get("workflows")
     for workflow in workflows.values() if isinstance(workflows, dict) else ():
-        for node in workflow.get("nodes", ()) if isinstance(workflow, dict) else ():
-            if isinstance(node, dict) and node.get("type") in ("create_connector", "update_connector"):
-                node["user_inputs"] = {"credential": {}, **(node.get("user_inputs") or {})}
+        if isinstance(workflow, dict):
+            _drop_empty(workflow, "user_params", "edges")
+            for node in workflow.get("nodes", ()):
+                _drop_empty(node, "previous_node_inputs", "user_inputs")
+                if node.get("type") == "create_connector":
+                    node["user_inputs"] = {"credential": {}, **node.get("user_inputs", {})}
     return kept
+
+
+def _drop_empty(values: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if not values.get(name):
+            values.pop(name, None)
