@@ -6,9 +6,10 @@ from typing import Any, Final, cast
 from aiohttp import web
 
 from mockflow.cluster import Cluster
-from mockflow.server.app import AccessLog, AppResponse, Handle, WireResponse, handler
+from mockflow.server.app import AccessLog, AppResponse, Handle, handler
 from mockflow.server.errors import bad_http
 from mockflow.server.http import Response
+from mockflow.server.wire import WireResponse
 
 
 class Serving:
