@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mockflow.core.durations import parse_duration
+
 _WORKFLOW: Final = re.compile(
     r"/_plugins/_flow_framework/workflow(?:/(?P<id>[^/_][^/]*|_[^/]{19,}))?(?:/(?P<call>_status|_provision|_deprovision))?/?"
 )
@@ -68,9 +70,12 @@ class Exchange:
         return unquote(found["id"]) if found and found["id"] is not None else None
 
     @property
-    def waits(self) -> bool:
-        """Whether the answer came only when the run was over, or a time-out."""
-        return "wait_for_completion_timeout" in self.query
+    def waits(self) -> int:
+        """How many ms the answer was to wait for the end of the run at most; 0: not at all."""
+        try:
+            return parse_duration(self.query.get("wait_for_completion_timeout", "0"))
+        except ValueError:
+            return 0
 
     def is_true(self, parameter: str) -> bool:
         """A boolean of the query as OpenSearch reads it: also without a value."""

@@ -39,11 +39,11 @@ class _Moment(NamedTuple):
     complete: bool
 
 
-def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None) -> Run:
+def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None, from_first_look: bool = False) -> Run:
     """The run that these changes (at least one) tell of; `epoch` is the recorder's 0 in epoch ms.
 
-    Its elapsed time counts from `origin`, when a client's request to begin it was seen to be answered. Where none
-    was, it counts from `provision_start_time` if the first look came later than that, else from the first look.
+    Its elapsed time counts from `origin`, when a client's request to begin it came. Where none was seen, it counts from
+    `provision_start_time` if the first look came later than that, else (or if so wanted) from the first look.
     """
     begun_by_client = origin is not None
     skew = _skew(changes, epoch) if origin is None else _skew_at(changes, epoch, origin)
@@ -55,7 +55,8 @@ def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None) 
     first = changes[0]
     if origin is None:
         origin = moments[0].at
-        if first.at - origin > _LONG_AGO and first.status.get("state") not in FINAL_STATES:
+        is_old = first.at - origin > _LONG_AGO and first.status.get("state") not in FINAL_STATES
+        if is_old or from_first_look:
             moments = [_Moment(first.at, first.status, first.complete), *(m for m in moments if m.at > first.at)]
             origin = first.at
     slack = _LATENCY if begun_by_client else 0

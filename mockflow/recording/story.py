@@ -14,6 +14,7 @@ from mockflow.recording.exchanges import Exchange
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import accepted, sendable
+from mockflow.recording.stubs import Stubs
 
 # Parameters that leave the status as it is; an answer to another, such as filter_path, may be a part of it.
 _HARMLESS: Final = frozenset({"all", "pretty", "human", "error_trace", "format", "wait_for_completion_timeout"})
@@ -21,7 +22,7 @@ _HARMLESS: Final = frozenset({"all", "pretty", "human", "error_trace", "format",
 
 @dataclass
 class _Run:
-    """A run of one workflow: what began it and, if a request did, when that was answered."""
+    """A run of one workflow: what began it and, if a request did, when that came."""
 
     kind: str
     looks: Looks
@@ -34,31 +35,43 @@ class _Workflow:
     match: dict[str, str] | None = None
     """For a workflow that the consumer created: what its template is known by."""
     template: dict[str, Any] | None = None
+    starts: str | None = None
     runs: list[_Run] = field(default_factory=list)
     deprovisions: list[dict[str, Any]] = field(default_factory=list)
     is_running: bool = False
     """Whether looks belong to the last run; not so once it was deprovisioned or its template replaced."""
-    left_out: set[str] = field(default_factory=set)
 
 
 class Story:
-    """Gathers exchanges. `epoch` is the 0 of their times in epoch ms."""
+    """Gathers exchanges. `epoch` is the 0 of their times in epoch ms.
+
+    What counts is when a request came, not when it was answered: in playback an answer takes no time, and what was told
+    then has to hold when it is asked for.
+    """
 
     def __init__(self, epoch: int, about: str = "") -> None:
         self._epoch = epoch
         self._about = about
         self._workflows: dict[str, _Workflow] = {}
         self._left_out: dict[str, set[str]] = {}
+        self._stubs = Stubs()
 
     def add(self, exchange: Exchange) -> bool:
         """Notes what happened; whether a workflow's state or resources have changed by it."""
+        if not exchange.is_flow_frameworks:
+            self._stubs.add(exchange)
+            return False
         note = _NOTES.get(exchange.operation or "")
         return note(self, exchange) if note else False
 
     def scenarios(self) -> list[Scenario]:
         """All that was seen so far."""
-        self._left_out = {}
-        return [scenario for workflow in self._workflows.values() for scenario in self._scenario(workflow)]
+        self._left_out = {"requests": self._stubs.left_out}
+        scenarios = [scenario for workflow in self._workflows.values() for scenario in self._scenario(workflow)]
+        if stubs := list(self._stubs.documents()):
+            document = {"scenario": "recorded-requests", "description": self._about, "stubs": stubs}
+            scenarios.append(accepted(document, self._stubs.left_out))
+        return scenarios
 
     @property
     def left_out(self) -> Iterator[str]:
@@ -84,7 +97,7 @@ class Story:
         if not workflow.is_running:
             return False
         looks = workflow.runs[-1].looks
-        return looks.saw(exchange.ended, exchange.answer, complete=exchange.is_true("all"))
+        return looks.saw(exchange.began, exchange.answer, complete=exchange.is_true("all"))
 
     def _get(self, exchange: Exchange) -> bool:
         workflow = self._workflow(exchange.workflow_id)
@@ -120,8 +133,11 @@ class Story:
         return True
 
     def _begin(self, workflow: _Workflow, kind: str, exchange: Exchange) -> None:
-        """A request has begun a run; one that waits was answered only at the run's end."""
-        origin = exchange.began if exchange.waits else exchange.ended
+        """A request has begun a run."""
+        origin = exchange.began
+        if kind == "provision" and workflow.is_running and workflow.runs[-1].kind == "look":
+            workflow.runs.pop()  # nobody had provisioned it yet, and that is what a client sees until one does
+            workflow.starts = kind
         held = workflow.runs[-1].looks.changes[-1].status if kind == "reprovision" and workflow.runs else {}
         begun = {"state": "PROVISIONING", "resources_created": held.get("resources_created")}
         run = _Run(kind, Looks(workflow.id), origin)
@@ -129,7 +145,7 @@ class Story:
         workflow.runs.append(run)
         workflow.is_running = True
         if exchange.waits and "state" in exchange.answer:
-            run.looks.saw(exchange.ended, exchange.answer, complete=False)
+            run.looks.saw(min(exchange.ended, origin + exchange.waits), exchange.answer, complete=False)
 
     def _deprovision(self, exchange: Exchange) -> bool:
         workflow = self._workflow(exchange.workflow_id)
@@ -151,16 +167,11 @@ class Story:
     # -- what becomes of it ------------------------------------------------------------------------
 
     def _scenario(self, workflow: _Workflow) -> Iterator[Scenario]:
-        runs = workflow.runs
-        starts = None
-        if len(runs) > 1 and runs[0].kind == "look" and runs[1].kind == "provision":
-            if not workflow.deprovisions:
-                runs, starts = runs[1:], "provision"  # what was seen before is a workflow that nobody has provisioned
         scripts: dict[str, list[dict[str, Any]]] = {"provision": [], "reprovision": []}
         left_out: set[str] = set()
-        for run in runs:
+        for run in workflow.runs:
             if run.looks.changes:
-                told = run_of(run.looks.changes, epoch=self._epoch, origin=run.origin)
+                told = run_of(run.looks.changes, epoch=self._epoch, origin=run.origin, from_first_look=True)
                 timeline = [keyframe.model_dump(exclude_unset=True) for keyframe in told.keyframes]
                 scripts["reprovision" if run.kind == "reprovision" else "provision"].append({"timeline": timeline})
             left_out |= run.looks.left_out
@@ -169,7 +180,7 @@ class Story:
             "description": self._about,
             "workflow_id": workflow.id,
             "match": workflow.match or ({"everything": True} if workflow.match is not None else None),
-            "starts": starts,
+            "starts": workflow.starts if workflow.match is None else None,
             "template": workflow.template if workflow.match is None else None,
             **{kind: _script(attempts) for kind, attempts in scripts.items()},
             "deprovision": _script(workflow.deprovisions),

@@ -74,16 +74,17 @@ def watch(
 def _look(
     looks: Looks, ask: Callable[[str], Mapping[str, Any]], clock: Clock, news: Callable[[Looks, str], None]
 ) -> bool:
+    asked = clock.now()
     try:
         body = ask(looks.workflow_id)
     except NoAnswerError as error:
         if not looks.changes and not error.passes:
             raise
-        if looks.missed(clock.now(), str(error)):
+        if looks.missed(asked, str(error)):
             news(looks, f"no answer: {error}")
         return False
     was_away = bool(looks.gaps) and looks.gaps[-1].end is None
-    changed = looks.saw(clock.now(), body)
+    changed = looks.saw(asked, body)
     if changed:
         news(looks, summary(looks))
     elif was_away:
