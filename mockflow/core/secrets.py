@@ -8,7 +8,7 @@ HIDDEN: Final = "(hidden)"
 
 # A name is taken apart into words: X-Api-Key, apiKey and api_key are all api, key.
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# A name with a word that begins so is secret. `credential` is a connector's input, and `x.credential.y` a use case's.
+# A name that has one of these is secret. `credential` is a connector's input, and `x.credential.y` a use case's.
 _STEMS: Final = ("credential", "password", "passwd", "passphrase", "secret", "authorization", "cookie")
 # A name that ends so, its words joined, is secret. Not `key` alone, nor `tokens`: buckets and models have these.
 _ENDS: Final = (
@@ -22,23 +22,21 @@ _SCHEME: Final = re.compile(r"^\s*(bearer|basic|apikey|token)?\s*$", re.IGNORECA
 # Secrets within a text, wherever it stands; what is kept of each stands in groups.
 _IN_TEXTS: Final = (
     (re.compile(r"([a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
-    (re.compile(r"\b(bearer|basic)\s+(?!\$\{)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    # A word of small letters alone may be one: basic authentication.
+    (re.compile(r"\b((?i:bearer|basic))\s+(?!\$\{)(?=\S*[0-9A-Z=])[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), HIDDEN),
     (re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"), HIDDEN),
 )
-_ASSIGNED: Final = re.compile(r"(?P<name>[\w.-]{2,80})(?P<sign>\\?[\"']?\s*[=:]\s*\\?[\"']?)(?P<value>[^\s\"'&;,\\]+)")
+_NAMED: Final = re.compile(r"([\w.-]{2,80})\\?[\"']?\s*[=:]\s*\\?[\"']?")
+_VALUE: Final = re.compile(r"(?:(?:bearer|basic|apikey|token)\s+)?[^\s\"'&;,\\]+", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
     """Whether the value of a key, parameter or header with this name is a secret."""
     words = [word.lower() for word in _WORDS.findall(name)]
     joined = "".join(words)
-    return (
-        any(word.startswith(_STEMS) for word in words)
-        or joined.endswith(_ENDS)
-        or (bool(words) and words[-1] == "token")
-    )
+    return any(stem in joined for stem in _STEMS) or joined.endswith(_ENDS) or (bool(words) and words[-1] == "token")
 
 
 def is_secret_header(name: str) -> bool:
@@ -62,13 +60,13 @@ def text_without_secrets(text: str) -> str:
     """A text with a URL's user, tokens, keys and assignments to secret names hidden."""
     for pattern, kept in _IN_TEXTS:
         text = pattern.sub(kept, text)
-    return _ASSIGNED.sub(_assigned, text)
-
-
-def _assigned(found: re.Match[str]) -> str:
-    if not is_secret_header(found["name"]) or not _is_told(found["value"]):
-        return found[0]
-    return f"{found['name']}{found['sign']}{HIDDEN}"
+    pieces, end = [], 0
+    for named in _NAMED.finditer(text):
+        value = _VALUE.match(text, named.end()) if named.start() >= end and is_secret_header(named[1]) else None
+        if value and _is_told(value[0]):
+            pieces += [text[end : named.end()], HIDDEN]
+            end = value.end()
+    return "".join((*pieces, text[end:]))
 
 
 def _all_hidden(value: Any) -> Any:
