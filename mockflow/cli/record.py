@@ -131,8 +131,9 @@ class _Recording:
         """Something has changed."""
         self._console.print(f"{self.now() / 1000:7.1f}s  {looks.workflow_id}  {what}", markup=False)
         self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks))
-        with suppress(OSError):  # told at the end, if it is still so
-            self._output.write(text_of(self._scenarios()))
+        if scenarios := list(self._scenarios()):
+            with suppress(OSError):  # told at the end, if it is still so
+                self._output.write(text_of(scenarios))
 
     def finish(self) -> None:
         """Writes what was seen, and says what."""
@@ -246,7 +247,7 @@ class _Cluster:
 def _said(error: Any) -> str:
     """The words of an error answer, on one line and not too many."""
     info = error.info
-    told = info.get("error", info) if isinstance(info, dict) else info
+    told = info.get("error", info) if isinstance(info, dict) else info or error.error
     told = told.get("reason", told) if isinstance(told, dict) else told
     line = text_without_secrets(" ".join(str(told or "").split()))
     return "" if line.startswith("<") else line[:200]
