@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import time
@@ -46,22 +47,27 @@ _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent"
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
 @upstream_options
+@click.option(
+    "--max-body", default=MAX_BODY, type=click.IntRange(1), help="So many bytes of each body.  [default: 100 MiB]"
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", default=9201, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free."
 )
-def proxy(url: Upstream, output: str, force: bool, host: str, port: int) -> None:
+def proxy(url: Upstream, output: str, force: bool, max_body: int, host: str, port: int) -> None:
     """Stand between a consumer and a real cluster, pass everything through, and write what happened as scenarios.
 
     Let the consumer use this address in place of the cluster's. Ctrl-C ends it. FILE is written at each change of a
     workflow and once a second, so nothing is lost; secrets are left out of it.
     """
-    asyncio.run(_Proxy(url, Output(output, force=force)).serve(host, port))
+    asyncio.run(_Proxy(url, Output(output, force=force), max_body).serve(host, port))
 
 
 class _Proxy:
-    def __init__(self, upstream: Upstream, output: Output) -> None:
+    def __init__(self, upstream: Upstream, output: Output, max_body: int) -> None:
         self._upstream = upstream
+        self._max_body = max_body
+        self._secure = upstream.ssl_context() if upstream.url.startswith("https:") else True
         self._output = output
         self._began = time.monotonic()
         epoch = time.time()
@@ -76,8 +82,7 @@ class _Proxy:
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        secure = self._upstream.url.startswith("https:")
-        connector = aiohttp.TCPConnector(ssl=self._upstream.ssl_context() if secure else True, limit=0)
+        connector = aiohttp.TCPConnector(ssl=self._secure, limit=0)
         runner = web.ServerRunner(
             web.Server(self._handle, access_log=None, max_field_size=_MAX_HEADER),  # type: ignore[arg-type]
             shutdown_timeout=_SHUTDOWN_SECONDS,
@@ -111,7 +116,7 @@ class _Proxy:
     async def _handle(self, incoming: web.BaseRequest) -> "_Passed":
         began = self._now()
         try:
-            body = await _read(incoming)
+            body = await self._read(incoming)
             answer, content = await self._ask(incoming, body)
         except _RefusedError as error:
             click.echo(f"{incoming.method} {text_without_secrets(incoming.raw_path)}: {error}", err=True)
@@ -131,6 +136,25 @@ class _Proxy:
         self._note(exchange)
         return passed
 
+    async def _read(self, incoming: web.BaseRequest) -> bytes:
+        """The request's body. _RefusedError where it is too large."""
+        if not incoming.body_exists:
+            return b""
+        if incoming.headers.get("Expect", "").lower() == "100-continue":
+            await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return await self._all(incoming.content, _RefusedError(413, "a request of more than"))
+
+    async def _all(self, stream: aiohttp.StreamReader, refusal: "_RefusedError") -> bytes:
+        """What a stream brings; raises the refusal where that is too much."""
+        chunks, size = [], 0
+        async for chunk in stream.iter_any():
+            size += len(chunk)
+            if size > self._max_body:
+                told = f"{refusal} {self._max_body} bytes is not passed on; --max-body permits more"
+                raise _RefusedError(refusal.status, told)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
     async def _ask(self, incoming: web.BaseRequest, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
         """The real answer. Raises _RefusedError where there is none, or too much of it."""
         assert self._session is not None
@@ -143,13 +167,7 @@ class _Proxy:
                 data=body if incoming.body_exists else None,
                 allow_redirects=False,
             ) as answer:
-                chunks, size = [], 0
-                async for chunk in answer.content.iter_any():
-                    size += len(chunk)
-                    if size > MAX_BODY:
-                        raise _RefusedError(502, f"an answer of more than {_in_mebibytes(MAX_BODY)} is not passed on")
-                    chunks.append(chunk)
-                return answer, b"".join(chunks)
+                return answer, await self._all(answer.content, _RefusedError(502, "an answer of more than"))
         except asyncio.TimeoutError:
             raise _RefusedError(504, f"{self._upstream.url} does not answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -252,21 +270,6 @@ class _Passed:
         """Everything has left with the head."""
 
 
-async def _read(incoming: web.BaseRequest) -> bytes:
-    """The request's body. _RefusedError where it is too large."""
-    if not incoming.body_exists:
-        return b""
-    if incoming.headers.get("Expect", "").lower() == "100-continue":
-        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    chunks, size = [], 0
-    while chunk := await incoming.content.readany():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise _RefusedError(413, f"a request of more than {_in_mebibytes(MAX_BODY)} is not passed on")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """All headers but those of the connection, and those that its Connection header names."""
     headers = list(headers)
@@ -281,9 +284,5 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 def _cause(error: Exception) -> str:
     inner = getattr(error, "os_error", None) or error
-    text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
+    text = os.strerror(inner.errno) if isinstance(inner, OSError) and (inner.errno or 0) > 0 else str(inner)
     return text_without_secrets(re.sub(r"^\[SSL[^]]*\] | \(_ssl\.c:\d+\)", "", text) or type(error).__name__)
-
-
-def _in_mebibytes(number: int) -> str:
-    return f"{number // 2**20} MiB"
