@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -283,6 +284,8 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 def _cause(error: Exception) -> str:
-    inner = getattr(error, "os_error", None) or error
-    text = os.strerror(inner.errno) if isinstance(inner, OSError) and (inner.errno or 0) > 0 else str(inner)
+    """Why there is no answer, without the client's own packaging."""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    number = inner.errno if isinstance(inner, OSError) and not isinstance(inner, ssl.SSLError) else None
+    text = os.strerror(number) if number and number > 0 else str(inner)
     return text_without_secrets(re.sub(r"^\[SSL[^]]*\] | \(_ssl\.c:\d+\)", "", text) or type(error).__name__)
