@@ -219,7 +219,7 @@ class _Proxy:
             click.echo("nothing was recorded: no request has come that a scenario could tell of", err=True)
             return
         self._output.write_at_last(text_of(scenarios))
-        click.echo(f"wrote {self._output.path}: {counted(len(scenarios), 'scenario')}")
+        click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
 
     def _now(self) -> int:
         return int((time.monotonic() - self._began) * 1000)

@@ -38,6 +38,7 @@ _REQUEST_SECONDS: Final = 10
     "--interval", type=Duration(), default="500ms", show_default=True, help="Between looks; up to 10 times as long."
 )
 @click.option("--timeout", type=Duration(), default="1h", show_default=True, help="When to give up.")
+@click.option("--quiet", is_flag=True, help="Do not tell what changes.")
 @click.option("--follow", is_flag=True, help="Go on after COMPLETED and FAILED, until the time-out or Ctrl-C.")
 def record(
     workflow_ids: tuple[str, ...],
@@ -46,6 +47,7 @@ def record(
     force: bool,
     interval: int,
     timeout: int,
+    quiet: bool,
     follow: bool,
 ) -> None:
     """Poll workflows of a real cluster until they have ended, and write what they did as scenarios.
@@ -56,7 +58,7 @@ def record(
     if not interval:
         raise click.BadParameter("a pause of 0 is none", param_hint="'--interval'")
     cluster = _Cluster(url)
-    recording = _Recording(tuple(dict.fromkeys(workflow_ids)), cluster, Output(output, force=force))
+    recording = _Recording(tuple(dict.fromkeys(workflow_ids)), cluster, Output(output, force=force), quiet=quiet)
     ended = False
     with _interruptible(), recording.shown():
         try:
@@ -81,7 +83,7 @@ def record(
 class _Recording:
     """What is known so far, told on the terminal and kept in the file."""
 
-    def __init__(self, workflow_ids: tuple[str, ...], cluster: "_Cluster", output: Output) -> None:
+    def __init__(self, workflow_ids: tuple[str, ...], cluster: "_Cluster", output: Output, *, quiet: bool) -> None:
         self.watched = [Looks(workflow_id) for workflow_id in workflow_ids]
         self.problem = ""
         self._cluster = cluster
@@ -89,13 +91,14 @@ class _Recording:
         self._templates: dict[str, Mapping[str, Any] | None] = {}
         self._began = time.monotonic()
         self._epoch = int(time.time() * 1000)
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             TextColumn("{task.fields[seen]}", markup=False),
             TimeElapsedColumn(),
             console=self._console,
+            transient=True,  # what has changed is told in lines
             disable=not self._console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
@@ -130,7 +133,8 @@ class _Recording:
     def tell(self, looks: Looks, what: str) -> None:
         """Something has changed."""
         self._console.print(f"{self.now() / 1000:7.1f}s  {looks.workflow_id}  {what}", markup=False)
-        self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks))
+        total = 1 if looks.is_final else None
+        self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks), total=total, completed=total)
         if scenarios := list(self._scenarios()):
             with suppress(OSError):  # told at the end, if it is still so
                 self._output.write(text_of(scenarios))
@@ -141,7 +145,7 @@ class _Recording:
         if not scenarios:
             return
         self._output.write_at_last(text_of(scenarios))
-        click.echo(f"wrote {self._output.path}: {counted(len(scenarios), 'scenario')}")
+        click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
         for looks in self.watched:
             for what in sorted(looks.left_out):
                 click.echo(f"{looks.workflow_id}: left out {what}", err=True)

@@ -91,6 +91,8 @@ class Cluster:
     """The server's host and port, for clients that do not say by which they came."""
     on_cut_off: Callable[[], None] | None = None
     """Called whenever a client that polls for ever is cut off."""
+    on_new_clock: Callable[[], None] | None = None
+    """Called whenever a new world, with a clock of its own, has begun."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -105,6 +107,8 @@ class Cluster:
         self.settings = settings
         self.clock.close()
         self._begin_world(kept)
+        if self.on_new_clock:
+            self.on_new_clock()
 
     def _begin_world(self, scenarios: Iterable[LoadedScenario]) -> None:
         settings = self.settings
@@ -348,6 +352,7 @@ class Cluster:
         elif self.scripted:
             elapsed = self.elapsed_ms
             self._lead += next((one - elapsed for one in self.scripted.edges(scenario) if one > elapsed), 0)
+            self.clock.notify()
 
     def told_nothing_new(self, workflow: Workflow, fault: str) -> None:
         """A fault has answered a status call of this workflow in the cluster's place, and time stands still."""
@@ -379,6 +384,8 @@ class Cluster:
     def _skip(self, workflow: Workflow, milliseconds: int) -> None:
         workflow.lead += milliseconds
         self._lead = max(self._lead, workflow.lead)
+        if self.scripted is not None:
+            self.clock.notify()  # an outage may begin here, or end
 
     def _same_again(self, workflow: Workflow, why: str | None = None) -> None:
         """Where nothing can change any more, says so once, or cuts the client off."""
@@ -436,12 +443,14 @@ class Cluster:
         return self.clock.now() + workflow.lead - workflow.run.started
 
     def until_next_moment(self) -> int | None:
-        """The ms until time alone changes anything in any workflow; None where it changes nothing more."""
-        waits = (
+        """The ms until time alone changes anything, in a workflow or for all; None where it changes nothing more."""
+        waits = [
             following - elapsed
             for workflow in self.living()
             if workflow.run and (following := self.next_moment(workflow, elapsed := self.elapsed(workflow))) is not None
-        )
+        ]
+        if self.scripted:
+            waits += [edge - self.elapsed_ms for edge in self.scripted.world_edges() if edge > self.elapsed_ms]
         return min(waits, default=None)
 
     def advance_to_state(self, workflow_id: str, state: str) -> None:

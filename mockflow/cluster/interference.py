@@ -125,6 +125,8 @@ class ArmedOutage:
     number: int
     has_acted: bool = False
     """Whether a client has felt it."""
+    over: set[tuple[str, int, int]] = field(default_factory=set)
+    """Phases that were ended before their time: workflow, number of its run, number of the phase."""
 
     def __post_init__(self) -> None:
         self.windows = tuple(outages.windows(self.outage))
@@ -142,6 +144,30 @@ class InPhase:
     armed: ArmedOutage
     window: outages.Window
     workflow: Workflow | None
+    elapsed: int
+
+    def end(self, cluster: "Cluster") -> None:
+        """It is over before its time; in mode auto the time skips to its end."""
+        self.armed.over.add(self._key)
+        while cluster.clock.mode == "auto" and self.elapsed_now(cluster) < self.window.end:
+            cluster.move_on(self.workflow, self.armed.scenario.scenario)
+
+    def elapsed_now(self, cluster: "Cluster") -> int:
+        """The elapsed ms that it goes by."""
+        return cluster.elapsed(self.workflow) if self.workflow else cluster.elapsed_ms
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was ended before its time."""
+        return self._key in self.armed.over
+
+    @property
+    def _key(self) -> tuple[str, int, int]:
+        return (
+            (self.workflow.id, self.workflow.serial, self.window.number)
+            if self.workflow
+            else ("", 0, self.window.number)
+        )
 
 
 @dataclass(frozen=True)
@@ -258,6 +284,13 @@ class Interference:
         """When windows of time and phases of outages begin and end: elapsed ms, in order."""
         return self._edges.get(scenario, ())
 
+    def world_edges(self) -> Iterator[int]:
+        """The same of scenarios without a workflow, which go by the world's own time."""
+        armed: list[ArmedFault | ArmedStub | ArmedOutage] = [*self.faults, *self.stubs, *self.outages]
+        names = {one.scenario.scenario for one in armed if one.scenario and not one.scenario.has_workflow}
+        for name in names:
+            yield from self.edges(name)
+
     def windows(self, scenario: str) -> Iterator[tuple[str, int, int | None]]:
         """When a scenario's faults and outages may act: what, and from when to when in elapsed ms (None: for ever)."""
         for fault in self.faults:
@@ -323,9 +356,20 @@ class Interference:
         for armed in self.outages:
             for elapsed, workflow in self._times(armed.scenario):
                 window = next((one for one in armed.windows if one.begin <= elapsed < one.end), None)
-                if window:
-                    yield InPhase(armed, window, workflow)
+                if window and not (now := InPhase(armed, window, workflow, elapsed)).is_over:
+                    yield now
                     break
+
+    def until_port_closes(self) -> int | None:
+        """The ms until the next phase port_closed begins by time alone; None where none is ahead."""
+        waits = (
+            window.begin - elapsed
+            for armed in self.outages
+            for elapsed, _ in self._times(armed.scenario)
+            for window in armed.windows
+            if window.phase == "port_closed" and window.begin > elapsed
+        )
+        return min(waits, default=None)
 
     def _times(self, scenario: Scenario) -> Iterator[tuple[int, Workflow | None]]:
         """The elapsed times that count for a scenario: of its runs, or the world's where it has no workflow."""
