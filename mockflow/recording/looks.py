@@ -46,6 +46,7 @@ class Looks:
     left_out: set[str] = field(default_factory=set)
     """What the scenario language cannot say, in people's words."""
     _seen_at: int | None = None
+    _last: tuple[Mapping[str, Any], bool] | None = None
 
     def saw(self, at: int, body: Mapping[str, Any], *, complete: bool = True) -> bool:
         """An answer of `GET _status` at `at`, `complete` with ``all=true``; whether it is another than before."""
@@ -53,6 +54,9 @@ class Looks:
             at = self._seen_at + 1  # two looks within a millisecond
         after, self._seen_at = self._seen_at, at
         self._close_gap(at)
+        if self._last == (body, complete):
+            return False
+        self._last = (body, complete)
         status = self._fields(body)
         last = self.changes[-1] if self.changes else None
         if last is not None:

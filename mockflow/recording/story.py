@@ -1,5 +1,6 @@
 """What happened between a consumer and a real cluster, as scenarios."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,10 +15,12 @@ from mockflow.recording.exchanges import Exchange
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import accepted, sendable
-from mockflow.recording.stubs import Stubs
+from mockflow.recording.stubs import Stubs, answer_of
 
 # Parameters that leave the status as it is; an answer to another, such as filter_path, may be a part of it.
 _HARMLESS: Final = frozenset({"all", "pretty", "human", "error_trace", "format", "wait_for_completion_timeout"})
+# What something before the plugin answers: security, a proxy, a busy or broken node.
+_REFUSALS: Final = frozenset({401, 403, 408, 429, *range(500, 600)})
 
 
 @dataclass
@@ -27,6 +30,16 @@ class _Run:
     kind: str
     looks: Looks
     origin: int | None = None
+    refusals: list["_Refusal"] = field(default_factory=list)
+
+
+@dataclass
+class _Refusal:
+    """Status polls that something before the workflow answered alike, from `start` until before `end` (ms)."""
+
+    start: int
+    respond: dict[str, Any]
+    end: int | None = None
 
 
 @dataclass
@@ -38,6 +51,9 @@ class _Workflow:
     starts: str | None = None
     runs: list[_Run] = field(default_factory=list)
     deprovisions: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+    left_out: set[str] = field(default_factory=set)
     is_running: bool = False
     """Whether looks belong to the last run; not so once it was deprovisioned or its template replaced."""
 
@@ -61,6 +77,7 @@ class Story:
         if not exchange.is_flow_frameworks:
             self._stubs.add(exchange)
             return False
+        self._count(exchange)
         note = _NOTES.get(exchange.operation or "")
         return note(self, exchange) if note else False
 
@@ -85,8 +102,44 @@ class Story:
         assert workflow_id is not None
         return self._workflows.setdefault(workflow_id, _Workflow(workflow_id))
 
+    def _count(self, exchange: Exchange) -> None:
+        """A call that something before the plugin has refused is a fault, by its number."""
+        workflow = self._workflows.get(exchange.workflow_id or "")
+        operation = exchange.operation
+        if workflow is None or operation is None or operation == "get_status":
+            return
+        workflow.calls[operation] += 1
+        if exchange.status in _REFUSALS and not isinstance(exchange.answer.get("error"), str):
+            if respond := self._respond(workflow, exchange):
+                workflow.faults.append({"on": operation, "call": workflow.calls[operation], "respond": respond})
+
+    def _respond(self, workflow: _Workflow, exchange: Exchange) -> dict[str, Any] | None:
+        try:
+            return answer_of(exchange)
+        except ValueError as error:
+            workflow.left_out.add(f"a refusal of {exchange.operation}: {error}")
+            return None
+
+    def _refused(self, exchange: Exchange) -> bool:
+        """A status poll was refused; of a workflow that runs, a fault tells of it."""
+        workflow = self._workflows.get(exchange.workflow_id or "")
+        if workflow is None or not workflow.is_running or exchange.status not in _REFUSALS:
+            return False
+        refusals = workflow.runs[-1].refusals
+        respond = self._respond(workflow, exchange)
+        last = refusals[-1] if refusals else None
+        if last and last.end is None:
+            if last.respond == respond:
+                return False
+            last.end = exchange.began
+        if respond:
+            refusals.append(_Refusal(exchange.began, respond))
+        return True
+
     def _status(self, exchange: Exchange) -> bool:
-        if exchange.status != 200 or not exchange.query.keys() <= _HARMLESS or "state" not in exchange.answer:
+        if exchange.status != 200:
+            return self._refused(exchange)
+        if not exchange.query.keys() <= _HARMLESS or "state" not in exchange.answer:
             return False
         return self._look(self._workflow(exchange.workflow_id), exchange)
 
@@ -96,7 +149,9 @@ class Story:
             workflow.is_running = True
         if not workflow.is_running:
             return False
-        looks = workflow.runs[-1].looks
+        looks, refusals = workflow.runs[-1].looks, workflow.runs[-1].refusals
+        if refusals and refusals[-1].end is None:
+            refusals[-1].end = exchange.began
         return looks.saw(exchange.began, exchange.answer, complete=exchange.is_true("all"))
 
     def _get(self, exchange: Exchange) -> bool:
@@ -168,12 +223,17 @@ class Story:
 
     def _scenario(self, workflow: _Workflow) -> Iterator[Scenario]:
         scripts: dict[str, list[dict[str, Any]]] = {"provision": [], "reprovision": []}
-        left_out: set[str] = set()
+        left_out = set(workflow.left_out)
+        faults = list(workflow.faults)
         for run in workflow.runs:
             if run.looks.changes:
                 told = run_of(run.looks.changes, epoch=self._epoch, origin=run.origin, from_first_look=True)
                 timeline = [keyframe.model_dump(exclude_unset=True) for keyframe in told.keyframes]
                 scripts["reprovision" if run.kind == "reprovision" else "provision"].append({"timeline": timeline})
+                if len(workflow.runs) == 1:
+                    faults += _faults(run.refusals, told.origin)
+                elif run.refusals:
+                    left_out.add("refused status polls: a fault does not know one run of a workflow from another")
             left_out |= run.looks.left_out
         document: dict[str, Any] = {
             "scenario": f"recorded-{workflow.id}",
@@ -184,6 +244,7 @@ class Story:
             "template": workflow.template if workflow.match is None else None,
             **{kind: _script(attempts) for kind, attempts in scripts.items()},
             "deprovision": _script(workflow.deprovisions),
+            "faults": faults or None,
         }
         if workflow.match is None and not scripts["provision"] and workflow.template is None:
             return
@@ -200,6 +261,14 @@ _NOTES: Final = {
     "update": Story._update,
     "deprovision": Story._deprovision,
 }
+
+
+def _faults(refusals: list[_Refusal], origin: int) -> Iterator[dict[str, Any]]:
+    for one in refusals:
+        end = "" if one.end is None else format_duration(one.end - origin)
+        if one.end is None or one.end > one.start:
+            during = f"{format_duration(one.start - origin)}..{end}"
+            yield {"on": "get_status", "during": during, "respond": one.respond}
 
 
 def _script(attempts: list[dict[str, Any]]) -> dict[str, Any] | None:

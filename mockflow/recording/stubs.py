@@ -33,7 +33,7 @@ class Stubs:
         """Notes a request and its answer."""
         where = f"{exchange.method} {text_without_secrets(exchange.path)}"
         try:
-            answer = _answer(exchange)
+            answer = answer_of(exchange)
         except ValueError as error:
             self.left_out.add(f"{where}: {error}")
             return
@@ -75,7 +75,7 @@ def _in_turn(told: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]
     return told if len(told) > 1 else told[0]
 
 
-def _answer(exchange: Exchange) -> dict[str, Any]:
+def answer_of(exchange: Exchange) -> dict[str, Any]:
     """What was answered, without secrets. ValueError where a stub cannot say it."""
     if exchange.method not in METHODS:
         raise ValueError("a method that no stub has")

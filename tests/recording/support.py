@@ -23,13 +23,19 @@ def status(cluster: Cluster, workflow_id: str) -> dict[str, Any]:
     return cluster.poll(workflow_id, show_all=True).value
 
 
-def watched(cluster: Cluster, workflow_id: str, pauses: Iterable[int]) -> tuple[Looks, list[tuple[int, Any]]]:
-    """Looks at once and after each pause (ms); what was gathered, and each answer with its time."""
+def watched(
+    cluster: Cluster, workflow_id: str, pauses: Iterable[int], skew: int = 0
+) -> tuple[Looks, list[tuple[int, Any]]]:
+    """Looks at once and after each pause (ms); what was gathered, and each answer with its time.
+
+    The cluster's clock is `skew` ms ahead of the recorder's.
+    """
     looks, seen = Looks(workflow_id), []
     for pause in (0, *pauses):
         cluster.clock.advance(pause)
         now = cluster.now() - EPOCH
         answer = status(cluster, workflow_id)
+        answer = {k: v + skew if k.endswith("_time") else v for k, v in answer.items()}
         looks.saw(now, answer)
         seen.append((now, answer))
     return looks, seen

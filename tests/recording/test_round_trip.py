@@ -1,7 +1,7 @@
 """A recording, played back, answers what was seen at each time at which it was seen."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +34,27 @@ def test_a_recorder_that_comes_late(scenario: Builder, late: int, pauses: list[i
     cluster.clock.advance(late)
     looks, seen = watched(cluster, strategies.WORKFLOW_ID, pauses)
     assert played_back(looks, [time for time, _ in seen]) == seen
+
+
+@settings(max_examples=100, deadline=None)
+@given(scenario=strategies.timelines(), skew=st.integers(-600_000, 600_000), pauses=PAUSES)
+def test_a_cluster_whose_clock_differs(scenario: Builder, skew: int, pauses: list[int]) -> None:
+    """Times are told by the cluster's clock; all else is as it was, and a run that was seen whole lasts as long."""
+    looks, seen = watched(cluster_of(scenario.build()), strategies.WORKFLOW_ID, pauses, skew=skew)
+    again = played_back(looks, [time for time, _ in seen])
+    assert without_times(again) == without_times(seen)
+    begun = next((at for at, status in seen if status["state"] != "NOT_STARTED"), 0)
+    if begun:
+        assert [duration(status) for _, status in again] == [duration(status) for _, status in seen]
+
+
+def without_times(answers: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    return [(at, {k: v for k, v in status.items() if not k.endswith("_time")}) for at, status in answers]
+
+
+def duration(status: dict[str, Any]) -> int | None:
+    end = status.get("provision_end_time")
+    return None if end is None else end - status["provision_start_time"]
 
 
 @pytest.mark.parametrize("interval", [70, 500, 3_000], ids="{}ms".format)

@@ -236,6 +236,50 @@ async def test_all_other_requests_become_stubs() -> None:
     assert await played_back([scenario], cast) == cast.answers
 
 
+async def test_refused_calls_become_faults() -> None:
+    """A busy cluster for a while, and a gateway that fails once."""
+    scenario = load_text(FAULTY, "faulty.yaml").scenarios[0].scenario
+    cast = Cast(cluster_of(scenario))
+    for ask in (
+        *polls("w", 8, 500, "?all=true"),
+        Ask(10, "GET", f"{API}/w"),
+        Ask(10, "GET", f"{API}/w"),
+        *polls("w", 2, 500, "?all=true"),
+    ):
+        await cast.ask(ask)
+    assert [status for _, status, _ in cast.answers] == [200, 200, 429, 429, 503, 503, 200, 200, 200, 502, 500, 500]
+    [recorded] = written(cast.story)
+    windows = [fault.during for fault in recorded.faults if fault.during]
+    assert windows == ["1040ms..2080ms", "2080ms..3120ms", "4220ms.."]
+    assert await played_back([recorded], cast) == cast.answers
+
+
+FAULTY: Final = """
+scenario: faulty
+workflow_id: w
+provision: {timeline: [{at: 0s, state: PROVISIONING}, {at: 1800ms, state: COMPLETED}]}
+faults:
+  - {on: get_status, during: 1s..2s, respond: too_many_requests}
+  - {on: get_status, during: 2s..3s, respond: {status: 503, body: not yet}}
+  - {on: get_status, during: 4s.., respond: {status: 500, body: {error: {reason: x}}}}
+  - {on: get, call: 2, respond: {status: 502, headers: {content-type: text/html}, body: <html>}}
+"""
+
+
+async def test_refused_polls_of_several_runs_are_left_out_and_told() -> None:
+    story = Story(EPOCH)
+    for method, target, status, body in (
+        ("POST", f"{API}/w/_provision", 202, {"workflow_id": "w"}),
+        ("GET", f"{API}/w/_status", 429, {"error": {"reason": "busy"}}),
+        ("POST", f"{API}/w/_deprovision", 200, {"workflow_id": "w"}),
+        ("POST", f"{API}/w/_provision", 202, {"workflow_id": "w"}),
+    ):
+        story.add(exchange(method, target, status, body))
+    [scenario] = written(story)
+    assert scenario.faults == ()
+    assert list(story.left_out) == ["w: refused status polls: a fault does not know one run of a workflow from another"]
+
+
 def exchange(method: str, target: str, status: int, body: Any, sent: Any = None, **headers: str) -> Exchange:
     """One at the time 0."""
     asked = b"" if sent is None else json.dumps(sent).encode()
