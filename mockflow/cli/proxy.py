@@ -29,6 +29,8 @@ from mockflow.recording.story import Story
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, for requests and answers alike
 _MAX_HEADER: Final = 64 * 1024
 _SAVING_SECONDS: Final = 1
+_SAVING_SHARE: Final = 20  # of the time, at most one in so many is spent with saving
+_AT_ONCE_SECONDS: Final = 0.05
 _SHUTDOWN_SECONDS: Final = 2
 _WAIT_SECONDS: Final = 3600  # a provision may wait for long; a consumer's own time-out ends it before
 
@@ -75,6 +77,7 @@ class _Proxy:
         day = datetime.fromtimestamp(epoch, timezone.utc).date().isoformat()
         self._story = Story(int(epoch * 1000), f"Recorded on {day} between a consumer and its cluster.")
         self._is_saved = True
+        self._saving_takes = 0.0
         self._session: aiohttp.ClientSession | None = None
 
     async def serve(self, host: str, port: int) -> None:
@@ -191,23 +194,22 @@ class _Proxy:
     def _note(self, exchange: Exchange) -> None:
         self._is_saved = False
         try:
-            changed = self._story.add(exchange)
-        except Exception as error:  # what a cluster answers must not come between it and its consumer
-            click.echo(f"{exchange.method} {exchange.path} was not understood: {error!r}", err=True)
-            return
-        if changed:
-            self._save()
+            if self._story.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
+                self._save()
+        except Exception as error:  # what is recorded must not come between a consumer and its cluster
+            click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
 
     def _save(self) -> None:
-        scenarios = self._story.scenarios()
-        if scenarios:
+        began = time.monotonic()
+        if scenarios := self._story.scenarios():
             with suppress(OSError):  # told at the end, if it is still so
                 self._output.write(text_of(scenarios))
         self._is_saved = True
+        self._saving_takes = time.monotonic() - began
 
     async def _keep_saving(self) -> None:
         while True:
-            await asyncio.sleep(_SAVING_SECONDS)
+            await asyncio.sleep(max(_SAVING_SECONDS, self._saving_takes * _SAVING_SHARE))
             if not self._is_saved:
                 self._save()
 

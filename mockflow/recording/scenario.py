@@ -48,7 +48,7 @@ def accepted(document: Mapping[str, Any], left_out: set[str]) -> Scenario:
 
 def text_of(scenarios: Iterable[Scenario]) -> str:
     """The scenarios as one YAML file."""
-    return "---\n".join(as_yaml(scenario.model_dump(mode="json", exclude_unset=True)) for scenario in scenarios)
+    return "---\n".join(as_yaml(scenario.model_dump(exclude_unset=True, by_alias=True)) for scenario in scenarios)
 
 
 def told(looks: Looks, origin: int) -> Iterable[str]:

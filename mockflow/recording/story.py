@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from mockflow.core.durations import format_duration
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Scenario
@@ -84,7 +86,19 @@ class Story:
     def scenarios(self) -> list[Scenario]:
         """All that was seen so far."""
         self._left_out = {"requests": self._stubs.left_out}
-        scenarios = [scenario for workflow in self._workflows.values() for scenario in self._scenario(workflow)]
+        scenarios: list[Scenario] = []
+        first: dict[str, str] = {}
+        for workflow in self._workflows.values():
+            known_as = workflow.id if workflow.match is None else str(workflow.match)
+            other = first.setdefault(known_as, workflow.id)
+            if other != workflow.id:
+                told = f"all of it: it is played as {other}, whose template has the same name"
+                self._left_out[workflow.id] = {told}
+                continue
+            try:
+                scenarios += self._scenario(workflow)
+            except ValidationError as error:
+                self._left_out[workflow.id] = {f"all of it: {error.errors()[0]['msg']}"}
         if stubs := list(self._stubs.documents()):
             document = {"scenario": "recorded-requests", "description": self._about, "stubs": stubs}
             scenarios.append(accepted(document, self._stubs.left_out))

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic import ValidationError
+
 from mockflow.core.secrets import is_secret_header, text_without_secrets, without_secrets
-from mockflow.core.stubs.model import METHODS
+from mockflow.core.stubs.model import METHODS, Stub
 from mockflow.core.stubs.templating import placeholders
 from mockflow.recording.exchanges import Exchange
 
 MAX_BODY: Final = 1024 * 1024
 """Longer answers are no stubs."""
+MAX_REQUESTS: Final = 2000
+"""So many different requests become stubs."""
 MAX_ANSWERS: Final = 1000
 """So many different answers to one request are kept; the last repeats."""
 
@@ -40,22 +44,37 @@ class Stubs:
         url = urlsplit(exchange.target)
         query = [(k, v) for k, v in parse_qsl(url.query, keep_blank_values=True) if not _tells_secret(k, v)]
         request = exchange.method, url.path, tuple(sorted(dict(query).items()))
-        answers = self._answers.setdefault(request, [])
-        if len(answers) < MAX_ANSWERS:
-            answers.append((_asked(exchange), answer))
-        else:
+        answers = self._answers.get(request, [])
+        if len(answers) >= MAX_ANSWERS:
             self.left_out.add(f"{where}: all after its first {MAX_ANSWERS} answers")
+        elif not answers and len(self._answers) >= MAX_REQUESTS:
+            self.left_out.add(f"all after the first {MAX_REQUESTS} different requests")
+        elif not _is_valid(_stub(request, None, [answer])):
+            self.left_out.add(f"{where}: a request or an answer that no stub can have")
+        else:
+            self._answers.setdefault(request, answers).append((_asked(exchange), answer))
 
     def documents(self) -> Iterator[dict[str, Any]]:
         """The stubs as the scenario language has them; the first that fits a request is the one for it."""
         for request in sorted(self._answers, key=lambda request: (-len(request[2]), "*" in request[1])):
-            method, path, query = request
-            answers = self._answers[request]
-            for body, told in _by_body(answers):
-                pattern: dict[str, Any] = {"method": method, "path": path}
-                pattern |= {"query": dict(query)} if query else {}
-                pattern |= {"body": {"$": body}} if body is not None else {}
-                yield {"request": pattern if len(pattern) > 2 else f"{method} {path}", "respond": _in_turn(told)}
+            for body, told in _by_body(self._answers[request]):
+                yield _stub(request, body, told)
+
+
+def _stub(request: _Request, body: Any, told: list[dict[str, Any]]) -> dict[str, Any]:
+    method, path, query = request
+    pattern: dict[str, Any] = {"method": method, "path": path}
+    pattern |= {"query": dict(query)} if query else {}
+    pattern |= {"body": {"$": body}} if body is not None else {}
+    return {"request": pattern if len(pattern) > 2 else f"{method} {path}", "respond": _in_turn(told)}
+
+
+def _is_valid(stub: dict[str, Any]) -> bool:
+    try:
+        Stub.model_validate(stub)
+    except ValidationError:
+        return False
+    return True
 
 
 def _by_body(answers: list[tuple[Any, dict[str, Any]]]) -> Iterator[tuple[Any, list[dict[str, Any]]]]:

@@ -16,6 +16,7 @@ from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.scenario import text_of
 from mockflow.recording.story import Story
+from mockflow.recording.stubs import MAX_ANSWERS, MAX_REQUESTS
 from mockflow.server.answer import answer
 from mockflow.server.http import Request
 from tests.recording.support import EPOCH, cluster_of
@@ -210,6 +211,15 @@ async def test_a_workflow_that_is_created_and_provisioned_at_once(wait: str) -> 
     assert without_times(await played_back([scenario], cast)) == without_times(cast.answers)
 
 
+async def test_a_second_workflow_of_the_same_name_is_played_as_the_first() -> None:
+    cast = Cast(cluster_of())
+    first, second = [(await cast.ask(Ask(0, "POST", API, TEMPLATE)))["workflow_id"] for _ in range(2)]
+    assert [scenario.workflow_id for scenario in written(cast.story)] == [first]
+    assert list(cast.story.left_out) == [
+        f"{second}: all of it: it is played as {first}, whose template has the same name"
+    ]
+
+
 async def test_all_other_requests_become_stubs() -> None:
     cast = Cast(cluster_of())
     for ask in (
@@ -293,7 +303,7 @@ def stubs_of(*exchanges: Exchange) -> tuple[list[dict[str, Any]], list[str]]:
     story = Story(EPOCH)
     for one in exchanges:
         story.add(one)
-    documents = [scenario.model_dump(mode="json", exclude_unset=True) for scenario in written(story)]
+    documents = [scenario.model_dump(exclude_unset=True) for scenario in written(story)]
     return [stub for document in documents for stub in document["stubs"]], list(story.left_out)
 
 
@@ -318,6 +328,7 @@ def test_different_bodies_have_answers_of_their_own() -> None:
         (exchange("GET", "/x", 200, b"{}", content_encoding="br"), "GET /x: a body compressed by br"),
         (exchange("GET", "/x", 200, {"source": "{{query.q}}"}), "GET /x: an answer with {{ }} in it"),
         (exchange("GET", "/x", 200, b"x" * (2**20 + 1)), "GET /x: an answer of more than 1 MiB"),
+        (exchange("GET", "/{a}/{a}", 200, {}), "GET /{a}/{a}: a request or an answer that no stub can have"),
         (exchange("TRACE", "/x", 200, b"x"), "TRACE /x: a method that no stub has"),
     ],
     ids=lambda value: value.split(": ")[1] if isinstance(value, str) else "",
@@ -335,3 +346,24 @@ def test_compressed_answers_are_read() -> None:
         exchange("GET", "/d", 200, zlib.compress(b'{"a": 1}'), content_encoding="deflate"),
     )
     assert [stub["respond"][0]["body"] for stub in stubs] == [{"a": 1}, {"a": 1}]
+
+
+def test_so_many_requests_and_answers_are_kept() -> None:
+    stubs, left_out = stubs_of(*(exchange("GET", f"/{n}", 200, {}) for n in range(MAX_REQUESTS + 2)))
+    assert len(stubs) == MAX_REQUESTS
+    assert left_out == ["requests: all after the first 2000 different requests"]
+    [stub], left_out = stubs_of(*(exchange("GET", "/x", 200, {"n": n}) for n in range(MAX_ANSWERS + 2)))
+    assert len(stub["respond"]) == MAX_ANSWERS
+    assert left_out == ["requests: GET /x: all after its first 1000 answers"]
+
+
+def test_half_a_character_is_a_question_mark() -> None:
+    story = Story(EPOCH)
+    story.add(exchange("GET", "/x", 200, {"a": "\ud800"}))
+    assert load_text(text_of(story.scenarios()), "x").scenarios[0].scenario.stubs[0].respond[0].body == {"a": "?"}
+
+
+@pytest.mark.parametrize("text", ["\x00", "\u2028", "{{", "- : #", "null", "\t\r\n "])
+def test_odd_texts_are_written_as_they_are(text: str) -> None:
+    [stub], _ = stubs_of(exchange("GET", "/x", 200, {"a": text, text: 1}))
+    assert stub["respond"][0]["body"] == {"a": text, text: 1}
