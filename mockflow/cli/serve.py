@@ -196,7 +196,7 @@ async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles 
     try:
         url = await serving.start(host, port)
     except OSError as error:
-        raise click.ClickException(_cannot_listen(error, host, port)) from None
+        raise click.ClickException(cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
     if serving.control_url not in (None, url):
         click.echo(f"mockflow control at {serving.control_url}")
@@ -210,7 +210,8 @@ async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles 
         await serving.stop()
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def cannot_listen(error: OSError, host: str, port: int) -> str:
+    """Why, and what would be right."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
     if error.errno == errno.EACCES:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -19,11 +20,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 """So many of all large bodies together; older ones are cut short."""
 _SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
 
-_SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
-
 _CREDENTIAL: Final = "credential"
-"""A key with this in its name holds some: of a connector step's inputs, and `x.credential.y` of a use case."""
-_HIDDEN: Final = "(hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +107,7 @@ class Exchange:
             "is_poll": self.is_poll,
             "request": {
                 "headers": {
-                    name: _HIDDEN if name.lower() in _SECRET_HEADERS else value
-                    for name, value in self.request_headers.items()
+                    name: HIDDEN if is_secret_header(name) else value for name, value in self.request_headers.items()
                 },
                 "body": _without_credentials(self.request_body),
             },
@@ -132,11 +128,11 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 def _without_credentials(body: bytes) -> Any:
     """As `decoded`; text that may have credentials, such as a template in YAML, is hidden as a whole."""
     value = decoded(body, _hide_credentials)
-    return f"{_HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
 
 
 def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _HIDDEN if _CREDENTIAL in name else value for name, value in item.items()}
+    return {name: HIDDEN if is_secret(name) else value for name, value in item.items()}
 
 
 class Journal:
