@@ -17,6 +17,7 @@ from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 from mockflow.loading.load import load_paths
 from mockflow.server.app import AccessLog
+from mockflow.server.control_call import PREFIX
 from mockflow.server.serving import Serving
 
 
@@ -45,6 +46,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(
@@ -60,6 +62,7 @@ def serve(
     seed: int,
     max_polls: int,
     keep_going: bool,
+    opens: bool,
     quiet: bool,
     log_format: str,
 ) -> None:
@@ -70,7 +73,7 @@ def serve(
     settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
     with _keeping_all():
         cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
-    asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))
+    asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet), quiet=quiet, opens=opens))
 
 
 @contextmanager
@@ -98,7 +101,9 @@ def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScena
     return tuple(LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios)
 
 
-async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog | None) -> None:
+async def _serve(
+    cluster: Cluster, host: str, port: int, access_log: AccessLog | None, *, quiet: bool, opens: bool
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,6 +115,11 @@ async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog |
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
+    page = f"http://{cluster.publish_address}{PREFIX}/"
+    if not quiet:
+        click.echo(f"see its timelines at {page}")
+    if opens:
+        click.launch(page)
     try:
         await stop.wait()
     finally:

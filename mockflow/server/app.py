@@ -1,5 +1,6 @@
 """A cluster behind aiohttp: as an Application to embed or test, and on the low-level Server to serve."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -11,13 +12,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 from mockflow.cluster import Cluster, StuckError
 from mockflow.server.answer import answer
 from mockflow.server.errors import bad_http, internal_error
-from mockflow.server.http import Request, Response
+from mockflow.server.http import Request, Response, Streamed
 
 log: Final = logging.getLogger("mockflow")
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
 _MUCH: Final = 64 * 1024  # bytes that a connection takes at once, whatever the client does
+_PATIENCE_SECONDS: Final = 30  # with a client that takes nothing of a stream
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the answer's status and the seconds it took."""
@@ -65,6 +67,31 @@ class CutOff(WireResponse):
         raise ConnectionResetError  # aiohttp takes the client for gone, and closes; raised earlier, it would answer
 
 
+class StreamedResponse(WireResponse):
+    """An answer that comes bit by bit, as fast as its client takes it."""
+
+    __slots__ = ("_streamed", "_writer")
+
+    def __init__(self, response: Streamed, request: web.BaseRequest) -> None:
+        self.status = response.status
+        self.keep_alive = False
+        self._streamed = response
+        self._writer = request.writer
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await self._write(self._streamed.head())
+
+    async def write_eof(self) -> None:
+        async for chunk in self._streamed.chunks:
+            await self._write(chunk)
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            await asyncio.wait_for(self._writer.write(data), _PATIENCE_SECONDS)
+        except asyncio.TimeoutError:
+            raise ConnectionResetError("the client takes nothing any more") from None
+
+
 class AppResponse(web.StreamResponse):
     """The same for an Application, which takes nothing but a StreamResponse."""
 
@@ -80,7 +107,7 @@ class AppResponse(web.StreamResponse):
         await self._answer.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Everything has left with the head."""
+        await self._answer.write_eof()
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
@@ -105,6 +132,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
                 response = Response.json(refusal.status, refusal.body)
         if access_log:
             access_log(request, response.status, time.perf_counter() - began)
+        if isinstance(response, Streamed):
+            return StreamedResponse(response, incoming)
         return WireResponse(response, incoming, keep_alive=not too_large)
 
     return handle
