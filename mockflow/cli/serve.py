@@ -4,6 +4,8 @@ import asyncio
 import errno
 import gc
 import signal
+import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -119,7 +121,7 @@ async def _serve(
     if not quiet:
         click.echo(f"see its timelines at {page}")
     if opens:
-        click.launch(page)
+        threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()  # one in the terminal would block
     try:
         await stop.wait()
     finally:

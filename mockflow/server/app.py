@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Final
 
 from aiohttp import HttpVersion11, hdrs, web
@@ -82,8 +83,9 @@ class StreamedResponse(WireResponse):
         await self._write(self._streamed.head())
 
     async def write_eof(self) -> None:
-        async for chunk in self._streamed.chunks:
-            await self._write(chunk)
+        async with aclosing(self._streamed.chunks) as chunks:
+            async for chunk in chunks:
+                await self._write(chunk)
 
     async def _write(self, data: bytes) -> None:
         try:

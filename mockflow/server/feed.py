@@ -7,7 +7,7 @@ gets the next one later, and nothing piles up for it.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from operator import is_
 from time import perf_counter
@@ -40,7 +40,7 @@ def stream(cluster: Cluster, view: WorkflowView) -> Response:
     )
 
 
-async def _events(cluster: Cluster, view: WorkflowView) -> AsyncIterator[bytes]:
+async def _events(cluster: Cluster, view: WorkflowView) -> AsyncGenerator[bytes, None]:
     feed = Feed(cluster, view)
     yield b"retry: 1000\n\n"
     while not cluster.clock.closed:
@@ -102,7 +102,7 @@ class Feed:
             ("journal", self._journal()),
             ("scenarios", self._scenarios()),
         ):
-            if value:
+            if value not in (None, [], {}):
                 message[name] = value
         return message or None
 
@@ -112,7 +112,8 @@ class Feed:
         self._looks = 0
         self._told: dict[str, _Told] = {}
         self._counted = 0
-        self._oldest = 0
+        self._oldest = 1
+        self._at_most = MAX_FIRST_EXCHANGES
         self._scenarios_told: list[Any] = []
 
     # -- clock ---------------------------------------------------------------------------------------
@@ -173,10 +174,10 @@ class Feed:
     def _journal(self) -> dict[str, Any] | None:
         journal = self._cluster.journal
         oldest = journal.counted - len(journal) + 1
+        at_most, self._at_most = self._at_most, MAX_EXCHANGES
         cleared = len(journal) == 0 and self._oldest != oldest
         if journal.counted == self._counted and not cleared:
             return None
-        at_most = MAX_EXCHANGES if self._counted else MAX_FIRST_EXCHANGES
         exchanges = journal.latest(self._counted, at_most)
         self._counted, self._oldest = journal.counted, oldest
         began = self._cluster.began
@@ -189,10 +190,10 @@ class Feed:
 
     # -- scenarios -----------------------------------------------------------------------------------
 
-    def _scenarios(self) -> bool:
+    def _scenarios(self) -> bool | None:
         state = [*self._cluster.scenarios.values(), *getattr(self._cluster, "problems", ())]
         if len(state) == len(self._scenarios_told) and all(map(is_, state, self._scenarios_told)):
-            return False
+            return None
         self._scenarios_told = state
         return True
 

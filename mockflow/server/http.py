@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -63,7 +63,7 @@ class Response:
 class Streamed(Response):
     """An answer whose body comes bit by bit; it ends with its connection."""
 
-    chunks: AsyncIterator[bytes] = field(kw_only=True)
+    chunks: AsyncGenerator[bytes, None] = field(kw_only=True)
 
     def head(self) -> bytes:
         """All that stands before the first chunk, as HTTP/1.1 bytes."""

@@ -14,8 +14,8 @@ TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_FOLDER: Final = Path(__file__).parent
-_FILES: Final = {file.name: file for file in _FOLDER.iterdir() if file.suffix in TYPES}
+FOLDER: Final = Path(__file__).parent
+_FILES: Final = {file.name: file for file in FOLDER.iterdir() if file.suffix in TYPES}
 _HEADERS: Final = {
     # Nothing from elsewhere, nothing inline: what a client has sent can never become script.
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

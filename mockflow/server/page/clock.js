@@ -3,6 +3,7 @@
 import { $, h, say, set } from "./dom.js";
 import { date, running, duration } from "./format.js";
 import { store } from "./store.js";
+import { layoutOf } from "./track.js";
 
 const MODES = ["real", "auto", "frozen"];
 const by = $("by");
@@ -29,13 +30,14 @@ export function tick() {
   if (!store.clock) return;
   const elapsed = store.worldMs();
   say($("elapsed"), store.clock.mode === "real" ? running(elapsed) : `+${duration(elapsed)}`);
+  $("next").disabled = !hasNext();
   say($("date"), date(store.clockMs() + store.clock.lead_ms));
 }
 
 export const freeze = () => store.change({ mode: store.clock?.mode === "frozen" ? before : "frozen" });
 
 export function next() {
-  if (store.workflow) store.change({ next: store.selected });
+  if (hasNext()) store.change({ next: store.selected });
 }
 
 for (const mode of MODES) $(`mode-${mode}`).addEventListener("click", () => store.change({ mode }));
@@ -47,5 +49,12 @@ $("jump").addEventListener("submit", (event) => {
   store.change({ advance: by.value.trim() });
 });
 
+/** Whether the selected workflow has a moment ahead that the clock can be brought to. */
+function hasNext() {
+  const workflow = store.workflow;
+  const layout = workflow && layoutOf(workflow);
+  if (!layout || (!workflow.begun && workflow.starts === "provision")) return false;
+  return layout.waiting.length > 0 || store.elapsed(workflow) < layout.known.at(-1).at_ms;
+}
+
 store.on("clock", refresh);
-store.on("selected", () => set($("next"), { disabled: !store.workflow }));

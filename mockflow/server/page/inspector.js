@@ -17,10 +17,10 @@ const state = h("span", { class: "state" });
 const when = h("b", { class: "mono", id: "when" });
 const tense = h("span", { class: "tense" });
 const slider = h("div", { class: "slider", role: "slider", tabindex: "0", "aria-label": "Moment on the timeline", "aria-valuemin": "0" }, track.element);
-const field = h("input", { id: "at", size: "9", spellcheck: "false", autocomplete: "off", "aria-label": "Look at this elapsed time, in ms", inputmode: "numeric" });
+const field = h("input", { id: "at", size: "6", spellcheck: "false", autocomplete: "off", "aria-label": "Look at this elapsed time, in ms", inputmode: "numeric" });
 const live = h("button", { id: "back", class: "primary", onclick: backToNow, title: "Follow the clock again (Esc)" }, "Back to now");
-const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock until this workflow is here" }, "Move clock here");
-const restart = h("button", { id: "restart", onclick: begin, title: "Begin its run from 0 again" }, "Restart run");
+const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock until this workflow is here" }, "Clock to here");
+const restart = h("button", { id: "restart", onclick: begin, title: "Begin its run from 0 again" }, "Restart");
 const status = h("div", { id: "status", class: "status", tabindex: "0", role: "region", "aria-label": "Exact status" });
 const body = h("div", { class: "body" },
   h("div", { class: "title" }, title, id), about,
@@ -94,11 +94,12 @@ async function showStatus(workflow, layout, now, moment) {
   const shown = `${key} ${workflow.detail === shownStatus?.detail}`;
   if (shownStatus?.shown === shown && status.dataset.moment === key) return;
   shownStatus = { shown: `${key} true`, detail: workflow.detail };
-  const before = now.index ? layout.moments[now.index - 1].status : undefined;
+  let before = now.index ? layout.moments[now.index - 1].status : undefined;
   let answer = moment.status;
   if (!now.waits) {
     try {
       answer = await store.status(workflow, now.ms, now.index);
+      if (before) before = await store.status(workflow, layout.known[now.index - 1].at_ms, now.index - 1);
     } catch (error) {
       if (error.status !== 404) store.complain(error);
       shownStatus = null;

@@ -6,6 +6,7 @@ import { get, store } from "./store.js";
 import { VirtualList } from "./virtual.js";
 
 const HEIGHT = 30;
+const LONG = /^\/_plugins\/_flow_framework\//;
 const panel = $("journal");
 const find = $("find");
 const answered = $("answered");
@@ -26,7 +27,7 @@ function fill(row, exchange) {
   const kind = kindOf(exchange);
   say(row.number, String(exchange.number));
   say(row.time, `+${duration(exchange.elapsed_ms)}`);
-  say(row.request, `${exchange.method} ${exchange.target}`);
+  say(row.request, `${exchange.method} ${exchange.target.replace(LONG, "…/")}`);
   say(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
   row.status.className = `status kind-${kind}`;
   const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near`];

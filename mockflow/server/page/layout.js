@@ -3,7 +3,7 @@
 // Three zones: the times that are known, in scale; the time after the last of them, ever shorter towards its end, so
 // that no playhead leaves the picture; and what waits for a poll, whose time nobody knows yet.
 
-const ZONES = { known: 0.84, later: 0.16, waiting: 0 };
+const ZONES = { known: 0.78, later: 0.22, waiting: 0 };
 const ZONES_WITH_POLLS = { known: 0.6, later: 0.1, waiting: 0.3 };
 
 export class Layout {

@@ -16,13 +16,13 @@ export class Track {
     this.bands = h("div", { class: "bands" });
     this.labels = h("div", { class: "labels" });
     this.marks = h("div", { class: "marks" });
-    this.canvas = h("canvas", { class: "ticks", "aria-hidden": "true" });
+    this.canvas = h("canvas", { class: "ticks", role: "img", "aria-label": "no requests" });
     this.head = h("div", { class: "playhead" });
     this.scrubHead = h("div", { class: "scrubhead", hidden: true });
     this.ruler = big ? h("div", { class: "ruler", "aria-hidden": "true" }) : null;
     this.lanes = big ? h("div", { class: "lanes" }) : null;
-    this.strip = h("div", { class: "strip" }, this.bands, this.future, this.labels, this.marks);
-    this.element = h("div", { class: big ? "track big" : "track" }, this.ruler, this.strip, this.canvas, this.lanes, this.head, this.scrubHead);
+    this.strip = h("div", { class: "strip" }, this.bands, this.future, this.labels);
+    this.element = h("div", { class: big ? "track big" : "track" }, this.ruler, h("div", { class: "stage" }, this.strip, this.marks), this.canvas, this.lanes, this.head, this.scrubHead);
   }
 
   /** Shows a workflow; draws anew only what has changed. */
@@ -140,6 +140,7 @@ export class Track {
     if (!layout || !store.clock) return;
     const colours = palette();
     this.ticks = ticks(this.workflow, layout, store.clock).map((tick) => ({ ...tick, x: layout.x(tick.ms) * width }));
+    canvas.setAttribute("aria-label", told(this.ticks));
     const taken = new Map(); // of each kind the last place: thousands of requests are some hundred strokes
     for (const { x, exchange } of this.ticks) {
       const kind = kindOf(exchange);
@@ -178,6 +179,17 @@ const SHAPES = {
     pen.stroke();
   },
 };
+
+/** Requests in a word: "4 requests: 3 2xx, 1 4xx". */
+function told(ticks) {
+  if (!ticks.length) return "no requests";
+  const counts = new Map();
+  for (const { exchange } of ticks) counts.set(kindOf(exchange), (counts.get(kindOf(exchange)) ?? 0) + 1);
+  const each = Object.entries(NAMES).filter(([kind]) => counts.has(kind)).map(([kind, name]) => `${counts.get(kind)} ${name}`);
+  return `${ticks.length} request${ticks.length > 1 ? "s" : ""}: ${each.join(", ")}`;
+}
+
+const NAMES = { ok: "2xx", refused: "4xx", error: "5xx", broken: "broken" };
 
 /** A workflow's layout, made once for each timeline. */
 export function layoutOf(workflow) {

@@ -61,8 +61,9 @@ function tell(row) {
   say(row.state, state);
   say(row.glyph, glyph(state));
   row.state.parentElement.className = `state ${stateClass(state)}`;
-  const end = layoutOf(workflow)?.end;
-  say(row.time, end && workflow.begun ? `${time} of ${duration(end)}` : time);
+  const layout = layoutOf(workflow);
+  const poll = layout?.waiting[0]?.at_poll;
+  say(row.time, !layout?.end || !workflow.begun ? time : poll && elapsed >= layout.end ? `${time} poll ${poll}?` : `${time} of ${duration(layout.end)}`);
 }
 
 /** Called in every frame while time passes. */
