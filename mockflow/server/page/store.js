@@ -149,8 +149,7 @@ class Store extends EventTarget {
     } catch (error) {
       return this.complain(error);
     }
-    for (const workflow of this.workflows.values()) workflow.stale = true; // faults may have come
-    this.touch("scenarios", "workflows");
+    this.touch("scenarios");
   }
 
   // -- what is asked for ----------------------------------------------------------------------------
