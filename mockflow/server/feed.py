@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from mockflow.cluster import Cluster, Workflow
 from mockflow.cluster.journal import Exchange
 from mockflow.core.run import Run
+from mockflow.core.scenario import Scenario
 from mockflow.server.http import Response, Streamed
 
 INTERVAL_SECONDS: Final = 0.1
@@ -55,6 +56,7 @@ class _Told:
     """A workflow as it was told last."""
 
     workflow: Workflow
+    scenario: Scenario | None
     run: Run | None
     lead: int
     polls: int
@@ -63,7 +65,7 @@ class _Told:
     """The elapsed ms at which time changes it."""
 
     def has_timeline_of(self, workflow: Workflow) -> bool:
-        return self.workflow is workflow and self.run is workflow.run
+        return self.workflow is workflow and self.run is workflow.run and self.scenario is workflow.scenario
 
     def still_holds(self, workflow: Workflow, elapsed: int) -> bool:
         """Whether nothing but the count of polls may have changed."""
@@ -162,7 +164,9 @@ class Feed:
         else:
             revision = self._revision = self._revision + 1
         holds_until = run.next_time(elapsed) if run else None
-        self._told[workflow.id] = _Told(workflow, run, workflow.lead, workflow.polls, revision, holds_until)
+        self._told[workflow.id] = _Told(
+            workflow, workflow.scenario, run, workflow.lead, workflow.polls, revision, holds_until
+        )
         return {
             **self._view(self._cluster, workflow).model_dump(),
             "zero_ms": run.started - workflow.lead if run else None,
