@@ -25,6 +25,21 @@ provision:
     - {at_poll: 3, state: PROVISIONING, error: null}
     - {at: 2s, state: COMPLETED}
 """
+FAULTY: Final = """
+scenario: faulty
+workflow_id: f
+provision:
+  timeline:
+    - {at: 0s, state: PROVISIONING}
+    - {at: 5s, state: COMPLETED}
+faults:
+  - {on: get_status, during: 1s..2s, respond: too_many_requests}
+  - {on: get_status, during: 2s..3s, respond: {status: 503, body: {error: not now}}}
+  - {on: get_status, during: 3s..4s, connection: reset}
+stubs:
+  - request: GET /_plugins/_ml/models/{model_id}
+    respond: {status: 200, body: {model_state: DEPLOYED}}
+"""
 TEN_MOMENTS: Final = (0, 1, 1999, 2000, 2001, 3999, 4000, 5999, 6000, 3_600_000)
 EVIL: Final = "<img src=x onerror=alert(1)>"
 
@@ -148,65 +163,42 @@ async def test_requests_are_ticks_and_lines_of_the_journal(server: Server, open_
     await expect(page.locator(".exchange:visible")).to_have_count(3)
 
 
-async def test_a_fault_shows(server: Server, open_page: Open) -> None:
+async def test_faults_show(serve: Servers, open_page: Open) -> None:
     """On the timeline as hatching, and in the journal as what a client was told."""
+    server = await serve(FAULTY)
     page = await open_page(server)
-
-    async def with_fault(route: Any) -> None:
-        answer = await route.fetch()
-        detail = await answer.json()
-        detail["faults"] = [
-            {"fault": "too many", "from_ms": 1000, "to_ms": 2000},
-            {"fault": "gone", "from_ms": 5000, "to_ms": None},
-        ]
-        await route.fulfill(response=answer, json=detail)
-
-    await page.route("**/_mockflow/workflows/w", with_fault)
-    await page.reload()
     hatches = page.locator(".inspector .hatch")
-    await expect(hatches).to_have_count(2)
-    assert [await hatch.get_attribute("data-fault") for hatch in await hatches.all()] == ["too many", "gone"]
-    await server.status()
-    server.cluster.journal.add(
-        "get_status",
-        "w",
-        "GET",
-        f"{WORKFLOW}/w/_status",
-        {},
-        b"",
-        429,
-        b'{"error":"slow down"}',
-        "frozen",
-        server.cluster.now(),
-        0.0,
-        0.0,
-    )
-    server.cluster.journal.add(
-        "get_status",
-        "w",
-        "GET",
-        f"{WORKFLOW}/w/_status",
-        {},
-        b"",
-        503,
-        b'{"error":"not now"}',
-        "frozen",
-        server.cluster.now(),
-        0.0,
-        0.0,
-    )
-    server.cluster.journal.add(
-        "get_status", "w", "GET", f"{WORKFLOW}/w/_status", {}, b"", 0, b"", "frozen", server.cluster.now(), 0.0, 0.0
-    )
-    await expect(page.locator(".inspector .ticks")).to_have_attribute(
-        "aria-label", "4 requests: 1 2xx, 1 4xx, 1 5xx, 1 broken"
-    )
-    await page.locator("#answered").select_option("error")
-    await expect(page.locator(".exchange:visible")).to_have_count(1)
-    await expect(page.locator(".exchange:visible")).to_contain_text("503")
-    await expect(page.locator(".exchange:visible")).to_contain_text("not now")
-    await page.locator("#answered").select_option("broken")
-    await expect(page.locator(".exchange:visible")).to_contain_text("none")
+    await expect(hatches).to_have_count(3)
+    windows = (await server.ask(f"{OWNER}/workflows/f")).json["faults"]
+    assert [await hatch.get_attribute("data-fault") for hatch in await hatches.all()] == [w["fault"] for w in windows]
+    for _ in range(3):
+        await server.status("f")
+        await server.advance("1s")
+    with pytest.raises(ConnectionResetError):  # the connection is reset
+        await server.status("f")
+    ticks = page.locator(".inspector .ticks")
+    await expect(ticks).to_have_attribute("aria-label", "4 requests: 1 2xx, 1 4xx, 1 5xx, 1 broken")
+    line = page.locator(".exchange:visible")
+    for answer, told in (("refused", "429"), ("error", "503"), ("broken", "none")):
+        await page.locator("#answered").select_option(answer)
+        await expect(line).to_have_count(1)
+        await expect(line).to_contain_text(told)
+        await expect(line).to_contain_text("fault get_status during")
+    box = await row(page, "f").locator(".track").bounding_box()
+    await page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 12)
+    await expect(page.locator("#tip")).to_contain_text("too_many_requests")
+
+
+async def test_what_nearly_was_a_stub_shows(serve: Servers, open_page: Open) -> None:
+    server = await serve(FAULTY)
+    await server.ask("/_plugins/_ml/models/a/b")
+    await server.ask("/_cluster/health")
+    page = await open_page(server)
+    await page.locator("#answered").select_option("unmatched")
+    line = page.locator(".exchange:visible")
+    await expect(line).to_have_count(1)
+    await line.click()
+    await expect(page.locator("#exchange")).to_contain_text("GET /_plugins/_ml/models/{model_id}")
 
 
 async def test_the_journal_filters_and_opens(serve: Servers, open_page: Open) -> None:

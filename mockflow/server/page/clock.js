@@ -54,7 +54,7 @@ function hasNext() {
   const workflow = store.workflow;
   const layout = workflow && layoutOf(workflow);
   if (!layout || (!workflow.begun && workflow.starts === "provision")) return false;
-  return layout.waiting.length > 0 || store.elapsed(workflow) < layout.known.at(-1).at_ms;
+  return layout.waiting.length > 0 || store.elapsed(workflow) < layout.end;
 }
 
 store.on("clock", refresh);

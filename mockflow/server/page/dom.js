@@ -29,10 +29,13 @@ const PARTS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(
 
 /** A value as coloured JSON in lines; those that `before` did not have are marked. */
 export function json(value, before) {
-  const known = before === undefined ? null : new Set(JSON.stringify(before, null, 2)?.split("\n").map(bare));
+  const known = before === undefined ? null : new Map(); // how often each line stood there
+  for (const line of known ? JSON.stringify(before, null, 2).split("\n").map(bare) : []) known.set(line, (known.get(line) ?? 0) + 1);
   const code = h("code");
   for (const line of (JSON.stringify(value, null, 2) ?? "").split("\n")) {
-    const isNew = known && !known.has(bare(line)) && /[^\s[\]{},]/.test(line);
+    const left = known?.get(bare(line)) ?? 0;
+    known?.set(bare(line), left - 1);
+    const isNew = known && left <= 0 && /[^\s[\]{},]/.test(line);
     const row = h("span", { class: isNew ? "line new" : "line" });
     let end = 0;
     for (const match of line.matchAll(PARTS)) {

@@ -89,6 +89,7 @@ export class Track {
       const name = band.waits && band.poll ? `poll ${band.poll}: ${band.state}` : band.state;
       this.labels.append(h("div", { class: `label ${kind}`, style: place }, h("span", { class: "glyph" }, glyph(band.state)), h("span", {}, name)));
     }
+    this.strip.classList.toggle("faulty", layout.faults.length > 0);
     for (const fault of layout.faults) {
       const from = layout.x(fault.from_ms);
       const to = fault.to_ms == null ? 1 : layout.x(fault.to_ms);
