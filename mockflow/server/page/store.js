@@ -1,6 +1,7 @@
 // All that the page knows: fed by server-sent events, filled in by the calls of the owner's door.
 
 export const DOOR = "/_mockflow";
+const TOKEN = new URLSearchParams(location.search).get("token"); // of a guarded door: /_mockflow/?token=...
 const KEPT = 5000; // requests in the journal here; the server keeps more
 const AT_ONCE = 4; // fetches of timelines
 
@@ -22,7 +23,7 @@ class Store extends EventTarget {
 
   /** Opens the line; the browser opens it again by itself. */
   connect() {
-    const source = new EventSource(`${DOOR}/events`);
+    const source = new EventSource(`${DOOR}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
     source.onopen = () => this.#tell("online", true);
     source.onerror = () => this.#tell("online", false);
     source.onmessage = (event) => this.#take(JSON.parse(event.data));
@@ -235,7 +236,8 @@ export const get = (path) => ask(path);
 export const post = (path, body) => ask(path, { method: "POST", body: body && JSON.stringify(body) });
 
 async function ask(path, options) {
-  const answer = await fetch(DOOR + path, options);
+  const headers = TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {};
+  const answer = await fetch(DOOR + path, { ...options, headers });
   const content = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(content.error.message), { status: answer.status });
   return content;

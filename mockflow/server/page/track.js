@@ -115,10 +115,11 @@ export class Track {
     });
     for (const one of layout.resources.slice(0, MAX_LANES)) {
       const { resource } = one;
-      const name = `${resource.workflow_step_id ?? resource.workflow_step_name} · ${resource.resource_type ?? ""}`;
+      const step = resource.workflow_step_id ?? resource.workflow_step_name ?? "";
+      const name = this.element.clientWidth < 340 ? step : `${step} · ${resource.resource_type ?? ""}`;
       const right = one.from > 0.5;
       this.lanes.append(
-        h("div", { class: "lane", title: `${name} ${resource.resource_id ?? ""}` },
+        h("div", { class: "lane", title: `${step} ${resource.resource_type} ${resource.resource_id}` },
           h("i", { class: "bar", style: { left: percent(one.from), width: percent(one.to - one.from) } }),
           h("span", { class: right ? "before" : "", style: right ? { right: percent(1 - one.from) } : { left: percent(one.from) } }, name)));
     }
