@@ -37,6 +37,8 @@ class Clock:
         self._waiting: set[Callable[[], None]] = set()
         self.changes = 0
         """How often it was moved or changed, rather than went on by itself."""
+        self.watcher: Callable[[], None] | None = None
+        """Called as those who wait are, before them."""
         self.closed = False
         """True once nobody shall wait for this clock any more."""
 
@@ -94,6 +96,8 @@ class Clock:
 
     def notify(self) -> None:
         """Wakes whoever waits, to look again."""
+        if self.watcher:
+            self.watcher()
         for callback in tuple(self._waiting):
             callback()
 

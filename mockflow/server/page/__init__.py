@@ -26,6 +26,12 @@ _HEADERS: Final = {
 }
 
 
+def is_file(request: Request) -> bool:
+    """Whether a request reads the page or one of its files, and not the cluster."""
+    path = request.target.partition("?")[0]
+    return request.method == "GET" and (path == f"{PREFIX}/" or path.startswith(f"{PREFIX}/page/"))
+
+
 def file(request: Request, name: str) -> Response:
     """The file of this name; 304 without a body where the browser has it already."""
     found = _FILES.get(name)

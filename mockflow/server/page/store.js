@@ -25,7 +25,10 @@ class Store extends EventTarget {
   connect() {
     const source = new EventSource(`${DOOR}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
     source.onopen = () => this.#tell("online", true);
-    source.onerror = () => this.#tell("online", false);
+    source.onerror = () => {
+      this.#tell("online", false);
+      if (source.readyState === EventSource.CLOSED) this.complain(new Error("The server refuses to tell. Does it want its token? Then open /_mockflow/?token=…"));
+    };
     source.onmessage = (event) => this.#take(JSON.parse(event.data));
   }
 
