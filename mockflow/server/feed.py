@@ -195,7 +195,7 @@ class Feed:
     # -- scenarios -----------------------------------------------------------------------------------
 
     def _scenarios(self) -> bool | None:
-        state = [*self._cluster.scenarios.values(), *getattr(self._cluster, "problems", ())]
+        state = [*self._cluster.scenarios.values(), *self._cluster.problems]
         if len(state) == len(self._scenarios_told) and all(map(is_, state, self._scenarios_told)):
             return None
         self._scenarios_told = state

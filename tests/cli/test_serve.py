@@ -69,7 +69,7 @@ def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: l
 
 
 def test_on_every_address_the_page_is_at_one_that_a_browser_can_open() -> None:
-    with Served("--host", "0.0.0.0") as served:
+    with Served("--host", "0.0.0.0", "--insecure-control") as served:
         _, _, stdout = served.stop(signal.SIGTERM)
     assert stdout == f"see its timelines at {served.url.replace('0.0.0.0', '127.0.0.1')}/_mockflow/\n"
 

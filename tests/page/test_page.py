@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
+from mockflow.server.serving import Control, Serving
 from tests.page.conftest import Open
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers
+from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (the extra browser)")
 expect: Final[Any] = playwright.expect
@@ -244,25 +245,15 @@ async def test_another_version_of_a_scenario_changes_the_picture(server: Server,
 
 async def test_problems_of_a_scenario_show_with_their_line(server: Server, open_page: Open) -> None:
     page = await open_page(server)
-    problem = {
-        "file": "x.yaml",
-        "line": 14,
-        "column": 7,
-        "severity": "error",
-        "message": 'unknown state "X"',
-        "hint": "did you mean",
-    }
-
-    async def with_problem(route: Any) -> None:
-        answer = await route.fetch()
-        await route.fulfill(response=answer, json={"scenarios": await answer.json(), "problems": [problem]})
-
-    await page.route("**/_mockflow/scenarios", with_problem)
-    await page.reload()
+    place = {"file": "x.yaml", "line": 14, "column": 7}
+    said = {"severity": "error", "message": 'unknown state "X"', "hint": "one of NOT_STARTED, FAILED", "other": None}
+    server.cluster.problems = ({**place, **said},)
     await expect(page.locator("#problem-count")).to_have_text("1")
     await page.get_by_role("tab", name="Problems").click()
-    await expect(page.locator(".problem")).to_contain_text("x.yaml:14:7")
-    await expect(page.locator(".problem")).to_contain_text('unknown state "X"')
+    for text in ("x.yaml:14:7", 'unknown state "X"', "one of NOT_STARTED"):
+        await expect(page.locator(".problem")).to_contain_text(text)
+    server.cluster.problems = ()
+    await expect(page.locator(".problem")).to_have_count(0)
 
 
 async def test_a_new_world_is_a_new_picture(server: Server, open_page: Open) -> None:
@@ -425,6 +416,25 @@ async def test_five_hundred_workflows(serve: Servers, open_page: Open) -> None:
     await expect(row(page, "w499")).to_be_visible()
     await row(page, "w499").locator(".who").click()
     await shows(page, await status_at(server, 0, "w499"))
+
+
+async def test_behind_a_token(browser: Any) -> None:
+    """Its owner opens it with the token; without it, the page says what is missing."""
+    serving = Serving(cluster_of(STORY), control=Control("s3 cret"))
+    server = Server(serving.cluster, await serving.start())
+    context = await browser.new_context()
+    try:
+        page = await context.new_page()
+        await page.goto(f"{server.url}/_mockflow/?token=s3%20cret")
+        await expect(page.locator("#live")).to_have_text("live")
+        await page.locator("#by").fill("2s")
+        await page.get_by_role("button", name="Jump").click()
+        await expect(page.locator("#elapsed")).to_have_text("+2s")
+        await page.goto(f"{server.url}/_mockflow/")
+        await expect(page.locator("#notice")).to_contain_text("?token=")
+    finally:
+        await context.close()
+        await serving.stop()
 
 
 async def test_it_comes_back_by_itself(serve: Servers, open_page: Open) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 import pytest
 
 from mockflow.server import page
-from tests.server.support import OWNER, STORY, Answer, Server, Servers
+from mockflow.server.serving import Control, Serving
+from tests.server.support import OWNER, STORY, Answer, Server, Servers, cluster_of
 
 PAGE: Final = f"{OWNER}/"
 FILES: Final = sorted(file.name for file in page.FOLDER.iterdir() if file.suffix in page.TYPES)
@@ -136,3 +137,21 @@ async def test_one_that_the_journal_has_not(server: Server, number: str) -> None
     answer = await server.ask(f"{OWNER}/journal/{number}")
     assert answer.status == 404
     assert "the journal" in answer.json["error"]["message"]
+
+
+# -- a guarded door ------------------------------------------------------------------------------------
+
+
+async def test_behind_a_token_the_page_is_there_and_tells_nothing() -> None:
+    serving = Serving(cluster_of(STORY), control=Control("s3cret"))
+    server = Server(serving.cluster, await serving.start())
+    try:
+        for target in (PAGE, f"{PAGE}?token=s3cret", f"{OWNER}/page/app.js"):
+            assert (await server.ask(target)).status == 200
+        for target in (OWNER, f"{OWNER}/events", f"{OWNER}/clock", f"{OWNER}/page", f"{OWNER}/events?token=wrong"):
+            assert (await server.ask(target)).status == 401
+        for target in (f"{OWNER}/page/../clock", f"{OWNER}/page/%2e%2e/clock"):
+            assert (await server.ask(target)).status in (401, 404)
+        assert (await server.ask(f"{OWNER}/page/app.js", "POST")).status == 401
+    finally:
+        await serving.stop()
