@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -212,6 +213,12 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def latest(self, since: int, at_most: int) -> list[Exchange]:
+        """The newest with a number above `since`, the oldest first; it looks at these alone."""
+        count = max(0, min(self.counted - since, at_most, len(self._entries)))
+        entries = reversed(list(islice(reversed(self._entries), count)))
+        return [Exchange(*entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
 
     def select(
         self,

@@ -17,9 +17,9 @@ from mockflow.server.control_call import PREFIX
 from mockflow.server.door import MAX_BODY as MAX_OWNERS_BODY
 from mockflow.server.door import Door
 from mockflow.server.errors import bad_http, internal_error
-from mockflow.server.http import Request, Response
+from mockflow.server.http import Request, Response, Streamed
 from mockflow.server.limits import Limits, too_many_bodies
-from mockflow.server.wire import CutOff, WireResponse
+from mockflow.server.wire import CutOff, StreamedResponse, WireResponse
 
 log: Final = logging.getLogger("mockflow")
 
@@ -44,7 +44,7 @@ class AppResponse(web.StreamResponse):
         await self._answer.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Everything has left with the head."""
+        await self._answer.write_eof()
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
@@ -91,6 +91,8 @@ def handler(
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenResponse(response, incoming)
+        if isinstance(response, Streamed):
+            return StreamedResponse(response, incoming)
         return WireResponse(response, incoming, keep_alive=refusal is None)
 
     return handle
