@@ -9,6 +9,7 @@ from mockflow._version import __version__
 from mockflow.cli.check import check, schema
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve
+from mockflow.cli.show import show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +21,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
-for command in (serve, check, schema, wait, load):
+for command in (serve, check, schema, show, wait, load):
     main.add_command(command)
 
 __all__ = ["main"]

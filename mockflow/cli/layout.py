@@ -1,0 +1,153 @@
+"""Where things lie in the picture of a run: pure, and the same for terminal and SVG.
+
+A run comes as its moments, as the owner's door tells them. They are placed on one axis; a part that waits for a poll
+follows the one before it. `spread` then shares the width out, so that a short stretch beside a long one is seen too.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+from mockflow.core.durations import format_duration
+from mockflow.core.status import PROGRESS_OF_STATE
+
+Resource = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One moment of a run, and what is new from then on. `at` is virtual ms on the axis, `label` its time in words."""
+
+    at: int
+    label: str
+    state: str
+    waits: bool = False
+    """Whether a poll that has not come yet leads here; until then its place on the axis is a guess."""
+    created: tuple[Resource, ...] = ()
+    gone: tuple[Resource, ...] = ()
+    error: str = ""
+    told: tuple[tuple[str, Any], ...] = ()
+    """Other fields that are new or have changed."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stretch of one state: the numbers of its first stop, and of the one that ends it (that may be none)."""
+
+    state: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A run as it is drawn: its stops in order, and the bands that they begin."""
+
+    stops: tuple[Stop, ...]
+    bands: tuple[Band, ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How long each stop holds, in ms; the last one, which holds for ever, gets an eighth of the whole."""
+        times = [stop.at for stop in self.stops]
+        gaps = [after - before for before, after in pairwise(times)]
+        return (*gaps, max(sum(gaps) // _TAIL, 1))
+
+    def place(self, at: float, edges: Sequence[float]) -> float:
+        """Where the time `at` lies between the `edges` of the stops, as `spread` gives them."""
+        number = max((n for n, stop in enumerate(self.stops) if stop.at <= at), default=0)
+        part = (at - self.stops[number].at) / max(self.lengths[number], 1)
+        return edges[number] + (edges[number + 1] - edges[number]) * min(max(part, 0), 1)
+
+
+_TAIL: Final = 8
+
+
+def strip_of(moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> Strip:
+    """Places a run's moments, which are at least one; `before` is the status that it begins from."""
+    stops: list[Stop] = []
+    before = before or {}
+    begun = 0  # where the part that is being placed begins
+    for moment in moments:
+        poll, after = moment["at_poll"], moment["after_poll_ms"]
+        if moment["at_ms"] is not None:
+            at = moment["at_ms"]
+        else:
+            begun = stops[-1].at if not after else begun
+            at = begun + after
+        label = (
+            format_duration(at) if poll is None else f"poll {poll}" + (f" +{format_duration(after)}" if after else "")
+        )
+        status = moment["status"]
+        stops.append(_stop(at, label, status, before, waits=moment["at_ms"] is None and not after))
+        before = status
+    return Strip(tuple(stops), _bands(stops))
+
+
+def spread(lengths: Sequence[float], minimums: Sequence[float], total: float) -> list[float]:
+    """Edges from 0 to `total`: stretches as wide as their lengths, but none narrower than its minimum.
+
+    Where there is no room for all minimums, they share what there is.
+    """
+    wanted = sum(minimums)
+    if wanted >= total:
+        widths = [minimum * total / wanted for minimum in minimums]
+    else:
+        widths = _widths(lengths, minimums, total)
+    edges = [0.0]
+    for width in widths:
+        edges.append(edges[-1] + width)
+    return edges
+
+
+def _widths(lengths: Sequence[float], minimums: Sequence[float], total: float) -> list[float]:
+    """In proportion to the lengths; those that would be too narrow get their minimum, and the others the rest."""
+    narrow: set[int] = set()
+    while True:
+        free = total - sum(minimums[n] for n in narrow)
+        length = sum(lengths[n] for n in range(len(lengths)) if n not in narrow)
+        scale = free / length if length else 0
+        found = {n for n in range(len(lengths)) if n not in narrow and lengths[n] * scale < minimums[n]}
+        if not found:
+            return [minimums[n] if n in narrow else lengths[n] * scale for n in range(len(lengths))]
+        narrow |= found
+
+
+def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, Any], *, waits: bool) -> Stop:
+    state = status.get("state")
+    held, listed = before.get("resources_created") or [], status.get("resources_created") or []
+    error = status.get("error")
+    told = [(name, value) for name, value in status.items() if name not in _DRAWN and before.get(name) != value]
+    told += [(name, None) for name in before if name not in status and name not in _DRAWN | _TIMES]
+    progress = status.get("provisioning_progress")
+    if progress != PROGRESS_OF_STATE.get(state or "") and progress != before.get("provisioning_progress"):
+        told.append(("provisioning_progress", progress))
+    return Stop(
+        at,
+        label,
+        "(no state)" if state is None else state,
+        waits,
+        created=tuple(resource for resource in listed if resource not in held),
+        gone=tuple(resource for resource in held if resource not in listed),
+        error=error if error and error != before.get("error") else "",
+        told=tuple(told),
+    )
+
+
+# What the picture shows in its own way.
+_DRAWN: Final = frozenset({"state", "error", "resources_created", "workflow_id", "provisioning_progress"})
+# Told where a script has written them; what is derived is known only once a run has begun.
+_TIMES: Final = frozenset({"provision_start_time", "provision_end_time"})
+
+
+def _later(milliseconds: int) -> str:
+    return f" +{format_duration(milliseconds)}" if milliseconds else ""
+
+
+def _bands(stops: Sequence[Stop]) -> tuple[Band, ...]:
+    bands = []
+    for state, group in groupby(enumerate(stops), key=lambda pair: pair[1].state):
+        numbers = [number for number, _ in group]
+        bands.append(Band(state, numbers[0], numbers[-1] + 1))
+    return tuple(bands)

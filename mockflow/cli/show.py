@@ -1,0 +1,42 @@
+"""`mockflow show`: timelines on the terminal."""
+
+import click
+from rich.console import Console, Group
+from rich.text import Text
+
+from mockflow.cli.layout import strip_of
+from mockflow.cli.options import Duration, print_problems
+from mockflow.cli.rehearsal import Act, Story, rehearse
+from mockflow.cli.terminal import Drawing, Pen, moments_table, say
+from mockflow.cluster import Settings
+from mockflow.loading.load import load_paths
+
+
+@click.command(short_help="Draw the timelines of scenarios on the terminal.")
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
+def show(paths: tuple[str, ...], step_time: int) -> None:
+    """Draw the timelines of scenario files and folders."""
+    loading = load_paths(paths)
+    print_problems(loading.problems, stderr=True)
+    console = Console(highlight=False, emoji=False, markup=False)
+    settings = Settings(mode="frozen", step_time=step_time)
+    for located in loading.scenarios:
+        say(console, picture(rehearse(located.scenario, settings), Pen.of(console)))
+    raise SystemExit(1 if loading.errors else 0)
+
+
+def picture(story: Story, pen: Pen) -> Group:
+    """All runs of a scenario, one below the other."""
+    head = Text.assemble((story.name, "bold"), "  ", (story.about, "dim"))
+    lines = [head, *([Text(story.description)] if story.description else [])]
+    return Group(*lines, *(part for act in story.acts for part in (Text(), _act(act, pen))), Text())
+
+
+def _act(act: Act, pen: Pen) -> Group:
+    title = Text.assemble((act.title, "bold"), (f": {act.note}" if act.note else "", "dim"))
+    refusal = [Text(f"answers {act.refusal}", style="red")] if act.refusal else []
+    if not act.moments:
+        return Group(title, *refusal)
+    strip = strip_of(act.moments, act.before)
+    return Group(title, Drawing(strip), Text(), moments_table(strip, pen), *refusal)
