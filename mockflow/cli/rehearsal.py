@@ -24,7 +24,7 @@ Moments = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Act:
-    """One run: its moments, the status that it began from, when it begins, and what refuses it or is left at its end."""
+    """One run: its moments, the status that it begins from, when it begins, and the refusal that is its answer."""
 
     title: str
     moments: Moments
@@ -66,7 +66,7 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
     acts = (
         *_provisionings(cluster, workflow, note),
         *_reprovisionings(cluster, workflow),
-        *_endings(cluster, workflow),
+        *_deprovisionings(cluster, workflow),
     )
     return Story(scenario.scenario, scenario.description or "", _about(scenario), acts)
 
@@ -133,13 +133,11 @@ def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
     count = len(script.attempts or (script,)) if script else 0
     for number in range(count):
         workflow.attempts["deprovision"] = number
+        before = cluster.fields(workflow)
         refusal = _deprovision(cluster, workflow)
-        title, note = (
-            _title("deprovision", number, count),
-            "begins when a client deprovisions it, allowing all deletion",
-        )
+        note = "begins when a client deprovisions it, allow_delete naming all"
         answer = f"{refusal.code}: {refusal}" if refusal else ""
-        yield Act(title, _moments(workflow), note, answer)
+        yield Act(_title("deprovision", number, count), _moments(workflow), before, note, answer)
         _play_to_the_end(cluster, workflow)
 
 
