@@ -7,6 +7,7 @@ import click
 
 from mockflow._version import __version__
 from mockflow.cli.check import check, schema
+from mockflow.cli.draft import draft
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve
 from mockflow.cli.show import show
@@ -21,7 +22,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
-for command in (serve, check, schema, show, wait, load):
+for command in (serve, check, schema, show, draft, wait, load):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -7,6 +7,7 @@ from rich.text import Text
 from mockflow.cli.layout import strip_of
 from mockflow.cli.options import Duration, print_problems
 from mockflow.cli.rehearsal import Act, Story, rehearse
+from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import Drawing, Pen, moments_table, say
 from mockflow.cluster import Settings
 from mockflow.loading.load import load_paths
@@ -15,14 +16,16 @@ from mockflow.loading.load import load_paths
 @click.command(short_help="Draw the timelines of scenarios on the terminal.")
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
-def show(paths: tuple[str, ...], step_time: int) -> None:
+@click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
+def show(paths: tuple[str, ...], step_time: int, template: str | None) -> None:
     """Draw the timelines of scenario files and folders."""
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     console = Console(highlight=False, emoji=False, markup=False)
+    parsed = read_template(template)[1] if template else None
     settings = Settings(mode="frozen", step_time=step_time)
     for located in loading.scenarios:
-        say(console, picture(rehearse(located.scenario, settings), Pen.of(console)))
+        say(console, picture(rehearse(located.scenario, settings, parsed), Pen.of(console)))
     raise SystemExit(1 if loading.errors else 0)
 
 
