@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from mockflow.cli.templates import read_template
+from mockflow.cli.terminal import plain
 from mockflow.core.durations import format_duration, parse_duration
 from mockflow.core.graph import Sequence, node_timeout, sequence_of
 from mockflow.core.ids import opensearch_id
@@ -57,7 +58,7 @@ def drafted(content: dict[str, Any], template: Template, *, file: str, match: bo
     if template.description and template.description.strip():
         head["description"] = template.description
     parts = [
-        f"# Drafted from {_one_line(file)}. See it with mockflow show, check it with mockflow check.\n",
+        f"# Drafted from {plain(file)}. See it with mockflow show, check it with mockflow check.\n",
         as_yaml(head),
     ]
     if match:
@@ -106,7 +107,7 @@ def _steps(sequence: Sequence) -> str:
 
 def _about(node: Node, sequence: Sequence) -> str:
     before = sequence.predecessors[node.id]
-    waits = f", after {', '.join(map(_one_line, dict.fromkeys(before)))}" if before else ""
+    waits = f", after {', '.join(map(plain, dict.fromkeys(before)))}" if before else ""
     return node.type + waits
 
 
@@ -129,7 +130,3 @@ def _key(name: str) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^\w]+", "-", name.lower()).strip("-_") or "workflow"
-
-
-def _one_line(text: str) -> str:
-    return text if text.isprintable() else ascii(text)

@@ -4,12 +4,12 @@ A run comes as its moments, as the owner's door tells them. They are placed on o
 follows the one before it. `spread` then shares the width out, so that a short stretch beside a long one is seen too.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from mockflow.core.durations import format_duration
 from mockflow.core.status import PROGRESS_OF_STATE
 
 Resource = Mapping[str, str]
@@ -27,8 +27,8 @@ class Stop:
     created: tuple[Resource, ...] = ()
     gone: tuple[Resource, ...] = ()
     error: str = ""
-    told: tuple[tuple[str, Any], ...] = ()
-    """Other fields that are new or have changed."""
+    told: tuple[str, ...] = ()
+    """Other fields that are new, have changed or are gone, in words."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,27 @@ def strip_of(moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | N
         else:
             begun = stops[-1].at if not after else begun
             at = begun + after
-        label = (
-            format_duration(at) if poll is None else f"poll {poll}" + (f" +{format_duration(after)}" if after else "")
-        )
+        label = f"poll {poll}{_later(after)}" if poll else told_time(at)
         status = moment["status"]
         stops.append(_stop(at, label, status, before, waits=moment["at_ms"] is None and not after))
         before = status
     return Strip(tuple(stops), _bands(stops))
+
+
+def told_time(milliseconds: int) -> str:
+    """A time for people's eyes: ``700ms``, ``30.5s``, ``1m35s``, ``2h``."""
+    if milliseconds < _SECOND:
+        return f"{milliseconds}ms" if milliseconds else "0s"
+    parts = []
+    for unit, size in (("d", 86_400 * _SECOND), ("h", 3_600 * _SECOND), ("m", 60 * _SECOND)):
+        count, milliseconds = divmod(milliseconds, size)
+        parts += [f"{count}{unit}"] if count else []
+    if milliseconds:
+        parts.append(f"{milliseconds / _SECOND:.3f}".rstrip("0").rstrip(".") + "s")
+    return "".join(parts)
+
+
+_SECOND: Final = 1000
 
 
 def spread(lengths: Sequence[float], minimums: Sequence[float], total: float) -> list[float]:
@@ -118,11 +132,11 @@ def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, A
     state = status.get("state")
     held, listed = before.get("resources_created") or [], status.get("resources_created") or []
     error = status.get("error")
-    told = [(name, value) for name, value in status.items() if name not in _DRAWN and before.get(name) != value]
-    told += [(name, None) for name in before if name not in status and name not in _DRAWN | _TIMES]
+    changed = {name: value for name, value in status.items() if name not in _DRAWN and before.get(name) != value}
+    gone = [name for name in before if name not in status and name not in _DRAWN | _TIMES]
     progress = status.get("provisioning_progress")
     if progress != PROGRESS_OF_STATE.get(state or "") and progress != before.get("provisioning_progress"):
-        told.append(("provisioning_progress", progress))
+        changed["provisioning_progress"] = progress
     return Stop(
         at,
         label,
@@ -131,7 +145,10 @@ def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, A
         created=tuple(resource for resource in listed if resource not in held),
         gone=tuple(resource for resource in held if resource not in listed),
         error=error if error and error != before.get("error") else "",
-        told=tuple(told),
+        told=(
+            *(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items()),
+            *(f"no {name} any more" for name in gone),
+        ),
     )
 
 
@@ -142,7 +159,7 @@ _TIMES: Final = frozenset({"provision_start_time", "provision_end_time"})
 
 
 def _later(milliseconds: int) -> str:
-    return f" +{format_duration(milliseconds)}" if milliseconds else ""
+    return f" +{told_time(milliseconds)}" if milliseconds else ""
 
 
 def _bands(stops: Sequence[Stop]) -> tuple[Band, ...]:

@@ -5,23 +5,36 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from mockflow.cli.layout import strip_of
-from mockflow.cli.options import Duration, print_problems
+from mockflow.cli.live import follow
+from mockflow.cli.options import Duration, ServerUrl, print_problems
 from mockflow.cli.rehearsal import Act, Story, rehearse
 from mockflow.cli.templates import read_template
-from mockflow.cli.terminal import Drawing, Pen, moments_table, say
+from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
 from mockflow.cluster import Settings
 from mockflow.loading.load import load_paths
 
 
-@click.command(short_help="Draw the timelines of scenarios on the terminal.")
+@click.command(
+    short_help="Draw the timelines of scenarios on the terminal.",
+    epilog="Examples: mockflow show scenarios/docs-example.yaml, mockflow show --live http://127.0.0.1:9200",
+)
 @click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
 @click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
-def show(paths: tuple[str, ...], step_time: int, template: str | None) -> None:
-    """Draw the timelines of scenario files and folders."""
+def show(paths: tuple[str, ...], live: str | None, step_time: int, template: str | None) -> None:
+    """Draw the timelines of scenario files and folders: states as bands, resources as marks, and each moment in words.
+
+    A short stretch beside a long one is drawn wider than it is. Exits with 1 when a file has an error.
+    """
+    if bool(paths) == bool(live):
+        raise click.UsageError("name scenario files or folders, or a server: mockflow show --live URL")
+    console = Console(highlight=False, emoji=False, markup=False)
+    if live:
+        follow(live, console)
+        return
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
-    console = Console(highlight=False, emoji=False, markup=False)
     parsed = read_template(template)[1] if template else None
     settings = Settings(mode="frozen", step_time=step_time)
     for located in loading.scenarios:
@@ -31,14 +44,14 @@ def show(paths: tuple[str, ...], step_time: int, template: str | None) -> None:
 
 def picture(story: Story, pen: Pen) -> Group:
     """All runs of a scenario, one below the other."""
-    head = Text.assemble((story.name, "bold"), "  ", (story.about, "dim"))
-    lines = [head, *([Text(story.description)] if story.description else [])]
+    head = Text.assemble((plain(story.name), "bold"), "  ", (plain(story.about), "dim"))
+    lines = [head, *([Text(plain(story.description))] if story.description else [])]
     return Group(*lines, *(part for act in story.acts for part in (Text(), _act(act, pen))), Text())
 
 
 def _act(act: Act, pen: Pen) -> Group:
     title = Text.assemble((act.title, "bold"), (f": {act.note}" if act.note else "", "dim"))
-    refusal = [Text(f"answers {act.refusal}", style="red")] if act.refusal else []
+    refusal = [Text(plain(f"answers {act.refusal}"), style="red")] if act.refusal else []
     if not act.moments:
         return Group(title, *refusal)
     strip = strip_of(act.moments, act.before)

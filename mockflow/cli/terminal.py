@@ -1,11 +1,11 @@
 """The picture of a run for a terminal of any width, with colours or without, in Unicode or ASCII."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -69,12 +69,13 @@ class Pen:
 
     def band(self, state: str, width: int) -> Text:
         """The state's name in its band, cut where it does not fit."""
-        look = LOOKS.get(state, OTHER)
+        look, name = LOOKS.get(state, OTHER), plain(state)
         if self.has_colours:
-            return Text(f" {_cut(state, width - 1)}"[:width].ljust(width), style=look.colour)
+            return Text(set_cell_size(f" {name}", width), style=look.colour)
         fill = look.fill if self.glyphs is UNICODE else look.ascii_fill
-        name = f"{_cut(state, width - 2)} " if width > 4 else ""
-        return Text((self.glyphs.start + name)[:width].ljust(width, fill))
+        named = f"{set_cell_size(name, min(cell_len(name), width - 2))} " if width > _NARROW else ""
+        band = set_cell_size(self.glyphs.start + named, min(cell_len(named) + 1, width))
+        return Text(band + fill * (width - cell_len(band)))
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Drawing:
         minimums = [1.0] * len(self.strip.stops)
         for band in self.strip.bands:
             for number in range(band.first, band.end):
-                minimums[number] = max(1.0, (len(band.state) + 3) / (band.end - band.first))
+                minimums[number] = max(1.0, (cell_len(plain(band.state)) + 3) / (band.end - band.first))
         return minimums
 
     def _bands(self, pen: Pen, edges: Sequence[int]) -> Text:
@@ -145,6 +146,11 @@ class Drawing:
         return Text("".join(cells)[:width], style="dim")
 
 
+def plain(text: str) -> str:
+    """`text` with what cannot be seen, or would steer the terminal, as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def say(console: Console, picture: RenderableType) -> None:
     """Prints it; without colours no line ends in blanks."""
     if Pen.of(console).has_colours:
@@ -164,7 +170,7 @@ def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
     before = ""
     for stop in strip.stops:
         news = list(_news(stop, pen, error_style))
-        state = "" if stop.state == before and news else stop.state
+        state = "" if stop.state == before and news else plain(stop.state)
         table.add_row(stop.label, Text(state, style=_text_style(stop.state)), Group(*news) if news else "")
         before = stop.state
     return Padding(table, (0, 0, 0, 1))
@@ -172,13 +178,12 @@ def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
 
 def _news(stop: Stop, pen: Pen, error_style: str) -> Iterable[Text]:
     if stop.error:
-        yield Text(stop.error, style=error_style)
+        yield Text(plain(stop.error), style=error_style)
     for sign, resources in ((pen.glyphs.created, stop.created), (pen.glyphs.gone, stop.gone)):
         for resource in resources:
-            yield Text(f"{sign} ").append(_told(resource))
-    for name, value in stop.told:
-        told = f"no {name} any more" if value is None else f"{name}: {json.dumps(value, ensure_ascii=False)}"
-        yield Text(told, style="dim")
+            yield Text(f"{sign} {plain(_told(resource))}")
+    for told in stop.told:
+        yield Text(plain(told), style="dim")
 
 
 def _told(resource: Resource) -> str:
@@ -199,5 +204,4 @@ def _text_style(state: str) -> str:
     return LOOKS.get(state, OTHER).colour.rpartition(" ")[2] if state != "NOT_STARTED" else "dim"
 
 
-def _cut(text: Any, width: int) -> str:
-    return str(text)[: max(width, 0)]
+_NARROW: Final = 4  # a band of so many cells has no name

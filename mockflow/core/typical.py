@@ -59,12 +59,12 @@ WORK: Final = {
 
 
 def typical_work(node: Node) -> Work:
-    """The work of a step, and a time for it below the step's own time-out; registering with deploy: true deploys too."""
+    """The work of a step, and a time below the step's own time-out; registering with deploy: true deploys too."""
     work = WORK[node.type]
     milliseconds, what = parse_duration(work.takes), work.what
     if work in (_REMOTE_MODEL, _DOWNLOAD) and _deploys(node.user_inputs.get("deploy")):
         milliseconds, what = milliseconds + parse_duration(_DEPLOY.takes), f"{what}; deploys it too"
-    return Work(what, f"{min(milliseconds, node_timeout(node) * 2 // 3)}ms")
+    return Work(what, f"{min(milliseconds, node_timeout(node) * 3 // 4)}ms")
 
 
 def _deploys(value: Any) -> bool:
