@@ -11,6 +11,7 @@ from mockflow.cli.completion import completion
 from mockflow.cli.draft import draft
 from mockflow.cli.init import init
 from mockflow.cli.plot import plot
+from mockflow.cli.presets import presets
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve
 from mockflow.cli.show import show
@@ -25,7 +26,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
-for command in (serve, check, schema, show, plot, draft, init, wait, load, completion):
+for command in (serve, check, schema, presets, show, plot, draft, init, wait, load, completion):
     main.add_command(command)
 
 __all__ = ["main"]

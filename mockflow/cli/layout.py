@@ -32,6 +32,18 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """When a fault or a phase of an outage may act, in elapsed ms of the run; `end` None: for ever."""
+
+    begin: int
+    end: int | None
+    what: str
+
+    def __str__(self) -> str:
+        return f"{told_time(self.begin)} to {'the end' if self.end is None else told_time(self.end)}: {self.what}"
+
+
+@dataclass(frozen=True)
 class Band:
     """A stretch of one state: the numbers of its first stop, and of the one that ends it (that may be none)."""
 
@@ -42,17 +54,19 @@ class Band:
 
 @dataclass(frozen=True)
 class Strip:
-    """A run as it is drawn: its stops in order, and the bands that they begin."""
+    """A run as it is drawn: its stops in order, the bands that they begin, and what goes wrong over time."""
 
     stops: tuple[Stop, ...]
     bands: tuple[Band, ...]
+    shades: tuple[Shade, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """How long each stop holds, in ms; the last one, which holds for ever, gets an eighth of the whole."""
+        """How long each stop holds, in ms; the last one, which holds for ever, gets an eighth of the whole at least."""
         times = [stop.at for stop in self.stops]
         gaps = [after - before for before, after in pairwise(times)]
-        return (*gaps, max(sum(gaps) // _TAIL, 1))
+        shaded = max((shade.end or shade.begin for shade in self.shades), default=0) - times[-1]
+        return (*gaps, max(sum(gaps) // _TAIL, shaded * 9 // 8, 1))
 
     def place(self, at: float, edges: Sequence[float]) -> float:
         """Where the time `at` lies between the `edges` of the stops, as `spread` gives them."""
@@ -60,11 +74,17 @@ class Strip:
         part = (at - self.stops[number].at) / max(self.lengths[number], 1)
         return edges[number] + (edges[number + 1] - edges[number]) * min(max(part, 0), 1)
 
+    def span(self, shade: Shade, edges: Sequence[float]) -> tuple[float, float]:
+        """Where a shade begins and ends between the edges."""
+        return self.place(shade.begin, edges), edges[-1] if shade.end is None else self.place(shade.end, edges)
+
 
 _TAIL: Final = 8
 
 
-def strip_of(moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> Strip:
+def strip_of(
+    moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | None = None, shades: Iterable[Shade] = ()
+) -> Strip:
     """Places a run's moments, which are at least one; `before` is the status that it begins from."""
     stops: list[Stop] = []
     before = before or {}
@@ -80,7 +100,7 @@ def strip_of(moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | N
         status = moment["status"]
         stops.append(_stop(at, label, status, before, waits=moment["at_ms"] is None and not after))
         before = status
-    return Strip(tuple(stops), _bands(stops))
+    return Strip(tuple(stops), _bands(stops), tuple(shades))
 
 
 def told_time(milliseconds: int) -> str:

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from mockflow.cli.client import UNANSWERED, reason, request
-from mockflow.cli.layout import strip_of, told_time
+from mockflow.cli.layout import Shade, strip_of, told_time
 from mockflow.cli.options import counted
 from mockflow.cli.terminal import Drawing, plain
 
@@ -163,6 +163,7 @@ def _looks(followed: Followed, url: str) -> Iterator[tuple[list[Event], Event | 
 def _event(exchange: dict[str, Any]) -> Event:
     what = exchange["operation"] or f"{exchange['method']} {exchange['target']}"
     words = [what, exchange["workflow_id"] or "", str(exchange["status"] or "no answer"), _answer(exchange)]
+    words += [f"[{kind} {exchange[kind]}]" for kind in ("fault", "stub") if exchange.get(kind)]
     return Event(exchange["wall"], "  ".join(plain(word) for word in words if word), not _is_good(exchange))
 
 
@@ -232,5 +233,10 @@ def _workflow(followed: Followed, workflow_id: str) -> list[RenderableType]:
         no_wrap=True,
         overflow="ellipsis",
     )
+    shades = [Shade(window["from_ms"], window["to_ms"], window["fault"]) for window in view.get("faults", ())]
     head = view["elapsed_ms"] if view["begun"] else None
-    return [Text(), title, Drawing(strip_of(view["timeline"]), head, followed.polls.get(workflow_id, ()))]
+    return [
+        Text(),
+        title,
+        Drawing(strip_of(view["timeline"], shades=shades), head, followed.polls.get(workflow_id, ())),
+    ]

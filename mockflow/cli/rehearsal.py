@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mockflow.cli.layout import Shade
 from mockflow.cluster import Cluster, LoadedScenario, NeverError, Settings, StoredTemplate, Workflow, operations, runs
 from mockflow.core.graph import Sequence
 from mockflow.core.rest_status import FlowFrameworkError
@@ -42,6 +43,10 @@ class Story:
     about: str
     """For whom it speaks."""
     acts: tuple[Act, ...]
+    shades: tuple[Shade, ...] = ()
+    """Faults and outages that go by the elapsed time, in each run."""
+    interferes: tuple[str, ...] = ()
+    """The faults that go by calls or by chance, and the stubs, in words."""
 
 
 def rehearse(scenario: Scenario, settings: Settings, template: Template | None = None) -> Story:
@@ -50,6 +55,13 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
     Raises FlowFrameworkError where the plugin would refuse `template`.
     """
     cluster = Cluster(settings, (LoadedScenario(scenario),))
+    interference = cluster.interference
+    shades = tuple(Shade(begin, end, what) for what, begin, end in interference.windows(scenario.scenario))
+    faults = [f"fault {armed.label}" for armed in interference.faults if armed.window is None]
+    interferes = (*faults, *(f"stub {armed.label}" for armed in interference.stubs))
+    story = Story(scenario.scenario, scenario.description or "", _about(scenario), (), shades, interferes)
+    if not scenario.has_workflow:
+        return story
     note = ""
     if scenario.brings_workflow:
         assert scenario.workflow_id is not None
@@ -72,6 +84,8 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
 
 
 def _about(scenario: Scenario) -> str:
+    if not scenario.has_workflow:
+        return "the cluster as a whole"
     if scenario.match is None:
         return f"workflow {scenario.workflow_id}"
     if scenario.match.everything:

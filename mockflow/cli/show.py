@@ -1,10 +1,12 @@
 """`mockflow show`: timelines on the terminal."""
 
+from collections.abc import Sequence
+
 import click
 from rich.console import Console, Group
 from rich.text import Text
 
-from mockflow.cli.layout import strip_of
+from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
 from mockflow.cli.options import Duration, ServerUrl, print_problems
 from mockflow.cli.rehearsal import Act, Story, rehearse
@@ -46,13 +48,15 @@ def picture(story: Story, pen: Pen) -> Group:
     """All runs of a scenario, one below the other."""
     head = Text.assemble((plain(story.name), "bold"), "  ", (plain(story.about), "dim"))
     lines = [head, *([Text(plain(story.description))] if story.description else [])]
-    return Group(*lines, *(part for act in story.acts for part in (Text(), _act(act, pen))), Text())
+    acts = (part for act in story.acts for part in (Text(), _act(act, story.shades, pen)))
+    wrong = [Text(plain(f" {pen.glyphs.fault} {what}"), style="red") for what in (*story.shades, *story.interferes)]
+    return Group(*lines, *acts, *([Text(), *wrong] if wrong else []), Text())
 
 
-def _act(act: Act, pen: Pen) -> Group:
+def _act(act: Act, shades: Sequence[Shade], pen: Pen) -> Group:
     title = Text.assemble((act.title, "bold"), (f": {act.note}" if act.note else "", "dim"))
     refusal = [Text(plain(f"answers {act.refusal}"), style="red")] if act.refusal else []
     if not act.moments:
         return Group(title, *refusal)
-    strip = strip_of(act.moments, act.before)
+    strip = strip_of(act.moments, act.before, shades)
     return Group(title, Drawing(strip), Text(), moments_table(strip, pen), *refusal)

@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from mockflow.cli.layout import Resource, Strip, spread, strip_of
+from mockflow.cli.layout import Resource, Shade, Strip, spread, strip_of
 from mockflow.cli.rehearsal import Act, Story
 
 WIDTH: Final = 880
@@ -42,6 +42,7 @@ text { font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Aria
 .middle { text-anchor: middle; }
 .NOT_STARTED { fill: var(--not-started); } .PROVISIONING { fill: var(--provisioning); }
 .COMPLETED { fill: var(--completed); } .FAILED { fill: var(--failed); } .other { fill: var(--other); }
+.hatch { fill: url(#hatch); } #hatch path { stroke: #ffd166; stroke-width: 3; }
 .life { fill: var(--life); }
 """
 _STATES: Final = frozenset({"NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED"})
@@ -54,6 +55,8 @@ def plotted(stories: Sequence[Story]) -> str:
     ET.SubElement(svg, "title", {"id": "title"}).text = _text(f"Timeline of {names}")
     ET.SubElement(svg, "desc", {"id": "desc"}).text = _text("\n".join(map(_in_words, stories)))
     ET.SubElement(svg, "style").text = _STYLE
+    if any(story.shades for story in stories):
+        svg.append(_hatch())
     ground = ET.SubElement(svg, "rect", {"class": "ground", "x": "0.5", "y": "0.5", "rx": "10"})
     page = _Page(svg)
     for number, story in enumerate(stories):
@@ -107,16 +110,20 @@ def _story(page: _Page, story: Story) -> None:
         page.paragraph(_EDGE, story.description, "", 20)
     page.paragraph(_EDGE, story.about, "faint")
     for act in story.acts:
-        _act(page, act)
+        _act(page, act, story.shades)
+    if story.shades or story.interferes:
+        page.move(8)
+    for what in (*story.shades, *story.interferes):
+        page.paragraph(_EDGE, f"≈ {what}", "error")
 
 
-def _act(page: _Page, act: Act) -> None:
+def _act(page: _Page, act: Act, shades: Sequence[Shade]) -> None:
     page.move(10)
     page.text(_EDGE, page.move(22), act.title, "run")
     if act.note:
         page.paragraph(_EDGE, act.note, "faint")
     if act.moments:
-        _strip(page, strip_of(act.moments, act.before))
+        _strip(page, strip_of(act.moments, act.before, shades))
     if act.refusal:
         page.paragraph(_EDGE, f"answers {act.refusal}", "error")
 
@@ -137,6 +144,10 @@ def _strip(page: _Page, strip: Strip) -> None:
         ET.SubElement(tip, "title").text = _text(band.state)
         if name := _cut(band.state, int((end - x - 12) / _CAPITAL)):
             page.text(x + 9, top + 19.5, name, "state")
+    for shade in strip.shades:
+        begin, end = strip.span(shade, edges)
+        hatch = page.rect("hatch", x=begin, y=top, width=max(end - begin - 1.5, 2), height=_BAND, rx=5)
+        ET.SubElement(hatch, "title").text = _text(str(shade))
     page.y = top + _BAND + (8 if resources else 0)
     for life in resources:
         _life(page, life, edges)
@@ -217,6 +228,14 @@ def _minimums(strip: Strip) -> list[float]:
     return minimums
 
 
+def _hatch() -> ET.Element:
+    size = {"id": "hatch", "width": "9", "height": "9", "patternUnits": "userSpaceOnUse"}
+    definitions = ET.Element("defs")
+    pattern = ET.SubElement(definitions, "pattern", {**size, "patternTransform": "rotate(45)"})
+    ET.SubElement(pattern, "path", {"d": "M0 0V9"})
+    return definitions
+
+
 def _in_words(story: Story) -> str:
     """What the picture shows, for those who cannot see it."""
     runs = []
@@ -224,7 +243,8 @@ def _in_words(story: Story) -> str:
         stops = strip_of(act.moments, act.before).stops if act.moments else ()
         moments = [f"{stop.label} {stop.state}{_created(stop.created)}" for stop in stops]
         runs.append(f"{act.title}: {', '.join(moments) or act.refusal}.")
-    return f"{story.name}, {story.about}. {' '.join(runs)}"
+    wrong = [f"{what}." for what in (*story.shades, *story.interferes)]
+    return f"{story.name}, {story.about}. {' '.join([*runs, *wrong])}"
 
 
 def _created(resources: Sequence[Resource]) -> str:

@@ -45,10 +45,11 @@ class Glyphs:
     head: str = "▲"
     poll: str = "•"
     refused: str = "✗"
+    fault: str = "≈"
 
 
 UNICODE: Final = Glyphs()
-ASCII: Final = Glyphs(start="|", tick="'", wait=":", created="+", gone="-", head="^", poll="*", refused="x")
+ASCII: Final = Glyphs(start="|", tick="'", wait=":", created="+", gone="-", head="^", poll="*", refused="x", fault="~")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Drawing:
         """Lines as wide as the console."""
         pen, width = Pen.of(console), max(options.max_width - 2, 10)
         edges = [round(edge) for edge in spread(self.strip.lengths, self._minimums(), width)]
-        lines = [self._bands(pen, edges), self._marks(pen, edges, width)]
+        lines = [self._bands(pen, edges), self._faults(pen, edges, width), self._marks(pen, edges, width)]
         if self.head is not None:
             lines.append(self._head(pen, edges, width))
         for line in [*lines, self._times(edges, width)]:
@@ -109,6 +110,14 @@ class Drawing:
     def _bands(self, pen: Pen, edges: Sequence[int]) -> Text:
         bands = ((band.state, edges[band.end] - edges[band.first]) for band in self.strip.bands)
         return Text().join(pen.band(state, width) for state, width in bands if width)
+
+    def _faults(self, pen: Pen, edges: Sequence[int], width: int) -> Text:
+        cells = [" "] * width
+        for shade in self.strip.shades:
+            begin, end = (min(round(edge), width) for edge in self.strip.span(shade, edges))
+            begin = min(begin, width - 1)
+            cells[begin : max(end, begin + 1)] = pen.glyphs.fault * (max(end, begin + 1) - begin)
+        return Text("".join(cells), style="red")
 
     def _marks(self, pen: Pen, edges: Sequence[int], width: int) -> Text:
         cells = [" "] * width

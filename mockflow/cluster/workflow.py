@@ -73,6 +73,8 @@ class Workflow:
         """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""
         self.polls = 0
         self.same_answers = 0
+        self.stood_at: int | None = None
+        """Where a driven clock stood, in elapsed ms, when the same answer had been given too often."""
         self.run: Run | None = None
         self.kind: RunKind | None = None
         self.serial = 0

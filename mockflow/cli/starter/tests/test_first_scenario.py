@@ -29,5 +29,6 @@ def test_waits_until_it_is_completed(mockflow):
 def test_step_by_step(mockflow):
     workflow = mockflow.workflow(WORKFLOW_ID)
     assert workflow.state == "PROVISIONING"
-    mockflow.clock.advance("3s")
-    assert wait(mockflow.url) == "COMPLETED"
+    mockflow.clock.advance_to(state="COMPLETED")
+    assert wait(mockflow.url, pause=0) == "COMPLETED"
+    assert len(workflow.resources) == 2
