@@ -18,7 +18,7 @@ _STARTER: Final = (
     short_help="Put a first scenario, a test and a compose file into a repository.",
     epilog="Example: cd my-repo && mockflow init && pytest tests/test_first_scenario.py",
 )
-@click.argument("folder", default=".", metavar="[DIR]", type=click.Path())
+@click.argument("folder", default=".", metavar="[DIR]", type=click.Path(file_okay=True, dir_okay=True))
 def init(folder: str) -> None:
     """Put a first scenario, a test and a compose file into DIR, the current folder if left out.
 

@@ -5,7 +5,7 @@ moments as the owner's door does.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cli.layout import Shade
@@ -75,12 +75,8 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
         workflow_id = cluster.new_workflow_id(scenario.workflow_id)
         workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))
         cluster.add(workflow)
-    acts = (
-        *_provisionings(cluster, workflow, note),
-        *_reprovisionings(cluster, workflow),
-        *_deprovisionings(cluster, workflow),
-    )
-    return Story(scenario.scenario, scenario.description or "", _about(scenario), acts)
+    acts = [*_provisionings(cluster, workflow, note), *_reprovisionings(cluster, workflow)]
+    return replace(story, acts=(*acts, *_deprovisionings(cluster, workflow)))
 
 
 def _about(scenario: Scenario) -> str:

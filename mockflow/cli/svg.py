@@ -142,12 +142,13 @@ def _strip(page: _Page, strip: Strip) -> None:
         css = band.state if band.state in _STATES else "other"
         tip = page.rect(css, x=x, y=top, width=max(end - x - 1.5, 1), height=_BAND, rx=5)
         ET.SubElement(tip, "title").text = _text(band.state)
-        if name := _cut(band.state, int((end - x - 12) / _CAPITAL)):
-            page.text(x + 9, top + 19.5, name, "state")
     for shade in strip.shades:
         begin, end = strip.span(shade, edges)
         hatch = page.rect("hatch", x=begin, y=top, width=max(end - begin - 1.5, 2), height=_BAND, rx=5)
         ET.SubElement(hatch, "title").text = _text(str(shade))
+    for band in strip.bands:
+        if name := _cut(band.state, int((edges[band.end] - edges[band.first] - 12) / _CAPITAL)):
+            page.text(edges[band.first] + 9, top + 19.5, name, "state")
     page.y = top + _BAND + (8 if resources else 0)
     for life in resources:
         _life(page, life, edges)

@@ -173,8 +173,8 @@ def say(console: Console, picture: RenderableType) -> None:
 def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
     """Each moment in words: its time, its state and what is new."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", style="dim", no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(justify="right", style="dim", no_wrap=True, overflow="crop")
+    table.add_column(no_wrap=True, overflow="crop")
     table.add_column(overflow="fold")
     before = ""
     for stop in strip.stops:
