@@ -18,15 +18,13 @@ _STARTER: Final = (
     short_help="Put a first scenario, a test and a compose file into a repository.",
     epilog="Example: cd my-repo && mockflow init && pytest tests/test_first_scenario.py",
 )
-@click.argument("folder", default=".", metavar="[DIR]", type=click.Path(file_okay=True, dir_okay=True))
+@click.argument("folder", default=".", metavar="[DIR]", type=click.Path(file_okay=False))
 def init(folder: str) -> None:
     """Put a first scenario, a test and a compose file into DIR, the current folder if left out.
 
     A file that is there already is left alone.
     """
     root = Path(folder)
-    if root.exists() and not root.is_dir():
-        raise click.ClickException(f"{folder}: this is no folder")
     for name, what in _STARTER:
         try:
             is_new = _write(root / name, _starter(name))

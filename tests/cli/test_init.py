@@ -94,7 +94,9 @@ def test_twice_changes_nothing(repository: Path) -> None:
 def test_where_it_cannot_write(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
-    assert init(file).output == f"Error: {file}: this is no folder\n"
+    done = init(file)
+    assert done.exit_code == 2
+    assert "is a file" in done.output
     (tmp_path / "tests").write_text("a file")
     done = init(tmp_path)
     assert done.exit_code == 1

@@ -69,4 +69,3 @@ def test_under_a_credential_nothing_is_left_but_its_shape(value: Any) -> None:
 
     hidden = without_secrets({"credential": value})["credential"]
     assert shape(hidden) == shape(value)
-    assert without_secrets({"credential": hidden}) == {"credential": hidden} or "<" in str(hidden)
