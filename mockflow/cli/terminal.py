@@ -24,12 +24,12 @@ class Look:
 
 
 LOOKS: Final = {
-    "NOT_STARTED": Look("white on grey37", "·", "."),
-    "PROVISIONING": Look("black on dodger_blue1", "▒", "="),
-    "COMPLETED": Look("black on green3", "█", "#"),
-    "FAILED": Look("white on red3", "▞", "x"),
+    "NOT_STARTED": Look("bold #ffffff on #5f6b78", "·", "."),
+    "PROVISIONING": Look("bold #ffffff on #1d6fd8", "▒", "="),
+    "COMPLETED": Look("bold #ffffff on #178a50", "█", "#"),
+    "FAILED": Look("bold #ffffff on #c4392f", "▞", "x"),
 }
-OTHER: Final = Look("black on medium_purple1", "░", "~")
+OTHER: Final = Look("bold #ffffff on #7a4fd0", "░", "~")
 """Of a state that the plugin does not have."""
 
 

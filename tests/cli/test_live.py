@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -185,7 +186,7 @@ def door() -> Door:
 
 def screen(followed: Followed, events: list[live.Event] | None = None, height: int = 40) -> list[str]:
     console = Console(file=io.StringIO(), width=60, height=height, color_system=None)
-    console.print(live._screen(followed, "http://x", console, live.deque(events or [], maxlen=8)))
+    console.print(live._screen(followed, "http://x", console, deque(events or [], maxlen=8)))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
