@@ -24,12 +24,12 @@ class Look:
 
 
 LOOKS: Final = {
-    "NOT_STARTED": Look("bold #ffffff on #5f6b78", "·", "."),
-    "PROVISIONING": Look("bold #ffffff on #1d6fd8", "▒", "="),
-    "COMPLETED": Look("bold #ffffff on #178a50", "█", "#"),
-    "FAILED": Look("bold #ffffff on #c4392f", "▞", "x"),
+    "NOT_STARTED": Look("bold #ffffff on grey37", "·", "."),
+    "PROVISIONING": Look("bold #000000 on dodger_blue1", "▒", "="),
+    "COMPLETED": Look("bold #000000 on green3", "█", "#"),
+    "FAILED": Look("bold #ffffff on red3", "▞", "x"),
 }
-OTHER: Final = Look("bold #ffffff on #7a4fd0", "░", "~")
+OTHER: Final = Look("bold #000000 on medium_purple1", "░", "~")
 """Of a state that the plugin does not have."""
 
 

@@ -101,6 +101,18 @@ def test_colours_only_where_they_are_wanted(env: dict[str, str], has_colours: bo
     assert "PROVISIONING" in done.stdout
 
 
+def test_in_sixteen_colours_each_state_has_its_own() -> None:
+    env = {"COLUMNS": "80", "FORCE_COLOR": "1", "TERM": "xterm", "COLORTERM": ""}
+    bands = re.findall(r"\x1b\[([\d;]+)m (\w+)", run("show", SCENARIOS / "flapping-state.yaml", env=env).stdout)
+    looks = {state: look for look, state in bands if state in ("NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED")}
+    assert {state: look.split(";")[-1] for state, look in looks.items()} == {
+        "NOT_STARTED": "100",
+        "PROVISIONING": "104",
+        "COMPLETED": "42",
+        "FAILED": "41",
+    }
+
+
 def test_a_failed_run_tells_its_error(tmp_path: Path) -> None:
     text = drawn(FAILING, tmp_path)
     assert "workflows that a client creates with name mine" in text
