@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from mockflow.cli.client import UNANSWERED, reason, request
+from mockflow.cli.client import UNANSWERED, RefusedError, reason, request, verifying_opener
 from mockflow.cli.layout import Shade, strip_of, told_time
 from mockflow.cli.options import counted
 from mockflow.cli.terminal import Drawing, plain
@@ -103,11 +103,14 @@ class Followed:
             self.touched[workflow_id] = self._looks
 
 
-def follow(url: str, console: Console) -> None:
+def follow(url: str, console: Console, *, token: str | None = None, ca: str | None = None) -> None:
     """Follows the server at `url` until Ctrl-C: on a terminal as pictures, else one line for each event."""
-    followed = Followed(lambda path: request("GET", f"{url}/_mockflow{path}"))
+    opener = verifying_opener(ca)
+    followed = Followed(lambda path: request(opener, "GET", f"{url}/_mockflow{path}", token=token))
     try:
         followed.look()
+    except RefusedError as error:
+        raise click.ClickException(f"{url}: {error}") from None
     except UNANSWERED as error:
         raise click.ClickException(f"{url} does not answer: {reason(error)}") from None
     try:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mockflow.cli.layout import Shade
 from mockflow.cluster import Cluster, LoadedScenario, NeverError, Settings, StoredTemplate, Workflow, operations, runs
-from mockflow.core.graph import Sequence
+from mockflow.core.graph import Sequence, sequence_of
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import RunScript, Scenario
 from mockflow.core.simulation import KEEP, UPDATE
@@ -125,8 +125,12 @@ def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
         attempt = script.attempt(number)
         workflow.attempts["reprovision"] = number
         note = "begins when a client reprovisions it"
-        steps = Sequence((), {}) if attempt.timeline else runs.sequence(cluster, workflow, STEPS)
-        if steps is None:
+        stored = workflow.stored
+        if attempt.timeline:
+            steps = Sequence((), {})
+        elif stored and not stored.is_made and (graph := stored.template.provision):
+            steps = sequence_of(graph, workflow_id=workflow.id, max_steps=len(graph.nodes))
+        else:
             return  # a plan, and no template whose steps it could speak of
         named = {node.id for node in steps.nodes if {node.id, node.type} & attempt.steps.keys()}
         changes = {node.id: UPDATE if node.id in named or not named else KEEP for node in steps.nodes}

@@ -6,7 +6,18 @@ from urllib.parse import quote
 
 import click
 
-from mockflow.cli.client import REQUEST_SECONDS, UNANSWERED, RefusedError, reason, request
+from mockflow.cli.client import (
+    REQUEST_SECONDS,
+    UNANSWERED,
+    RefusedError,
+    UnauthorizedError,
+    ca_option,
+    control_token_option,
+    reason,
+    request,
+    trusting_opener,
+    verifying_opener,
+)
 from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
 from mockflow.core.durations import format_duration
 from mockflow.loading.load import load_paths
@@ -18,12 +29,18 @@ _PAUSE_SECONDS = 0.1
 @click.argument("url", type=ServerUrl())
 @click.option("--timeout", type=Duration(), default="30s", show_default=True, help="How long to wait.")
 def wait(url: str, timeout: int) -> None:
-    """Wait until the server at URL answers; exits with 1 when it does not in time."""
+    """Wait until the server at URL answers; exits with 1 when it does not in time.
+
+    It asks for nothing that is secret: a server that wants a user has answered, and HTTPS is not verified.
+    """
+    opener = trusting_opener()
     end = time.monotonic() + timeout / 1000
     while True:
         left = end - time.monotonic()
         try:
-            request("GET", url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
+            request(opener, "GET", url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
+        except UnauthorizedError:
+            return
         except UNANSWERED as error:
             if left <= 0:
                 waited = format_duration(timeout)
@@ -36,16 +53,20 @@ def wait(url: str, timeout: int) -> None:
 @click.command(short_help="Load scenarios into a running server.")
 @click.argument("url", type=ServerUrl())
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
-def load(url: str, paths: tuple[str, ...]) -> None:
+@control_token_option
+@ca_option
+def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None) -> None:
     """Load scenario files and folders into the server at URL; those of the same name are replaced."""
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     if loading.errors:
         raise click.ClickException(f"nothing was loaded: {counted(len(loading.errors), 'error')}")
+    opener = verifying_opener(ca)
     for file in dict.fromkeys(located.place.file for located in loading.scenarios):
         text = Path(file).read_bytes()
         try:
-            loaded = request("PUT", f"{url}/_mockflow/scenarios?source={quote(file)}", text)["loaded"]
+            address = f"{url}/_mockflow/scenarios?source={quote(file)}"
+            loaded = request(opener, "PUT", address, text, token=control_token)["loaded"]
             names = [scenario["scenario"] for scenario in loaded]
         except RefusedError as error:
             raise click.ClickException(f"{file}: {error}") from None

@@ -6,6 +6,7 @@ import click
 from rich.console import Console, Group
 from rich.text import Text
 
+from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
 from mockflow.cli.options import Duration, ServerUrl, print_problems
@@ -24,7 +25,16 @@ from mockflow.loading.load import load_paths
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
 @click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
-def show(paths: tuple[str, ...], live: str | None, step_time: int, template: str | None) -> None:
+@control_token_option
+@ca_option
+def show(
+    paths: tuple[str, ...],
+    live: str | None,
+    step_time: int,
+    template: str | None,
+    control_token: str | None,
+    ca: str | None,
+) -> None:
     """Draw the timelines of scenario files and folders: states as bands, resources as marks, and each moment in words.
 
     A short stretch beside a long one is drawn wider than it is. Exits with 1 when a file has an error.
@@ -33,7 +43,7 @@ def show(paths: tuple[str, ...], live: str | None, step_time: int, template: str
         raise click.UsageError("name scenario files or folders, or a server: mockflow show --live URL")
     console = Console(highlight=False, emoji=False, markup=False)
     if live:
-        follow(live, console)
+        follow(live, console, token=control_token, ca=ca)
         return
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)

@@ -34,14 +34,14 @@ def served() -> Iterator[Served]:
 class Following:
     """`mockflow show --live` as a process whose output is no terminal."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **env: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mockflow", "show", "--live", url],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env=environment(),
+            env=environment(**env),
         )
         self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
         self._watchdog.start()
@@ -122,6 +122,16 @@ def test_nobody_is_there() -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         done = CliRunner().invoke(main, ["show", "--live", url])
     assert (done.exit_code, done.output) == (1, f"Error: {url} does not answer: Connection refused\n")
+
+
+def test_an_owners_door_that_wants_a_token() -> None:
+    with Served(DOCS, "--frozen", "--quiet", "--control-token", "hush-hush-hush-hush") as served:
+        done = CliRunner().invoke(main, ["show", "--live", served.url])
+        assert done.exit_code == 1
+        assert done.output.startswith(f"Error: {served.url}: ")
+        with Following(served.url, MOCKFLOW_CONTROL_TOKEN="hush-hush-hush-hush") as following:
+            following.until(f"{DOCS_ID}: NOT_STARTED")
+            assert following.interrupt() == (0, "")
 
 
 # -- as pictures, by the owner's door's answers alone ---------------------------------------------------
