@@ -12,13 +12,13 @@ from typing import Final
 
 import click
 
-from mockflow.cli import logs
+from mockflow.cli import logs, watching
 from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
-from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
+from mockflow.cli.reload import ScenarioFiles, problems_of
+from mockflow.cluster import Cluster, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.security import User
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
-from mockflow.loading.load import load_paths
 from mockflow.server.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
@@ -49,6 +49,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--watch", is_flag=True, help="Reload scenario files that change; runs go on.")
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Clients say by x-tenant-id for which tenant they ask.")
 @click.option("--tls", is_flag=True, help="HTTPS with a certificate made now; --cert and --key: with yours.")
@@ -77,6 +78,7 @@ def serve(
     seed: int,
     max_polls: int,
     keep_going: bool,
+    watch: bool,
     users: tuple[User, ...],
     multi_tenancy: bool,
     tls: bool,
@@ -120,12 +122,18 @@ def serve(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     certificate = _certificate(host, tls=tls, ca_out=ca_out, cert=cert, key=key)
+    if watch:
+        if not paths:
+            raise click.UsageError("--watch needs PATHS to watch")
+        watching.check_available()
     with _keeping_all():
-        cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
+        files = ScenarioFiles(paths)
+        _tell_problems(files, keep_going=keep_going)
+        cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
     access_log = logs.set_up(log_format, quiet=quiet)
     limits = Limits(max_connections, read_timeout / 1000)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
-    asyncio.run(_serve(serving, host, port))
+    asyncio.run(_serve(serving, host, port, files if watch else None))
 
 
 def _certificate(
@@ -171,17 +179,15 @@ def _keeping_all() -> Iterator[None]:
 _GARBAGE: Final = 20_000  # so many new objects before a search: what the journal keeps is none
 
 
-def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:
-    loading = load_paths(paths)
-    print_problems(loading.problems, stderr=True)
-    if loading.errors and not keep_going:
-        raise click.ClickException(
-            f"{counted(len(loading.errors), 'problem')} in the scenarios; --keep-going serves the others"
-        )
-    return tuple(LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios)
+def _tell_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
+    problems = files.files.problems
+    print_problems(problems, stderr=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors and not keep_going:
+        raise click.ClickException(f"{counted(errors, 'problem')} in the scenarios; --keep-going serves the others")
 
 
-async def _serve(serving: Serving, host: str, port: int) -> None:
+async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -194,9 +200,13 @@ async def _serve(serving: Serving, host: str, port: int) -> None:
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
     if serving.control_url not in (None, url):
         click.echo(f"mockflow control at {serving.control_url}")
+    watcher = asyncio.create_task(watching.watch(serving.cluster, watched)) if watched else None
     try:
         await stop.wait()
     finally:
+        if watcher:
+            watcher.cancel()
+            await asyncio.wait([watcher])
         await serving.stop()
 
 

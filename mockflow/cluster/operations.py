@@ -35,7 +35,7 @@ def create(
     there = len(cluster.workflows)
     if there >= limit and (there >= limit + MAX_LEFT or len(stored_workflows(cluster)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
-    scenario = cluster.scenario_for(name=template.name or "", use_case=template.use_case or "", headers=headers)
+    scenario = cluster.scenarios.speaker(name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = cluster.now()
     workflow_id = cluster.new_workflow_id(scenario.workflow_id if scenario else None)
     workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), access.owned_by(caller))

@@ -57,8 +57,11 @@ def reset(call: ControlCall) -> models.ClockView:
 # -- scenarios -------------------------------------------------------------------------------------
 
 
-def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
-    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+def list_scenarios(call: ControlCall) -> models.ScenariosView:
+    return models.ScenariosView(
+        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        problems=[models.ProblemView.model_validate(problem) for problem in call.cluster.problems],
+    )
 
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
@@ -69,7 +72,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
         told = [*map(str, loading.errors[:_MOST_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
         raise ControlError(400, "\n".join(told), [problem.as_json() for problem in loading.problems[:_MOST_PROBLEMS]])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.load(loaded)
+    call.cluster.scenarios.load(loaded)
     return models.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -79,7 +82,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
 def delete_scenario(call: ControlCall) -> models.ScenarioView:
     name = call.values["name"]
     loaded = call.cluster.scenarios.get(name)
-    call.cluster.remove(name)
+    call.cluster.scenarios.remove(name)
     assert loaded is not None
     return _scenario_view(loaded)
 
@@ -291,7 +294,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/scenarios",
         "list_scenarios",
-        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+        Operation(list_scenarios, "The loaded scenarios, and the problems of their files.", models.ScenariosView),
     ),
     ControlRoute(
         "PUT",

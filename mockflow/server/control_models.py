@@ -137,6 +137,15 @@ class ScenarioView(View):
     source: str = Field(description="Where it was read from.")
 
 
+class ScenariosView(View):
+    """The loaded scenarios, and what is wrong with the files that the server began with or watches."""
+
+    scenarios: list[ScenarioView]
+    problems: list["ProblemView"] = Field(
+        description="Of the files as they are now. Of a file with errors the last good version is in force."
+    )
+
+
 class NextMoment(View):
     """What brings the next change: a time, or a poll."""
 
@@ -193,7 +202,7 @@ class PlaceView(View):
 
 
 class ProblemView(PlaceView):
-    """A problem in a scenario that was sent."""
+    """A problem in a scenario."""
 
     severity: Literal["error", "warning"]
     message: str

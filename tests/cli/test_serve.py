@@ -124,7 +124,7 @@ def test_frozen_begins_in_2026(frozen: Served) -> None:
 
 def test_all_shipped_scenarios_are_served(frozen: Served) -> None:
     frozen.reset()
-    names = {scenario["scenario"] for scenario in frozen.ask("/_mockflow/scenarios")[1]}
+    names = {scenario["scenario"] for scenario in frozen.ask("/_mockflow/scenarios")[1]["scenarios"]}
     assert names == {file.stem for file in SCENARIOS.glob("*.yaml")}
 
 
@@ -220,7 +220,7 @@ def test_keep_going_serves_the_good_ones(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
     (tmp_path / "good.yaml").write_text(GOOD)
     with Served(tmp_path, "--keep-going", "--quiet") as served:
-        assert [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]] == ["good"]
+        assert [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]["scenarios"]] == ["good"]
         _, stderr, _ = served.stop(signal.SIGTERM)
     assert f"{tmp_path}/bad.yaml:2:1: unknown key" in stderr
 

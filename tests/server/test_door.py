@@ -211,7 +211,7 @@ async def test_what_the_owner_sends_is_bounded(server: Server) -> None:
 
 
 async def test_scenarios_are_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockflow.cluster.cluster.MAX_SCENARIOS", 2)
+    monkeypatch.setattr("mockflow.cluster.scenarios.MAX_SCENARIOS", 2)
     texts: Any = [f"{{scenario: s{n}, workflow_id: w{n}}}" for n in range(2)]
     assert (await server.ask(f"{OWNER}/scenarios", "PUT", texts[0])).status == 200
     answer = await server.ask(f"{OWNER}/scenarios", "PUT", texts[1])
