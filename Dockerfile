@@ -10,6 +10,7 @@ COPY scenarios /scenarios
 RUN useradd --uid 10001 --no-create-home mockflow
 USER 10001
 
+# Whoever reaches the port may use the owner's door, /_mockflow: README, "Who may use it".
 # Every option of `mockflow serve` is a variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
 ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios MOCKFLOW_INSECURE_CONTROL=1
 EXPOSE 9200

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mockflow.cli.options import counted
-from mockflow.cluster import ClaimedError, Cluster, LoadedScenario
+from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, TooManyError
 from mockflow.cluster.changes import Changes, changes
 from mockflow.loading.edits import Files, begun, edited
 from mockflow.loading.load import Located, Versions, read_versions
@@ -52,7 +52,7 @@ class ScenarioFiles:
         found = changes(before, map(_loaded, files.scenarios))
         try:
             cluster.scenarios.reload(found)
-        except ClaimedError as error:
+        except (ClaimedError, TooManyError) as error:
             log.error("nothing is reloaded: %s", error)
             return Changes(before)
         self.files = files

@@ -18,7 +18,7 @@ import click
 from mockflow.cli import logs, watching
 from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
 from mockflow.cli.reload import ScenarioFiles, problems_of
-from mockflow.cluster import Cluster, Mode, Settings
+from mockflow.cluster import Cluster, Mode, Settings, TooManyError
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.security import User
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
@@ -134,7 +134,10 @@ def serve(
     with _keeping_all():
         files = ScenarioFiles(paths)
         _tell_problems(files, keep_going=keep_going)
-        cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+        try:
+            cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+        except TooManyError as error:
+            raise click.ClickException(str(error)) from None
     access_log = logs.set_up(log_format, quiet=quiet)
     limits = Limits(max_connections, read_timeout / 1000)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)

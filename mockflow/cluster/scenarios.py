@@ -102,9 +102,10 @@ class Scenarios(Mapping[str, LoadedScenario]):
     ) -> None:
         """Puts `new` in place of those of the same name and of `gone`; with `keeps_runs` workflows outlive that."""
         names = dict.fromkeys([*gone, *new])
-        number = len(self._loaded.keys() - names.keys()) + len(new)
-        if number > MAX_SCENARIOS:
-            raise TooManyError(f"{number} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
+        gone_now = sum(name in self._loaded and name not in new for name in names)
+        count = len(self._loaded) - gone_now + sum(name not in self._loaded for name in new)
+        if new and count > MAX_SCENARIOS:
+            raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
         self._check_claims(new, names)
         going = [self._loaded[name] for name in names if name in self._loaded]
         brought = [(workflow, it.scenario) for it in going if (workflow := self._brought(it.scenario))]

@@ -170,7 +170,8 @@ class ClusterHandle:
         """A new world as at the start.
 
         `settings` are those of this world alone: mode, speed, opensearch_version, step_time, seed, epoch (ms),
-        max_polls; ``keep=["scenarios"]`` keeps those that were loaded since.
+        max_polls, users (each ``name:password`` or ``name:password:roles``), multi_tenancy; ``keep=["scenarios"]``
+        keeps those that were loaded since.
 
         >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])
         """

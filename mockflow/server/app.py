@@ -73,7 +73,8 @@ def handler(
         is_owners = request.target.startswith(PREFIX) and door is not None and control.is_mine(request.target)
         refusal = door.refusal(request) if is_owners and door else None
         if refusal is None and incoming.body_exists:
-            refusal = await bodies.read(incoming, request, MAX_OWNERS_BODY if is_owners else limits.max_body)
+            most, too_large = (MAX_OWNERS_BODY, _TOO_LARGE_FOR_OWNERS) if is_owners else (limits.max_body, _TOO_LARGE)
+            refusal = await bodies.read(incoming, request, most, too_large)
         response = refusal
         if response is None:
             try:
@@ -98,6 +99,12 @@ def handler(
     return handle
 
 
+_TOO_LARGE: Final = Response(413, content_type="")
+_TOO_LARGE_FOR_OWNERS: Final = control.refused(
+    413, f"the body is larger than {MAX_OWNERS_BODY // 2**20} MiB; load the scenarios in several parts"
+)
+
+
 class _Bodies:
     """Reads bodies, and knows how much of them there is at once."""
 
@@ -105,14 +112,16 @@ class _Bodies:
         self._limits = limits
         self._bytes = 0
 
-    async def read(self, incoming: web.BaseRequest, request: Request, most: int) -> Response | None:
-        """Reads the body into `request`; an answer where it is too large or cannot be unpacked.
+    async def read(
+        self, incoming: web.BaseRequest, request: Request, most: int, too_large: Response
+    ) -> Response | None:
+        """Reads the body into `request`; an answer where it is `too_large` or cannot be unpacked.
 
         A body that does not arrive in time is never answered: the connection is closed.
         """
         length = incoming.content_length
         if length is not None and length > most:
-            return Response(413, content_type="")
+            return too_large
         if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
             await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         loop = asyncio.get_running_loop()
@@ -123,7 +132,7 @@ class _Bodies:
                 size += len(chunk)
                 self._bytes += len(chunk)
                 if size > most:
-                    return Response(413, content_type="")
+                    return too_large
                 if self._bytes > self._limits.max_bodies:
                     refusal = too_many_bodies(self._bytes, self._limits.max_bodies)
                     return Response.json(refusal.status, refusal.body)

@@ -19,6 +19,7 @@ _REFUSALS: Final = {
     400: "The request is not right; the message says what would be.",
     401: "The token is missing or wrong, where the door has one.",
     403: "A page of another site asks, or by a name that could be anybody's for this server.",
+    413: "The body is too large.",
     404: "There is no such workflow or scenario.",
     409: "It cannot come to this; the message says why.",
 }
