@@ -10,6 +10,7 @@ from mockflow.cluster import runs
 from mockflow.cluster.changes import LoadedScenario
 from mockflow.cluster.clock import MODES, Clock, Mode
 from mockflow.cluster.coverage import Coverage
+from mockflow.cluster.interference import Interference
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.scenarios import Scenarios
@@ -75,6 +76,8 @@ class Cluster:
     """What is wrong with the scenario files, as they are now; the scenarios in force may be older."""
     on_cut_off: Callable[[], None] | None = None
     """Called whenever a client that polls for ever is cut off."""
+    on_new_clock: Callable[[], None] | None = None
+    """Called whenever a new world, with a clock of its own, has begun."""
 
     def __post_init__(self) -> None:
         self.settings = self.initial
@@ -89,6 +92,8 @@ class Cluster:
         self.settings = settings
         self.clock.close()
         self._begin_world(kept)
+        if self.on_new_clock:
+            self.on_new_clock()
 
     def _begin_world(self, scenarios: Iterable[LoadedScenario]) -> None:
         settings = self.settings
@@ -106,6 +111,9 @@ class Cluster:
         """Whether the plugin's indexes exist: from the first workflow on."""
         self.journal = Journal()
         self.coverage = Coverage()
+        self.interference = Interference(self)
+        self.scripted: Interference | None = None
+        """The same, once it has anything to do: every request asks here first."""
         self.next_steps: dict[str, StepPlan] = {}
         """How steps go in the next run that has them, whatever its scenario says."""
         self.stuck: str | None = None
@@ -113,6 +121,11 @@ class Cluster:
         self._workflows_created = 0
         self._sequence_number = 0
         self.scenarios.load(scenarios)
+
+    def rescripted(self) -> None:
+        """Faults, stubs or outages have come or gone."""
+        self.scripted = None if self.interference.is_idle else self.interference
+        self.clock.notify()  # a port may have to close or open
 
     # -- workflows -------------------------------------------------------------------------------
 
@@ -254,14 +267,58 @@ class Cluster:
 
     def _look(self, workflow: Workflow, elapsed: int) -> None:
         """A client has looked: in auto the run skips to its next moment."""
-        assert workflow.run is not None
-        following = workflow.run.next_time(elapsed)
+        following = self.next_moment(workflow, elapsed)
         if following is not None:
             self._skip(workflow, following - elapsed)
+
+    def next_moment(self, workflow: Workflow, elapsed: int) -> int | None:
+        """The elapsed ms at which something changes next: a keyframe, or an edge of a fault's window or an outage."""
+        following = workflow.run.next_time(elapsed) if workflow.run else None
+        if self.scripted is None or workflow.scenario is None or workflow.run is None:
+            return following
+        edge = next((one for one in self.scripted.edges(workflow.scenario.scenario) if one > elapsed), None)
+        return min((time for time in (following, edge) if time is not None), default=None)
 
     def tell(self, workflow: Workflow) -> None:
         """A client has been told the status now in another way than by a poll."""
         workflow.tell(self.elapsed(workflow))
+
+    def move_on(self, workflow: Workflow | None, scenario: str = "") -> None:
+        """A request was answered by a window of time or a state: in auto time skips to its next moment.
+
+        `workflow` None means the cluster's own time, by which a scenario without a workflow goes.
+        """
+        if self.clock.mode != "auto":
+            return
+        if workflow is not None:
+            self._look(workflow, self.elapsed(workflow))
+        elif self.scripted:
+            elapsed = self.elapsed_ms
+            self._lead += next((one - elapsed for one in self.scripted.edges(scenario) if one > elapsed), 0)
+            self.clock.notify()
+
+    def told_nothing_new(self, workflow: Workflow, fault: str) -> None:
+        """A fault has answered a status call of this workflow in the cluster's place, and time stands still."""
+        workflow.same_answers += 1
+        if workflow.same_answers >= self.settings.max_polls:
+            self._same_again(workflow, f", for a fault answers them ({fault})")
+
+    def begin_by_look(self, workflow: Workflow) -> None:
+        """The first status call begins the run of a workflow that a scenario brings, whoever answers that call."""
+        if workflow.run is None and workflow.begins != "provision":
+            self.begin(workflow, runs.looked_at(self, workflow))
+
+    def peek(self, workflow_id: str, *, show_all: bool) -> Document:
+        """What a poll would be told, without being one."""
+        workflow = self.find(workflow_id)
+        if workflow.run is None:
+            return workflow.idle_document(show_all=show_all)
+        return workflow.document(workflow.run, workflow.run.position(self.elapsed(workflow)), show_all=show_all)
+
+    def workflow_in(self, values: Iterable[str]) -> Workflow | None:
+        """The workflow that one of these is the id of, or that makes the resource with that id."""
+        found = (self.workflows.get(value) or self.resources.maker_of(value) for value in values)
+        return next((workflow for workflow in found if workflow), None)
 
     def skip_to(self, workflow: Workflow, time: int) -> None:
         """In auto a request that waits for a run skips to its end: to `time`, in elapsed ms."""
@@ -270,12 +327,14 @@ class Cluster:
     def _skip(self, workflow: Workflow, milliseconds: int) -> None:
         workflow.lead += milliseconds
         self._lead = max(self._lead, workflow.lead)
+        if self.scripted is not None:
+            self.clock.notify()  # an outage may begin here, or end
 
-    def _same_again(self, workflow: Workflow) -> None:
+    def _same_again(self, workflow: Workflow, why: str | None = None) -> None:
         """Where nothing can change any more, says so once, or cuts the client off."""
         if workflow.same_answers > self.settings.max_polls and not self.settings.ends_stuck:
             return
-        reason = self._why_stuck(workflow)
+        reason = why or self._why_stuck(workflow)
         if reason is None:
             return
         told = f"workflow {workflow.id}: the same answer {workflow.same_answers} times{reason}"
@@ -291,7 +350,7 @@ class Cluster:
         if workflow.run is None:
             return ", and nothing changes before a client provisions it"
         elapsed = self.elapsed(workflow)
-        following = workflow.run.next_time(elapsed)
+        following = self.next_moment(workflow, elapsed)
         if following is None:
             return None if workflow.run.next_poll else ", and nothing in its script changes any more"
         if self.clock.mode == "driven":
@@ -327,12 +386,14 @@ class Cluster:
         return self.clock.now() + workflow.lead - workflow.run.started
 
     def until_next_moment(self) -> int | None:
-        """The ms until time alone changes anything in any workflow; None where it changes nothing more."""
-        waits = (
+        """The ms until time alone changes anything, in a workflow or for all; None where it changes nothing more."""
+        waits = [
             following - elapsed
             for workflow in self.living()
-            if workflow.run and (following := workflow.run.next_time(elapsed := self.elapsed(workflow))) is not None
-        )
+            if workflow.run and (following := self.next_moment(workflow, elapsed := self.elapsed(workflow))) is not None
+        ]
+        if self.scripted:
+            waits += [edge - self.elapsed_ms for edge in self.scripted.world_edges() if edge > self.elapsed_ms]
         return min(waits, default=None)
 
     def advance_to_state(self, workflow_id: str, state: str) -> None:
@@ -355,7 +416,7 @@ class Cluster:
         """Moves the clock to the workflow's next moment; the polls that it waits for count as made."""
         workflow, run = self._to_be_moved(workflow_id)
         elapsed = self.elapsed(workflow)
-        following = run.next_time(elapsed)
+        following = self.next_moment(workflow, elapsed) if workflow.run else run.next_time(elapsed)
         if following is not None:
             self._begin_if_idle(workflow)
             self.clock.advance(following - elapsed)

@@ -23,7 +23,20 @@ _CREDENTIAL: Final = "credential"
 _HIDDEN: Final = "(hidden)"
 
 
-_Entry = tuple[str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float]
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What faults, outages and stubs had to do with an exchange."""
+
+    faults: tuple[str, ...] = ()
+    stub: str | None = None
+    near_misses: tuple[Mapping[str, Any], ...] = ()
+    is_own: bool = True
+    """Whether the answer was the cluster's own, even if it never arrived."""
+
+
+_Entry = tuple[
+    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,8 @@ class Exchange:
     now: int
     wall: float
     seconds: float
+    scripted: Scripted | None
+    """None: nothing interfered."""
     number: int
     """From 1, in order of the answers."""
 
@@ -68,7 +83,9 @@ class Exchange:
     @property
     def is_poll(self) -> bool:
         """Whether it is a `GET _status` that the workflow itself answered."""
-        return self.operation == "get_status" and self.status == 200
+        if self.operation != "get_status":
+            return False
+        return self.status == 200 if self.scripted is None else self.scripted.is_own and self.status in (0, 200)
 
     def as_json(self, began: int) -> dict[str, Any]:
         """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and bodies are hidden."""
@@ -84,6 +101,10 @@ class Exchange:
             "elapsed_ms": self.now - began,
             "wall": self.wall,
             "took_ms": round(self.seconds * 1000, 3),
+            "fault": ", ".join(self.scripted.faults) or None if self.scripted else None,
+            "stub": self.scripted.stub if self.scripted else None,
+            "near_misses": list(self.scripted.near_misses) if self.scripted else [],
+            "is_poll": self.is_poll,
             "request": {
                 "headers": {
                     name: _HIDDEN if name.lower() in _SECRET_HEADERS else value
@@ -136,6 +157,7 @@ class Journal:
         now: int,
         wall: float,
         seconds: float,
+        scripted: Scripted | None = None,
     ) -> None:
         """Keeps an exchange, its values as in `Exchange`, and forgets the oldest beyond the bound."""
         self.counted += 1
@@ -158,6 +180,7 @@ class Journal:
                 now,
                 wall,
                 seconds,
+                scripted,
             )
         )
 

@@ -18,10 +18,12 @@ class Registry:
         self._elapsed = elapsed
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
+        self._kinds: set[str] = set()
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """A run of `workflow` makes these, or refers to them, sooner or later."""
         for key in keys:
+            self._kinds.add(key[0])
             makers = self._makers.setdefault(key, {})
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
@@ -36,6 +38,13 @@ class Registry:
     def makers(self, key: Key) -> Iterable[Workflow]:
         """The workflows whose runs make it, whether it is there yet or not; the one that began last is the last."""
         return self._makers.get(key, {}).values()
+
+    def maker_of(self, resource_id: str) -> Workflow | None:
+        """The workflow whose run makes what has this id, whatever it is; of several the one that began last."""
+        for kind in self._kinds:
+            for workflow in reversed(tuple(self.makers((kind, resource_id)))):
+                return workflow
+        return None
 
     def find(self, key: Key) -> Made | None:
         """What exists now; of what several workflows have made of the same, the latest."""

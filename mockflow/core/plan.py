@@ -47,13 +47,6 @@ def _failure_status(value: object) -> object:
 SHORT_FORMS: Final = {"Match": "everything", "Fails": "timeout"}
 
 
-def allow_short_forms(schemas: dict[str, Any]) -> None:
-    """Lets the JSON Schemas of models, by their names, have the short forms too."""
-    for name in SHORT_FORMS.keys() & schemas.keys():
-        model = schemas[name]
-        schemas[name] = {"description": model.pop("description"), "anyOf": [{"const": SHORT_FORMS[name]}, model]}
-
-
 def _short_form(word: str, meant: Mapping[str, Any]) -> BeforeValidator:
     def expand(value: object) -> object:
         if value == word:

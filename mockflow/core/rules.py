@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mockflow.core.compiler import compile_run, place_keyframes
 from mockflow.core.durations import format_duration
+from mockflow.core.faults import rules as fault_rules
 from mockflow.core.findings import Finding, Path, quoted
 from mockflow.core.graph import sequence_of
 from mockflow.core.plan import Deprovision
@@ -20,7 +21,7 @@ from mockflow.core.template import ContentError, parse_template
 def check(scenario: Scenario) -> list[Finding]:
     """Everything that is wrong with `scenario`, errors before warnings."""
     timelines = list(_timelines(scenario))
-    errors = [*_about_whom(scenario), *_template(scenario)]
+    errors = [*_about_whom(scenario), *_template(scenario), *fault_rules.errors(scenario)]
     for _, script, path in _scripts(scenario):
         errors += _one_form(scenario, script, path)
     errors += _attempts_alone(scenario)
@@ -28,7 +29,7 @@ def check(scenario: Scenario) -> list[Finding]:
     if errors or scenario.unrealistic:
         return errors
     warnings = [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
-    return [*warnings, *_steps_that_are_not_there(scenario)]
+    return [*warnings, *_steps_that_are_not_there(scenario), *fault_rules.warnings(scenario)]
 
 
 def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
@@ -48,9 +49,12 @@ def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]
 
 def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     """A scenario speaks for a workflow of its own, or for those of clients."""
-    if scenario.workflow_id is None and scenario.match is None:
+    scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs
+    scripts_runs = scenario.provision or scenario.reprovision or scenario.deprovision or scenario.template is not None
+    if not scenario.has_workflow and (scripts_runs or not scripts_the_cluster):
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
-        yield Finding((), "the scenario speaks for no workflow", hint, about=(("workflow_id",), ("match",)))
+        about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs"))
+        yield Finding((), "the scenario speaks for no workflow", hint, about=about)
     if scenario.match and scenario.template is not None:
         hint = "leave it out: the client's own template is used"
         yield Finding(("template",), "template beside match", hint, other=("match",))

@@ -16,11 +16,15 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mockflow.core.durations import MOMENT_PATTERN, parse_moment
+from mockflow.core.faults.model import Fault
+from mockflow.core.faults.outages import Outage
 from mockflow.core.findings import quoted
 from mockflow.core.model import Model, Name, Text, suggested
-from mockflow.core.plan import MATCH, Deprovision, Duration, Match, StepPlan, allow_short_forms
+from mockflow.core.plan import MATCH, Deprovision, Duration, Match, StepPlan
+from mockflow.core.short_forms import allow_short_forms
 from mockflow.core.status import PROGRESS, STATES
 from mockflow.core.steps import STEPS
+from mockflow.core.stubs.model import Stub
 from mockflow.core.suggest import closest
 
 LANGUAGE_VERSION: Final = 1
@@ -222,6 +226,20 @@ class Scenario(Model):
     deprovision: DeprovisionScript | None = Field(
         default=None, description="What deprovisioning leaves behind. Left out: nothing that it may delete."
     )
+    faults: tuple[Fault, ...] = Field(
+        default=(), strict=False, description="What goes wrong with requests: delays, errors, broken connections."
+    )
+    outages: tuple[Outage, ...] = Field(
+        default=(), strict=False, description="When the whole cluster is not what it should be: a rolling restart."
+    )
+    stubs: tuple[Stub, ...] = Field(
+        default=(), strict=False, description="Scripted answers for any path, before the cluster's own."
+    )
+
+    @property
+    def has_workflow(self) -> bool:
+        """Whether it speaks for any workflow; else it is about the cluster alone."""
+        return self.workflow_id is not None or self.match is not None
 
     @property
     def brings_workflow(self) -> bool:

@@ -59,7 +59,7 @@ class MockFlow(ClusterHandle):
         self._local = Local(self.cluster)
         super().__init__(self._local)
         self._where = (host, port)
-        self._serving = Serving(self.cluster)
+        self._serving = Serving(self.cluster, shares_door=False)
         self._thread: LoopThread | None = None
 
     @classmethod

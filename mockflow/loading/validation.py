@@ -66,10 +66,20 @@ def _validated(value: dict[str, Any]) -> tuple[list[ErrorDetails], Scenario | No
             return errors, Scenario.model_validate(value)
         except ValidationError as error:
             known = _Paths(_path(e) for e in errors)
-            new = [e for e in error.errors(include_url=False) if not _is_echo(e)]
+            new = [_written(value, e) for e in error.errors(include_url=False) if not _is_echo(e)]
             errors += [e for e in new if not known.touch(_path(e))]
             value = _without(value, new)
     return errors, None
+
+
+def _written(value: Any, error: ErrorDetails) -> ErrorDetails:
+    """The error with its place as it stands in the document, where one thing may stand for a list of one."""
+    place: list[int | str] = []
+    for part in error["loc"]:
+        if not (isinstance(part, int) and not isinstance(value, list)):
+            place.append(part)
+            value = value.get(part) if isinstance(value, dict) else value[part] if isinstance(part, int) else None
+    return {**error, "loc": tuple(place)}
 
 
 def _path(error: ErrorDetails) -> Path:
@@ -105,11 +115,22 @@ def _without(value: dict[str, Any], errors: list[ErrorDetails]) -> dict[str, Any
         holder: Any = value
         for part in path[:-1]:
             holder = holder[part]
-        if path[-2:-1] in (("timeline",), ("attempts",)):
-            holder[path[-1]] = {}  # keeps the place of those after it
+        if path[-1:] != () and isinstance(path[-1], int) and path[-2] in _STAND_INS:
+            holder[path[-1]] = _STAND_INS[path[-2]]
         else:
             del holder[path[-1]]
     return value
+
+
+# What takes the place of a broken entry of a list, so that those after it keep theirs.
+_STAND_INS: Final[dict[str | int, dict[str, Any]]] = {
+    "timeline": {},
+    "attempts": {},
+    "faults": {"on": "any", "delay": 0},
+    "outages": {"at": 0},
+    "phases": {"phase": "yellow", "takes": "1s"},
+    "stubs": {"request": "/", "respond": {"status": 200}},
+}
 
 
 def _located(document: Document, finding: Finding) -> Problem:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
+from mockflow.cluster.interference import Verdict
 from mockflow.server import (
     cat,
     cluster_health,
@@ -24,6 +25,7 @@ from mockflow.server import (
     nodes,
     opensearch,
     resources,
+    scripted,
 )
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.control_call import PREFIX
@@ -58,21 +60,36 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # as long as there is no answer
+    verdict: Verdict | None = None
+    is_foreign = False
     try:
-        line = _read_line(request.method, request.target)
-        if isinstance(line.found, Found):
-            operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
-        style = style_of(request, line.values)
-        reply = _action(cluster, request, line)()
-        if not isinstance(reply, Reply):
-            reply = await reply
-        if reply.pretty_by_default and "pretty" not in line.values:
-            style = style.made_pretty()
-        body, content_type = style.body(reply.content)
-        status, headers = reply.status, reply.headers
-    except Refusal as refusal:
-        body, content_type = style.error_body(refusal)
-        status, headers = refusal.status, refusal.headers
+        try:
+            line = _read_line(request.method, request.target)
+            if isinstance(line.found, Found):
+                operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
+            style = style_of(request, line.values)
+            if cluster.scripted is not None:
+                verdict = scripted.consult(cluster, request, *line)
+            if verdict is not None and verdict.answers:
+                status, body, content_type, headers, is_foreign = scripted.told(cluster, verdict, style)
+            else:
+                reply = _action(cluster, request, line, is_peek=verdict is not None and verdict.is_broken)()
+                if not isinstance(reply, Reply):
+                    reply = await reply
+                if reply.pretty_by_default and "pretty" not in line.values:
+                    style = style.made_pretty()
+                body, content_type = style.body(reply.content)
+                status, headers = reply.status, reply.headers
+        except Refusal as refusal:
+            body, content_type = style.error_body(refusal)
+            status, headers = refusal.status, refusal.headers
+        if verdict is not None:
+            all_headers = headers if is_foreign else _headers(cluster, request, headers)
+            response, status = Response(status, body, content_type, all_headers), 0
+            scripted.move_on(cluster, verdict)
+            await scripted.hold_back(verdict)
+            status = response.status if scripted.arrives(verdict) else 0
+            return scripted.broken(verdict, response)
     finally:
         journal.add(
             operation,
@@ -87,6 +104,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             now,
             wall,
             time() - wall,
+            None if verdict is None else scripted.trace(verdict),
         )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
@@ -105,13 +123,13 @@ def _read_line(method: str, target: str) -> _Line:
     return _Line(path, values, ROUTER.find(method, path))
 
 
-def _action(cluster: Cluster, request: Request, line: _Line) -> Action:
+def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
     path, values, found = line
     if not isinstance(found, Found):
         return _without_route(request, found)
     refuse_unreadable_body(request)
     parameters = Parameters(values, found.values)
-    call = Call(cluster, request, path, parameters, found.values)
+    call = Call(cluster, request, path, parameters, found.values, is_peek=is_peek)
     action = found.route.handler(call)
     call.refuse_what_nobody_asked_for()
     return action

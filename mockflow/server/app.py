@@ -5,64 +5,23 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
 from mockflow.server.answer import answer
+from mockflow.server.broken import BrokenResponse
 from mockflow.server.errors import bad_http, internal_error
 from mockflow.server.http import Request, Response
+from mockflow.server.wire import CutOff, WireResponse
 
 log: Final = logging.getLogger("mockflow")
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
-_MUCH: Final = 64 * 1024  # bytes that a connection takes at once, whatever the client does
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the answer's status and the seconds it took."""
-
-
-class WireResponse:
-    """An answer whose head and body leave in one write, with OpenSearch's headers and no others.
-
-    It has what aiohttp's server asks of an answer and no more: StreamResponse's headers and state, which nobody
-    reads here, would cost a status poll a twentieth of its time.
-    """
-
-    __slots__ = ("_wire", "keep_alive", "status")
-
-    def __init__(self, response: Response, request: web.BaseRequest, *, keep_alive: bool = True) -> None:
-        self.status = response.status
-        self.keep_alive = keep_alive and request.keep_alive
-        self._wire = response.wire(
-            accept_encoding=request.headers.get(hdrs.ACCEPT_ENCODING, ""),
-            without_body=request.method == "HEAD",
-            keep_alive=self.keep_alive,
-        )
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        transport = request.transport
-        if transport is None or transport.is_closing() or len(self._wire) > _MUCH:
-            await request.writer.write(self._wire)  # waits for a slow client, and tells of one that is gone
-        else:
-            transport.write(self._wire)
-
-    async def write_eof(self) -> None:
-        """Everything has left with the head."""
-
-
-class CutOff(WireResponse):
-    """No answer: the connection is closed."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.keep_alive = False
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        raise ConnectionResetError  # aiohttp takes the client for gone, and closes; raised earlier, it would answer
 
 
 class AppResponse(web.StreamResponse):
@@ -105,6 +64,8 @@ def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
                 response = Response.json(refusal.status, refusal.body)
         if access_log:
             access_log(request, response.status, time.perf_counter() - began)
+        if response.connection is not None:
+            return BrokenResponse(response, incoming)
         return WireResponse(response, incoming, keep_alive=not too_large)
 
     return handle

@@ -47,7 +47,7 @@ class Reply:
 class Call:
     """One request on its way through a handler."""
 
-    __slots__ = ("_body_taken", "_path_values", "cluster", "parameters", "path", "request")
+    __slots__ = ("_body_taken", "_path_values", "cluster", "is_peek", "parameters", "path", "request")
 
     def __init__(
         self,
@@ -56,12 +56,16 @@ class Call:
         path: str,
         parameters: Parameters,
         path_values: Mapping[str, str],
+        *,
+        is_peek: bool = False,
     ) -> None:
         self.cluster = cluster
         self.request = request
         self.path = path
         self.parameters = parameters
         self._path_values = path_values
+        self.is_peek = is_peek
+        """Whether a look at a status counts as no poll, for a fault lets no whole answer through."""
         self._body_taken = False
 
     @property

@@ -12,6 +12,7 @@ from mockflow.core.indices import IndexRow, count_shards
 from mockflow.core.plugins import PLUGINS
 from mockflow.core.wildcards import matches
 from mockflow.server.call import Action, ApiRoute, Call, Reply
+from mockflow.server.cluster_health import outage_health, worse
 from mockflow.server.errors import illegal_argument
 from mockflow.server.nodes import JAVA_VERSION, PROCESS_ID, ROLES, TRANSPORT_PORT, ip_of, node_id, publish_address
 from mockflow.server.opensearch import CLUSTER_NAME, NODE_NAME
@@ -36,7 +37,7 @@ def _health_rows(call: Call) -> Callable[[], Iterable[Row]]:
             seconds,
             f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
             CLUSTER_NAME,
-            shards.status,
+            worse(shards.status, outage_health(call.cluster)),
             *(1, 1, True),  # nodes, data nodes, cluster manager discovered
             *(shards.active, shards.active, 0, 0, shards.unassigned),
             *(0, "-", f"{shards.active_percent:.1f}%"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mockflow.cluster import Cluster
 from mockflow.core.indices import IndexRow, NoSuchIndexError, count_shards, resolved
 from mockflow.server.call import Action, ApiRoute, Call, Reply
 from mockflow.server.errors import illegal_argument, object_error
@@ -30,13 +31,26 @@ class _Wanted:
     nodes: bool
     active_shards: int
 
-    def is_met(self, indices: list[IndexRow] | None) -> bool:
-        """Whether it has come; None for indices that are not there."""
+    def is_met(self, indices: list[IndexRow] | None, outage: str) -> bool:
+        """Whether it has come; None for indices that are not there. `outage` is the best that an outage lets it be."""
         if indices is None or not self.nodes:
             return False
         shards = count_shards(indices)
         enough = shards.unassigned == 0 if self.active_shards == _ALL else shards.active >= self.active_shards
-        return enough and _STATUSES.index(shards.status) <= _STATUSES.index(self.status)
+        return enough and _STATUSES.index(worse(shards.status, outage)) <= _STATUSES.index(self.status)
+
+
+def worse(status: str, other: str) -> str:
+    """The worse of two health statuses."""
+    return max(status, other, key=_STATUSES.index)
+
+
+def outage_health(cluster: Cluster) -> str:
+    """The best health that outages let the cluster have now."""
+    phases = cluster.scripted.phases() if cluster.scripted else ()
+    return max(
+        (one.window.phase for one in phases if one.window.phase in _STATUSES), key=_STATUSES.index, default="green"
+    )
 
 
 def health(call: Call) -> Action:
@@ -60,9 +74,15 @@ def health(call: Call) -> Action:
         for name in expression.split(","):
             look_at(cluster, "index", name)
 
+    def wait_on() -> None:
+        for phase in tuple(cluster.scripted.phases()) if cluster.scripted else ():
+            cluster.move_on(phase.workflow, phase.armed.scenario.scenario)
+        look()
+
     async def act() -> Reply:
-        reached = await condition(cluster, lambda: wanted.is_met(indices()), timeout, look)
-        reply = Reply(200 if reached else 408, _body(indices(), level, timed_out=not reached))
+        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, wait_on)
+        body = _body(indices(), level, outage_health(cluster), timed_out=not reached)
+        reply = Reply(200 if reached else 408, body)
         look()
         return reply
 
@@ -142,11 +162,11 @@ _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
 # -- the answer ------------------------------------------------------------------------------------
 
 
-def _body(indices: list[IndexRow] | None, level: str | None, *, timed_out: bool) -> dict[str, Any]:
+def _body(indices: list[IndexRow] | None, level: str | None, outage: str, *, timed_out: bool) -> dict[str, Any]:
     shards = count_shards(indices or ())
     body: dict[str, Any] = {
         "cluster_name": CLUSTER_NAME,
-        "status": "red" if indices is None else shards.status,
+        "status": "red" if indices is None else worse(shards.status, outage),
         "timed_out": timed_out,
         "number_of_nodes": 1,
         "number_of_data_nodes": 1,

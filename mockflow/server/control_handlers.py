@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from mockflow._version import __version__
 from mockflow.cluster import Cluster, LoadedScenario, Workflow
+from mockflow.cluster.interference import ArmedFault
 from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
+from mockflow.core.faults.model import Fault
+from mockflow.core.faults.rules import alone
 from mockflow.core.status import status_document
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
@@ -101,7 +104,9 @@ def get_workflow(call: ControlCall) -> models.WorkflowDetail:
     cluster = call.cluster
     workflow = cluster.find(call.values["workflow_id"])
     timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.upcoming(workflow))]
-    return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline)
+    windows = cluster.interference.windows(workflow.scenario.scenario) if workflow.scenario else ()
+    faults = [models.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows]
+    return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline, faults=faults)
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
@@ -123,7 +128,8 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
     run = cluster.upcoming(workflow)
     elapsed = cluster.elapsed(workflow)
     fields = run.timeline.fields(run.position(elapsed))
-    following, poll = run.next_time(elapsed), run.next_poll
+    following = cluster.next_moment(workflow, elapsed) if workflow.run else run.next_time(elapsed)
+    poll = run.next_poll
     upcoming = None
     if following is not None:
         upcoming = models.NextMoment(at_ms=following)
@@ -184,8 +190,60 @@ _MOST_DIGITS: Final = 15
 
 def get_coverage(call: ControlCall) -> models.CoverageView:
     cluster = call.cluster
-    parts = cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values())
+    parts = [
+        *cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values()),
+        *cluster.interference.parts(),
+    ]
     return models.CoverageView(parts=[models.PartView(**asdict(part)) for part in parts])
+
+
+# -- faults ----------------------------------------------------------------------------------------
+
+
+def list_faults(call: ControlCall) -> list[models.FaultView]:
+    interference = call.cluster.interference
+    return [_fault_view(armed) for armed in (*interference.added, *interference.faults)]
+
+
+def add_fault(call: ControlCall) -> models.FaultView:
+    body = read_body(call, models.NewFault)
+    written = body.model_dump(by_alias=True, exclude_unset=True, exclude={"workflow_id"})
+    if problems := [f"{problem.message}; {problem.hint}" for problem in alone(Fault.model_validate(written))]:
+        raise ControlError(400, "; ".join(problems), [{"field": "", "message": message} for message in problems])
+    if body.workflow_id is not None:
+        call.cluster.find(body.workflow_id)
+    armed = call.cluster.interference.add(Fault.model_validate(written), body.workflow_id)
+    call.cluster.rescripted()
+    return _fault_view(armed)
+
+
+def delete_faults(call: ControlCall) -> list[models.FaultView]:
+    gone = call.cluster.interference.added
+    call.cluster.interference.added = []
+    call.cluster.rescripted()
+    return [_fault_view(armed) for armed in gone]
+
+
+def delete_fault(call: ControlCall) -> models.FaultView:
+    text, interference = call.values["id"], call.cluster.interference
+    armed = interference.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
+    if armed is None:
+        raise ControlError(404, f'no fault "{text}" that was added here; GET {PREFIX}/faults lists them')
+    interference.added.remove(armed)
+    call.cluster.rescripted()
+    return _fault_view(armed)
+
+
+def _fault_view(armed: ArmedFault) -> models.FaultView:
+    return models.FaultView(
+        id=None if armed.scenario else armed.number,
+        scenario=armed.scenario.scenario if armed.scenario else None,
+        fault=armed.fault.label,
+        workflow_id=armed.workflow_id,
+        calls=armed.calls,
+        acted=armed.acted,
+        script=armed.fault.model_dump(by_alias=True, exclude_unset=True),
+    )
 
 
 def plan_next_run(call: ControlCall) -> models.NextRun:
@@ -290,6 +348,36 @@ ROUTES: Final = (
             models.NextRun,
             takes=models.NextRun,
         ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/faults",
+        "list_faults",
+        Operation(list_faults, "All faults at work, those added here first.", models.FaultView, many=True),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/faults",
+        "add_fault",
+        Operation(
+            add_fault,
+            "Adds a fault, as in a scenario: on every request, or on those for one workflow. It counts from now.",
+            models.FaultView,
+            takes=models.NewFault,
+            refusals=(404,),
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/faults",
+        "delete_faults",
+        Operation(delete_faults, "Takes away all that were added here.", models.FaultView, many=True),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/faults/{{id}}",
+        "delete_fault",
+        Operation(delete_fault, "Takes away one that was added here.", models.FaultView, refusals=(404,)),
     ),
     ControlRoute(
         "GET",

@@ -15,6 +15,7 @@ from pydantic import (
 from mockflow.cluster import Mode
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.durations import parse_duration
+from mockflow.core.faults.model import Fault
 from mockflow.core.plan import StepPlan
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
@@ -90,6 +91,12 @@ class NextRun(Body):
     )
 
 
+class NewFault(Fault):
+    """A fault as in a scenario; on every request, or on those for one workflow."""
+
+    workflow_id: str | None = Field(default=None, description="Only requests for this workflow.")
+
+
 class View(BaseModel):
     """What the owner gets."""
 
@@ -155,10 +162,19 @@ class Moment(View):
     status: dict[str, Any]
 
 
+class FaultWindow(View):
+    """When a fault or a phase of an outage may act, in elapsed ms of the run."""
+
+    fault: str
+    from_ms: int
+    to_ms: int | None = Field(description="null: for ever.")
+
+
 class WorkflowDetail(WorkflowView):
     """A workflow with its whole timeline."""
 
     timeline: list[Moment]
+    faults: list[FaultWindow] = Field(description="When faults and outages of its scenario may act.")
 
 
 class PlaceView(View):
@@ -205,6 +221,13 @@ class Sent(View):
     body: Any = Field(description="Decoded JSON, else text, else null.")
 
 
+class NearMissView(View):
+    """A stub that did not answer."""
+
+    stub: str
+    reasons: list[str] = Field(description="What is otherwise than the stub wants it.")
+
+
 class ExchangeView(View):
     """One request and its answer."""
 
@@ -219,6 +242,12 @@ class ExchangeView(View):
     elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
     wall: float = Field(description="Epoch seconds of the wall clock.")
     took_ms: float = Field(description="Milliseconds to the answer by the wall clock.")
+    fault: str | None = Field(description="The faults and outages that acted on it, in people's words.")
+    stub: str | None = Field(description="The stub that answered.")
+    near_misses: list[NearMissView] = Field(
+        description="Of a request that nothing serves: the stubs that came closest, the closest first."
+    )
+    is_poll: bool = Field(description="Whether it is a status call that the workflow itself answered.")
     request: Sent
     response: Any = Field(description="The answer's body: decoded JSON, else text, else null.")
 
@@ -231,12 +260,24 @@ class JournalView(View):
     exchanges: list[ExchangeView]
 
 
+class FaultView(View):
+    """A fault at work."""
+
+    id: int | None = Field(description="Of one that was added here; null for one of a scenario.")
+    scenario: str | None
+    fault: str = Field(description="Its name, or what it is in people's words.")
+    workflow_id: str | None
+    calls: int = Field(description="How many calls its on has named so far.")
+    acted: int = Field(description="On how many of them it has acted.")
+    script: dict[str, Any] = Field(description="As it is written.")
+
+
 class PartView(View):
-    """A keyframe of a script, a step of its plan, or (both null) an attempt that has neither."""
+    """A keyframe of a script, a step of its plan, a fault, stub or outage, or an attempt that has none of these."""
 
     scenario: str
-    run: str = Field(description="provision, reprovision or deprovision.")
-    attempt: int = Field(description="From 0.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs or outages.")
+    attempt: int = Field(description="From 0; of faults, stubs and outages their place.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a client was told it.")
     step: str | None = Field(description="Its key in the plan, seen once a run had such a step.")
     what: str = Field(description="The part in people's words.")

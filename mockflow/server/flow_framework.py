@@ -62,11 +62,12 @@ def get_status(call: Call) -> Action:
     show_all = call.parameters.boolean("all")
     workflow_id = call.path_value("workflow_id")
     behaviour = call.cluster.version.behaviour
+    look = call.cluster.peek if call.is_peek else call.cluster.poll
     _ignore_body(call)
 
     def act() -> Reply:
         try:
-            return Reply(200, call.cluster.poll(workflow_id, show_all=show_all))
+            return Reply(200, look(workflow_id, show_all=show_all))
         except UnknownWorkflowError:
             raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs
 
+from mockflow.core.faults.model import Connection
 from mockflow.server.xcontent import compact
 
 # Header names; aiohttp looks its own up without folding their case each time.
@@ -41,6 +42,10 @@ class Response:
     body: bytes = b""
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection | None = None
+    """How the connection breaks on the way."""
+    over: float = 0.0
+    """The seconds that `drip` takes."""
 
     @classmethod
     def json(cls, status: int, content: Mapping[str, Any]) -> "Response":

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from mockflow._version import __version__
-from mockflow.core.plan import allow_short_forms
+from mockflow.core.short_forms import allow_short_forms
 from mockflow.server import control_models as models
 
 if TYPE_CHECKING:

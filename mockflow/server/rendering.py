@@ -41,11 +41,11 @@ class Style:
                 content = filter_paths(content, self.filter_path)
             except ValueError as error:
                 raise illegal_argument(str(error)) from None
-        return self._written(content)
+        return self.written(content)
 
     def error_body(self, refusal: Refusal) -> tuple[bytes, str]:
         """An error's body; filter_path does not touch it."""
-        return self._written(with_stack_trace(refusal.body) if self.error_trace else refusal.body)
+        return self.written(with_stack_trace(refusal.body) if self.error_trace else refusal.body)
 
     def made_pretty(self) -> "Style":
         """The same, pretty-printed."""
@@ -56,7 +56,8 @@ class Style:
         """Compact JSON and all of it."""
         return self.format == "json" and not self.pretty and not self.filter_path
 
-    def _written(self, content: Any) -> tuple[bytes, str]:
+    def written(self, content: Any) -> tuple[bytes, str]:
+        """All of it, in the format asked for."""
         if self.format == "yaml":
             return yaml(content), YAML_TYPE
         return (pretty if self.pretty else compact)(content), JSON_TYPE

@@ -6,28 +6,34 @@ from typing import Any, Final, cast
 from aiohttp import web
 
 from mockflow.cluster import Cluster
-from mockflow.server.app import AccessLog, AppResponse, Handle, WireResponse, handler
+from mockflow.server.app import AccessLog, AppResponse, Handle, handler
 from mockflow.server.errors import bad_http
 from mockflow.server.http import Response
+from mockflow.server.port_outage import PortOutages
+from mockflow.server.wire import WireResponse
 
 
 class Serving:
     """A cluster on a port: `start`, then `stop`."""
 
-    def __init__(self, cluster: Cluster, access_log: AccessLog | None = None) -> None:
+    def __init__(self, cluster: Cluster, access_log: AccessLog | None = None, *, shares_door: bool = True) -> None:
+        """`shares_door`: whether the owner has no other way in than this port."""
         self.cluster = cluster
         self.url = ""
         self._listener = _Listener(handler(cluster, access_log))
+        self._outages = PortOutages(cluster, self._listener.close, self._listener.open, shares_door=shares_door)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens and returns the URL; port 0 takes any that is free. OSError where the port is in use."""
         name, bound = await self._listener.start(host, port)
         self.url = f"http://{name}:{bound}"
         self.cluster.publish_address = f"{_LOOPBACK.get(name, name)}:{bound}"
+        self._outages.begin()
         return self.url
 
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
+        self._outages.end()
         self.cluster.clock.close()
         await self._listener.stop()
 
@@ -64,6 +70,8 @@ class _Listener:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
         self._runner: web.ServerRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._address = ("", 0)
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listens; the host as a URL has it, and the port."""
@@ -75,13 +83,27 @@ class _Listener:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
+        self._address = (host, port)
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            await self.open()
         except OSError:
             await self._runner.cleanup()
             raise
         bound: tuple[Any, ...] = self._runner.addresses[0]
+        self._address = (host, bound[1])
         return (f"[{bound[0]}]" if ":" in bound[0] else bound[0]), bound[1]
+
+    async def open(self) -> None:
+        """Takes connections."""
+        assert self._runner
+        self._site = web.TCPSite(self._runner, *self._address)
+        await self._site.start()
+
+    async def close(self) -> None:
+        """Takes no further connections; those that there are stay."""
+        if self._site:
+            await self._site.stop()
+            self._site = None
 
     async def stop(self) -> None:
         if self._runner:

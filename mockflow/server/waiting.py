@@ -22,11 +22,15 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
 
     await _until(cluster, left)
     while cluster.clock.mode == "auto" and not holds():
-        before = [workflow.lead for workflow in cluster.workflows.values()]
+        before = _times(cluster)
         look()
-        if before == [workflow.lead for workflow in cluster.workflows.values()]:
+        if before == _times(cluster):
             break
     return holds()
+
+
+def _times(cluster: Cluster) -> list[int]:
+    return [cluster.now(), *(workflow.lead for workflow in cluster.workflows.values())]
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:

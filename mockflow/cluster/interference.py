@@ -1,0 +1,526 @@
+"""What is scripted against requests: faults, outages and stubs, with the counts that they keep in one world."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from mockflow.cluster.coverage import Part
+from mockflow.cluster.workflow import Workflow
+from mockflow.core.durations import parse_duration
+from mockflow.core.faults import outages
+from mockflow.core.faults.chance import draw, milliseconds
+from mockflow.core.faults.model import ANY, WITHOUT_ACTION, Connection, Fault, Respond, parse_range, parse_window
+from mockflow.core.path_pattern import PathPattern, parse_pattern
+from mockflow.core.scenario import Scenario
+from mockflow.core.stubs.matching import Asked, mismatches, nearness, path_values
+from mockflow.core.stubs.model import Stub
+
+if TYPE_CHECKING:
+    from mockflow.cluster.cluster import Cluster
+
+_NEAR_MISSES: Final = 3
+_OVER_MS: Final = 5000
+Edges = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Inquiry(Asked):
+    """A request, and what the cluster's own routing makes of it."""
+
+    operation: str = ""
+    """Its name in the API specification; empty where nothing serves the path."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The values in the route's path, still encoded."""
+    created_for: Callable[[], Scenario | None] = lambda: None
+    """The scenario that speaks for the workflow that a create makes."""
+
+
+@dataclass
+class ArmedFault:
+    """A fault at work. `scenario` is None for one that the owner has added."""
+
+    fault: Fault
+    scenario: Scenario | None
+    number: int
+    """Its place among the scenario's, or those that the owner has added, from 0."""
+    workflow_id: str | None = None
+    """Of the owner's: it acts on requests for this workflow alone."""
+    calls: int = 0
+    """Calls that its `on` names, within its scope."""
+    acted: int = 0
+
+    def __post_init__(self) -> None:
+        self.targets = frozenset(self.fault.on)
+        self.patterns: tuple[PathPattern, ...] = tuple(
+            parse_pattern(target) for target in self.fault.on if "/" in target
+        )
+        self.window = parse_window(self.fault.during) if self.fault.during else None
+        self.range = parse_range(self.fault.calls) if self.fault.calls else None
+
+    @property
+    def label(self) -> str:
+        """What it is, in people's words."""
+        return self.fault.label
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether a client has felt it."""
+        return self.acted > 0
+
+    @property
+    def key(self) -> str:
+        """What its chances follow from."""
+        return f"{self.scenario.scenario if self.scenario else ''}/{self.fault.name or self.number}"
+
+    def names(self, asked: Inquiry) -> bool:
+        """Whether its `on` does."""
+        return (
+            ANY in self.targets
+            or asked.operation in self.targets
+            or any(pattern.match(asked.method, asked.path) is not None for pattern in self.patterns)
+        )
+
+    def is_its_turn(self, seed: int) -> bool:
+        """By count and chance, for the call that was counted last."""
+        fault, call = self.fault, self.calls
+        return (
+            fault.call in (None, call)
+            and (self.range is None or (self.range[0] <= call and (self.range[1] is None or call <= self.range[1])))
+            and (fault.every is None or call % fault.every == 0)
+            and (fault.probability is None or draw(seed, self.key, call) < fault.probability)
+        )
+
+
+@dataclass
+class ArmedStub:
+    """A stub at work."""
+
+    stub: Stub
+    scenario: Scenario
+    number: int
+    answered: int = 0
+
+    def __post_init__(self) -> None:
+        during = self.stub.when and self.stub.when.during
+        self.window = parse_window(during) if during else None
+
+    @property
+    def label(self) -> str:
+        """What it is, in people's words."""
+        return self.stub.label
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether a client got it."""
+        return self.answered > 0
+
+
+@dataclass
+class ArmedOutage:
+    """An outage at work."""
+
+    outage: outages.Outage
+    scenario: Scenario
+    number: int
+    has_acted: bool = False
+    """Whether a client has felt it."""
+    over: set[tuple[str, int, int]] = field(default_factory=set)
+    """Phases that were ended before their time: workflow, number of its run, number of the phase."""
+
+    def __post_init__(self) -> None:
+        self.windows = tuple(outages.windows(self.outage))
+
+    @property
+    def label(self) -> str:
+        """What it is, in people's words."""
+        return self.outage.name or "outage"
+
+
+@dataclass(frozen=True)
+class InPhase:
+    """An outage is in this phase now; of which workflow's run, None where it is the cluster's own time."""
+
+    armed: ArmedOutage
+    window: outages.Window
+    workflow: Workflow | None
+    elapsed: int
+
+    def end(self, cluster: "Cluster") -> None:
+        """It is over before its time; in mode auto the time skips to its end."""
+        self.armed.over.add(self._key)
+        while cluster.clock.mode == "auto" and self.elapsed_now(cluster) < self.window.end:
+            cluster.move_on(self.workflow, self.armed.scenario.scenario)
+
+    def elapsed_now(self, cluster: "Cluster") -> int:
+        """The elapsed ms that it goes by."""
+        return cluster.elapsed(self.workflow) if self.workflow else cluster.elapsed_ms
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was ended before its time."""
+        return self._key in self.armed.over
+
+    @property
+    def _key(self) -> tuple[str, int, int]:
+        return (
+            (self.workflow.id, self.workflow.serial, self.window.number)
+            if self.workflow
+            else ("", 0, self.window.number)
+        )
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """A stub that did not answer, and why not."""
+
+    stub: str
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Verdict:
+    """What becomes of one request."""
+
+    asked: Inquiry
+    workflow: Workflow | None = None
+    """The one that it is about."""
+    faults: list[str] = field(default_factory=list)
+    stub: str | None = None
+    respond: Respond | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the names in a stub's path stand for."""
+    delay_ms: float = 0
+    connection: Connection | None = None
+    over_ms: float = _OVER_MS
+    moves: tuple[tuple[Workflow | None, str], ...] = ()
+    """Whose time skips on in mode auto, and for which scenario; None means the cluster's own."""
+    near_misses: tuple[NearMiss, ...] = ()
+
+    @property
+    def answers(self) -> bool:
+        """Whether it stands in place of the cluster's own answer."""
+        return self.respond is not None or self.connection in WITHOUT_ACTION
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether what the client gets is no whole answer of the cluster's own, and so no poll."""
+        return self.answers or self.connection not in (None, "lost_reply")
+
+
+@dataclass(frozen=True)
+class Armed:
+    """What one scenario has at work."""
+
+    faults: list[ArmedFault]
+    stubs: list[ArmedStub]
+    outages: list[ArmedOutage]
+
+
+class Interference:
+    """Decides on each request, and counts."""
+
+    def __init__(self, cluster: "Cluster") -> None:
+        self._cluster = cluster
+        self.added: list[ArmedFault] = []
+        """By the owner; they are asked first."""
+        self._added_in_all = 0
+        self.faults: list[ArmedFault] = []
+        self.stubs: list[ArmedStub] = []
+        self.outages: list[ArmedOutage] = []
+        self._edges: dict[str, Edges] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing at all is scripted."""
+        return not (self.added or self.faults or self.stubs or self.outages)
+
+    def arm(self, scenario: Scenario, *, keep_counts: bool = False) -> None:
+        """Puts a scenario's faults, stubs and outages to work, in place of those of the one of its name before.
+
+        With `keep_counts` those that are as they were go on counting.
+        """
+        before = self.disarm(scenario.scenario)
+        faults = [ArmedFault(fault, scenario, number) for number, fault in enumerate(scenario.faults)]
+        stubs = [ArmedStub(stub, scenario, number) for number, stub in enumerate(scenario.stubs)]
+        armed = [ArmedOutage(outage, scenario, number) for number, outage in enumerate(scenario.outages)]
+        if keep_counts:
+            for fault, old in zip(faults, before.faults, strict=False):
+                if fault.fault == old.fault:
+                    fault.calls, fault.acted = old.calls, old.acted
+            for stub, former in zip(stubs, before.stubs, strict=False):
+                if stub.stub == former.stub:
+                    stub.answered = former.answered
+            for outage, earlier in zip(armed, before.outages, strict=False):
+                outage.has_acted = earlier.has_acted and outage.outage == earlier.outage
+        self.faults += faults
+        self.stubs += stubs
+        self.outages += armed
+        if edges := _edges(scenario):
+            self._edges[scenario.scenario] = edges
+
+    def disarm(self, scenario: str) -> "Armed":
+        """Takes away a scenario's faults, stubs and outages, and returns them."""
+        self._edges.pop(scenario, None)
+        taken = Armed(
+            [one for one in self.faults if _belongs(one, scenario)],
+            [one for one in self.stubs if _belongs(one, scenario)],
+            [one for one in self.outages if _belongs(one, scenario)],
+        )
+        if taken.faults or taken.stubs or taken.outages:
+            self.faults = [one for one in self.faults if not _belongs(one, scenario)]
+            self.stubs = [one for one in self.stubs if not _belongs(one, scenario)]
+            self.outages = [one for one in self.outages if not _belongs(one, scenario)]
+        return taken
+
+    def put_in_order(self, scenarios: Iterable[str]) -> None:
+        """Of several that would act the first does: they are asked in the order of these names."""
+        place = {name: number for number, name in enumerate(scenarios)}
+
+        def order(one: ArmedFault | ArmedStub | ArmedOutage) -> int:
+            return place[one.scenario.scenario] if one.scenario else -1
+
+        self.faults.sort(key=order)
+        self.stubs.sort(key=order)
+        self.outages.sort(key=order)
+
+    def add(self, fault: Fault, workflow_id: str | None = None) -> ArmedFault:
+        """A fault of the owner's, on every request or on those for one workflow."""
+        armed = ArmedFault(fault, None, self._added_in_all, workflow_id)
+        self._added_in_all += 1
+        self.added.append(armed)
+        return armed
+
+    def edges(self, scenario: str) -> Edges:
+        """When windows of time and phases of outages begin and end: elapsed ms, in order."""
+        return self._edges.get(scenario, ())
+
+    def world_edges(self) -> Iterator[int]:
+        """The same of scenarios without a workflow, which go by the world's own time."""
+        armed: list[ArmedFault | ArmedStub | ArmedOutage] = [*self.faults, *self.stubs, *self.outages]
+        names = {one.scenario.scenario for one in armed if one.scenario and not one.scenario.has_workflow}
+        for name in names:
+            yield from self.edges(name)
+
+    def windows(self, scenario: str) -> Iterator[tuple[str, int, int | None]]:
+        """When a scenario's faults and outages may act: what, and from when to when in elapsed ms (None: for ever)."""
+        for fault in self.faults:
+            if fault.window and _belongs(fault, scenario):
+                yield fault.fault.label, *fault.window
+        for outage in self.outages:
+            if _belongs(outage, scenario):
+                for window in outage.windows:
+                    yield f"{outage.label}: {window.phase}", window.begin, window.end
+
+    def parts(self) -> Iterator[Part]:
+        """What is scripted against requests, and whether it has acted."""
+        kinds: tuple[tuple[str, list[Any]], ...] = (
+            ("faults", self.faults),
+            ("outages", self.outages),
+            ("stubs", self.stubs),
+        )
+        for kind, listed in kinds:
+            for one in listed:
+                yield Part(one.scenario.scenario, kind, one.number, None, None, one.label, one.has_acted)
+
+    def fault(self, number: int) -> ArmedFault | None:
+        """The one that the owner has added under this number."""
+        return next((one for one in self.added if one.number == number), None)
+
+    # -- deciding ----------------------------------------------------------------------------------
+
+    def judge(self, asked: Inquiry) -> Verdict | None:
+        """What is to become of a request; None where nothing interferes."""
+        verdict = Verdict(asked, self._cluster.workflow_in(map(unquote, asked.values.values())))
+        if asked.operation == "get_status" and verdict.workflow:
+            self._cluster.begin_by_look(verdict.workflow)
+        self._consult_outages(verdict)
+        for armed in (*self.added, *self.faults):
+            self._consult(armed, verdict)
+        if not verdict.answers:
+            self._consult_stubs(verdict)
+        touched = verdict.faults or verdict.stub or verdict.near_misses
+        return verdict if touched else None
+
+    def _consult_outages(self, verdict: Verdict) -> None:
+        for now in self.phases():
+            now.armed.has_acted = True
+            preset = outages.ANSWERS[now.window.phase]
+            operation = verdict.asked.operation
+            if now.window.phase == "port_closed":
+                verdict.connection = "reset"
+            elif preset is None:
+                if operation in _TELL_HEALTH:  # only they show it
+                    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
+                    verdict.faults.append(_phase_label(now))
+                continue
+            elif now.window.phase in outages.UP_ALREADY and operation in outages.STILL_ANSWERED:
+                continue
+            else:
+                verdict.respond = Respond(preset=preset)
+            verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
+            verdict.faults.append(_phase_label(now))
+            return
+
+    def phases(self) -> Iterator[InPhase]:
+        """The outages that are in a phase now."""
+        for armed in self.outages:
+            for elapsed, workflow in self._times(armed.scenario):
+                window = next((one for one in armed.windows if one.begin <= elapsed < one.end), None)
+                if window and not (now := InPhase(armed, window, workflow, elapsed)).is_over:
+                    yield now
+                    break
+
+    def until_port_closes(self) -> int | None:
+        """The ms until the next phase port_closed begins by time alone; None where none is ahead."""
+        waits = (
+            window.begin - elapsed
+            for armed in self.outages
+            for elapsed, _ in self._times(armed.scenario)
+            for window in armed.windows
+            if window.phase == "port_closed" and window.begin > elapsed
+        )
+        return min(waits, default=None)
+
+    def _times(self, scenario: Scenario) -> Iterator[tuple[int, Workflow | None]]:
+        """The elapsed times that count for a scenario: of its runs, or the world's where it has no workflow."""
+        if not scenario.has_workflow:
+            yield self._cluster.elapsed_ms, None
+        for workflow in self._of(scenario):
+            if workflow.run:
+                yield self._cluster.elapsed(workflow), workflow
+
+    def _of(self, scenario: Scenario) -> Iterator[Workflow]:
+        return (one for one in tuple(self._cluster.workflows.values()) if _is_of(one, scenario))
+
+    def _consult(self, armed: ArmedFault, verdict: Verdict) -> None:
+        asked, fault = verdict.asked, armed.fault
+        if not armed.names(asked) or not self._is_in_scope(armed, verdict):
+            return
+        armed.calls += 1
+        seed = self._cluster.settings.seed
+        if not armed.is_its_turn(seed):
+            return
+        held, workflow = self._holds(armed, verdict)
+        if not held:
+            return
+        answers = fault.respond is not None or fault.connection is not None
+        if answers and (verdict.respond is not None or verdict.connection is not None):
+            answers = False  # another one was first
+            if not fault.delay:
+                return
+        armed.acted += 1
+        verdict.faults.append(armed.label)
+        if fault.delay:
+            verdict.delay_ms += milliseconds(fault.delay, draw(seed, armed.key, armed.calls, "delay"))
+        if answers:
+            verdict.respond, verdict.connection = fault.respond, fault.connection
+            if fault.over is not None:
+                verdict.over_ms = parse_duration(fault.over)
+            if fault.moves_time:
+                verdict.moves += ((workflow, armed.scenario.scenario if armed.scenario else ""),)
+
+    def _is_in_scope(self, armed: ArmedFault, verdict: Verdict) -> bool:
+        scenario = armed.scenario
+        if scenario is None:
+            return armed.workflow_id is None or (
+                verdict.workflow is not None and verdict.workflow.id == armed.workflow_id
+            )
+        if armed.fault.scope == "cluster" or not scenario.has_workflow:
+            return True
+        if verdict.workflow is not None:
+            return _is_of(verdict.workflow, scenario)
+        if verdict.asked.operation == "create":
+            return verdict.asked.created_for() is scenario
+        return False
+
+    def _holds(self, armed: ArmedFault, verdict: Verdict) -> tuple[bool, Workflow | None]:
+        """Whether its window of time and its state hold, and for which workflow (None: for the cluster as a whole)."""
+        fault = armed.fault
+        state = fault.while_.state if fault.while_ else None
+        return self._is_true(armed.scenario, verdict.workflow, armed.window, state)
+
+    def _is_true(
+        self,
+        scenario: Scenario | None,
+        about: Workflow | None,
+        window: tuple[int, int | None] | None,
+        state: str | None,
+    ) -> tuple[bool, Workflow | None]:
+        """Of the workflow that the request is about, else of any of the scenario's."""
+        if window is None and state is None:
+            return True, about
+        candidates: Iterable[Workflow]
+        if about is not None and (scenario is None or not scenario.has_workflow or _is_of(about, scenario)):
+            candidates = (about,)
+        elif scenario is not None and scenario.has_workflow:
+            candidates = self._of(scenario)
+        elif state is None:
+            return _within(window, self._cluster.elapsed_ms), None
+        else:
+            candidates = tuple(self._cluster.workflows.values())
+        for workflow in candidates:
+            if (window is None or (workflow.run and _within(window, self._cluster.elapsed(workflow)))) and (
+                state is None or self._cluster.fields(workflow).get("state") == state
+            ):
+                return True, workflow
+        return False, None
+
+    # -- stubs -------------------------------------------------------------------------------------
+
+    def _consult_stubs(self, verdict: Verdict) -> None:
+        for armed in self.stubs:
+            values = path_values(armed.stub.request, verdict.asked)
+            if values is not None and self._is_when(armed, values, verdict):
+                place = min(armed.answered, len(armed.stub.respond) - 1)
+                armed.answered += 1
+                verdict.stub, verdict.values = armed.label, values
+                verdict.respond = armed.stub.respond[place]
+                return
+        if not verdict.asked.operation and self.stubs:
+            verdict.near_misses = tuple(self._near_misses(verdict.asked))
+
+    def _is_when(self, armed: ArmedStub, values: Mapping[str, str], verdict: Verdict) -> bool:
+        when = armed.stub.when
+        if when is None:
+            return True
+        about = verdict.workflow or self._cluster.workflow_in(values.values())
+        holds, workflow = self._is_true(armed.scenario, about, armed.window, when.state)
+        if holds:
+            verdict.workflow = workflow or about
+        return holds
+
+    def _near_misses(self, asked: Inquiry) -> Iterator[NearMiss]:
+        nearest = sorted(self.stubs, key=lambda one: nearness(one.stub.request, asked))
+        for armed in nearest[:_NEAR_MISSES]:
+            reasons = mismatches(armed.stub.request, asked)
+            if not reasons and (when := armed.stub.when):
+                told = " and ".join(filter(None, [when.state, when.during and f"during {when.during}"]))
+                reasons = [f"no workflow is {told}"]
+            yield NearMiss(armed.label, tuple(reasons))
+
+
+_TELL_HEALTH: Final = frozenset({"cluster.health", "cat.health"})
+
+
+def _belongs(armed: ArmedFault | ArmedStub | ArmedOutage, scenario: str) -> bool:
+    return armed.scenario is not None and armed.scenario.scenario == scenario
+
+
+def _is_of(workflow: Workflow, scenario: Scenario) -> bool:
+    return workflow.scenario is not None and workflow.scenario.scenario == scenario.scenario
+
+
+def _within(window: tuple[int, int | None] | None, elapsed: int) -> bool:
+    return window is None or (window[0] <= elapsed and (window[1] is None or elapsed < window[1]))
+
+
+def _phase_label(now: InPhase) -> str:
+    return f"{now.armed.label}: {now.window.phase}"
+
+
+def _edges(scenario: Scenario) -> Edges:
+    windows: list[tuple[Any, Any]] = [parse_window(fault.during) for fault in scenario.faults if fault.during]
+    windows += [parse_window(stub.when.during) for stub in scenario.stubs if stub.when and stub.when.during]
+    windows += [(one.begin, one.end) for outage in scenario.outages for one in outages.windows(outage)]
+    return tuple(sorted({edge for window in windows for edge in window if edge is not None}))
