@@ -47,7 +47,7 @@ class Folder:
         return path
 
     def reload(self) -> None:
-        self.files.apply(self.cluster, self.files.read())
+        assert self.files.apply(self.cluster, self.files.plan(self.files.read(), self.cluster.scenarios))
 
     def state(self, workflow_id: str) -> Any:
         return self.cluster.poll(workflow_id).value["state"]
@@ -141,7 +141,7 @@ def test_a_link_that_is_turned_to_another_folder(tmp_path: Path) -> None:
     cluster.clock.advance(1000)
     (tmp_path / "next").symlink_to("v2")
     (tmp_path / "next").replace(current)
-    files.apply(cluster, files.read())
+    files.apply(cluster, files.plan(files.read(), cluster.scenarios))
     assert cluster.poll("a").value["state"] == "PROVISIONING"
 
 
@@ -281,6 +281,17 @@ def test_what_the_owner_has_loaded_is_not_touched(folder: Folder) -> None:
     folder.cluster.scenarios.remove("mine")
     folder.reload()
     assert (folder.problems, list(folder.cluster.scenarios)) == ([], ["a", "b", "c"])
+
+
+def test_what_the_owner_loads_between_plan_and_step_is_not_run_over(folder: Folder) -> None:
+    folder.write("c", "2s")
+    folder.write("a", "9s")
+    plan = folder.files.plan(folder.files.read(), folder.cluster.scenarios)
+    folder.cluster.scenarios.load([LoadedScenario(Scenario(scenario="mine", workflow_id="c"), "request:1:1")])
+    assert not folder.files.apply(folder.cluster, plan)
+    assert list(folder.cluster.scenarios) == ["a", "b", "mine"]
+    folder.reload()
+    assert [problem[0] for problem in folder.problems] == ["c.yaml"]
 
 
 # -- in the middle of saving ---------------------------------------------------------------------------
