@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Final
 
-from mockflow.core.findings import quoted
+from mockflow.core.findings import Path, quoted
 from mockflow.core.rules import claims
 from mockflow.core.scenario import Scenario
+from mockflow.loading.body_files import body_files, with_body_files
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import MAX_BYTES, read
@@ -26,6 +27,8 @@ class Located:
     place: Place
     keys: dict[str, Place] = field(default_factory=dict, compare=False)
     """Where its name, workflow_id and match stand."""
+    files: dict[Path, Place] = field(default_factory=dict, compare=False)
+    """Where it names files with bodies."""
 
 
 @dataclass
@@ -58,7 +61,7 @@ Versions = Mapping[str, FileVersion]
 """By path, in their order."""
 
 
-def load_paths(paths: Iterable[str | Path]) -> Loading:
+def load_paths(paths: Iterable[str | FilePath]) -> Loading:
     """All scenarios of files and folders (their ``.yaml`` and ``.yml``, subfolders included)."""
     return together(read_versions(paths))
 
@@ -68,7 +71,7 @@ def load_text(text: str | bytes, file: str) -> Loading:
     return together({file: version_of(text, file)})
 
 
-def read_versions(paths: Iterable[str | Path], known: Versions | None = None) -> Versions:
+def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None) -> Versions:
     """Each file as it is now; one that is as in `known` is not parsed again."""
     found: dict[str, FileVersion] = {}
     for path, problem in _files(paths):
@@ -77,10 +80,15 @@ def read_versions(paths: Iterable[str | Path], known: Versions | None = None) ->
     return found
 
 
-def version_of(text: str | bytes, file: str) -> FileVersion:
-    """What a text holds; `file` is how problems name it."""
+def version_of(text: str | bytes, file: str, folder: FilePath | None = None) -> FileVersion:
+    """What a text holds; `file` is how problems name it, `folder` where its files with bodies are seen from."""
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
-    documents, problems = parse(text, file)
+    parsed, found = parse(text, file)
+    documents, problems = [], list(found)
+    for located, is_good in parsed:
+        complete, wrong = _with_body_files(located, folder) if located.files else (located, [])
+        problems += wrong
+        documents.append((complete, is_good and not wrong))
     return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
 
 
@@ -110,7 +118,7 @@ def clash(mine: Located, other: Located, key: str) -> Problem:
     return Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key])
 
 
-def _read(path: Path, known: FileVersion | None) -> FileVersion:
+def _read(path: FilePath, known: FileVersion | None) -> FileVersion:
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)  # one more tells that it is too large
@@ -118,7 +126,19 @@ def _read(path: Path, known: FileVersion | None) -> FileVersion:
         return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
     except OSError as error:
         return FileVersion(problems=(Problem(Place(str(path)), f"cannot be read: {error.strerror}"),))
-    return known if known and known.digest == _digest(text) else version_of(text, str(path))
+    if known and known.digest == _digest(text) and not any(located.files for located, _ in known.documents):
+        return known
+    return version_of(text, str(path), path.parent)
+
+
+def _with_body_files(located: Located, folder: FilePath | None) -> tuple[Located, list[Problem]]:
+    problems: list[Problem] = []
+
+    def refuse(path: Path, message: str, hint: str) -> None:
+        problems.append(Problem(located.files[path], message, hint))
+
+    scenario = with_body_files(located.scenario, folder, refuse)
+    return replace(located, scenario=scenario), problems
 
 
 def _digest(text: bytes) -> bytes:
@@ -140,7 +160,8 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
             # What is wrong or missing has been taken out of a broken one, and claims nothing.
             claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
             keys = {key: document.place((key,)) for key in claimed}
-            scenarios.append((Located(scenario, document.place(()), keys), good))
+            files = {path: document.place(path) for path in body_files(scenario)}
+            scenarios.append((Located(scenario, document.place(()), keys, files), good))
     return scenarios, problems
 
 
@@ -159,10 +180,10 @@ def _errors(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Problem | None]]:
+def _files(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
     """Each file once; and each folder that has none, or cannot be looked into, with its problem."""
     seen = set()
-    for given in map(Path, paths):
+    for given in map(FilePath, paths):
         for path, problem in _expanded(given):
             if problem:
                 yield path, problem
@@ -171,7 +192,7 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Problem | None]]
                 yield path, None
 
 
-def _expanded(path: Path) -> list[tuple[Path, Problem | None]]:
+def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
     try:
         if not path.is_dir():
             return [(path, None)]

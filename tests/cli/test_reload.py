@@ -145,6 +145,30 @@ def test_a_link_that_is_turned_to_another_folder(tmp_path: Path) -> None:
     assert cluster.poll("a").value["state"] == "PROVISIONING"
 
 
+STUB: Final = """\
+scenario: stub
+stubs:
+  - request: GET /thing
+    respond: {status: 200, body_file: thing.json}
+"""
+
+
+def test_a_body_in_a_file_of_its_own(folder: Folder) -> None:
+    def body() -> Any:
+        return folder.cluster.scenarios["stub"].scenario.stubs[0].respond[0].content
+
+    (folder.path / "stub.yaml").write_text(STUB)
+    (folder.path / "thing.json").write_text("{}")
+    folder.reload()
+    assert body() == {}
+    (folder.path / "thing.json").write_text('{"a": 1}')
+    folder.reload()
+    assert body() == {"a": 1}
+    (folder.path / "thing.json").write_text("{")
+    folder.reload()
+    assert (body(), [problem[:3] for problem in folder.problems]) == ({"a": 1}, [("stub.yaml", 4, 39)])
+
+
 # -- broken edits --------------------------------------------------------------------------------------
 
 
