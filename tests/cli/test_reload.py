@@ -166,7 +166,7 @@ def test_a_body_in_a_file_of_its_own(folder: Folder) -> None:
     assert body() == {"a": 1}
     (folder.path / "thing.json").write_text("{")
     folder.reload()
-    assert (body(), [problem[:3] for problem in folder.problems]) == ({"a": 1}, [("stub.yaml", 4, 39)])
+    assert (body(), [problem[:2] for problem in folder.problems]) == ({"a": 1}, [("stub.yaml", 4)])
 
 
 # -- broken edits --------------------------------------------------------------------------------------
