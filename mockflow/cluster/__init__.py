@@ -10,7 +10,7 @@ from mockflow.cluster.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.cluster.journal import Exchange, Journal
-from mockflow.cluster.scenarios import ClaimedError, UnknownScenarioError
+from mockflow.cluster.scenarios import ClaimedError, TooManyError, UnknownScenarioError
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "StoredTemplate",
     "StuckError",
+    "TooManyError",
     "UnknownScenarioError",
     "UnknownWorkflowError",
     "Workflow",

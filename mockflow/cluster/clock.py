@@ -35,6 +35,8 @@ class Clock:
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
         self._waiting: set[Callable[[], None]] = set()
+        self.watcher: Callable[[], None] | None = None
+        """Called as those who wait are, before them."""
         self.closed = False
         """True once nobody shall wait for this clock any more."""
 
@@ -91,6 +93,8 @@ class Clock:
 
     def notify(self) -> None:
         """Wakes whoever waits, to look again."""
+        if self.watcher:
+            self.watcher()
         for callback in tuple(self._waiting):
             callback()
 

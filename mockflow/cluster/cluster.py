@@ -15,7 +15,7 @@ from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.scenarios import Scenarios
 from mockflow.cluster.workflow import Beginning, Workflow
-from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
+from mockflow.core.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
 from mockflow.core.durations import format_duration
 from mockflow.core.ids import opensearch_id
 from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
@@ -23,6 +23,7 @@ from mockflow.core.lifecycle import idle
 from mockflow.core.plan import StepPlan
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.run import Run
+from mockflow.core.security import User, users_by_name
 from mockflow.core.status import Document, Fields
 from mockflow.core.suggest import did_you_mean
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
@@ -56,9 +57,14 @@ class Settings:
     """After so many equal answers where nothing can change any more, the log says so, once."""
     ends_stuck: bool = False
     """Whether a client that polls on after that is cut off instead."""
+    users: tuple[User, ...] = ()
+    """Those whom the security plugin knows; without any it is off."""
+    multi_tenancy: bool = False
+    """Whether clients say by x-tenant-id for which tenant they ask."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
+        users_by_name(self.users)
         if self.mode not in MODES:
             raise ValueError(f'unknown clock "{self.mode}"; {did_you_mean(self.mode, MODES)}')
 
@@ -105,8 +111,12 @@ class Cluster:
         self.workflows: dict[str, Workflow] = {}
         self.resources = Registry(self.elapsed)
         self.cluster_settings = ClusterSettings()
-        self.flow_framework = self.cluster_settings.flow_framework()
+        self.flow_framework = self._in_force()
         """The settings of the plugin in force."""
+        self.users = users_by_name(settings.users)
+        """Whom the security plugin knows; nobody: it is off."""
+        self.is_guarded = bool(settings.users) or settings.multi_tenancy
+        """Whether it matters who asks."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
         self.journal = Journal()
@@ -220,7 +230,11 @@ class Cluster:
         for scope in ("transient", "persistent"):
             settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
         self.cluster_settings = settings
-        self.flow_framework = settings.flow_framework()
+        self.flow_framework = self._in_force()
+
+    def _in_force(self) -> FlowFrameworkSettings:
+        in_force = self.cluster_settings.flow_framework()
+        return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
 
     def indices(self) -> Iterator[IndexRow]:
         """The indices that there are: the plugin's own, and what runs have created."""

@@ -16,11 +16,17 @@ from mockflow.core.template import Template, parse_template
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster
 
+MAX_SCENARIOS: Final = 20_000
+
 log: Final = logging.getLogger("mockflow")
 
 
 class UnknownScenarioError(LookupError):
     """No scenario with this name."""
+
+
+class TooManyError(ValueError):
+    """More scenarios than a cluster holds."""
 
 
 class ClaimedError(ValueError):
@@ -97,6 +103,9 @@ class Scenarios(Mapping[str, LoadedScenario]):
     ) -> None:
         """Puts `new` in place of those of the same name and of `gone`; with `keeps_runs` workflows outlive that."""
         names = dict.fromkeys([*gone, *new])
+        number = len(self._loaded.keys() - names.keys()) + len(new)
+        if number > MAX_SCENARIOS:
+            raise TooManyError(f"{number} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
         self._check_claims(new, names)
         going = [self._loaded[name] for name in names if name in self._loaded]
         brought = [(workflow, it.scenario) for it in going if (workflow := self._brought(it.scenario))]
@@ -110,6 +119,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
                 self._cluster.interference.disarm(loaded.name)
         for name, loaded in new.items():
             self._loaded[name] = loaded
+            self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
             self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
             self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
         for workflow, scenario in brought:  # all of them first: two may have swapped their workflows

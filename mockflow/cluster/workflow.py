@@ -17,6 +17,7 @@ from mockflow.core.timeline import Position, Timeline
 _IDLE: Final = Run(idle(), 0)
 _FOR_EVER: Final = 10**18
 _REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here
+_NOBODYS: Final[Fields] = {}
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,16 @@ class StoredTemplate:
         """The next version of the document."""
         return replace(self, version=self.version + 1, **changes)
 
-    def document(self) -> dict[str, Any]:
-        """What `GET` answers (contract.md, section 3)."""
-        times = {
+    def document(self, owned: Fields = _NOBODYS, *, shows_user: bool = False) -> dict[str, Any]:
+        """What `GET` answers (contract.md, section 3); `owned` says whose it is."""
+        last = {
+            "user": owned.get("user") if shows_user else None,
             "created_time": self.created_time,
             "last_updated_time": self.last_updated_time,
             "last_provisioned_time": self.last_provisioned_time,
+            "tenant_id": owned.get("tenant_id"),
         }
-        return self.template.document() | {name: time for name, time in times.items() if time is not None}
+        return self.template.document() | {name: value for name, value in last.items() if value is not None}
 
 
 @dataclass
@@ -65,13 +68,19 @@ class Workflow:
     """Changes only through the cluster that holds it."""
 
     def __init__(
-        self, workflow_id: str, scenario: Scenario | None = None, stored: StoredTemplate | None = None
+        self,
+        workflow_id: str,
+        scenario: Scenario | None = None,
+        stored: StoredTemplate | None = None,
+        owned: Fields = _NOBODYS,
     ) -> None:
         self.id = workflow_id
         self.scenario = scenario
         self.matched = scenario.scenario if scenario and scenario.match else None
         """The name of the scenario that a client's create matched, whether that one still speaks for it or not."""
         self.stored = stored
+        self.owned = owned
+        """The fields that say whose it is, user and tenant_id; what a script writes goes before them."""
         self.lead = 0
         """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""
         self.polls = 0
@@ -228,17 +237,18 @@ class Workflow:
         key = (position, show_all)
         document = self._documents.get(key)
         if document is None:
-            document = status_document(self.id, run.fields(position), show_all=show_all)
+            document = status_document(self.id, {**self.owned, **run.fields(position)}, show_all=show_all)
             self._documents[key] = document
         return document
 
     def idle_document(self, *, show_all: bool) -> Document:
         """The status before any run has begun."""
-        return status_document(self.id, NOT_STARTED, show_all=show_all)
+        return status_document(self.id, {**self.owned, **NOT_STARTED}, show_all=show_all)
 
     def fields(self, elapsed: int) -> Fields:
         """The status at an elapsed time of the run; looking counts as nothing."""
-        return NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
+        fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
+        return {**self.owned, **fields} if self.owned else fields
 
     def time(self, elapsed: int) -> int:
         """Epoch milliseconds at an elapsed time of the run."""

@@ -81,15 +81,27 @@ def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None
 
 
 def version_of(text: str | bytes, file: str, folder: FilePath | None = None) -> FileVersion:
-    """What a text holds; `file` is how problems name it, `folder` where its files with bodies are seen from."""
+    """What a text holds; `file` is how problems name it, `folder` where the files are that it names."""
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
-    parsed, found = parse(text, file)
-    documents, problems = [], list(found)
-    for located, is_good in parsed:
-        complete, wrong = _with_body_files(located, folder) if located.files else (located, [])
-        problems += wrong
-        documents.append((complete, is_good and not wrong))
+    documents, problems = parse(text, file)
+    if any(located.files for located, _ in documents):
+        problems = list(problems)
+        documents = [_with_body_files(located, is_good, folder, problems) for located, is_good in documents]
+        return FileVersion(tuple(documents), tuple(problems))  # read anew each time: those files may have changed
     return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
+
+
+def _with_body_files(
+    located: Located, is_good: bool, folder: FilePath | None, problems: list[Problem]
+) -> tuple[Located, bool]:
+    found: list[Problem] = []
+
+    def refuse(path: Path, message: str, hint: str) -> None:
+        found.append(Problem(located.files[path], message, hint))
+
+    scenario = with_body_files(located.scenario, folder, refuse)
+    problems += found
+    return replace(located, scenario=scenario), is_good and not found
 
 
 def together(versions: Versions) -> Loading:
@@ -126,19 +138,7 @@ def _read(path: FilePath, known: FileVersion | None) -> FileVersion:
         return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
     except OSError as error:
         return FileVersion(problems=(Problem(Place(str(path)), f"cannot be read: {error.strerror}"),))
-    if known and known.digest == _digest(text) and not any(located.files for located, _ in known.documents):
-        return known
-    return version_of(text, str(path), path.parent)
-
-
-def _with_body_files(located: Located, folder: FilePath | None) -> tuple[Located, list[Problem]]:
-    problems: list[Problem] = []
-
-    def refuse(path: Path, message: str, hint: str) -> None:
-        problems.append(Problem(located.files[path], message, hint))
-
-    scenario = with_body_files(located.scenario, folder, refuse)
-    return replace(located, scenario=scenario), problems
+    return known if known and known.digest == _digest(text) else version_of(text, str(path), path.parent)
 
 
 def _digest(text: bytes) -> bytes:
@@ -152,9 +152,10 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
     documents, problems = read(text, file)
     if not documents and not problems:
         problems = [Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>")]
+    problems = list(problems)
     for document in documents:
         scenario, wrong = validate(document)
-        problems = [*problems, *wrong]
+        problems += wrong
         if scenario:
             good = not _errors(wrong)
             # What is wrong or missing has been taken out of a broken one, and claims nothing.

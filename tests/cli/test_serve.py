@@ -80,7 +80,7 @@ def test_a_port_of_choice() -> None:
     ("host", "url"), [("localhost", r"http://(127\.0\.0\.1|\[::1\]):\d+"), ("0.0.0.0", r"http://0\.0\.0\.0:\d+")]
 )
 def test_a_host_of_choice(host: str, url: str) -> None:
-    with Served("--host", host) as served:
+    with Served("--host", host, "--no-control") as served:
         assert re.fullmatch(url, served.url)
         assert ask(served.url)[0] == 200
 
@@ -199,7 +199,7 @@ def test_a_port_in_use() -> None:
 
 
 def test_a_host_that_is_not_here() -> None:
-    done = run("serve", "--host", "192.0.2.1", "--port", "0")
+    done = run("serve", "--host", "192.0.2.1", "--port", "0", "--no-control")
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: cannot listen on 192\.0\.2\.1:0: .+\n", done.stderr)
 
