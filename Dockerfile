@@ -4,7 +4,7 @@ FROM python:3.13-slim
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY mockflow ./mockflow
-RUN pip install --no-cache-dir --root-user-action=ignore .
+RUN pip install --no-cache-dir --root-user-action=ignore '.[watch]'
 
 COPY scenarios /scenarios
 RUN useradd --uid 10001 --no-create-home mockflow

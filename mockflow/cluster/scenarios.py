@@ -79,6 +79,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
                 self._loaded[before.name] = LoadedScenario(self._loaded[before.name].scenario, after.source)
         files = [loaded.name for loaded in changes.after if loaded.name in self._loaded]
         self._loaded = {name: self._loaded[name] for name in dict.fromkeys([*files, *self._loaded])}
+        self._cluster.interference.put_in_order(self._loaded)
         self._cluster.startup = changes.after
 
     def speaker(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
@@ -121,6 +122,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
             self._loaded[name] = loaded
             self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
             self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
+            self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
         for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
             if keeps_runs and workflow.id in bringing:
                 self._hand_over(workflow, scenario, bringing.pop(workflow.id))

@@ -350,7 +350,8 @@ ROUTES: Final = (
         "load_scenarios",
         Operation(
             load_scenarios,
-            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON.",
+            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON. A workflow "
+            "that a replaced one brought begins anew; those of clients go on, by what the new one says.",
             models.Loaded,
             query={"source": "The name by which problems speak of the body, such as the file's path."},
             refusals=(409,),
@@ -360,7 +361,12 @@ ROUTES: Final = (
         "DELETE",
         f"{PREFIX}/scenarios/{{name}}",
         "delete_scenario",
-        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
+        Operation(
+            delete_scenario,
+            "Removes a scenario and the workflow that it brought; those of clients go on.",
+            models.ScenarioView,
+            refusals=(404,),
+        ),
     ),
     ControlRoute(
         "GET",
