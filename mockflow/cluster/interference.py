@@ -320,7 +320,8 @@ class Interference:
 
     def judge(self, asked: Inquiry) -> Verdict | None:
         """What is to become of a request; None where nothing interferes."""
-        verdict = Verdict(asked, self._cluster.workflow_in(map(unquote, asked.values.values())))
+        named = asked.values.values() if asked.operation else asked.path.split("/")  # what nobody serves may be stubbed
+        verdict = Verdict(asked, self._cluster.workflow_in(map(unquote, named)))
         if asked.operation == "get_status" and verdict.workflow:
             self._cluster.begin_by_look(verdict.workflow)
         self._consult_outages(verdict)
