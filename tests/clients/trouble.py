@@ -11,7 +11,7 @@ PATH: Final = "/_plugins/_flow_framework/workflow/w/_status"
 SCENARIO: Final = """
 scenario: told
 workflow_id: w
-provision: {timeline: [{at: 0s, state: PROVISIONING}, {at: 1h, state: COMPLETED}]}
+provision: {timeline: [{at: 0s, state: PROVISIONING}]}
 """
 PROVISIONING: Final = {"workflow_id": "w", "state": "PROVISIONING"}
 
@@ -206,6 +206,8 @@ CONNECTION_LOST: Final = ("ConnectionError", ATTEMPTS)
 TIMED_OUT: Final = ("ConnectionTimeout", 1)
 NODE_TIMED_OUT: Final = ("TimeoutError", ATTEMPTS)
 """The Node client asks again after a time-out; the Python one does not."""
+NODE_WAITS: Final = ("StillWaiting", 1)
+"""Its time-out ends with the head of the answer: for a body that stops it waits for ever."""
 SHORT: Final = 0.2
 RESENT: Final = (1, 2)
 """aiohttp sends a GET once more by itself where the connection ends without an answer, from one of its releases on."""
@@ -217,7 +219,7 @@ BROKEN: Final = {
     "truncate": Broken({"connection": "truncate"}, CONNECTION_LOST, CONNECTION_LOST, CONNECTION_LOST),
     "wrong_length": Broken({"connection": "wrong_length"}, CONNECTION_LOST, CONNECTION_LOST, CONNECTION_LOST),
     "lost_reply": Broken({"connection": "lost_reply"}, CONNECTION_LOST, CONNECTION_LOST, CONNECTION_LOST, is_poll=True),
-    "stall": Broken({"connection": "stall"}, TIMED_OUT, TIMED_OUT, NODE_TIMED_OUT, SHORT),
+    "stall": Broken({"connection": "stall"}, TIMED_OUT, TIMED_OUT, NODE_WAITS, SHORT),
     # urllib3 counts the time between two pieces, aiohttp and Node that of the whole answer or of silence
     "drip": Broken({"connection": "drip", "over": "1s"}, None, TIMED_OUT, None, 0.5),
     "drip in time": Broken({"connection": "drip", "over": "100ms"}, None, None, None),
