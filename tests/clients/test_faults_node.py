@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.conftest import Door, Reset
 from tests.clients.test_node import FOLDER
-from tests.clients.trouble import ATTEMPTS, BROKEN, PATH, PRESETS, PROVISIONING, SCENARIO, Broken, Told
+from tests.clients.trouble import BROKEN, PATH, PRESETS, PROVISIONING, SCENARIO, Broken, Told
 from tests.npm import install
 
 Outcomes = dict[str, dict[str, Any]]

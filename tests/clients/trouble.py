@@ -164,9 +164,7 @@ PRESETS: Final = {
         "This API is disabled. To enable it, update the setting [plugins.flow_framework.enabled] to true.",
     ),
     "tenant_missing": _string(_403, "Tenant ID header is missing or has no value"),
-    "aws_not_authorized": Told(
-        _403, "application/json", f'{{"Message":"{_ANONYMOUS}"}}', is_of_the_cluster=False
-    ),
+    "aws_not_authorized": Told(_403, "application/json", f'{{"Message":"{_ANONYMOUS}"}}', is_of_the_cluster=False),
     "aws_expired_token": Told(
         _403,
         "application/json",
