@@ -7,6 +7,7 @@ import click
 
 from mockflow._version import __version__
 from mockflow.cli.check import check, schema
+from mockflow.cli.presets import presets
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve
 
@@ -20,7 +21,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
-for command in (serve, check, schema, wait, load):
+for command in (serve, check, schema, presets, wait, load):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -1,11 +1,12 @@
 """Scenarios in Python, for people who want no YAML. They make the same models, and print as YAML."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mockflow.core.scenario import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
+from mockflow.handle.faults import Delay, Respond, script_of
 from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
 
@@ -155,6 +156,54 @@ class Scenario:
         attempts.append({key: value for key, value in wanted.items() if value is not None})
         return new
 
+    # -- what goes wrong ---------------------------------------------------------------------------
+
+    def fault(
+        self,
+        on: str | Sequence[str],
+        *,
+        respond: Respond | None = None,
+        delay: Delay | None = None,
+        connection: str | None = None,
+        state: str | None = None,
+        **keys: Any,
+    ) -> "Scenario":
+        """Requests for its workflows go wrong, as `ClusterHandle.fail` has it.
+
+        Further keys are those of the scenario language: name, scope, call, calls, every, during, probability, over.
+
+        >>> print(Scenario("slow").match(everything=True).fault("any", delay="5ms"))
+        scenario: slow
+        match: everything
+        faults:
+        - 'on': any
+          delay: 5ms
+        <BLANKLINE>
+        """
+        script = script_of(on, respond=respond, delay=delay, connection=connection, state=state, **keys)
+        return self._with_entry("faults", script)
+
+    def outage(self, at: str, *phases: tuple[str, str], name: str | None = None) -> "Scenario":
+        """The cluster is not what it should be from `at` on; `phases` are each a word and a duration.
+
+        Without any it goes as a rolling restart does.
+        """
+        told = [{"phase": phase, "takes": takes} for phase, takes in phases]
+        return self._with_entry("outages", {"name": name, "at": at, "phases": told or None})
+
+    def stub(
+        self,
+        request: str | Mapping[str, Any],
+        respond: Respond | Sequence[Respond],
+        *,
+        state: str | None = None,
+        during: str | None = None,
+        name: str | None = None,
+    ) -> "Scenario":
+        """Answers ``"GET /path/{id}"`` in the cluster's place; several answers come one after the other."""
+        when = {key: value for key, value in (("state", state), ("during", during)) if value is not None}
+        return self._with_entry("stubs", {"name": name, "request": request, "when": when or None, "respond": respond})
+
     # -- what it makes ---------------------------------------------------------------------------
 
     @property
@@ -198,6 +247,12 @@ class Scenario:
     def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario":
         new = self._copy()
         new._run().setdefault("timeline", []).append(copy.deepcopy(keyframe))
+        return new
+
+    def _with_entry(self, key: str, entry: Mapping[str, Any]) -> "Scenario":
+        new = self._copy()
+        written = {name: value for name, value in entry.items() if value is not None}
+        new._document.setdefault(key, []).append(copy.deepcopy(written))
         return new
 
     def _run(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The fake cluster's handle in Python: the owner's door as methods."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -9,12 +10,15 @@ from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import ClockHandle, Duration, milliseconds
 from mockflow.handle.coverage import Coverage
 from mockflow.handle.errors import MockFlowError, ScenarioError
+from mockflow.handle.faults import Delay, FaultHandle, Respond, script_of
 from mockflow.handle.journal import JournalHandle
 from mockflow.handle.patching import PatchedSleep
 from mockflow.handle.sleeping import VirtualSleep
 from mockflow.handle.transport import Transport
 from mockflow.handle.workflow import WorkflowHandle
-from mockflow.loading.load import Loading, load_paths
+from mockflow.loading.body_files import without_body_files
+from mockflow.loading.load import Loading, Located, load_paths
+from mockflow.loading.writing import as_yaml
 
 Source = str | Path | Scenario
 """A file or folder, the text of a YAML document (a string with a newline), or a scenario built in Python."""
@@ -110,6 +114,54 @@ class ClusterHandle:
         plan = {"fails": fails, "takes": None if takes is None else milliseconds(takes)}
         self._transport.ask("POST", "/next_run", {"steps": {step: plan}})
 
+    def fail(
+        self,
+        on: str | Sequence[str],
+        *,
+        times: int | None = None,
+        respond: Respond | None = None,
+        delay: Delay | None = None,
+        connection: str | None = None,
+        call: int | None = None,
+        every: int | None = None,
+        during: str | None = None,
+        state: str | None = None,
+        probability: float | None = None,
+        over: str | None = None,
+        workflow_id: str | None = None,
+    ) -> FaultHandle:
+        """From now on requests go wrong, as a fault in a scenario would have it; it counts from its first call.
+
+        `on` is an operation such as get_status, several, ``"any"``, or a path such as ``"/_plugins/_ml/**"``.
+        `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}; `delay`, in wall time, a
+        duration or {uniform: …} or {lognormal: …}; `connection` reset, empty, truncate, wrong_length, garbage, stall,
+        drip (within `over`) or lost_reply. `times`: the first so many calls alone; `call`, `every`, `during` (elapsed
+        time of the run, ``"1s..2s"``), `state` and `probability` say when, too. `workflow_id`: requests for this
+        workflow alone. MockFlowError for what cannot be meant.
+
+        >>> fault = cluster.fail("get_status", times=2, respond="too_many_requests")
+        >>> slow = cluster.fail("any", delay={"lognormal": {"median": "1ms", "sigma": 0.5}})
+        """
+        script = script_of(
+            on,
+            times=times,
+            respond=respond,
+            delay=delay,
+            connection=connection,
+            state=state,
+            call=call,
+            every=every,
+            during=during,
+            probability=probability,
+            over=over,
+            workflow_id=workflow_id,
+        )
+        return FaultHandle(self._transport, self._transport.ask("POST", "/faults", script)["id"])
+
+    def clear_faults(self) -> None:
+        """Takes away every fault that `fail` has added; those of scenarios stay."""
+        self._transport.ask("DELETE", "/faults")
+
     def coverage(self) -> Coverage:
         """Which keyframes, steps and attempts of the loaded scripts clients have seen in this world."""
         return Coverage.from_json(self._transport.ask("GET", "/coverage"))
@@ -172,11 +224,20 @@ def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
             loading = load_paths([source])
             if loading.errors or not loading.scenarios:
                 raise refusal(loading, _hint(source))
-            files = dict.fromkeys(located.place.file for located in loading.scenarios)
-            found += [(file, Path(file).read_bytes()) for file in files]
+            files: dict[str, list[Located]] = {}
+            for located in loading.scenarios:
+                files.setdefault(located.place.file, []).append(located)
+            found += [(file, _text_of(file, listed)) for file, listed in files.items()]
         else:
             raise MockFlowError(f"a scenario is a path, YAML text or a built Scenario, not {source!r}")
     return found
+
+
+def _text_of(file: str, listed: list[Located]) -> bytes:
+    """A file as it is; with the bodies in it that it has in files of their own."""
+    if not any(located.files for located in listed):
+        return Path(file).read_bytes()
+    return "---\n".join(as_yaml(without_body_files(located.scenario)) for located in listed).encode()
 
 
 def refusal(loading: Loading, hint: str = "") -> ScenarioError:

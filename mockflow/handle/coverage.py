@@ -6,16 +6,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """A keyframe, a step of a plan, or an attempt of a scenario that has neither; and whether a client has seen it.
+    """A keyframe, a step of a plan, an attempt that has neither, a fault, a stub or an outage; and whether it was seen.
 
-    A keyframe is seen once a client was told it, a step once a run had it, an attempt once it has begun.
+    A keyframe is seen once a client was told it, a step once a run had it, an attempt once it has begun, a fault,
+    stub or outage once it has acted.
     """
 
     scenario: str
     run: str
-    """provision, reprovision or deprovision."""
+    """provision, reprovision or deprovision; faults, stubs or outages."""
     attempt: int
-    """From 0."""
+    """From 0; of faults, stubs and outages their place in the scenario."""
     keyframe: int | None
     """Its index in the timeline; None for what is no keyframe."""
     step: str | None
@@ -25,7 +26,8 @@ class Part:
     seen: bool
 
     def __str__(self) -> str:
-        attempt = f" attempt {self.attempt + 1}" if self.attempt else ""
+        is_run = self.run in ("provision", "reprovision", "deprovision")
+        attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
         return f"{self.scenario}: {self.run}{attempt}: {self.what}"
 
 
@@ -62,7 +64,7 @@ class Coverage:
         return 100.0 * len(self.seen) / len(self.parts) if self.parts else 100.0
 
     def assert_complete(self) -> None:
-        """AssertionError where a scripted keyframe, step or attempt was never observed; it names each."""
+        """AssertionError where something scripted was never observed; it names each keyframe, step, fault and so on."""
         if self.unseen:
             listed = "\n".join(f"  {part}" for part in self.unseen)
             raise AssertionError(f"scripted, and never observed:\n{listed}")

@@ -24,6 +24,14 @@ class Exchange:
     """Virtual milliseconds from the world's beginning to the request."""
     wall: float
     """Seconds since 1970 by the wall clock, when the request came."""
+    is_poll: bool
+    """Whether it is a status call that the workflow itself answered; a fault may have lost the reply."""
+    fault: str | None
+    """The faults and outages that acted on it, in people's words."""
+    stub: str | None
+    """The stub that answered."""
+    near_misses: tuple[str, ...]
+    """Of a request that nothing serves: the stubs that came closest and why they did not match."""
     took_ms: float = field(compare=False)
     """Milliseconds from the request to its answer by the wall clock."""
     headers: dict[str, str] = field(repr=False)
@@ -45,16 +53,15 @@ class Exchange:
             mode=entry["mode"],
             elapsed=entry["elapsed_ms"],
             wall=entry["wall"],
+            is_poll=entry["is_poll"],
+            fault=entry["fault"],
+            stub=entry["stub"],
+            near_misses=tuple(f"{miss['stub']}: {'; '.join(miss['reasons'])}" for miss in entry["near_misses"]),
             took_ms=entry["took_ms"],
             headers=entry["request"]["headers"],
             body=entry["request"]["body"],
             answer=entry["response"],
         )
-
-    @property
-    def is_poll(self) -> bool:
-        """Whether it is a status call that the workflow itself answered."""
-        return self.operation == "get_status" and self.status == 200
 
     @property
     def begins_run(self) -> bool:

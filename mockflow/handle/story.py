@@ -59,9 +59,11 @@ def _target(exchange: Exchange) -> str:
 
 
 def _answer(exchange: Exchange) -> str:
-    if not exchange.status:
-        return "no answer"
-    return f"{exchange.status} {_summary(exchange.answer)}".rstrip()
+    told = f"{exchange.status} {_summary(exchange.answer)}".rstrip() if exchange.status else "no answer"
+    by = [f"fault {exchange.fault}"] if exchange.fault else []
+    by += [f"stub {exchange.stub}"] if exchange.stub else []
+    by += [f"nearest stub {exchange.near_misses[0]}"] if exchange.near_misses else []
+    return f"{told}  [{_cut('; '.join(by))}]" if by else told
 
 
 def _summary(answer: Any) -> str:

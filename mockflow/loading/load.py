@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Final
 
-from mockflow.core.findings import quoted
+from mockflow.core.findings import Path, quoted
 from mockflow.core.rules import claims
 from mockflow.core.scenario import Scenario
+from mockflow.loading.body_files import body_files, with_body_files
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import MAX_BYTES, read
@@ -25,6 +26,8 @@ class Located:
     place: Place
     keys: dict[str, Place] = field(default_factory=dict, compare=False)
     """Where its name, workflow_id and match stand."""
+    files: dict[Path, Place] = field(default_factory=dict, compare=False)
+    """Where it names files with bodies."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Loading:
         return [problem for problem in self.problems if problem.severity == "warning"]
 
 
-def load_paths(paths: Iterable[str | Path]) -> Loading:
+def load_paths(paths: Iterable[str | FilePath]) -> Loading:
     """All scenarios of files and folders (their ``.yaml`` and ``.yml``, subfolders included)."""
     found = _Found()
     for path in _files(paths, found):
@@ -55,7 +58,7 @@ def load_paths(paths: Iterable[str | Path]) -> Loading:
         except OSError as error:
             found.add(Problem(Place(str(path)), f"cannot be read: {error.strerror}"))
         else:
-            _load_documents(text, str(path), found)
+            _load_documents(text, str(path), found, path.parent)
     return found.loading()
 
 
@@ -66,11 +69,24 @@ def load_text(text: str | bytes, file: str) -> Loading:
     return found.loading()
 
 
-def _load_documents(text: str | bytes, file: str, found: "_Found") -> None:
+def _load_documents(text: str | bytes, file: str, found: "_Found", folder: FilePath | None = None) -> None:
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
     scenarios, problems = parse(text, file)
     found.add(*problems)
-    found.scenarios += scenarios
+    for located, is_good in scenarios:
+        complete, wrong = _with_body_files(located, folder) if located.files else (located, [])
+        found.add(*wrong)
+        found.scenarios.append((complete, is_good and not wrong))
+
+
+def _with_body_files(located: Located, folder: FilePath | None) -> tuple[Located, list[Problem]]:
+    problems: list[Problem] = []
+
+    def refuse(path: Path, message: str, hint: str) -> None:
+        problems.append(Problem(located.files[path], message, hint))
+
+    scenario = with_body_files(located.scenario, folder, refuse)
+    return replace(located, scenario=scenario), problems
 
 
 @lru_cache(maxsize=128)  # one test after another loads the same file
@@ -88,7 +104,8 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
             # What is wrong or missing has been taken out of a broken one, and claims nothing.
             claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
             keys = {key: document.place((key,)) for key in claimed}
-            scenarios.append((Located(scenario, document.place(()), keys), good))
+            files = {path: document.place(path) for path in body_files(scenario)}
+            scenarios.append((Located(scenario, document.place(()), keys, files), good))
     return scenarios, problems
 
 
@@ -140,9 +157,9 @@ def _errors(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def _files(paths: Iterable[str | Path], found: _Found) -> Iterator[Path]:
+def _files(paths: Iterable[str | FilePath], found: _Found) -> Iterator[FilePath]:
     seen = set()
-    for given in map(Path, paths):
+    for given in map(FilePath, paths):
         for path in _expanded(given, found):
             if (real := os.path.realpath(path)) not in seen:
                 seen.add(real)
@@ -150,7 +167,7 @@ def _files(paths: Iterable[str | Path], found: _Found) -> Iterator[Path]:
                 yield path
 
 
-def _expanded(path: Path, found: _Found) -> list[Path]:
+def _expanded(path: FilePath, found: _Found) -> list[FilePath]:
     try:
         if not path.is_dir():
             return [path]

@@ -104,6 +104,31 @@ CASES: Final[dict[str, tuple[Scenario, str]]] = {
         deprovision: {attempts: [{keeps: [a], takes: 300ms}, {}]}
         """,
     ),
+    "what goes wrong": (
+        X.fault("get_status", calls="2..3", respond="too_many_requests", state="PROVISIONING")
+        .fault(["info", "/_cat/**"], scope="cluster", delay=40, probability=0.5, name="slow")
+        .fault("any", connection="drip", over="1s", delay={"uniform": {"max": "2s"}})
+        .outage("3s")
+        .outage("1m", ("yellow", "2s"), name="sick")
+        .stub("GET /x/{id}", "unauthorized", state="COMPLETED", during="1s..")
+        .stub({"path": "/y", "body": {"$.a": 1}}, [{"status": 404}, {"body": {"id": "{{path.id}}"}}], name="twice"),
+        """
+        scenario: x
+        workflow_id: w
+        faults:
+          - {on: get_status, calls: 2..3, while: {state: PROVISIONING}, respond: too_many_requests}
+          - {name: slow, on: [info, "/_cat/**"], scope: cluster, probability: 0.5, delay: 40ms}
+          - {on: any, connection: drip, over: 1s, delay: {uniform: {max: 2s}}}
+        outages:
+          - at: 3s
+          - {name: sick, at: 1m, phases: [{phase: yellow, takes: 2s}]}
+        stubs:
+          - {request: "GET /x/{id}", when: {state: COMPLETED, during: 1s..}, respond: unauthorized}
+          - name: twice
+            request: {path: /y, body: {$.a: 1}}
+            respond: [{status: 404}, {body: {id: "{{path.id}}"}}]
+        """,
+    ),
 }
 
 

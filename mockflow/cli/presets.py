@@ -1,0 +1,35 @@
+"""`mockflow presets`: the ready-made answers of faults and stubs."""
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mockflow.core.faults.presets import PRESETS
+from mockflow.core.suggest import did_you_mean
+
+
+@click.command()
+@click.argument("name", required=False)
+def presets(name: str | None) -> None:
+    """List the ready-made answers for respond, or show the one of NAME.
+
+    \b
+    mockflow presets
+    mockflow presets circuit_breaker
+    """
+    if name is None:
+        table = Table("name", "status", "what it means", box=None, pad_edge=False)
+        for preset_name, preset in PRESETS.items():
+            table.add_row(preset_name, str(preset.status), preset.what)
+        Console().print(table)
+        return
+    if name not in PRESETS:
+        raise click.ClickException(f'unknown preset "{name}"; {did_you_mean(name, PRESETS)}')
+    preset = PRESETS[name]
+    click.echo(preset.status)
+    for header, value in preset.headers.items():
+        click.echo(f"{header}: {value}")
+    click.echo()
+    click.echo(preset.body if isinstance(preset.body, str) else json.dumps(preset.body, indent=2))

@@ -1,0 +1,108 @@
+"""Bodies of scripted answers that stand in files of their own, beside the scenario's file."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from mockflow.core.faults.model import Respond
+from mockflow.core.findings import Path as Place
+from mockflow.core.findings import quoted
+from mockflow.core.scenario import Scenario
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+
+Refuse = Callable[[Place, str, str], None]
+"""Is told the place in the document, what is wrong and what would be right."""
+
+
+def body_files(scenario: Scenario) -> Iterator[Place]:
+    """Where in the document a file is named."""
+    for place, respond in _responds(scenario):
+        if respond.body_file is not None:
+            yield (*place, "body_file")
+
+
+def with_body_files(scenario: Scenario, folder: Path | None, refuse: Refuse) -> Scenario:
+    """The scenario with what its files hold; without a folder (of a text that was sent) there are none."""
+
+    def filled(place: Place, respond: Respond) -> Respond:
+        if respond.body_file is None:
+            return respond
+        try:
+            return respond.with_file_content(_content(respond.body_file, folder))
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            refuse((*place, "body_file"), message, hint)
+            return respond
+
+    return _changed(scenario, filled)
+
+
+def without_body_files(scenario: Scenario) -> dict[str, Any]:
+    """The document with what its files hold written out, so that it can be sent elsewhere."""
+
+    def written(_: Place, respond: Respond) -> Respond:
+        if respond.body_file is None:
+            return respond
+        keys = {**respond.model_dump(exclude_unset=True, exclude={"body_file"}), "body": respond.content}
+        return Respond.model_validate(keys)
+
+    return _changed(scenario, written).model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _content(name: str, folder: Path | None) -> Any:
+    if folder is None:
+        raise ValueError("a body_file stands beside a scenario's file, and this one was sent as text; write body")
+    path = folder / name
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ValueError(f"no file {quoted(path)}; it is seen from the folder of the scenario's file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{quoted(path)} cannot be read: {reason}; name a file") from None
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"{quoted(path)} is larger than {MAX_BYTES // 2**20} MiB; a body is smaller")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{quoted(path)} is no UTF-8 text; save it as UTF-8") from None
+    if path.suffix != ".json":
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{quoted(path)} is no JSON: {error}; mend it, or give it another suffix") from None
+
+
+def _responds(scenario: Scenario) -> Iterator[tuple[Place, Respond]]:
+    for number, fault in enumerate(scenario.faults):
+        if fault.respond:
+            yield ("faults", number, "respond"), fault.respond
+    for number, stub in enumerate(scenario.stubs):
+        for turn, respond in enumerate(stub.respond):
+            yield ("stubs", number, "respond", turn), respond
+
+
+def _changed(scenario: Scenario, change: Callable[[Place, Respond], Respond]) -> Scenario:
+    if not any(True for _ in body_files(scenario)):
+        return scenario
+    faults = [
+        fault.model_copy(update={"respond": change(("faults", number, "respond"), fault.respond)})
+        if fault.respond
+        else fault
+        for number, fault in enumerate(scenario.faults)
+    ]
+    stubs = [
+        stub.model_copy(
+            update={
+                "respond": tuple(
+                    change(("stubs", number, "respond", turn), respond) for turn, respond in enumerate(stub.respond)
+                )
+            }
+        )
+        for number, stub in enumerate(scenario.stubs)
+    ]
+    return scenario.model_copy(update={"faults": tuple(faults), "stubs": tuple(stubs)})
