@@ -35,6 +35,7 @@ class Clock:
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
         self._waiting: set[Callable[[], None]] = set()
+        self._watching: set[Callable[[], None]] = set()
         self.closed = False
         """True once nobody shall wait for this clock any more."""
 
@@ -77,6 +78,11 @@ class Clock:
         self._waiting.add(callback)
         return lambda: self._waiting.discard(callback)
 
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """As `on_move`, for what is not a request that waits."""
+        self._watching.add(callback)
+        return lambda: self._watching.discard(callback)
+
     def close(self) -> None:
         """Ends every wait: the server stops, or a new world has another clock."""
         self.closed = True
@@ -91,7 +97,7 @@ class Clock:
 
     def notify(self) -> None:
         """Wakes whoever waits, to look again."""
-        for callback in tuple(self._waiting):
+        for callback in (*self._watching, *self._waiting):
             callback()
 
 

@@ -100,6 +100,8 @@ class ArmedStub:
     scenario: Scenario
     number: int
     answered: int = 0
+    place: int = 0
+    """Of the answer that comes next."""
 
     def __post_init__(self) -> None:
         during = self.stub.when and self.stub.when.during
@@ -250,7 +252,7 @@ class Interference:
                     fault.calls, fault.acted = old.calls, old.acted
             for stub, former in zip(stubs, before.stubs, strict=False):
                 if stub.stub == former.stub:
-                    stub.answered = former.answered
+                    stub.answered, stub.place = former.answered, former.place
             for outage, earlier in zip(armed, before.outages, strict=False):
                 outage.has_acted = earlier.has_acted and outage.outage == earlier.outage
         self.faults += faults
@@ -283,6 +285,33 @@ class Interference:
     def edges(self, scenario: str) -> Edges:
         """When windows of time and phases of outages begin and end: elapsed ms, in order."""
         return self._edges.get(scenario, ())
+
+    def next_edge(self, workflow: Workflow, elapsed: int) -> int | None:
+        """The first edge after `elapsed` that counts for a workflow's run, in its elapsed ms.
+
+        Of its own scenario, of the owner's faults, and of scenarios without a workflow: their windows go by the time
+        of the run that is asked about, their outages by the world's.
+        """
+        edges = list(self.edges(workflow.scenario.scenario)) if workflow.scenario else []
+        shared: list[ArmedFault | ArmedStub] = [one for one in self.added if one.workflow_id in (None, workflow.id)]
+        shared += filter(_is_for_all, self.faults)
+        shared += filter(_is_for_all, self.stubs)
+        edges += [edge for one in shared if one.window for edge in one.window if edge is not None]
+        if workflow.run:
+            ahead = workflow.run.started - self._cluster.began
+            for outage in self.outages:
+                if _is_for_all(outage):
+                    edges += [time - ahead for window in outage.windows for time in (window.begin, window.end)]
+        return min((edge for edge in edges if edge > elapsed), default=None)
+
+    def count_anew(self, scenario: str) -> None:
+        """Its calls are counted from 1 again, its sequences of answers begin anew, its outages come again."""
+        for fault in self.faults:
+            if _belongs(fault, scenario):
+                fault.calls = 0
+        for stub in self.stubs:
+            if _belongs(stub, scenario):
+                stub.place = 0
 
     def world_edges(self) -> Iterator[int]:
         """The same of scenarios without a workflow, which go by the world's own time."""
@@ -334,22 +363,19 @@ class Interference:
 
     def _consult_outages(self, verdict: Verdict) -> None:
         for now in self.phases():
-            now.armed.has_acted = True
             preset = outages.ANSWERS[now.window.phase]
             operation = verdict.asked.operation
             if now.window.phase == "port_closed":
                 verdict.connection = "reset"
             elif preset is None:
                 if operation in _TELL_HEALTH:  # only they show it
-                    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
-                    verdict.faults.append(_phase_label(now))
+                    _felt(now, verdict)
                 continue
             elif now.window.phase in outages.UP_ALREADY and operation in outages.STILL_ANSWERED:
                 continue
             else:
                 verdict.respond = Respond(preset=preset)
-            verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
-            verdict.faults.append(_phase_label(now))
+            _felt(now, verdict)
             return
 
     def phases(self) -> Iterator[InPhase]:
@@ -462,22 +488,24 @@ class Interference:
         for armed in self.stubs:
             values = path_values(armed.stub.request, verdict.asked)
             if values is not None and self._is_when(armed, values, verdict):
-                place = min(armed.answered, len(armed.stub.respond) - 1)
-                armed.answered += 1
                 verdict.stub, verdict.values = armed.label, values
-                verdict.respond = armed.stub.respond[place]
+                verdict.respond = armed.stub.respond[armed.place]
+                armed.place = min(armed.place + 1, len(armed.stub.respond) - 1)
+                armed.answered += 1
                 return
         if not verdict.asked.operation and self.stubs:
             verdict.near_misses = tuple(self._near_misses(verdict.asked))
 
     def _is_when(self, armed: ArmedStub, values: Mapping[str, str], verdict: Verdict) -> bool:
         when = armed.stub.when
-        if when is None:
-            return True
         about = verdict.workflow or self._cluster.workflow_in(values.values())
+        if when is None:
+            verdict.workflow = about or next(iter(self._of(armed.scenario)), None)
+            return True
         holds, workflow = self._is_true(armed.scenario, about, armed.window, when.state)
         if holds:
             verdict.workflow = workflow or about
+            verdict.moves += ((workflow, armed.scenario.scenario),)
         return holds
 
     def _near_misses(self, asked: Inquiry) -> Iterator[NearMiss]:
@@ -497,6 +525,11 @@ def _belongs(armed: ArmedFault | ArmedStub | ArmedOutage, scenario: str) -> bool
     return armed.scenario is not None and armed.scenario.scenario == scenario
 
 
+def _is_for_all(armed: ArmedFault | ArmedStub | ArmedOutage) -> bool:
+    """Whether the time it goes by is that of any workflow, for it is nobody's own."""
+    return armed.scenario is None or not armed.scenario.has_workflow
+
+
 def _is_of(workflow: Workflow, scenario: Scenario) -> bool:
     return workflow.scenario is not None and workflow.scenario.scenario == scenario.scenario
 
@@ -505,8 +538,11 @@ def _within(window: tuple[int, int | None] | None, elapsed: int) -> bool:
     return window is None or (window[0] <= elapsed and (window[1] is None or elapsed < window[1]))
 
 
-def _phase_label(now: InPhase) -> str:
-    return f"{now.armed.label}: {now.window.phase}"
+def _felt(now: InPhase, verdict: Verdict) -> None:
+    """A client feels this phase."""
+    now.armed.has_acted = True
+    verdict.faults.append(f"{now.armed.label}: {now.window.phase}")
+    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
 
 
 def _edges(scenario: Scenario) -> Edges:

@@ -52,7 +52,7 @@ class PortOutages:
 
     def _watch(self) -> None:
         self._forget()
-        self._forget = self._cluster.clock.on_move(self._look)
+        self._forget = self._cluster.clock.watch(self._look)
         self._look()
 
     def _look(self) -> None:
