@@ -11,7 +11,7 @@ RUN useradd --uid 10001 --no-create-home mockflow
 USER 10001
 
 # Every option of `mockflow serve` is a variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
-ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios
+ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios MOCKFLOW_INSECURE_CONTROL=1
 EXPOSE 9200
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
     CMD ["mockflow", "wait", "http://127.0.0.1:9200", "--timeout", "2s"]

@@ -19,13 +19,16 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "seed": (int, "other ids, the same in each run"),
     "epoch": (int, "epoch milliseconds at which the virtual clock begins"),
     "max_polls": (int, "after so many equal answers where nothing can change any more, the test fails"),
+    "users": (str.split, "name:password or name:password:roles, with spaces between: turns security on"),
+    "multi_tenancy": (bool, "whether clients say by x-tenant-id for which tenant they ask"),
     "strict": (bool, "a test fails whose scripted keyframes were never observed"),
 }
 """The marker's keyword arguments, each an ini option `mockflow_...` too: its type, and what it is for."""
 
 _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
-    "max_polls=1000, strict=False): how the mockflow fixture of this test is set up; scenarios are files or folders, "
+    "max_polls=1000, users=(), multi_tenancy=False, strict=False): "
+    "how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, YAML text, or built in Python"
 )
 _WORLD: pytest.StashKey[World] = pytest.StashKey()
@@ -91,10 +94,10 @@ def mockflow_url(mockflow: ClusterHandle) -> str:
 
 
 @pytest.fixture
-def mockflow_client(mockflow: ClusterHandle) -> Iterator[Any]:
-    """An opensearch-py client of this test's cluster."""
+def mockflow_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> Iterator[Any]:
+    """An opensearch-py client of this test's cluster; where it has users, as the first of them."""
     opensearchpy = pytest.importorskip("opensearchpy", reason="mockflow_client needs opensearch-py")
-    client = opensearchpy.OpenSearch(mockflow.url)
+    client = opensearchpy.OpenSearch(mockflow.url, http_auth=request.node.stash[_WORLD].login)
     yield client
     client.close()
 
@@ -105,7 +108,7 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
     opensearchpy = pytest.importorskip("opensearchpy", reason="mockflow_async_client needs opensearch-py[async]")
     from mockflow.testing import closing_afterwards
 
-    client = opensearchpy.AsyncOpenSearch(mockflow.url)
+    client = opensearchpy.AsyncOpenSearch(mockflow.url, http_auth=request.node.stash[_WORLD].login)
     closing_afterwards(request.node, client)
     return client
 

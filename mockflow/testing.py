@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.security import parse_user
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import milliseconds
 from mockflow.handle.cluster import Source
@@ -114,6 +115,8 @@ class World:
         self.handle = handle
         self.strict = strict
         self.interrupter = Interrupter()
+        self.login: tuple[str, str] | None = None
+        """Name and password of its first user, where it has any."""
 
     def verify(self) -> None:
         """Fails the test where a client was cut off, or where it is strict and parts of its scripts were never seen."""
@@ -207,7 +210,11 @@ def begin_world(request: pytest.FixtureRequest, session: Session | RemoteSession
     """The world that the test asks for; what is wrong with that fails it, without a traceback of ours."""
     __tracebackhide__ = True
     try:
-        return session.begin(setup_of(request, known))
+        setup = setup_of(request, known)
+        world = session.begin(setup)
+        for user in map(parse_user, setup.settings.get("users", ())[:1]):
+            world.login = (user.name, user.password)
+        return world
     except (MockFlowError, ValueError, TypeError) as error:
         pytest.fail(f"mockflow: {error}", pytrace=False)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mockflow.core.durations import parse_duration
+from mockflow.core.security import User, parse_user
 from mockflow.loading.problems import Problem
 
 
@@ -43,6 +44,20 @@ class ServerUrl(click.ParamType):  # type: ignore[type-arg]
         if not good or re.search(r"[\s?#]", url):
             self.fail(f'"{value}" is not the address of a server, such as http://127.0.0.1:9200', param, ctx)
         return url.rstrip("/")
+
+
+class UserText(click.ParamType):  # type: ignore[type-arg]
+    """A user of the security plugin: ``name:password`` or ``name:password:roles``."""
+
+    name = "name:password[:roles]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> User:
+        if isinstance(value, User):
+            return value
+        try:
+            return parse_user(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Epoch(click.ParamType):  # type: ignore[type-arg]

@@ -4,20 +4,24 @@ import asyncio
 import errno
 import gc
 import signal
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import click
 
-from mockflow.cli import logs
-from mockflow.cli.options import Duration, Epoch, counted, print_problems
-from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
+from mockflow.cli import logs, watching
+from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
+from mockflow.cli.reload import ScenarioFiles, problems_of
+from mockflow.cluster import Cluster, Mode, Settings
 from mockflow.cluster.clock import MAX_SPEED
+from mockflow.core.security import User
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
-from mockflow.loading.load import load_paths
-from mockflow.server.app import AccessLog
-from mockflow.server.serving import Serving
+from mockflow.server.limits import Limits
+from mockflow.server.serving import Control, Serving
+from mockflow.server.tls import TlsError, loaded, made
 
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -45,6 +49,20 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--watch", is_flag=True, help="Reload scenario files that change; runs go on.")
+@click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
+@click.option("--multi-tenancy", is_flag=True, help="Clients say by x-tenant-id for which tenant they ask.")
+@click.option("--tls", is_flag=True, help="HTTPS with a certificate made now; --cert and --key: with yours.")
+@click.option("--ca-out", type=click.Path(path_type=Path), help="Where to write the CA of the certificate made now.")
+@click.option("--cert", type=click.Path(exists=True), help="A certificate in PEM, and its chain; HTTPS.")
+@click.option("--key", type=click.Path(exists=True), help="The certificate's private key in PEM.")
+@click.option("--control-token", help="What the owner's door, /_mockflow, asks for.")
+@click.option("--control-port", type=click.IntRange(0, 65535), help="A port of its own for the owner's door.")
+@click.option("--control-host", default="127.0.0.1", help="The address of that port.")
+@click.option("--no-control", is_flag=True, help="No owner's door at all.")
+@click.option("--insecure-control", is_flag=True, help="The owner's door open to everybody, on any address.")
+@click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open at once; one more is told 429.")
+@click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(
@@ -60,6 +78,20 @@ def serve(
     seed: int,
     max_polls: int,
     keep_going: bool,
+    watch: bool,
+    users: tuple[User, ...],
+    multi_tenancy: bool,
+    tls: bool,
+    ca_out: Path | None,
+    cert: str | None,
+    key: str | None,
+    control_token: str | None,
+    control_port: int | None,
+    control_host: str,
+    no_control: bool,
+    insecure_control: bool,
+    max_connections: int,
+    read_timeout: int,
     quiet: bool,
     log_format: str,
 ) -> None:
@@ -67,10 +99,69 @@ def serve(
     if (speed is not None) + auto + frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
-    settings = Settings(mode, speed or 1.0, epoch, opensearch_version, step_time, seed, max_polls)
+    if no_control and (control_token is not None or control_port is not None or insecure_control):
+        raise click.UsageError("--no-control excludes all other options of the owner's door")
+    if control_token == "":
+        raise click.UsageError("--control-token is empty")
+    address = None if control_port is None else (control_host, control_port)
+    control = None if no_control else Control(control_token, address, insecure_control)
+    try:
+        settings = Settings(
+            mode,
+            speed or 1.0,
+            epoch,
+            opensearch_version,
+            step_time,
+            seed,
+            max_polls,
+            users=users,
+            multi_tenancy=multi_tenancy,
+        )
+        if control:
+            control.check(host)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    certificate = _certificate(host, tls=tls, ca_out=ca_out, cert=cert, key=key)
+    if watch:
+        if not paths:
+            raise click.UsageError("--watch needs PATHS to watch")
+        watching.check_available()
     with _keeping_all():
-        cluster = Cluster(settings, _scenarios(paths, keep_going=keep_going))
-    asyncio.run(_serve(cluster, host, port, logs.set_up(log_format, quiet=quiet)))
+        files = ScenarioFiles(paths)
+        _tell_problems(files, keep_going=keep_going)
+        cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+    access_log = logs.set_up(log_format, quiet=quiet)
+    limits = Limits(max_connections, read_timeout / 1000)
+    serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
+    asyncio.run(_serve(serving, host, port, files if watch else None))
+
+
+def _certificate(
+    host: str, *, tls: bool, ca_out: Path | None, cert: str | None, key: str | None
+) -> ssl.SSLContext | None:
+    """What HTTPS is served with; None for HTTP."""
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key go together")
+    if ca_out and (cert or not tls):
+        raise click.UsageError("--ca-out is for a certificate that is made now: --tls without --cert")
+    try:
+        if cert and key:
+            return loaded(cert, key)
+        if not tls:
+            return None
+        context, ca = made(host)
+    except TlsError as error:
+        raise click.ClickException(str(error)) from None
+    if ca_out is None:
+        hint = "the CA of this server's certificate is known to no one; --ca-out ca.pem writes it for clients to verify"
+        click.echo(hint, err=True)
+        return context
+    try:
+        ca_out.write_bytes(ca)
+    except OSError as error:
+        raise click.ClickException(f"--ca-out {ca_out}: {error.strerror}") from None
+    click.echo(f"clients verify this server with the CA in {ca_out}", err=True)
+    return context
 
 
 @contextmanager
@@ -88,31 +179,34 @@ def _keeping_all() -> Iterator[None]:
 _GARBAGE: Final = 20_000  # so many new objects before a search: what the journal keeps is none
 
 
-def _scenarios(paths: tuple[str, ...], *, keep_going: bool) -> tuple[LoadedScenario, ...]:
-    loading = load_paths(paths)
-    print_problems(loading.problems, stderr=True)
-    if loading.errors and not keep_going:
-        raise click.ClickException(
-            f"{counted(len(loading.errors), 'problem')} in the scenarios; --keep-going serves the others"
-        )
-    return tuple(LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios)
+def _tell_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
+    problems = files.files.problems
+    print_problems(problems, stderr=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors and not keep_going:
+        raise click.ClickException(f"{counted(errors, 'problem')} in the scenarios; --keep-going serves the others")
 
 
-async def _serve(cluster: Cluster, host: str, port: int, access_log: AccessLog | None) -> None:
+async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
             loop.add_signal_handler(number, stop.set)
-    serving = Serving(cluster, access_log)
     try:
         url = await serving.start(host, port)
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
+    if serving.control_url not in (None, url):
+        click.echo(f"mockflow control at {serving.control_url}")
+    watcher = asyncio.create_task(watching.watch(serving.cluster, watched)) if watched else None
     try:
         await stop.wait()
     finally:
+        if watcher:
+            watcher.cancel()
+            await asyncio.wait([watcher])
         await serving.stop()
 
 

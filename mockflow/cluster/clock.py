@@ -35,7 +35,8 @@ class Clock:
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
         self._waiting: set[Callable[[], None]] = set()
-        self._watching: set[Callable[[], None]] = set()
+        self.watcher: Callable[[], None] | None = None
+        """Called as those who wait are, before them."""
         self.closed = False
         """True once nobody shall wait for this clock any more."""
 
@@ -78,11 +79,6 @@ class Clock:
         self._waiting.add(callback)
         return lambda: self._waiting.discard(callback)
 
-    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """As `on_move`, for what is not a request that waits."""
-        self._watching.add(callback)
-        return lambda: self._watching.discard(callback)
-
     def close(self) -> None:
         """Ends every wait: the server stops, or a new world has another clock."""
         self.closed = True
@@ -97,7 +93,9 @@ class Clock:
 
     def notify(self) -> None:
         """Wakes whoever waits, to look again."""
-        for callback in (*self._watching, *self._waiting):
+        if self.watcher:
+            self.watcher()
+        for callback in tuple(self._waiting):
             callback()
 
 

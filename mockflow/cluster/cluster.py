@@ -7,25 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster import runs
+from mockflow.cluster.changes import LoadedScenario
 from mockflow.cluster.clock import MODES, Clock, Mode
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.interference import Interference
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
-from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
-from mockflow.core.cluster_settings import ClusterSettings, Scope, Text
-from mockflow.core.compiler import written_resources
+from mockflow.cluster.scenarios import Scenarios
+from mockflow.cluster.workflow import Beginning, Workflow
+from mockflow.core.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
 from mockflow.core.durations import format_duration
 from mockflow.core.ids import opensearch_id
 from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
-from mockflow.core.lifecycle import idle, template_from
+from mockflow.core.lifecycle import idle
 from mockflow.core.plan import StepPlan
-from mockflow.core.rules import claims
+from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.run import Run
-from mockflow.core.scenario import Scenario
+from mockflow.core.security import User, users_by_name
 from mockflow.core.status import Document, Fields
 from mockflow.core.suggest import did_you_mean
-from mockflow.core.template import Template, parse_template
 from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
 
 log: Final = logging.getLogger("mockflow")
@@ -33,14 +33,6 @@ log: Final = logging.getLogger("mockflow")
 
 class UnknownWorkflowError(LookupError):
     """No workflow with this id."""
-
-
-class UnknownScenarioError(LookupError):
-    """No scenario with this name."""
-
-
-class ClaimedError(ValueError):
-    """Two scenarios claim one name or one workflow."""
 
 
 class StuckError(Exception):
@@ -65,19 +57,16 @@ class Settings:
     """After so many equal answers where nothing can change any more, the log says so, once."""
     ends_stuck: bool = False
     """Whether a client that polls on after that is cut off instead."""
+    users: tuple[User, ...] = ()
+    """Those whom the security plugin knows; without any it is off."""
+    multi_tenancy: bool = False
+    """Whether clients say by x-tenant-id for which tenant they ask."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
+        users_by_name(self.users)
         if self.mode not in MODES:
             raise ValueError(f'unknown clock "{self.mode}"; {did_you_mean(self.mode, MODES)}')
-
-
-@dataclass(frozen=True)
-class LoadedScenario:
-    """A scenario and where it came from, in people's words."""
-
-    scenario: Scenario
-    source: str = ""
 
 
 @dataclass
@@ -89,6 +78,8 @@ class Cluster:
     """The scenarios of every new world."""
     publish_address: str = "127.0.0.1:9200"
     """The server's host and port, for clients that do not say by which they came."""
+    problems: tuple[Mapping[str, object], ...] = ()
+    """What is wrong with the scenario files, as they are now; the scenarios in force may be older."""
     on_cut_off: Callable[[], None] | None = None
     """Called whenever a client that polls for ever is cut off."""
     on_new_clock: Callable[[], None] | None = None
@@ -116,12 +107,16 @@ class Cluster:
         self.version: Version = parse_version(settings.opensearch_version)
         self._epoch = self.clock.now()
         self._lead = 0
-        self.scenarios: dict[str, LoadedScenario] = {}
+        self.scenarios = Scenarios(self)
         self.workflows: dict[str, Workflow] = {}
         self.resources = Registry(self.elapsed)
         self.cluster_settings = ClusterSettings()
-        self.flow_framework = self.cluster_settings.flow_framework()
+        self.flow_framework = self._in_force()
         """The settings of the plugin in force."""
+        self.users = users_by_name(settings.users)
+        """Whom the security plugin knows; nobody: it is off."""
+        self.is_guarded = bool(settings.users) or settings.multi_tenancy
+        """Whether it matters who asks."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
         self.journal = Journal()
@@ -135,72 +130,12 @@ class Cluster:
         """Why a client was cut off, once one was."""
         self._workflows_created = 0
         self._sequence_number = 0
-        self.load(scenarios)
-
-    # -- scenarios -------------------------------------------------------------------------------
-
-    def load(self, scenarios: Iterable[LoadedScenario]) -> None:
-        """Adds scenarios, or replaces those of the same name; all or, on ClaimedError, none."""
-        new = {loaded.scenario.scenario: loaded for loaded in scenarios}
-        together = list({**self.scenarios, **new}.values())
-        for later, earlier, key in claims(loaded.scenario for loaded in together):
-            mine, other = together[later], together[earlier]
-            value = f'{key} "{getattr(mine.scenario, key)}"' if key != "match" else key
-            raise ClaimedError(
-                f'{value} of scenario "{mine.scenario.scenario}" belongs to scenario '
-                f'"{other.scenario.scenario}" ({other.source}) already; choose another, or remove that one first'
-            )
-        for name in new.keys() & self.scenarios.keys():
-            self.remove(name)  # all of them first: two may have swapped their workflows
-        for name, loaded in new.items():
-            self.scenarios[name] = loaded
-            self.interference.arm(loaded.scenario)
-            if loaded.scenario.brings_workflow:
-                self._bring(loaded.scenario)
-        self.rescripted()
+        self.scenarios.load(scenarios)
 
     def rescripted(self) -> None:
         """Faults, stubs or outages have come or gone."""
         self.scripted = None if self.interference.is_idle else self.interference
         self.clock.notify()  # a port may have to close or open
-
-    def _bring(self, scenario: Scenario) -> None:
-        assert scenario.workflow_id is not None
-        if scenario.workflow_id in self.workflows:  # a client's: its id was copied into the scenario
-            self.forget(self.workflows[scenario.workflow_id])
-        now = self.now()
-        template, is_made = template_of(scenario)
-        workflow = Workflow(scenario.workflow_id, scenario, StoredTemplate(template, now, now, is_made=is_made))
-        self.add(workflow)
-        if scenario.begins == "load":
-            self.begin(workflow, runs.looked_at(self, workflow))
-
-    def remove(self, name: str) -> None:
-        """Forgets a scenario and its workflows."""
-        if name not in self.scenarios:
-            raise UnknownScenarioError(name)
-        del self.scenarios[name]
-        self.coverage.forget(name)
-        self.interference.disarm(name)
-        self.rescripted()
-        for workflow in list(self.workflows.values()):
-            if workflow.scenario and workflow.scenario.scenario == name:
-                self.forget(workflow)
-
-    def scenario_for(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
-        """The scenario that speaks for a workflow that a client creates; the most specific one wins."""
-        matching = [
-            loaded.scenario
-            for loaded in self.scenarios.values()
-            if loaded.scenario.match and loaded.scenario.match.covers(name=name, use_case=use_case, headers=headers)
-        ]
-        if not matching:
-            return None
-        best = max(matching, key=_specificity)  # of equal ones, the first loaded
-        tied = [scenario.scenario for scenario in matching if _specificity(scenario) == _specificity(best)]
-        if len(tied) > 1:
-            log.warning("scenarios %s match workflow %s alike; %s speaks for it", ", ".join(tied), name, tied[0])
-        return best
 
     # -- workflows -------------------------------------------------------------------------------
 
@@ -256,10 +191,28 @@ class Cluster:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
-        seen = self.coverage.begun(workflow, beginning)
+        seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self._lead, seen)
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # who waited for the run before is done
+
+    def play_again(self, workflow: Workflow) -> None:
+        """What the workflow's scenario says now holds for the run under way, as if it had said so from the beginning.
+
+        A run that is not by a script or a plan, a deprovisioning, ends as it began.
+        """
+        if workflow.cause is None:
+            return
+        try:
+            beginning = runs.again(self, workflow, workflow.cause)
+        except FlowFrameworkError as error:
+            log.warning("workflow %s goes on by its former script: %s", workflow.id, error)
+            return
+        seen = self.coverage.begun(workflow, beginning, workflow.cause.attempt)
+        made_before = tuple(workflow.made)
+        workflow.play_again(beginning, self.elapsed(workflow), seen, in_turn=self.clock.mode == "auto")
+        self.resources.remake(workflow, made_before)
+        self.clock.notify()  # the run's end may be another
 
     def fields(self, workflow: Workflow) -> Fields:
         """The workflow's status now; looking counts as nothing."""
@@ -277,7 +230,11 @@ class Cluster:
         for scope in ("transient", "persistent"):
             settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
         self.cluster_settings = settings
-        self.flow_framework = settings.flow_framework()
+        self.flow_framework = self._in_force()
+
+    def _in_force(self) -> FlowFrameworkSettings:
+        in_force = self.cluster_settings.flow_framework()
+        return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
 
     def indices(self) -> Iterator[IndexRow]:
         """The indices that there are: the plugin's own, and what runs have created."""
@@ -479,8 +436,7 @@ class Cluster:
             self.clock.advance(following - elapsed)
         elif (poll := run.next_poll) is not None:
             self._begin_if_idle(workflow)
-            workflow.polls = max(workflow.polls, poll)
-            workflow.run = run.polled(workflow.polls, elapsed)
+            workflow.skip_polls(poll, elapsed)
         else:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 
@@ -512,22 +468,3 @@ class Cluster:
     def _begin_if_idle(self, workflow: Workflow) -> None:
         if workflow.run is None:
             self.begin(workflow, runs.looked_at(self, workflow))
-
-
-def template_of(scenario: Scenario) -> tuple[Template, bool]:
-    """The template of the workflow that `scenario` brings, and whether it had to be made of its resources' steps."""
-    if scenario.template is not None:
-        return parse_template(scenario.template), False
-    attempts = [scenario.provision, *(scenario.provision.attempts or ())] if scenario.provision else []
-    keyframes = [keyframe for attempt in attempts for keyframe in attempt.timeline or ()]
-    resources = [
-        entry
-        for keyframe in keyframes
-        for entry in written_resources(keyframe, scenario.scenario, scenario.workflow_id or "")
-    ]
-    return parse_template(template_from(scenario.scenario, resources)), True
-
-
-def _specificity(scenario: Scenario) -> tuple[bool, bool, int, bool]:
-    assert scenario.match is not None
-    return scenario.match.specificity

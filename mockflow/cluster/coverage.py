@@ -7,8 +7,8 @@ from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.plan import StepPlan
 from mockflow.core.scenario import Attempt, Keyframe, Scenario
 
-Script = tuple[str, str, int]
-"""Scenario, kind of run, attempt (from 0)."""
+Script = tuple[str, int]
+"""Of a scenario: kind of run, attempt (from 0)."""
 Seen = set[int | str]
 """The keyframes of an attempt that clients were told, by index, and the steps of its plan that a run had, by key."""
 
@@ -30,30 +30,30 @@ class Coverage:
     """Gathers while runs begin and are polled; tells when somebody asks."""
 
     def __init__(self) -> None:
-        self._seen: dict[Script, Seen] = {}
+        self._seen: dict[str, dict[Script, Seen]] = {}  # by scenario
 
-    def begun(self, workflow: Workflow, beginning: Beginning) -> Seen | None:
+    def begun(self, workflow: Workflow, beginning: Beginning, attempt: int) -> Seen | None:
         """The set that gathers what is seen of a run that begins; None where no script speaks for it."""
         scenario, kind = workflow.scenario, beginning.kind
         if scenario is None:
             return None
         run = "provision" if kind == "look" else kind
         last = len(_attempts(scenario, run)) - 1
-        number = 0 if kind == "look" else min(workflow.attempts[kind], max(last, 0))
-        seen = self._seen.setdefault((scenario.scenario, run, number), set())
+        number = 0 if kind == "look" else min(attempt, max(last, 0))
+        seen = self._seen.setdefault(scenario.scenario, {}).setdefault((run, number), set())
         seen.update(beginning.steps)
         return seen
 
     def forget(self, scenario: str) -> None:
         """A scenario is gone, or another of its name takes its place."""
-        self._seen = {script: seen for script, seen in self._seen.items() if script[0] != scenario}
+        self._seen.pop(scenario, None)
 
     def parts(self, scenarios: Iterable[Scenario]) -> Iterator[Part]:
         """Everything that the scenarios script, in their order."""
         for scenario in scenarios:
             for run in ("provision", "reprovision", "deprovision"):
                 for number, attempt in enumerate(_attempts(scenario, run)):
-                    seen = self._seen.get((scenario.scenario, run, number))
+                    seen = self._seen.get(scenario.scenario, {}).get((run, number))
                     for keyframe, step, what in _scripted(attempt):
                         key = keyframe if step is None else step
                         was_seen = seen is not None and (key is None or key in seen)

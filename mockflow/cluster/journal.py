@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
@@ -15,6 +15,9 @@ from mockflow.cluster.clock import Mode
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
 """So many bytes of each body are kept and shown."""
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""So many of all large bodies together; older ones are cut short."""
+_SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
 
@@ -139,9 +142,13 @@ def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
 class Journal:
     """The last exchanges; `counted` tells how many there were in all."""
 
-    def __init__(self, bound: int = MAX_EXCHANGES) -> None:
+    def __init__(self, bound: int = MAX_EXCHANGES, room: int = MAX_BYTES) -> None:
         self._entries: deque[_Entry] = deque(maxlen=bound)
         self.counted = 0
+        self._room = room
+        self._large: deque[tuple[int, int]] = deque()
+        """Number and size of each exchange with large bodies, the oldest first."""
+        self._large_bytes = 0
 
     def add(
         self,
@@ -161,10 +168,9 @@ class Journal:
     ) -> None:
         """Keeps an exchange, its values as in `Exchange`, and forgets the oldest beyond the bound."""
         self.counted += 1
-        if len(request_body) > MAX_BODY:
-            request_body = request_body[:MAX_BODY]
-        if len(response_body) > MAX_BODY:
-            response_body = response_body[:MAX_BODY]
+        if len(request_body) + len(response_body) > _SMALL:
+            request_body, response_body = request_body[:MAX_BODY], response_body[:MAX_BODY]
+            self._make_room(len(request_body) + len(response_body))
         # A plain tuple: every status poll pays for it, and hardly any exchange is ever read.
         self._entries.append(
             (
@@ -187,6 +193,22 @@ class Journal:
     def clear(self) -> None:
         """Forgets them all; numbers go on."""
         self._entries.clear()
+        self._large.clear()
+        self._large_bytes = 0
+
+    def _make_room(self, size: int) -> None:
+        """For one more exchange of so many bytes: cuts the bodies of the oldest large ones short."""
+        self._large.append((self.counted, size))
+        self._large_bytes += size
+        first = self.counted - (self._entries.maxlen or 0)  # the oldest that is there when the new one is
+        while len(self._large) > 1 and (self._large_bytes > self._room or self._large[0][0] <= first):
+            number, freed = self._large.popleft()
+            self._large_bytes -= freed
+            place = number - (self.counted - len(self._entries))  # the newest is counted and not there yet
+            if 0 <= place < len(self._entries):
+                entry = self._entries[place]
+                cut = [part[: _SMALL // 2] if isinstance(part, bytes) else part for part in entry]
+                self._entries[place] = cast(_Entry, tuple(cut))
 
     def __iter__(self) -> Iterator[Exchange]:
         first = self.counted - len(self._entries) + 1

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from mockflow.cluster.causes import Cause
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.ids import opensearch_id
 from mockflow.core.resources import Key, Made, key_of
@@ -12,23 +13,20 @@ from mockflow.core.status import Fields
 from mockflow.core.template import Node
 from mockflow.core.timeline import Timeline
 
-if TYPE_CHECKING:
-    from mockflow.cluster.cluster import Cluster
 
-
-def made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:
-    """What the steps of a run make and update. Call it before the run begins."""
-    now = cluster.now()
+def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:
+    """What the steps of a run make and update."""
+    now = cause.now
     made: dict[Key, tuple[Made, ...]] = {}
     for step in sorted(simulation.steps, key=lambda step: step.end):
         for key in dict.fromkeys(map(key_of, step.resources)):
-            is_there = key in made or cluster.resources.find(key)
+            is_there = key in made or cause.there.find(key)
             if step.node.type in _REFERRING and is_there:
                 made.setdefault(key, ())
             else:
                 made[key] = (*made.get(key, ()), Made(*key, step.node.type, step.inputs, now + step.end))
         for key in dict.fromkeys(map(key_of, step.updated)):
-            before = cluster.resources.find(key) or Made(*key, step.node.type, created=now + step.end)
+            before = cause.there.find(key) or Made(*key, step.node.type, created=now + step.end)
             made[key] = (*made.get(key, ()), replace(before, inputs=step.inputs, changed=now + step.end))
         task = _task(workflow, step, now)
         if task:
@@ -36,10 +34,9 @@ def made_by_steps(cluster: "Cluster", workflow: Workflow, simulation: Simulation
     return made
 
 
-def made_by_script(cluster: "Cluster", workflow: Workflow, timeline: Timeline) -> dict[Key, tuple[Made, ...]]:
+def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ...]]:
     """What a scripted timeline lists at any time, with the inputs of the step of that id."""
-    nodes = _nodes(workflow)
-    now = cluster.now()
+    nodes = _nodes(cause)
     made: dict[Key, tuple[Made, ...]] = {}
     for fields, offset in _snapshots(timeline):
         for resource in fields.get("resources_created") or ():
@@ -47,7 +44,7 @@ def made_by_script(cluster: "Cluster", workflow: Workflow, timeline: Timeline) -
             if key not in made:
                 node = nodes.get(resource["workflow_step_id"])
                 step_type = node.type if node else resource["workflow_step_name"]
-                made[key] = (Made(*key, step_type, node.user_inputs if node else {}, now + offset),)
+                made[key] = (Made(*key, step_type, node.user_inputs if node else {}, cause.now + offset),)
     return made
 
 
@@ -85,8 +82,8 @@ _TASK_OF_STEP: Final = {
 }
 
 
-def _nodes(workflow: Workflow) -> Mapping[str, Node]:
-    graph = workflow.stored.template.provision if workflow.stored else None
+def _nodes(cause: Cause) -> Mapping[str, Node]:
+    graph = cause.stored.template.provision if cause.stored else None
     return {node.id: node for node in graph.nodes} if graph else {}
 
 

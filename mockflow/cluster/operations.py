@@ -6,8 +6,9 @@ Each checks the plugin's rules in the plugin's order and raises FlowFrameworkErr
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
-from mockflow.cluster import runs
+from mockflow.cluster import access, runs
 from mockflow.cluster.cluster import Cluster, UnknownWorkflowError
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
 from mockflow.core import lifecycle
@@ -16,22 +17,28 @@ from mockflow.core.graph import sequence_of
 from mockflow.core.plan import Deprovision
 from mockflow.core.resources import key_of
 from mockflow.core.rest_status import FlowFrameworkError
+from mockflow.core.security import NOBODY, Caller
 from mockflow.core.template import Template
 
+MAX_LEFT: Final = 10_000
+"""So many statuses may be left of templates that were deleted; the plugin has no bound for them."""
 NO_PARAMS: Mapping[str, str] = {}
 
 
-def create(cluster: Cluster, template: Template, *, validate: bool, headers: Mapping[str, str]) -> Workflow:
-    """Stores a new workflow; `headers` are those of the request, for scenarios that match them."""
+def create(
+    cluster: Cluster, template: Template, *, validate: bool, headers: Mapping[str, str], caller: Caller = NOBODY
+) -> Workflow:
+    """Stores a new workflow, which is the caller's; `headers` are for scenarios that match them."""
     if validate:
         check_graphs(cluster, template)
     limit = cluster.flow_framework.max_workflows
-    if len(cluster.workflows) >= limit and len(stored_workflows(cluster)) >= limit:
+    there = len(cluster.workflows)
+    if there >= limit and (there >= limit + MAX_LEFT or len(stored_workflows(cluster)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
-    scenario = cluster.scenario_for(name=template.name or "", use_case=template.use_case or "", headers=headers)
+    scenario = cluster.scenarios.speaker(name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = cluster.now()
     workflow_id = cluster.new_workflow_id(scenario.workflow_id if scenario else None)
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))
+    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), access.owned_by(caller))
     cluster.add(workflow)
     return workflow
 
@@ -55,13 +62,17 @@ def update_fields(cluster: Cluster, workflow_id: str, changes: Template) -> Work
     return workflow
 
 
-def provision(cluster: Cluster, workflow_id: str, params: Mapping[str, str] = NO_PARAMS) -> Workflow:
+def provision(
+    cluster: Cluster, workflow_id: str, params: Mapping[str, str] = NO_PARAMS, caller: Caller = NOBODY
+) -> Workflow:
     """Begins the provisioning of a workflow; `params` are put in for ``${{ name }}``."""
     workflow = with_template(cluster, workflow_id)
     if workflow.kind not in (None, "look"):  # the first provision of a scenario's own workflow begins it anew
         refusal = cluster.version.behaviour.already_provisioned
         lifecycle.check_provisionable(workflow_id, cluster.fields(workflow), refusal)
-    cluster.begin(workflow, runs.provision(cluster, workflow, params))
+    beginning = runs.provision(cluster, workflow, params)
+    access.check_active(cluster, caller, "provision")
+    cluster.begin(workflow, beginning)
     assert workflow.stored is not None
     workflow.stored = workflow.stored.changed(last_provisioned_time=cluster.now())
     return workflow
@@ -91,7 +102,7 @@ def reprovision(cluster: Cluster, workflow_id: str, template: Template, *, valid
 
 
 def deprovision(
-    cluster: Cluster, workflow_id: str, allow_delete: Collection[str]
+    cluster: Cluster, workflow_id: str, allow_delete: Collection[str], caller: Caller = NOBODY
 ) -> tuple[Workflow, FlowFrameworkError | None]:
     """Begins the deprovisioning; the refusal is the answer at its end, None where nothing is left."""
     try:
@@ -99,6 +110,7 @@ def deprovision(
     except UnknownWorkflowError:
         status = cluster.version.behaviour.unknown_state_status
         raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status) from None
+    access.check_active(cluster, caller, "deprovision")
     script = workflow.scenario.deprovision if workflow.scenario else None
     plan = script.attempt(workflow.attempts["deprovision"]) if script else Deprovision()
     outcome = lifecycle.deprovisioned(

@@ -28,6 +28,13 @@ class Registry:
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
 
+    def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
+        """The runs of `workflow` make other things than `before`; among the makers of the same it keeps its place."""
+        keys = set(before)
+        for key in keys - workflow.made.keys():
+            self._drop(workflow, key)
+        self.expect(workflow, [key for key in workflow.made if key not in keys])
+
     def makers(self, key: Key) -> Iterable[Workflow]:
         """The workflows whose runs make it, whether it is there yet or not; the one that began last is the last."""
         return self._makers.get(key, {}).values()
@@ -71,10 +78,13 @@ class Registry:
     def forget(self, workflow: Workflow) -> None:
         """The workflow is no more; what it has made goes with it unless it was left."""
         for key in workflow.made:
-            makers = self._makers.get(key, {})
-            makers.pop(workflow.id, None)
-            if not makers:
-                self._makers.pop(key, None)
+            self._drop(workflow, key)
+
+    def _drop(self, workflow: Workflow, key: Key) -> None:
+        makers = self._makers.get(key, {})
+        makers.pop(workflow.id, None)
+        if not makers:
+            self._makers.pop(key, None)
 
     def _find(self, key: Key) -> tuple[Made, Workflow | None] | None:
         """What exists, and whose it is; None where nobody lists it any more."""

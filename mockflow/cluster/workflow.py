@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from mockflow.cluster.causes import Cause, RunKind
 from mockflow.core.lifecycle import NOT_STARTED, idle
 from mockflow.core.resources import Key, Made, key_of
 from mockflow.core.run import Run
@@ -13,11 +14,10 @@ from mockflow.core.status import ALL_FIELDS, FINAL_STATES, Document, Fields, sta
 from mockflow.core.template import Template
 from mockflow.core.timeline import Position, Timeline
 
-RunKind = Literal["look", "provision", "reprovision", "deprovision"]
-"""What began a run; `look`: only the first status call of a workflow that a scenario brings, or its loading."""
-
 _IDLE: Final = Run(idle(), 0)
 _FOR_EVER: Final = 10**18
+_REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here
+_NOBODYS: Final[Fields] = {}
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,16 @@ class StoredTemplate:
         """The next version of the document."""
         return replace(self, version=self.version + 1, **changes)
 
-    def document(self) -> dict[str, Any]:
-        """What `GET` answers (contract.md, section 3)."""
-        times = {
+    def document(self, owned: Fields = _NOBODYS, *, shows_user: bool = False) -> dict[str, Any]:
+        """What `GET` answers (contract.md, section 3); `owned` says whose it is."""
+        last = {
+            "user": owned.get("user") if shows_user else None,
             "created_time": self.created_time,
             "last_updated_time": self.last_updated_time,
             "last_provisioned_time": self.last_provisioned_time,
+            "tenant_id": owned.get("tenant_id"),
         }
-        return self.template.document() | {name: time for name, time in times.items() if time is not None}
+        return self.template.document() | {name: value for name, value in last.items() if value is not None}
 
 
 @dataclass
@@ -58,17 +60,27 @@ class Beginning:
     """The keys of its plan that its steps have."""
     forgets_workflow: bool = False
     """Whether the workflow's status goes with the end of the run: its template is gone already."""
+    cause: Cause | None = None
+    """With what another script can play it; None for a deprovisioning, which has taken things away at once."""
 
 
 class Workflow:
     """Changes only through the cluster that holds it."""
 
     def __init__(
-        self, workflow_id: str, scenario: Scenario | None = None, stored: StoredTemplate | None = None
+        self,
+        workflow_id: str,
+        scenario: Scenario | None = None,
+        stored: StoredTemplate | None = None,
+        owned: Fields = _NOBODYS,
     ) -> None:
         self.id = workflow_id
         self.scenario = scenario
+        self.matched = scenario.scenario if scenario and scenario.match else None
+        """The name of the scenario that a client's create matched, whether that one still speaks for it or not."""
         self.stored = stored
+        self.owned = owned
+        """The fields that say whose it is, user and tenant_id; what a script writes goes before them."""
         self.lead = 0
         """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""
         self.polls = 0
@@ -85,6 +97,9 @@ class Workflow:
         """What its runs make and change, as `Beginning` has it, whether it is there yet or not."""
         self.removed: set[Key] = set()
         """What its status lists although somebody has deleted it."""
+        self.cause: Cause | None = None
+        self._made_before: dict[Key, tuple[Made, ...]] = {}
+        self._polled: list[int] = []  # the elapsed ms of the run's first polls
         self.forgets_workflow = False
         self.seen: set[int | str] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
@@ -106,15 +121,23 @@ class Workflow:
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1
         self.forgets_workflow = beginning.forgets_workflow
+        self.cause = beginning.cause
         self._expect(beginning.made, so_far=now - lead + self.lead)
         self.restart(Run(beginning.timeline, now), lead)
 
     def _expect(self, made: Mapping[Key, tuple[Made, ...]], so_far: int) -> None:
         """Adds what a new run makes; what the one before had not come to by `so_far` (epoch ms) never happens."""
-        self.made = {key: _until(versions, so_far)[-1:] for key, versions in self.made.items()}
-        for key, versions in made.items():
-            self.made[key] = versions if key in self.removed else (*self.made.get(key, ()), *versions)
+        self._made_before = {
+            key: () if key in self.removed and key in made else _until(versions, so_far)[-1:]
+            for key, versions in self.made.items()
+        }
         self.removed.difference_update(made)
+        self._make(made)
+
+    def _make(self, made: Mapping[Key, tuple[Made, ...]]) -> None:
+        self.made = {**self._made_before}
+        for key, versions in made.items():
+            self.made[key] = (*self.made.get(key, ()), *versions)
 
     def restart(self, run: Run, lead: int) -> None:
         """Puts `run` in place of the one before, without counting it as an attempt."""
@@ -122,10 +145,43 @@ class Workflow:
         self.serial += 1
         self.lead = lead
         self.polls = 0
+        self._polled = []
+        self._forget_told()
+
+    def play_again(self, beginning: Beginning, elapsed: int, seen: set[int | str] | None, *, in_turn: bool) -> None:
+        """Another script for the run under way: its beginning, elapsed time and polls stay."""
+        assert self.run is not None
+        self.seen = seen
+        self._make(beginning.made)
+        polls = self._polled if self.polls == len(self._polled) else [*self._polled, elapsed]
+        begun = beginning.timeline.begun_by(polls, self.polls, in_turn=in_turn)
+        self.run = Run(beginning.timeline, self.run.started, begun)
+        self._forget_told()
+
+    def change_template(self, old: Template, new: Template, *, is_made: bool) -> None:
+        """Puts `new` in place of `old` where no client has sent another; also for the run under way."""
+
+        def changed(stored: StoredTemplate | None) -> StoredTemplate | None:
+            is_old = stored is not None and stored.template == old
+            return replace(stored, template=new, is_made=is_made) if stored and is_old else stored
+
+        self.stored = changed(self.stored)
+        if self.cause:
+            self.cause.stored = changed(self.cause.stored)
+
+    def _forget_told(self) -> None:
         self.same_answers = 0
         self._position = None
         self._holds = range(0)
         self._documents.clear()
+
+    def skip_polls(self, poll: int, elapsed: int) -> None:
+        """The polls that are missing to poll number `poll` count as made at `elapsed`."""
+        assert self.run is not None
+        missing = min(poll, _REMEMBERED_POLLS) - len(self._polled)
+        self._polled += [elapsed] * max(missing, 0)
+        self.polls = max(self.polls, poll)
+        self.run = self.run.polled(self.polls, elapsed)
 
     def end(self) -> int | None:
         """The elapsed ms at which the run ends, as far as it is known without further polls."""
@@ -145,6 +201,8 @@ class Workflow:
         run = self.run
         assert run is not None
         self.polls += 1
+        if self.polls <= _REMEMBERED_POLLS:
+            self._polled.append(elapsed)
         if elapsed in self._holds and (told := self._told.get(show_all)):
             self.same_answers += 1
             return told
@@ -179,17 +237,18 @@ class Workflow:
         key = (position, show_all)
         document = self._documents.get(key)
         if document is None:
-            document = status_document(self.id, run.fields(position), show_all=show_all)
+            document = status_document(self.id, {**self.owned, **run.fields(position)}, show_all=show_all)
             self._documents[key] = document
         return document
 
     def idle_document(self, *, show_all: bool) -> Document:
         """The status before any run has begun."""
-        return status_document(self.id, NOT_STARTED, show_all=show_all)
+        return status_document(self.id, {**self.owned, **NOT_STARTED}, show_all=show_all)
 
     def fields(self, elapsed: int) -> Fields:
         """The status at an elapsed time of the run; looking counts as nothing."""
-        return NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
+        fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
+        return {**self.owned, **fields} if self.owned else fields
 
     def time(self, elapsed: int) -> int:
         """Epoch milliseconds at an elapsed time of the run."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from mockflow.core.compiler import compile_run, place_keyframes
 from mockflow.core.durations import format_duration
@@ -259,13 +260,26 @@ _ERRORS: tuple[Rule, ...] = (_one_time_each, _in_order, _known_states, _created_
 _WARNINGS: tuple[Rule, ...] = (_like_the_plugin,)
 
 
+class Claim(NamedTuple):
+    """What only one scenario may have: a key and its value, as text."""
+
+    key: str
+    value: str
+
+
+def claims_of(scenario: Scenario) -> Iterator[Claim]:
+    """What `scenario` claims: its name, and its workflow_id and match if it has them."""
+    for key in ("scenario", "workflow_id", "match"):
+        value = getattr(scenario, key)
+        if value is not None:
+            yield Claim(key, str(value))
+
+
 def claims(scenarios: Iterable[Scenario]) -> Iterator[tuple[int, int, str]]:
     """Where two scenarios claim one name, workflow or match: ``(later, earlier, key)``, indexes into `scenarios`."""
-    first: dict[tuple[str, str], int] = {}
+    first: dict[Claim, int] = {}
     for number, scenario in enumerate(scenarios):
-        for key in ("scenario", "workflow_id", "match"):
-            value = getattr(scenario, key)
-            if value is not None:
-                earlier = first.setdefault((key, str(value)), number)
-                if earlier != number:
-                    yield number, earlier, key
+        for claim in claims_of(scenario):
+            earlier = first.setdefault(claim, number)
+            if earlier != number:
+                yield number, earlier, claim.key

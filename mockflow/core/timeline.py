@@ -6,6 +6,7 @@ run is when each of its segments began (`Begun`), and every lookup is a bisectio
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -61,6 +62,21 @@ class Timeline:
             and begun[-1] + self._lasts[len(begun) - 1] <= elapsed
         ):
             begun = (*begun, elapsed)
+        return begun
+
+    def begun_by(self, polls: Sequence[int], last: int, *, in_turn: bool) -> Begun:
+        """What has begun after polls at these elapsed times, the last of which is number `last`.
+
+        `in_turn`: an at_poll waits until the moment before it was answered.
+        """
+        begun, answered = JUST_BEGUN, None
+        if len(self.segments) == 1:
+            return begun
+        for number, elapsed in enumerate(polls, 1):
+            if not in_turn or self.all_answered(begun, answered):
+                poll = last if number == len(polls) else number
+                begun = self.polled(begun, poll, elapsed, at_most=1 if in_turn else None)
+            answered = self.position(begun, elapsed)
         return begun
 
     def all_answered(self, begun: Begun, answered: Position | None) -> bool:

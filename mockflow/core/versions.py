@@ -65,6 +65,8 @@ class Behaviour:
     """The refusal of a second provision."""
     unknown_state_status: str
     """The RestStatus of a deprovision of an unknown workflow."""
+    other_users_status: str
+    """The RestStatus of a call for a workflow of other backend roles."""
     deletes_named_resources: bool
     """Whether deprovisioning deletes indexes and pipelines, each only if allow_delete names it."""
     step_error: str
@@ -99,6 +101,7 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
         ),
     ),
     "unknown_state_status": (((2, 12), "INTERNAL_SERVER_ERROR"), ((2, 16), "NOT_FOUND")),
+    "other_users_status": (((2, 12), "BAD_REQUEST"), ((3, 0), "FORBIDDEN")),
     "deletes_named_resources": (((2, 12), False), ((2, 16), True)),
     "step_error": (
         ((2, 12), "class"),

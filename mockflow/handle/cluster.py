@@ -70,7 +70,7 @@ class ClusterHandle:
 
     def scenarios(self) -> list[str]:
         """The names of the loaded scenarios."""
-        return [scenario["scenario"] for scenario in self._transport.ask("GET", "/scenarios")]
+        return [scenario["scenario"] for scenario in self._transport.ask("GET", "/scenarios")["scenarios"]]
 
     def remove(self, scenario: str) -> None:
         """Removes a scenario and its workflows."""

@@ -1,9 +1,11 @@
 """`MockFlow`: a fake cluster that this process starts and stops."""
 
+from collections.abc import Iterable
 from types import TracebackType
 
 from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, Mode, Settings
 from mockflow.core.durations import parse_duration
+from mockflow.core.security import parse_user
 from mockflow.core.versions import DEFAULT_VERSION
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.cluster import ClusterHandle, Source, refusal, texts_of
@@ -11,7 +13,8 @@ from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
 from mockflow.loading.load import load_text
-from mockflow.server.serving import Serving
+from mockflow.server.serving import Control, OpenDoorError, Serving
+from mockflow.server.tls import made
 
 
 class MockFlow(ClusterHandle):
@@ -22,6 +25,10 @@ class MockFlow(ClusterHandle):
     that it is, `step_time` how long a step takes that no scenario speaks of, `seed` what made ids follow from, `epoch`
     the virtual time at the start in epoch ms. A client that was told the same `max_polls` times, where nothing can
     change any more, is cut off. Port 0 takes any that is free.
+
+    `users`, each ``name:password`` or ``name:password:roles``, turn security on; `multi_tenancy` asks clients for their
+    tenant; `tls` serves HTTPS with a certificate made now, and `ca` is its CA. The owner's door, which this handle does
+    not need, asks for `control_token`, or is not there without `control`.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
@@ -46,11 +53,26 @@ class MockFlow(ClusterHandle):
         max_polls: int = 1000,
         host: str = "127.0.0.1",
         port: int = 0,
+        users: Iterable[str] = (),
+        multi_tenancy: bool = False,
+        tls: bool = False,
+        control: bool = True,
+        control_token: str | None = None,
     ) -> None:
         try:
             settings = Settings(
-                clock, speed, epoch, version, parse_duration(milliseconds(step_time)), seed, max_polls, ends_stuck=True
+                clock,
+                speed,
+                epoch,
+                version,
+                parse_duration(milliseconds(step_time)),
+                seed,
+                max_polls,
+                ends_stuck=True,
+                users=tuple(map(parse_user, users)),
+                multi_tenancy=multi_tenancy,
             )
+            context, self._ca = made(host) if tls else (None, b"")
             self.cluster = Cluster(settings, _loaded(sources))
         except ClaimedError as error:
             raise ScenarioError(str(error)) from None
@@ -59,18 +81,32 @@ class MockFlow(ClusterHandle):
         self._local = Local(self.cluster)
         super().__init__(self._local)
         self._where = (host, port)
-        self._serving = Serving(self.cluster, shares_door=False)
+        owners = Control(control_token) if control else None
+        self._serving = Serving(self.cluster, control=owners, tls=context, shares_door=False)
         self._thread: LoopThread | None = None
 
+    @property
+    def ca(self) -> str:
+        """With `tls`, the CA in PEM by which clients verify this server, as ``ssl.create_default_context(cadata=...)``.
+
+        MockFlowError without.
+        """
+        if not self._ca:
+            raise MockFlowError("it serves HTTP, so there is no CA; MockFlow(tls=True) serves HTTPS")
+        return self._ca.decode()
+
     @classmethod
-    def connect(cls, url: str) -> ClusterHandle:
+    def connect(cls, url: str, *, token: str | None = None, ca: str | None = None) -> ClusterHandle:
         """A handle for a server that is up already, such as the container; every command of this one but its end.
+
+        `token` is what its owner's door asks for, else what MOCKFLOW_CONTROL_TOKEN says. `ca` is the PEM file of the
+        CA by which a server with HTTPS is verified, else what MOCKFLOW_CA says.
 
         >>> elsewhere = MockFlow.connect(cluster.url)
         >>> elsewhere.clock.mode
         'auto'
         """
-        return ClusterHandle(Remote(url))
+        return ClusterHandle(Remote(url, token=token, ca=ca))
 
     # -- in a thread ---------------------------------------------------------------------------------
 
@@ -110,6 +146,8 @@ class MockFlow(ClusterHandle):
             raise MockFlowError("it has started before; make a new MockFlow for another world")
         try:
             self._local.begin(await self._serving.start(*self._where))
+        except OpenDoorError as error:
+            raise MockFlowError(f"{error}; in Python: control_token=... or control=False") from None
         except OSError as error:
             host, port = self._where
             raise MockFlowError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

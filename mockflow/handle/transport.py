@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -85,8 +87,11 @@ class Local:
 class Remote:
     """A server that is up already, at `url`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, token: str | None = None, ca: str | None = None) -> None:
         self._url = url.rstrip("/")
+        token = token or os.environ.get("MOCKFLOW_CONTROL_TOKEN")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._opener = _opener(self._url, ca or os.environ.get("MOCKFLOW_CA"))
 
     @property
     def url(self) -> str:
@@ -94,8 +99,9 @@ class Remote:
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         try:
-            request = urllib.request.Request(self._url + PREFIX + path, _encoded(body) or None, method=method)
-            with _OPENER.open(request, timeout=_SECONDS) as response:
+            url, data = self._url + PREFIX + path, _encoded(body) or None
+            request = urllib.request.Request(url, data, self._headers, method=method)
+            with self._opener.open(request, timeout=_SECONDS) as response:
                 return _decoded(path, response.status, response.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -104,7 +110,16 @@ class Remote:
             raise MockFlowError(f"no mockflow at {self._url}: {getattr(error, 'reason', error)}") from None
 
 
-_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a test's server is never far away
+def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:
+    """Without a proxy: a test's server is never far away."""
+    direct = urllib.request.ProxyHandler({})
+    if not url.startswith("https:"):
+        return urllib.request.build_opener(direct)
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except (OSError, ValueError) as error:
+        raise MockFlowError(f"{ca} is no CA in PEM: {error}") from None
+    return urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

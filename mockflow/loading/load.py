@@ -1,9 +1,10 @@
 """Loads scenarios from files, folders and texts."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -46,47 +47,102 @@ class Loading:
         return [problem for problem in self.problems if problem.severity == "warning"]
 
 
+@dataclass(frozen=True)
+class FileVersion:
+    """What a file, or a folder without any, holds: its documents with whether each is good, and its problems."""
+
+    documents: tuple[tuple[Located, bool], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    digest: bytes = b""
+    """Of its text; empty where there is none."""
+
+
+Versions = Mapping[str, FileVersion]
+"""By path, in their order."""
+
+
 def load_paths(paths: Iterable[str | FilePath]) -> Loading:
     """All scenarios of files and folders (their ``.yaml`` and ``.yml``, subfolders included)."""
-    found = _Found()
-    for path in _files(paths, found):
-        try:
-            with path.open("rb") as stream:
-                text = stream.read(MAX_BYTES + 1)  # one more tells that it is too large
-        except FileNotFoundError:
-            found.add(Problem(Place(str(path)), "no such file or folder"))
-        except OSError as error:
-            found.add(Problem(Place(str(path)), f"cannot be read: {error.strerror}"))
-        else:
-            _load_documents(text, str(path), found, path.parent)
-    return found.loading()
+    return together(read_versions(paths))
 
 
 def load_text(text: str | bytes, file: str) -> Loading:
     """All scenarios of one text; `file` is how problems name it."""
-    found = _Found()
-    _load_documents(text, file, found)
-    return found.loading()
+    return together({file: version_of(text, file)})
 
 
-def _load_documents(text: str | bytes, file: str, found: "_Found", folder: FilePath | None = None) -> None:
+def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None) -> Versions:
+    """Each file as it is now; one that is as in `known` is not parsed again."""
+    found: dict[str, FileVersion] = {}
+    for path, problem in _files(paths):
+        file = str(path)
+        found[file] = FileVersion(problems=(problem,)) if problem else _read(path, (known or {}).get(file))
+    return found
+
+
+def version_of(text: str | bytes, file: str, folder: FilePath | None = None) -> FileVersion:
+    """What a text holds; `file` is how problems name it, `folder` where the files are that it names."""
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
-    scenarios, problems = parse(text, file)
-    found.add(*problems)
-    for located, is_good in scenarios:
-        complete, wrong = _with_body_files(located, folder) if located.files else (located, [])
-        found.add(*wrong)
-        found.scenarios.append((complete, is_good and not wrong))
+    documents, problems = parse(text, file)
+    if any(located.files for located, _ in documents):
+        problems = list(problems)
+        documents = [_with_body_files(located, is_good, folder, problems) for located, is_good in documents]
+        return FileVersion(tuple(documents), tuple(problems))  # read anew each time: those files may have changed
+    return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
 
 
-def _with_body_files(located: Located, folder: FilePath | None) -> tuple[Located, list[Problem]]:
-    problems: list[Problem] = []
+def _with_body_files(
+    located: Located, is_good: bool, folder: FilePath | None, problems: list[Problem]
+) -> tuple[Located, bool]:
+    found: list[Problem] = []
 
     def refuse(path: Path, message: str, hint: str) -> None:
-        problems.append(Problem(located.files[path], message, hint))
+        found.append(Problem(located.files[path], message, hint))
 
     scenario = with_body_files(located.scenario, folder, refuse)
-    return replace(located, scenario=scenario), problems
+    problems += found
+    return replace(located, scenario=scenario), is_good and not found
+
+
+def together(versions: Versions) -> Loading:
+    """The good scenarios, of two that claim the same the first, and every problem in order of place."""
+    problems = {file: list(version.problems) for file, version in versions.items()}
+    documents = [document for version in versions.values() for document in version.documents]
+    for later, earlier, key in claims(located.scenario for located, _ in documents):
+        mine, other = documents[later][0], documents[earlier][0]
+        if key in mine.keys and key in other.keys:
+            problems[mine.keys[key].file].append(clash(mine, other, key))
+    good = [located for located, is_good in documents if is_good]
+    second = {later for later, _, _ in claims(located.scenario for located in good)}
+    return Loading(
+        [located for number, located in enumerate(good) if number not in second],
+        [
+            problem
+            for of_file in problems.values()
+            for problem in sorted(of_file, key=lambda problem: (problem.place.line, problem.place.column))
+        ],
+    )
+
+
+def clash(mine: Located, other: Located, key: str) -> Problem:
+    """Both claim the same; `key` is what of each says so."""
+    tell, hint = _CLAIMED[key]
+    return Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key])
+
+
+def _read(path: FilePath, known: FileVersion | None) -> FileVersion:
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)  # one more tells that it is too large
+    except FileNotFoundError:
+        return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
+    except OSError as error:
+        return FileVersion(problems=(Problem(Place(str(path)), f"cannot be read: {error.strerror}"),))
+    return known if known and known.digest == _digest(text) else version_of(text, str(path), path.parent)
+
+
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=16).digest()
 
 
 @lru_cache(maxsize=128)  # one test after another loads the same file
@@ -96,9 +152,10 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
     documents, problems = read(text, file)
     if not documents and not problems:
         problems = [Problem(Place(file), "no scenario in this file", "begin with scenario: <its name>")]
+    problems = list(problems)
     for document in documents:
         scenario, wrong = validate(document)
-        problems = [*problems, *wrong]
+        problems += wrong
         if scenario:
             good = not _errors(wrong)
             # What is wrong or missing has been taken out of a broken one, and claims nothing.
@@ -120,66 +177,38 @@ _CLAIMED: Final[dict[str, tuple[Callable[[Scenario], str], str]]] = {
 }
 
 
-@dataclass
-class _Found:
-    """What the files hold, in their order: problems of each file, and scenarios with whether they are good."""
-
-    problems: dict[str, list[Problem]] = field(default_factory=dict)
-    scenarios: list[tuple[Located, bool]] = field(default_factory=list)
-
-    def add(self, *problems: Problem) -> None:
-        for problem in problems:
-            self.problems.setdefault(problem.place.file, []).append(problem)
-
-    def loading(self) -> Loading:
-        """The good scenarios, of two that claim the same the first, and every problem in order of place."""
-        self._check_claims()
-        good = [located for located, is_good in self.scenarios if is_good]
-        second = {later for later, _, _ in claims(located.scenario for located in good)}
-        return Loading(
-            [located for number, located in enumerate(good) if number not in second],
-            [
-                problem
-                for problems in self.problems.values()
-                for problem in sorted(problems, key=lambda problem: (problem.place.line, problem.place.column))
-            ],
-        )
-
-    def _check_claims(self) -> None:
-        for later, earlier, key in claims(located.scenario for located, _ in self.scenarios):
-            mine, other = self.scenarios[later][0], self.scenarios[earlier][0]
-            if key in mine.keys and key in other.keys:
-                tell, hint = _CLAIMED[key]
-                self.add(Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key]))
-
-
 def _errors(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def _files(paths: Iterable[str | FilePath], found: _Found) -> Iterator[FilePath]:
+def _files(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
+    """Each file once; and each folder that has none, or cannot be looked into, with its problem."""
     seen = set()
     for given in map(FilePath, paths):
-        for path in _expanded(given, found):
-            if (real := os.path.realpath(path)) not in seen:
+        for path, problem in _expanded(given):
+            if problem:
+                yield path, problem
+            elif (real := os.path.realpath(path)) not in seen:
                 seen.add(real)
-                found.problems.setdefault(str(path), [])  # so that problems stand in the order of the files
-                yield path
+                yield path, None
 
 
-def _expanded(path: FilePath, found: _Found) -> list[FilePath]:
+def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
     try:
         if not path.is_dir():
-            return [path]
+            return [(path, None)]
     except OSError:
-        return [path]  # reading it will say why
-    files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.suffix in SUFFIXES
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
+        return [(path, None)]  # reading it will say why
+    try:
+        files = [
+            file
+            for file in sorted(path.rglob("*"))
+            if file.suffix in SUFFIXES
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and file.is_file()
+        ]
+    except OSError as error:
+        return [(path, Problem(Place(str(path)), f"cannot be looked into: {error.strerror}"))]
     if not files:
-        found.add(Problem(Place(str(path)), "no .yaml file in this folder", severity="warning"))
-    return files
+        return [(path, Problem(Place(str(path)), "no .yaml file in this folder", severity="warning"))]
+    return [(file, None) for file in files]

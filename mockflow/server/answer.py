@@ -1,6 +1,6 @@
 """One function answers every request: what OpenSearch would say, byte-shape for byte-shape.
 
-Order of checks (contract.md, section 1; consumers.md, section 4): a readable query string, the parameters of
+Order of checks (contract.md, section 1; consumers.md, section 4): a readable query string, who asks, the parameters of
 every route, a route for path and method, a body that can be read, the handler's own parameters and body, unknown
 parameters, then the action.
 """
@@ -19,18 +19,18 @@ from mockflow.server import (
     cluster_health,
     cluster_settings,
     cluster_state,
-    control,
     flow_framework,
     machine_learning,
     nodes,
     opensearch,
     resources,
     scripted,
+    security,
 )
 from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
-from mockflow.server.control_call import PREFIX
 from mockflow.server.errors import Refusal, invalid_uri, no_handler, simple_error
 from mockflow.server.http import OPAQUE_ID, Request, Response
+from mockflow.server.limits import MAX_LINE, too_long_line
 from mockflow.server.parameters import Parameters, decode, parse_target
 from mockflow.server.rendering import PLAIN, style_of
 from mockflow.server.router import Found, Router
@@ -50,13 +50,12 @@ ROUTER: Final[Router[Handler]] = Router(
 )
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
+_VERSION: Final = len("  HTTP/1.1")  # with the spaces before it
 _NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what Java's URI refuses
 
 
 async def answer(cluster: Cluster, request: Request) -> Response:
-    """Answers a request, whatever it is; never raises for what a client sent."""
-    if request.target.startswith(PREFIX) and control.is_mine(request.target):
-        return control.answer(cluster, request)
+    """Answers a client's request, whatever it is; never raises for what was sent."""
     journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # as long as there is no answer
@@ -67,6 +66,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             line = _read_line(request.method, request.target)
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
+            if cluster.is_guarded:
+                request.caller = security.admitted(cluster, request, operation)
             style = style_of(request, line.values)
             if cluster.scripted is not None:
                 verdict = scripted.consult(cluster, request, *line)
@@ -119,6 +120,8 @@ class _Line(NamedTuple):
 
 @lru_cache(maxsize=16_384)  # a client that polls sends the same line again and again
 def _read_line(method: str, target: str) -> _Line:
+    if len(method) + len(target) + _VERSION > MAX_LINE:
+        raise too_long_line()
     path, values = parse_target(target)
     return _Line(path, values, ROUTER.find(method, path))
 

@@ -1,5 +1,6 @@
 """A cluster behind aiohttp: as an Application to embed or test, and on the low-level Server to serve."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -9,16 +10,20 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
+from mockflow.server import control
 from mockflow.server.answer import answer
 from mockflow.server.broken import BrokenResponse
+from mockflow.server.control_call import PREFIX
+from mockflow.server.door import MAX_BODY as MAX_OWNERS_BODY
+from mockflow.server.door import Door
 from mockflow.server.errors import bad_http, internal_error
 from mockflow.server.http import Request, Response
+from mockflow.server.limits import Limits, too_many_bodies
 from mockflow.server.wire import CutOff, WireResponse
 
 log: Final = logging.getLogger("mockflow")
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
-MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the answer's status and the seconds it took."""
@@ -43,51 +48,103 @@ class AppResponse(web.StreamResponse):
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
+Clients = Callable[[Cluster, Request], Awaitable[Response]]
 
 
-def handler(cluster: Cluster, access_log: AccessLog | None = None) -> Handle:
-    """The one handler for every request, for an Application and a low-level Server alike."""
+def handler(
+    cluster: Cluster,
+    access_log: AccessLog | None = None,
+    door: Door | None = Door(),  # noqa: B008 - a value
+    limits: Limits = Limits(),  # noqa: B008
+    *,
+    clients: Clients | None = None,
+) -> Handle:
+    """The one handler for every request, for an Application and a low-level Server alike.
+
+    What the owner's `door` is not asked for, or all where there is none, is for `clients` to answer; it answers as
+    OpenSearch if that is left out.
+    """
+    bodies = _Bodies(limits)
+    ask = clients or answer
 
     async def handle(incoming: web.BaseRequest) -> WireResponse:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
-        response = await _read_body(incoming, request) if incoming.body_exists else None
-        too_large = response is not None
+        is_owners = request.target.startswith(PREFIX) and door is not None and control.is_mine(request.target)
+        refusal = door.refusal(request) if is_owners and door else None
+        if refusal is None and incoming.body_exists:
+            refusal = await bodies.read(incoming, request, MAX_OWNERS_BODY if is_owners else limits.max_body)
+        response = refusal
         if response is None:
             try:
-                response = await answer(cluster, request)
+                response = control.answer(cluster, request) if is_owners else await ask(cluster, request)
             except StuckError:
                 return CutOff()
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
-                refusal = internal_error()
-                response = Response.json(refusal.status, refusal.body)
+                fault = internal_error()
+                response = Response.json(fault.status, fault.body)
+            finally:
+                if request.body:
+                    bodies.forget(request)
         if access_log:
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenResponse(response, incoming)
-        return WireResponse(response, incoming, keep_alive=not too_large)
+        return WireResponse(response, incoming, keep_alive=refusal is None)
 
     return handle
 
 
-async def _read_body(incoming: web.BaseRequest, request: Request) -> Response | None:
-    """Reads the body into `request`; an answer where it is too large or cannot be unpacked."""
-    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
-        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    chunks, size = [], 0
-    try:
-        while chunk := await incoming.content.readany():
-            size += len(chunk)
-            if size > MAX_BODY:
-                return Response(413, content_type="")
-            chunks.append(chunk)
-    except (HttpProcessingError, web.RequestPayloadError) as error:
-        incoming.content.feed_eof()  # there is no rest; aiohttp would read on, and log the same error as its own
-        refusal = bad_http(str(error))
-        return Response.json(refusal.status, refusal.body)
-    request.body = b"".join(chunks)
-    return None
+class _Bodies:
+    """Reads bodies, and knows how much of them there is at once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._bytes = 0
+
+    async def read(self, incoming: web.BaseRequest, request: Request, most: int) -> Response | None:
+        """Reads the body into `request`; an answer where it is too large or cannot be unpacked.
+
+        A body that does not arrive in time is never answered: the connection is closed.
+        """
+        length = incoming.content_length
+        if length is not None and length > most:
+            return Response(413, content_type="")
+        if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
+            await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        loop = asyncio.get_running_loop()
+        too_late = loop.call_later(self._limits.read_timeout, _cut_off, incoming)
+        chunks, size = [], 0
+        try:
+            while chunk := await incoming.content.readany():
+                size += len(chunk)
+                self._bytes += len(chunk)
+                if size > most:
+                    return Response(413, content_type="")
+                if self._bytes > self._limits.max_bodies:
+                    refusal = too_many_bodies(self._bytes, self._limits.max_bodies)
+                    return Response.json(refusal.status, refusal.body)
+                chunks.append(chunk)
+            request.body = b"".join(chunks)
+            size = 0
+        except (HttpProcessingError, web.RequestPayloadError) as error:
+            incoming.content.feed_eof()  # there is no rest; aiohttp would read on, and log the same error as its own
+            refusal = bad_http(str(error))
+            return Response.json(refusal.status, refusal.body)
+        finally:
+            self._bytes -= size  # of a body that was refused or cut off
+            too_late.cancel()
+        return None
+
+    def forget(self, request: Request) -> None:
+        """The request is answered."""
+        self._bytes -= len(request.body)
+
+
+def _cut_off(incoming: web.BaseRequest) -> None:
+    if incoming.transport is not None:
+        incoming.transport.abort()
 
 
 def create_app(cluster: Cluster) -> web.Application:

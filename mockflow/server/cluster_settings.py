@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from mockflow.core.cluster_settings import Flat, Scope, SettingRefusedError, Text, flattened, nested
+from mockflow.core.cluster_settings import PLUGIN_PREFIX, Flat, Scope, SettingRefusedError, Text, flattened, nested
 from mockflow.core.values import BadValueError
 from mockflow.server.body import read_object
 from mockflow.server.call import Action, ApiRoute, Call, Reply
@@ -25,6 +25,8 @@ def get_settings(call: Call) -> Action:
         shown: dict[str, Any] = {scope: _shown(getattr(settings, scope), flat=flat) for scope in _SCOPES}
         if include_defaults:
             names = {"cluster.name": CLUSTER_NAME, "node.name": NODE_NAME}
+            if cluster.settings.multi_tenancy:
+                names[f"{PLUGIN_PREFIX}multi_tenancy_enabled"] = "true"
             shown["defaults"] = _shown(settings.defaults(cluster.version.minor, **names), flat=flat)
         return Reply(200, shown)
 

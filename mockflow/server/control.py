@@ -23,6 +23,7 @@ from mockflow.server.http import Request, Response
 from mockflow.server.parameters import decode, parse_target
 from mockflow.server.router import Found, Router
 
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)
 
 
@@ -44,15 +45,22 @@ def answer(cluster: Cluster, request: Request) -> Response:
         values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
         return _json(200, found.route.handler.handle(ControlCall(cluster, request, values, query)))
     except ControlError as error:
-        return _refused(error.status, str(error), error.problems)
+        return refused(error.status, str(error), error.problems)
     except UnknownWorkflowError as error:
-        return _refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
+        return refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
     except UnknownScenarioError as error:
-        return _refused(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
+        return refused(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
     except (NeverError, ClaimedError) as error:
-        return _refused(409, str(error))
+        return refused(409, str(error))
     except ValueError as error:
-        return _refused(400, str(error))
+        return refused(400, str(error))
+
+
+def refused(
+    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
+) -> Response:
+    """A refusal in the door's own form."""
+    return _json(status, {"error": {"message": message, "problems": problems or []}}, headers)
 
 
 def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
@@ -68,13 +76,9 @@ def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
     return ControlError(404, f"nothing at {path}; GET {PREFIX}/openapi.json describes what there is")
 
 
-def _refused(status: int, message: str, problems: list[Any] | None = None) -> Response:
-    return _json(status, {"error": {"message": message, "problems": problems or []}})
-
-
-def _json(status: int, content: Any) -> Response:
+def _json(status: int, content: Any, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
     text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
-    return Response(status, text.encode("utf-8", "replace"), "application/json")
+    return Response(status, text.encode("utf-8", "replace"), "application/json", headers)
 
 
 def _plain(content: Any) -> Any:

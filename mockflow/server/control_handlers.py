@@ -11,6 +11,7 @@ from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
 from mockflow.core.faults.model import Fault
 from mockflow.core.faults.rules import alone
+from mockflow.core.security import parse_user
 from mockflow.core.status import status_document
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
@@ -47,6 +48,8 @@ def reset(call: ControlCall) -> models.ClockView:
     changes = body.model_dump(exclude={"keep"}, exclude_none=True)
     if body.max_polls is not None:
         changes["ends_stuck"] = True
+    if body.users is not None:
+        changes["users"] = tuple(map(parse_user, body.users))
     call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
     return get_clock(call)
 
@@ -54,18 +57,22 @@ def reset(call: ControlCall) -> models.ClockView:
 # -- scenarios -------------------------------------------------------------------------------------
 
 
-def list_scenarios(call: ControlCall) -> list[models.ScenarioView]:
-    return [_scenario_view(loaded) for loaded in call.cluster.scenarios.values()]
+def list_scenarios(call: ControlCall) -> models.ScenariosView:
+    return models.ScenariosView(
+        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        problems=[models.ProblemView.model_validate(problem) for problem in call.cluster.problems],
+    )
 
 
 def load_scenarios(call: ControlCall) -> models.Loaded:
     source = call.query.get("source", "request")
     loading = load_text(call.request.body, source)
     if loading.errors:
-        message = "\n".join(map(str, loading.errors))
-        raise ControlError(400, message, [problem.as_json() for problem in loading.problems])
+        more = len(loading.errors) - _MOST_PROBLEMS
+        told = [*map(str, loading.errors[:_MOST_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
+        raise ControlError(400, "\n".join(told), [problem.as_json() for problem in loading.problems[:_MOST_PROBLEMS]])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.load(loaded)
+    call.cluster.scenarios.load(loaded)
     return models.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -75,7 +82,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
 def delete_scenario(call: ControlCall) -> models.ScenarioView:
     name = call.values["name"]
     loaded = call.cluster.scenarios.get(name)
-    call.cluster.remove(name)
+    call.cluster.scenarios.remove(name)
     assert loaded is not None
     return _scenario_view(loaded)
 
@@ -114,7 +121,7 @@ def status_at(call: ControlCall) -> dict[str, Any]:
     except ValueError as error:
         raise ControlError(400, f"at: {error}") from None
     run = cluster.upcoming(workflow)
-    return status_document(workflow.id, run.fields(run.position(at)), show_all=True).value
+    return status_document(workflow.id, {**workflow.owned, **run.fields(run.position(at))}, show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> models.WorkflowView:
@@ -183,6 +190,7 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
 
 
 _MOST_DIGITS: Final = 15
+_MOST_PROBLEMS: Final = 1000  # of what was sent at once
 
 
 def get_coverage(call: ControlCall) -> models.CoverageView:
@@ -286,7 +294,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/scenarios",
         "list_scenarios",
-        Operation(list_scenarios, "The loaded scenarios.", models.ScenarioView, many=True),
+        Operation(list_scenarios, "The loaded scenarios, and the problems of their files.", models.ScenariosView),
     ),
     ControlRoute(
         "PUT",

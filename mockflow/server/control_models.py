@@ -17,6 +17,7 @@ from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.durations import parse_duration
 from mockflow.core.faults.model import Fault
 from mockflow.core.plan import StepPlan
+from mockflow.core.security import parse_user
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 
@@ -30,6 +31,14 @@ Milliseconds = Annotated[
     WithJsonSchema({"type": "string", "examples": ["3s", "250ms"], "pattern": r"^(\d+\s*(ms|s|m|h|d)|0)$"}),
 ]
 Speed = Annotated[float, Field(gt=0, le=MAX_SPEED)]
+
+
+def _user(text: str) -> str:
+    parse_user(text)
+    return text
+
+
+UserText = Annotated[str, AfterValidator(_user)]
 OpenSearchVersion = Annotated[str, AfterValidator(_version)]
 
 
@@ -78,6 +87,13 @@ class Reset(Body):
         ge=1,
         description="After so many equal answers where nothing can change any more, the client's connection is closed.",
     )
+    users: list[UserText] | None = Field(
+        default=None,
+        description="Whom the security plugin knows, each name:password[:roles]; an empty list turns it off.",
+    )
+    multi_tenancy: bool | None = Field(
+        default=None, description="Whether clients say by x-tenant-id for which tenant they ask."
+    )
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: those loaded since the start stay, and those removed stay away."
     )
@@ -119,6 +135,15 @@ class ScenarioView(View):
     description: str | None
     workflow_id: str | None
     source: str = Field(description="Where it was read from.")
+
+
+class ScenariosView(View):
+    """The loaded scenarios, and what is wrong with the files that the server began with or watches."""
+
+    scenarios: list[ScenarioView]
+    problems: list["ProblemView"] = Field(
+        description="Of the files as they are now. Of a file with errors the last good version is in force."
+    )
 
 
 class NextMoment(View):
@@ -177,7 +202,7 @@ class PlaceView(View):
 
 
 class ProblemView(PlaceView):
-    """A problem in a scenario that was sent."""
+    """A problem in a scenario."""
 
     severity: Literal["error", "warning"]
     message: str

@@ -15,6 +15,8 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         self.status = status
         self.body = body
         self.headers = headers or {}
+        self.text: str | None = None
+        """The body of an answer that is no JSON."""
 
 
 def object_error(
@@ -51,6 +53,13 @@ def simple_error(status: int, message: str, headers: Mapping[str, str] | None = 
 def plugin_error(status: int, message: str) -> Refusal:
     """The flow-framework plugin's error: a string, no status key (contract.md, section 1)."""
     return Refusal(status, {"error": message})
+
+
+def text_error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    """The security plugin's error: plain text."""
+    refusal = Refusal(status, {}, headers)
+    refusal.text = text
+    return refusal
 
 
 def no_handler(path: str, method: str) -> Refusal:

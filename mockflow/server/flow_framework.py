@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, operations
+from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations
 from mockflow.core.failures import status_in
 from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.search import STATE_INDEX, TEMPLATE_INDEX, Stored, plugin_source
+from mockflow.core.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
 from mockflow.core.status import status_document
 from mockflow.core.steps import Step
 from mockflow.core.template import ContentError, Template, parse_template
@@ -27,7 +27,26 @@ _FAILED: Final = "Failed to get workflow."
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
 
 
-def _plugin(handler: Handler, disabled: str = _DISABLED) -> Handler:
+Guard = Callable[[Call], None]
+"""Refuses who may not do what the call asks for, where it matters who asks."""
+
+
+def _for_all(_: Call) -> None:
+    """Whoever asks."""
+
+
+def _for_tenants(call: Call) -> None:
+    """Whoever says for which tenant it asks."""
+    access.check_tenant(call.cluster, call.request.caller)
+
+
+def _for_owners(call: Call) -> None:
+    """Those whose workflow it is."""
+    _for_tenants(call)
+    access.check(call.cluster, call.request.caller, call.path_value("workflow_id"))
+
+
+def _plugin(handler: Handler, guard: Guard, disabled: str = _DISABLED) -> Handler:
     """`handler`, refused while the plugin is disabled, with the plugin's refusals as its answers."""
 
     def handle(call: Call) -> Action:
@@ -37,6 +56,8 @@ def _plugin(handler: Handler, disabled: str = _DISABLED) -> Handler:
             if not call.cluster.flow_framework.enabled:
                 raise plugin_error(403, disabled)
             try:
+                if call.cluster.is_guarded:
+                    guard(call)
                 reply = action()
             except FlowFrameworkError as error:
                 raise plugin_error(error.code, error.message) from None
@@ -84,7 +105,7 @@ def get(call: Call) -> Action:
             raise FlowFrameworkError("There are no templates in the global_context", "NOT_FOUND")
         workflow = operations.with_template(call.cluster, workflow_id)
         assert workflow.stored is not None
-        return Reply(200, workflow.stored.document())
+        return Reply(200, workflow.stored.document(workflow.owned, shows_user=_is_admin(call)))
 
     return act
 
@@ -114,12 +135,17 @@ def _step_document(step: Step) -> dict[str, Any]:
     return document | ({"timeout": step.timeout} if step.timeout else {})
 
 
+def _is_admin(call: Call) -> bool:
+    user = call.request.caller.user
+    return user is not None and user.is_admin
+
+
 # -- search --------------------------------------------------------------------------------------------
 
 
 def _plugin_search(index: str, documents: Documents, look: Callable[[Cluster, str], object]) -> Handler:
     """A search over one of the plugin's indices, which are there from the first workflow on."""
-    handler = search_handler(index, documents, look, plugin_source)
+    handler = search_handler(index, documents, look, _source)
 
     def handle(call: Call) -> Action:
         action = handler(call)
@@ -134,16 +160,24 @@ def _plugin_search(index: str, documents: Documents, look: Callable[[Cluster, st
     return handle
 
 
-def _stored_templates(cluster: Cluster) -> Iterable[Stored]:
-    """The documents of the template index, in order of creation."""
-    for workflow in cluster.workflows.values():
-        if workflow.stored:
-            yield Stored(workflow.id, workflow.stored.document(), version=workflow.stored.version)
+def _source(call: Call, asked: SourceFilter | None) -> SourceFilter:
+    return plugin_source(asked, for_admin=_is_admin(call))
 
 
-def _stored_states(cluster: Cluster) -> Iterable[Stored]:
-    """The documents of the state index: each workflow's status now, with all fields."""
+def _stored_templates(call: Call) -> Iterable[Stored]:
+    """The documents of the template index that the caller may see, in order of creation."""
+    for workflow in call.cluster.workflows.values():
+        if workflow.stored and access.sees(call.cluster, call.request.caller, workflow):
+            document = workflow.stored.document(workflow.owned, shows_user=True)
+            yield Stored(workflow.id, document, version=workflow.stored.version)
+
+
+def _stored_states(call: Call) -> Iterable[Stored]:
+    """The documents of the state index that the caller may see: each workflow's status now, with all fields."""
+    cluster = call.cluster
     for workflow in cluster.living():
+        if not access.sees(cluster, call.request.caller, workflow):
+            continue
         yield Stored(workflow.id, status_document(workflow.id, cluster.fields(workflow), show_all=True).value)
 
 
@@ -187,9 +221,10 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
             flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=timeout not in (None, -1)
         )
         template = _template(call, use_case, update_fields=flags["update_fields"])
-        cluster = call.cluster
-        if cluster.flow_framework.filter_by_backend_roles:  # nobody is anybody without the security plugin
-            raise FlowFrameworkError("Filter by backend roles is enabled and User is null")
+        cluster, caller = call.cluster, call.request.caller
+        access.check_creator(cluster, caller)
+        if workflow_id is not None:
+            access.check(cluster, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
             workflow = operations.reprovision(cluster, workflow_id, template, validate=validate)
@@ -198,9 +233,10 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         elif workflow_id is not None:
             workflow = operations.update(cluster, workflow_id, template, validate=validate)
         else:
-            workflow = operations.create(cluster, template, validate=validate, headers=call.request.headers)
+            headers = call.request.headers
+            workflow = operations.create(cluster, template, validate=validate, headers=headers, caller=caller)
         if flags["provision"]:
-            operations.provision(cluster, workflow.id, others)
+            operations.provision(cluster, workflow.id, others, caller)
         if flags["provision"] or flags["reprovision"]:
             accepted = cluster.version.behaviour.create_and_provision_accepted
             return _accepted(cluster, workflow, accepted, timeout)
@@ -275,7 +311,7 @@ def provision(call: Call) -> Action:
 
     def act() -> Reply | Awaitable[Reply]:
         values = {**params, **_string_map(call, params)}
-        workflow = operations.provision(call.cluster, workflow_id, values)
+        workflow = operations.provision(call.cluster, workflow_id, values, call.request.caller)
         return _accepted(call.cluster, workflow, call.cluster.version.behaviour.provision_accepted, timeout)
 
     return act
@@ -324,7 +360,7 @@ def deprovision(call: Call) -> Action:
 
     async def act() -> Reply:
         allow_delete = {name.strip() for name in (allowed or "").split(",")}
-        workflow, refusal = operations.deprovision(call.cluster, workflow_id, allow_delete)
+        workflow, refusal = operations.deprovision(call.cluster, workflow_id, allow_delete, call.request.caller)
         await run_end(call.cluster, workflow)
         if refusal:
             raise refusal
@@ -374,19 +410,21 @@ _TIMEOUT: Final = "wait_for_completion_timeout"
 _STATE_LOST: Final = "Workflow timed out, failed to fetch current state"
 
 
-def _route(method: str, path: str, operation: str, handler: Handler, disabled: str = _DISABLED) -> ApiRoute:
-    return ApiRoute(method, BASE + path, operation, _plugin(handler, disabled))
+def _route(
+    method: str, path: str, operation: str, handler: Handler, guard: Guard = _for_owners, disabled: str = _DISABLED
+) -> ApiRoute:
+    return ApiRoute(method, BASE + path, operation, _plugin(handler, guard, disabled))
 
 
 ROUTES: Final = (
-    _route("POST", "", "create", create, _DISABLED_CREATE),
-    _route("PUT", "/{workflow_id}", "update", update, _DISABLED_CREATE),
+    _route("POST", "", "create", create, _for_tenants, _DISABLED_CREATE),
+    _route("PUT", "/{workflow_id}", "update", update, _for_tenants, _DISABLED_CREATE),
     _route("GET", "/{workflow_id}", "get", get),
     _route("DELETE", "/{workflow_id}", "delete", delete),
     _route("GET", "/{workflow_id}/_status", "get_status", get_status),
     _route("POST", "/{workflow_id}/_provision", "provision", provision),
     _route("POST", "/{workflow_id}/_deprovision", "deprovision", deprovision),
-    _route("GET", "/_steps", "get_steps", get_steps),
-    *(_route(method, "/_search", "search", search) for method in ("GET", "POST")),
-    *(_route(method, "/state/_search", "search_state", search_state) for method in ("GET", "POST")),
+    _route("GET", "/_steps", "get_steps", get_steps, _for_all),
+    *(_route(method, "/_search", "search", search, _for_tenants) for method in ("GET", "POST")),
+    *(_route(method, "/state/_search", "search_state", search_state, _for_tenants) for method in ("GET", "POST")),
 )

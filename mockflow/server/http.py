@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import hdrs
 
 from mockflow.core.faults.model import Connection
+from mockflow.core.security import NOBODY, Caller
 from mockflow.server.xcontent import compact
 
 # Header names; aiohttp looks its own up without folding their case each time.
@@ -32,6 +33,7 @@ class Request:
     target: str
     headers: Mapping[str, str]
     body: bytes = b""
+    caller: Caller = NOBODY
 
 
 @dataclass(slots=True)

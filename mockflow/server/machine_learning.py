@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
 from mockflow.core.search import Stored
 from mockflow.server.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.errors import Refusal, object_error
@@ -75,8 +74,8 @@ def _delete(kind: Kind) -> Handler:
 
 
 def _search(kind: Kind) -> Handler:
-    def documents(cluster: Cluster) -> Iterable[Stored]:
-        return (Stored(made.id, made.body) for made in cluster.resources.all_of(kind.name))
+    def documents(call: Call) -> Iterable[Stored]:
+        return (Stored(made.id, made.body) for made in call.cluster.resources.all_of(kind.name))
 
     return search_handler(kind.index, documents, lambda cluster, hit: look_at(cluster, kind.name, hit))
 

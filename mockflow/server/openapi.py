@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = {
     400: "The request is not right; the message says what would be.",
+    401: "The token is missing or wrong, where the door has one.",
+    403: "A page of another site asks, or by a name that could be anybody's for this server.",
     404: "There is no such workflow or scenario.",
     409: "It cannot come to this; the message says why.",
 }
@@ -36,7 +38,14 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "mockflow: the owner's door", "version": __version__},
         "paths": paths,
-        "components": {"schemas": schemas["$defs"]},
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token"},
+            },
+        },
+        "security": [{}, {"token": []}, {"tokenInQuery": []}],
     }
 
 
@@ -47,7 +56,7 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
         "summary": operation.summary,
         "responses": {"200": {"description": "Done.", "content": _json(_schema(operation.answers, operation.many))}},
     }
-    for status in (400, *operation.refusals):
+    for status in (400, 401, 403, *operation.refusals):
         described["responses"][str(status)] = {
             "description": _REFUSALS[status],
             "content": _json(_schema(models.ErrorView)),

@@ -34,7 +34,6 @@ class PortOutages:
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
-        self._forget: Callable[[], bool | None] = lambda: None
 
     def begin(self) -> None:
         """Looks from now on whenever the clock is moved."""
@@ -44,15 +43,13 @@ class PortOutages:
 
     def end(self) -> None:
         """Looks no more; the port stays as it is."""
-        self._cluster.on_new_clock = None
-        self._forget()
+        self._cluster.on_new_clock = self._cluster.clock.watcher = None
         self._stop_timer()
         if self._work:
             self._work.cancel()
 
     def _watch(self) -> None:
-        self._forget()
-        self._forget = self._cluster.clock.watch(self._look)
+        self._cluster.clock.watcher = self._look
         self._look()
 
     def _look(self) -> None:

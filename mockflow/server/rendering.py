@@ -45,6 +45,8 @@ class Style:
 
     def error_body(self, refusal: Refusal) -> tuple[bytes, str]:
         """An error's body; filter_path does not touch it."""
+        if refusal.text is not None:
+            return refusal.text.encode(), TEXT_TYPE
         return self.written(with_stack_trace(refusal.body) if self.error_trace else refusal.body)
 
     def made_pretty(self) -> "Style":

@@ -157,5 +157,7 @@ def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -
         content = expand(use_case, content) if use_case is not None else content
         template = parse_template(content)
     except (UnreadableError, ContentError, FlowFrameworkError):
-        return cluster.scenario_for(name="", use_case="", headers=request.headers)
-    return cluster.scenario_for(name=template.name or "", use_case=template.use_case or "", headers=request.headers)
+        return cluster.scenarios.speaker(name="", use_case="", headers=request.headers)
+    return cluster.scenarios.speaker(
+        name=template.name or "", use_case=template.use_case or "", headers=request.headers
+    )

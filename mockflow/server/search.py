@@ -1,6 +1,7 @@
 """Search endpoints: what a request says, over documents that somebody else lists (contract.md, section 8)."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from mockflow.cluster import Cluster
@@ -10,15 +11,15 @@ from mockflow.server.call import Action, Call, Handler, Reply
 from mockflow.server.errors import Refusal
 from mockflow.server.http import Request
 
-Documents = Callable[[Cluster], Iterable[Stored]]
-SourceRule = Callable[[SourceFilter | None], SourceFilter]
+Documents = Callable[[Call], Iterable[Stored]]
+SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]
 
 
 def search_handler(
     index: str,
     documents: Documents,
     look: Callable[[Cluster, str], object],
-    source: SourceRule = lambda asked: asked or SourceFilter(),
+    source: SourceRule = lambda _, asked: asked or SourceFilter(),
 ) -> Handler:
     """A search over `documents`; a hit, by its id, is a look at what it shows."""
 
@@ -27,7 +28,7 @@ def search_handler(
 
         def act() -> Reply:
             try:
-                answer = search(index, documents(call.cluster), request, source=source)
+                answer = search(index, documents(call), request, source=partial(source, call))
             except SearchError as error:
                 raise _refused(error) from None
             for hit in answer["hits"]["hits"]:

@@ -33,6 +33,8 @@ class WireResponse:
             await request.writer.write(self._wire)  # waits for a slow client, and tells of one that is gone
         else:
             transport.write(self._wire)
+            if transport.get_write_buffer_size():
+                await request.writer.drain()  # for a client that asks on and does not read
 
     async def write_eof(self) -> None:
         """Everything has left with the head."""

@@ -43,7 +43,7 @@ def invoke(*arguments: str | Path) -> Any:
 
 
 def names(served: Served) -> list[str]:
-    return [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]]
+    return [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]["scenarios"]]
 
 
 # -- wait ----------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_load_files_and_folders(served: Served, tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert done.output == f"{file}: good\n{other}: more, most\n"
     assert names(served) == ["good", "more", "most"]
-    sources = [scenario["source"] for scenario in served.ask("/_mockflow/scenarios")[1]]
+    sources = [scenario["source"] for scenario in served.ask("/_mockflow/scenarios")[1]["scenarios"]]
     assert sources == [f"{file}:1:1", f"{other}:1:1", f"{other}:4:1"]
     assert served.status("%C3%BC")["state"] == "NOT_STARTED"
 
@@ -195,7 +195,7 @@ def test_load_again_replaces(served: Served, tmp_path: Path) -> None:
     assert invoke("load", served.url, file).exit_code == 0
     file.write_text(f"{GOOD}description: new\n")
     assert invoke("load", served.url, file).exit_code == 0
-    (scenario,) = served.ask("/_mockflow/scenarios")[1]
+    (scenario,) = served.ask("/_mockflow/scenarios")[1]["scenarios"]
     assert scenario["description"] == "new"
 
 

@@ -80,7 +80,7 @@ def test_a_port_of_choice() -> None:
     ("host", "url"), [("localhost", r"http://(127\.0\.0\.1|\[::1\]):\d+"), ("0.0.0.0", r"http://0\.0\.0\.0:\d+")]
 )
 def test_a_host_of_choice(host: str, url: str) -> None:
-    with Served("--host", host) as served:
+    with Served("--host", host, "--no-control") as served:
         assert re.fullmatch(url, served.url)
         assert ask(served.url)[0] == 200
 
@@ -124,7 +124,7 @@ def test_frozen_begins_in_2026(frozen: Served) -> None:
 
 def test_all_shipped_scenarios_are_served(frozen: Served) -> None:
     frozen.reset()
-    names = {scenario["scenario"] for scenario in frozen.ask("/_mockflow/scenarios")[1]}
+    names = {scenario["scenario"] for scenario in frozen.ask("/_mockflow/scenarios")[1]["scenarios"]}
     assert names == {file.stem for file in SCENARIOS.glob("*.yaml")}
 
 
@@ -199,7 +199,7 @@ def test_a_port_in_use() -> None:
 
 
 def test_a_host_that_is_not_here() -> None:
-    done = run("serve", "--host", "192.0.2.1", "--port", "0")
+    done = run("serve", "--host", "192.0.2.1", "--port", "0", "--no-control")
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: cannot listen on 192\.0\.2\.1:0: .+\n", done.stderr)
 
@@ -220,7 +220,7 @@ def test_keep_going_serves_the_good_ones(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
     (tmp_path / "good.yaml").write_text(GOOD)
     with Served(tmp_path, "--keep-going", "--quiet") as served:
-        assert [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]] == ["good"]
+        assert [scenario["scenario"] for scenario in served.ask("/_mockflow/scenarios")[1]["scenarios"]] == ["good"]
         _, stderr, _ = served.stop(signal.SIGTERM)
     assert f"{tmp_path}/bad.yaml:2:1: unknown key" in stderr
 

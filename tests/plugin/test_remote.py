@@ -66,7 +66,7 @@ def test_cut_off(mockflow):
 def test_the_server_is_left_as_it_was(suite: Suite, served: Served) -> None:
     suite.run("@pytest.mark.mockflow(STUCK)\ndef test_x(mockflow): pass\n", "--mockflow-url", served.url)
     with urlopen(f"{served.url}/_mockflow/scenarios") as response:
-        assert [scenario["scenario"] for scenario in json.load(response)] == ["its-own"]
+        assert [scenario["scenario"] for scenario in json.load(response)["scenarios"]] == ["its-own"]
 
 
 WORKERS = """

@@ -114,6 +114,7 @@ class Server:
 
     cluster: Cluster
     url: str
+    serving: Serving | None = None
 
     async def send(self, data: bytes, *, without_body: bool = False) -> Answer:
         """The answer to these very bytes, on a connection of their own."""
@@ -163,12 +164,13 @@ class Servers:
     def __init__(self) -> None:
         self._running: list[Serving] = []
 
-    async def __call__(self, *scenarios: str, mode: Mode = "frozen", version: str = "3.2.0") -> Server:
-        return await self.of(cluster_of(*scenarios, mode=mode, version=version))
+    async def __call__(self, *scenarios: str, mode: Mode = "frozen", version: str = "3.2.0", **options: Any) -> Server:
+        return await self.of(cluster_of(*scenarios, mode=mode, version=version), **options)
 
-    async def of(self, cluster: Cluster) -> Server:
-        serving = Serving(cluster)
-        server = Server(cluster, await serving.start())
+    async def of(self, cluster: Cluster, **options: Any) -> Server:
+        """`options` are those of Serving: control, limits, tls."""
+        serving = Serving(cluster, **options)
+        server = Server(cluster, await serving.start(), serving)
         self._running.append(serving)
         return server
 

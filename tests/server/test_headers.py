@@ -9,19 +9,8 @@ import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.server.app import create_app
-from tests.server.support import (
-    JSON,
-    NOT_STARTED,
-    OWNER,
-    STORY,
-    WORKFLOW,
-    YAML,
-    Answer,
-    Server,
-    Servers,
-    Wire,
-    request,
-)
+from mockflow.server.limits import Limits
+from tests.server.support import JSON, NOT_STARTED, OWNER, STORY, WORKFLOW, YAML, Answer, Server, Servers, Wire, request
 
 STATUS: Final = f"{WORKFLOW}/w/_status"
 VARIED: Final = [
@@ -200,8 +189,8 @@ async def test_a_body_that_waits_to_be_asked_for(server: Server, aiohttp_client:
             await wire.close()
 
 
-async def test_a_body_beyond_the_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockflow.server.app.MAX_BODY", 1000)
+async def test_a_body_beyond_the_limit(serve: Servers) -> None:
+    server = await serve(STORY, limits=Limits(max_body=1000))
     json_body = {"Content-Type": "application/json"}
     assert (await server.ask(STATUS, body="x" * 1000, headers=json_body)).status == 200
     for size in (1001, 100_000):
@@ -211,8 +200,8 @@ async def test_a_body_beyond_the_limit(server: Server, monkeypatch: pytest.Monke
     assert (await server.status()).status == 200
 
 
-async def test_a_bomb_is_measured_unpacked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockflow.server.app.MAX_BODY", 1_000_000)
+async def test_a_bomb_is_measured_unpacked(serve: Servers) -> None:
+    server = await serve(STORY, limits=Limits(max_body=1_000_000))
     packed = gzip.compress(b"x" * 20_000_000)
     assert len(packed) < 100_000
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

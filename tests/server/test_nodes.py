@@ -216,7 +216,7 @@ async def test_it_publishes_the_address_by_which_the_client_came(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
 async def test_a_client_that_names_no_host_gets_the_bound_address(host: str) -> None:
-    serving = Serving(Cluster())
+    serving = Serving(Cluster(), control=None)
     url = await serving.start(host)
     port = url.rpartition(":")[2]
     try:

@@ -324,7 +324,7 @@ OTHER: Final = "{scenario: other, workflow_id: o, starts: load, provision: {time
 
 
 async def names(owner: Owner) -> list[str]:
-    return [scenario["scenario"] for scenario in await owner.get("/scenarios")]
+    return [scenario["scenario"] for scenario in (await owner.get("/scenarios"))["scenarios"]]
 
 
 async def test_reset_begins_anew(owner: Owner) -> None:

@@ -45,6 +45,10 @@ async def test_an_exchange(owner: Owner) -> None:
         "mode": "frozen",
         "now": EPOCH + 3000,
         "elapsed_ms": 3000,
+        "fault": None,
+        "stub": None,
+        "near_misses": [],
+        "is_poll": True,
         "request": {"headers": {"Host": "mockflow", "X-Opaque-Id": "me"}, "body": None},
         "response": {"workflow_id": "w", "state": "NOT_STARTED"},
     }

@@ -19,21 +19,21 @@ SCRIPT: Final = {
 
 
 async def names(owner: Owner) -> list[str]:
-    return [scenario["scenario"] for scenario in await owner.get("/scenarios")]
+    return [scenario["scenario"] for scenario in (await owner.get("/scenarios"))["scenarios"]]
 
 
 # -- loading -------------------------------------------------------------------------------------------
 
 
 async def test_list(owner: Owner) -> None:
-    assert await owner.get("/scenarios") == [STORY_VIEW]
+    assert await owner.get("/scenarios") == {"scenarios": [STORY_VIEW], "problems": []}
 
 
 async def test_yaml(owner: Owner) -> None:
     loaded = await owner.put("/scenarios", "# a comment\nscenario: y\ndescription: größer\nworkflow_id: y\n")
     view = {"scenario": "y", "description": "größer", "workflow_id": "y", "source": "request:2:1"}
     assert loaded == {"loaded": [view], "problems": []}
-    assert await owner.get("/scenarios") == [STORY_VIEW, view]
+    assert (await owner.get("/scenarios"))["scenarios"] == [STORY_VIEW, view]
     assert (await owner.server.status("y")).json == {"workflow_id": "y", "state": "NOT_STARTED"}
 
 
@@ -77,7 +77,7 @@ async def test_one_of_the_same_name_is_replaced_and_its_run_begins_anew(owner: O
     await owner.server.status()
     await owner.clock(advance="6s")
     await owner.put("/scenarios", "scenario: story\nworkflow_id: w\ndescription: new")
-    assert [view["description"] for view in await owner.get("/scenarios")] == ["new"]
+    assert [view["description"] for view in (await owner.get("/scenarios"))["scenarios"]] == ["new"]
     assert (await owner.server.status()).json == NOT_STARTED
 
 
@@ -182,7 +182,7 @@ async def test_a_parameter_that_is_not_known(owner: Owner) -> None:
 
 async def test_remove(owner: Owner) -> None:
     assert await owner.delete("/scenarios/story") == STORY_VIEW
-    assert await owner.get("/scenarios") == []
+    assert (await owner.get("/scenarios"))["scenarios"] == []
     assert await owner.get("/workflows") == []
     assert (await owner.server.status()).status == 404
     assert await owner.refused(404, "DELETE", "/scenarios/story") == (

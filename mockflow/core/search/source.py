@@ -57,15 +57,16 @@ def parse_source(value: Any) -> SourceFilter:
     return SourceFilter(includes=paths["includes"], excludes=paths["excludes"])
 
 
-def plugin_source(asked: SourceFilter | None) -> SourceFilter:
-    """What flow-framework makes of it in both its searches, for a user who is no admin.
+def plugin_source(asked: SourceFilter | None, *, for_admin: bool = False) -> SourceFilter:
+    """What flow-framework makes of it in both its searches.
 
-    Users and credentials are never shown; `_source: false` is taken back; and whoever sends any `_source` gets
-    no ui_metadata (RestHandlerUtils.getSourceContext, since 2.14).
+    Credentials are never shown, users to admins only; `_source: false` is taken back; and whoever sends any `_source`
+    gets no ui_metadata (RestHandlerUtils.getSourceContext, since 2.14).
     """
+    user = () if for_admin else ("user",)
     if asked is None:
-        return SourceFilter(excludes=("user", _CREDENTIAL))
-    return SourceFilter(includes=asked.includes, excludes=(*asked.excludes, "user", "ui_metadata", _CREDENTIAL))
+        return SourceFilter(excludes=(*user, _CREDENTIAL))
+    return SourceFilter(includes=asked.includes, excludes=(*asked.excludes, *user, "ui_metadata", _CREDENTIAL))
 
 
 def _paths(value: str | list[Any], key: str) -> tuple[str, ...]:

@@ -242,12 +242,33 @@ async def test_the_template_is_deleted(door: Door) -> None:
     check_end(await request)
 
 
+BROUGHT = """
+scenario: s
+workflow_id: w
+template: {name: t, workflows: {provision: {nodes: [{id: n, type: noop}]}}}
+provision: {step_time: 5s}
+"""
+
+
 async def test_the_workflow_is_gone(door: Door) -> None:
-    await door.load("scenario: s\nmatch: everything\nprovision: {step_time: 5s}")
-    workflow_id, request = await waiting_for_a_run(door)
+    await door.load(BROUGHT)
+    request = asyncio.create_task(door.provision("w", "?wait_for_completion_timeout=10s"))
+    await door.until_waiting(1)
     await door.ask("DELETE", "/_mockflow/scenarios/s")
     lost = "Workflow timed out, failed to fetch current state"
-    assert (await request).told == (202, {"workflow_id": workflow_id, "error": lost, "state": "UNKNOWN"})
+    assert (await request).told == (202, {"workflow_id": "w", "error": lost, "state": "UNKNOWN"})
+
+
+@pytest.mark.parametrize("change", ["remove", "replace"])
+async def test_the_scenario_that_speaks_for_it_changes_and_the_run_goes_on(door: Door, change: str) -> None:
+    await door.load("scenario: s\nmatch: everything\nprovision: {step_time: 5s}")
+    _, request = await waiting_for_a_run(door)
+    if change == "remove":
+        await door.ask("DELETE", "/_mockflow/scenarios/s")
+    else:
+        await door.load("scenario: s\nmatch: everything\nprovision: {step_time: 5s}\ndescription: another")
+    await door.advance("10s")
+    check_end(await request)
 
 
 async def test_a_reset_ends_the_wait_and_touches_nothing_of_the_new_world(door: Door) -> None:

@@ -1,0 +1,91 @@
+"""Scenario files that are read again while their cluster serves: applied in one step, between two requests."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from mockflow.cli.options import counted
+from mockflow.cluster import ClaimedError, Cluster, LoadedScenario
+from mockflow.cluster.changes import Changes, changes
+from mockflow.loading.edits import Files, begun, edited
+from mockflow.loading.load import Located, Versions, read_versions
+from mockflow.loading.problems import Problem
+
+log: Final = logging.getLogger("mockflow")
+
+
+class ScenarioFiles:
+    """The files and folders that a cluster serves."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = paths
+        self.files: Files = begun(read_versions(paths))
+
+    @property
+    def loaded(self) -> tuple[LoadedScenario, ...]:
+        """The scenarios in force."""
+        return tuple(map(_loaded, self.files.scenarios))
+
+    def read(self) -> Versions:
+        """The files as they are now. Reads and parses only: it may run in another thread."""
+        return read_versions(self.paths, self.files.versions)
+
+    def is_doubtful(self, versions: Versions) -> bool:
+        """Whether something is missing or newly broken: an editor may be in the middle of saving."""
+        return any(
+            file not in versions
+            or len(versions[file].documents) < len(version.documents)
+            or (bool(versions[file].problems) and versions[file] != version)
+            for file, version in self.files.versions.items()
+        ) or any(version.problems for file, version in versions.items() if file not in self.files.versions)
+
+    def apply(self, cluster: Cluster, versions: Versions) -> Changes:
+        """Puts what has changed into force, and tells about it. A broken edit changes nothing but the problems."""
+        before, told = self.loaded, set(self.files.problems)
+        mine = {loaded.name: loaded for loaded in before}
+        others = {
+            name: (loaded.scenario, loaded.source)
+            for name, loaded in cluster.scenarios.items()
+            if loaded != mine.get(name)
+        }
+        files = edited(self.files, versions, others)
+        found = changes(before, map(_loaded, files.scenarios))
+        try:
+            cluster.scenarios.reload(found)
+        except ClaimedError as error:
+            log.error("nothing is reloaded: %s", error)
+            return Changes(before)
+        self.files = files
+        cluster.problems = problems_of(files.problems)
+        for problem in files.problems:
+            if problem not in told:
+                log.log(logging.WARNING if problem.severity == "warning" else logging.ERROR, "%s", problem)
+        if summary := _summary(found):
+            log.info("reloaded: %s", summary)
+        if told and not files.problems:
+            log.info("no problems any more")
+        return found
+
+
+def problems_of(problems: Iterable[Problem]) -> tuple[dict[str, object], ...]:
+    """As the owner's door tells them."""
+    return tuple(problem.as_json() for problem in problems)
+
+
+def _loaded(located: Located) -> LoadedScenario:
+    return LoadedScenario(located.scenario, str(located.place))
+
+
+def _summary(found: Changes) -> str:
+    """``1 new (a), 2 changed (b, c)``."""
+    parts = {"new": found.new, "changed": found.changed, "gone": found.gone}
+    return ", ".join(f"{len(those)} {what} ({_names(those)})" for what, those in parts.items() if those)
+
+
+def _names(those: Sequence[LoadedScenario]) -> str:
+    names = [loaded.name for loaded in those[:_MOST_NAMES]]
+    more = len(those) - len(names)
+    return ", ".join(names) + (f" and {counted(more, 'other')}" if more else "")
+
+
+_MOST_NAMES: Final = 5

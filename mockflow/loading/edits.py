@@ -1,0 +1,98 @@
+"""Scenario files that are edited while their scenarios are in force: of a broken edit the last good version stays."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from mockflow.core.findings import quoted
+from mockflow.core.rules import claims, claims_of
+from mockflow.core.scenario import Scenario
+from mockflow.loading.load import Located, Versions, clash, together
+from mockflow.loading.problems import Problem
+
+InForce = Mapping[str, tuple[Located, ...]]
+"""By file."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the files hold now, what of it is in force, and every problem that they have now."""
+
+    versions: Versions
+    in_force: InForce
+    problems: tuple[Problem, ...]
+
+    @property
+    def scenarios(self) -> tuple[Located, ...]:
+        """Those in force, in the order of the files."""
+        return tuple(chain.from_iterable(self.in_force.values()))
+
+
+def begun(versions: Versions) -> Files:
+    """The files at the start: their good scenarios, of two that claim the same the first."""
+    loading = together(versions)
+    in_force: dict[str, tuple[Located, ...]] = dict.fromkeys(versions, ())
+    for located in loading.scenarios:
+        in_force[located.place.file] += (located,)
+    return Files(versions, in_force, tuple(loading.problems))
+
+
+def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenario, str]]) -> Files:
+    """The files after an edit. `others` are scenarios that no file has, by name, and where they came from.
+
+    A file with errors keeps what is in force of it. So does one that claims what another file or one of `others` has:
+    of two files the one that was edited, of two edited ones the later.
+    """
+    problems = list(together(versions).problems)
+    in_force = {file: before.in_force.get(file, ()) for file in versions}
+    chosen = dict(in_force)
+    for file, version in versions.items():
+        alone = together({file: version})
+        if not alone.errors and tuple(alone.scenarios) != in_force[file]:
+            chosen[file] = tuple(alone.scenarios)
+    for file in list(versions):
+        for problem in _taken(chosen[file], in_force[file], others):
+            problems.append(problem)
+            chosen[file] = in_force[file]
+    told = {frozenset((problem.place, problem.other)) for problem in problems}
+    gave_way = True
+    while gave_way:
+        gave_way = False
+        for mine, other, key in list(_clashes(chosen)):
+            files = [located.place.file for located in (mine, other)]
+            loser = next((file for file in files if chosen[file] is not in_force[file]), None)
+            if loser is None:
+                continue  # one of this round has given way already
+            chosen[loser], gave_way = in_force[loser], True
+            pair = (mine, other) if loser == mine.place.file else (other, mine)
+            problem = clash(*pair, key)
+            if frozenset((problem.place, problem.other)) not in told:
+                problems.append(problem)
+    return Files(versions, chosen, tuple(problems))
+
+
+def _clashes(chosen: InForce) -> Iterator[tuple[Located, Located, str]]:
+    """The later, the earlier, and what both claim."""
+    all_of_them = list(chain.from_iterable(chosen.values()))
+    for later, earlier, key in claims(located.scenario for located in all_of_them):
+        yield all_of_them[later], all_of_them[earlier], key
+
+
+def _taken(
+    chosen: Iterable[Located], in_force: Iterable[Located], others: Mapping[str, tuple[Scenario, str]]
+) -> Iterator[Problem]:
+    """What the edited claim although one of `others` has it; a scenario of the same name is replaced instead."""
+    if not others:
+        return
+    known = {located.scenario.scenario: located.scenario for located in in_force}
+    owners = {claim: (name, source) for name, (scenario, source) in others.items() for claim in claims_of(scenario)}
+    for located in chosen:
+        name = located.scenario.scenario
+        if known.get(name) == located.scenario:
+            continue
+        for claim in claims_of(located.scenario):
+            owner, source = owners.get(claim, (name, ""))
+            if owner != name:
+                what = "match" if claim.key == "match" else f"{claim.key} {quoted(claim.value)}"
+                message = f"{what} belongs to scenario {quoted(owner)}, loaded from {source or 'elsewhere'}"
+                yield Problem(located.keys[claim.key], message, "choose another, or remove that one first")
