@@ -190,6 +190,8 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
     stub: str | None = None
     respond: Respond | None = None
+    performed: bool = False
+    """Whether the cluster acts all the same, and only its answer is another."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What the names in a stub's path stand for."""
     delay_ms: float = 0
@@ -201,13 +203,13 @@ class Verdict:
 
     @property
     def answers(self) -> bool:
-        """Whether it stands in place of the cluster's own answer."""
-        return self.respond is not None or self.connection in WITHOUT_ACTION
+        """Whether it stands in place of all that the cluster would do."""
+        return (self.respond is not None and not self.performed) or self.connection in WITHOUT_ACTION
 
     @property
     def is_broken(self) -> bool:
         """Whether what the client gets is no whole answer of the cluster's own, and so no poll."""
-        return self.answers or self.connection not in (None, "lost_reply")
+        return self.respond is not None or self.connection not in (None, "lost_reply")
 
 
 @dataclass(frozen=True)
@@ -356,7 +358,7 @@ class Interference:
         self._consult_outages(verdict)
         for armed in (*self.added, *self.faults):
             self._consult(armed, verdict)
-        if not verdict.answers:
+        if verdict.respond is None and not verdict.answers:
             self._consult_stubs(verdict)
         touched = verdict.faults or verdict.stub or verdict.near_misses
         return verdict if touched else None
@@ -431,6 +433,7 @@ class Interference:
             verdict.delay_ms += milliseconds(fault.delay, draw(seed, armed.key, armed.calls, "delay"))
         if answers:
             verdict.respond, verdict.connection = fault.respond, fault.connection
+            verdict.performed = fault.performed
             if fault.over is not None:
                 verdict.over_ms = parse_duration(fault.over)
             if fault.moves_time:

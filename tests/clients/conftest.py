@@ -61,8 +61,9 @@ class Door:
         with urlopen(Request(f"{self.url}/_mockflow{path}", data, method=method)) as response:
             return json.load(response)
 
-    def load(self, scenario: str) -> None:
-        self.ask("PUT", "/scenarios", scenario)
+    def load(self, scenario: str) -> list[dict[str, Any]]:
+        """Loads scenarios; returns what the door says of them."""
+        return list(self.ask("PUT", "/scenarios", scenario)["loaded"])
 
     def fail(self, **fault: Any) -> None:
         """Adds a fault, as in a scenario."""
