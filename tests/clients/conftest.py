@@ -71,7 +71,8 @@ class Door:
 
     def journal(self, at_least: int = 0) -> list[dict[str, Any]]:
         """What clients asked; waits for so many, for a client may be faster than the end of what it has left."""
-        return self._until(lambda: self.ask("GET", "/journal")["exchanges"], lambda found: len(found) >= at_least)
+        found = self._until(lambda: self.ask("GET", "/journal")["exchanges"], lambda found: len(found) >= at_least)
+        return list(found)
 
     def wait_until_open(self) -> None:
         """Returns once the port takes connections."""

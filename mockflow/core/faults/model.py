@@ -295,8 +295,8 @@ class Fault(Model):
         """Whether a call that it answers skips on in mode auto: it hangs on time or state, not on count or chance."""
         ends_by_count = (
             self.call is not None
-            or self.every is not None
-            or self.probability is not None
+            or (self.every or 1) > 1
+            or (self.probability or 1) < 1
             or (self.calls is not None and parse_range(self.calls)[1] is not None)
         )
         return (self.during is not None or self.while_ is not None) and not ends_by_count
