@@ -1,17 +1,18 @@
 """The failure modes of consumers.md, section 5, each as its exact sequence of requests and answers.
 
-Numbered as there. Most play a shipped scenario of the same name; where none is needed, the test says why. Those that
-need a cluster that misbehaves by itself wait for scripted faults: 13 (not ready, rolling restart), 14 but for the
-limit of workflows (throttled, overloaded), 15 (auth changes mid-flight).
+Numbered as there. Most play a shipped scenario of the same name; where none is needed, the test says why. What a
+client library makes of the faults among them is in tests/clients.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from aiohttp import ClientConnectionError, ClientPayloadError
 from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
@@ -45,6 +46,17 @@ class Consumer:
             path = f"{WORKFLOW}/{path.replace('W', self.id, 1)}".replace("/?", "?").rstrip("/")
         response = await self.client.request(method, path, json=body)
         return response.status, await response.json()
+
+    async def raw(self, call: str) -> tuple[int, str]:
+        """As a call, for answers that are no JSON."""
+        method, path = call.split(" ", 1)
+        response = await self.client.request(method, f"{WORKFLOW}/{path.replace('W', self.id, 1)}")
+        return response.status, await response.text()
+
+    async def unseen(self) -> list[str]:
+        """The parts of the script that no client has seen so far."""
+        _, coverage = await self("GET /_mockflow/coverage")
+        return [f"{part['run']}: {part['what']}" for part in coverage["parts"] if not part["seen"]]
 
     async def status(self) -> Body:
         code, body = await self("GET W/_status")
@@ -445,7 +457,7 @@ async def test_06_the_request_waits_as_long_as_it_said(play: Play) -> None:
 
 
 async def test_06_the_client_gives_up_first(play: Play) -> None:
-    """The workflow goes on, and the retry is refused. (A cluster that never answers waits for scripted faults.)"""
+    """The workflow goes on, and the retry is refused."""
     ask = await play("synchronous-provision-times-out", mode="frozen")
     waiting = await ask.begun("POST W/_provision?wait_for_completion_timeout=10s")
     waiting.cancel()
@@ -818,6 +830,225 @@ async def test_12_by_the_clock(play: Play) -> None:
     assert await ask.statuses(1) == [("PROVISIONING", 2)]
     await ask.pass_("1ms")
     assert await ask.statuses(1) == [("COMPLETED", 3)]
+
+
+# -- 6 and 8, told by a client that gives up first ---------------------------------------------------
+
+
+async def given_up(ask: Consumer, call: str) -> None:
+    """The call, by a client whose time-out is short."""
+    method, path = call.split(" ", 1)
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(ask.client.request(method, f"{WORKFLOW}/{path.replace('W', ask.id, 1)}"), 0.1)
+
+
+@pytest.mark.parametrize("query", ["", "?wait_for_completion_timeout=10s"])
+async def test_06_and_08_slower_than_the_client(play: Play, query: str) -> None:
+    ask = await play("slower-than-the-client")
+    await given_up(ask, f"POST W/_provision{query}")
+    assert await ask(f"POST W/_provision{query}") == ask.not_provisionable("DONE" if query else "IN_PROGRESS")
+    assert (await ask.statuses(3))[-1] == ("COMPLETED", 2)
+
+    await given_up(ask, "POST W/_deprovision")
+    assert await ask.status() == {"workflow_id": ask.id, "state": "NOT_STARTED"}
+    assert await ask("POST W/_deprovision") == (200, ask.accepted), "nothing left to do"
+    assert await ask.unseen() == []
+
+
+# -- 13. not ready, and a rolling restart ------------------------------------------------------------
+
+INFO: Final = "GET /"
+HEALTH: Final = "GET /_cluster/health"
+
+
+def block(kind: str, reason: str | None) -> Body:
+    cause = {"type": kind, "reason": reason}
+    return {"error": {"root_cause": [cause], **cause}, "status": 503}
+
+
+UNRECOVERED: Final = block(
+    "cluster_block_exception", "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];"
+)
+NO_MANAGER: Final = block("cluster_manager_not_discovered_exception", None)
+
+
+async def test_13_the_cluster_starts_slowly(play: Play) -> None:
+    ask = await play("cluster-starts-slowly", mode="frozen")
+    seen = []
+    for _ in range(16):
+        info, (code, health) = (await ask(INFO))[0], await ask(HEALTH)
+        seen.append((info, code, health.get("status")))
+        await ask.pass_("1s")
+    assert seen == [(200, 503, 503)] * 8 + [(200, 200, "red")] * 2 + [(200, 200, "yellow")] * 5 + [(200, 200, "green")]
+    assert await ask.statuses(1) == [("NOT_STARTED", 0)]
+    assert await ask.unseen() == []
+
+
+async def test_13_a_loop_on_the_health_ends(play: Play) -> None:
+    ask = await play("cluster-starts-slowly")
+    assert await ask("GET W/_status") == (503, UNRECOVERED)
+    assert [(await ask(HEALTH))[1]["status"] for _ in range(4)] == ["red", "yellow", "green", "green"]
+    assert (await ask("GET W/_status"))[0] == 200
+
+
+async def test_13_rolling_restart_while_polling(play: Play) -> None:
+    ask = await play("rolling-restart")
+    assert await ask.statuses(2) == [("PROVISIONING", 0), ("PROVISIONING", 1)]
+    with pytest.raises(ClientConnectionError):
+        await ask.status()
+    assert await ask.raw("GET W/_status") == (503, "OpenSearch Security not initialized.")
+    assert await ask("GET W/_status") == (503, UNRECOVERED)
+    assert (await ask(INFO))[0] == 200
+    assert await ask("GET W/_status") == (503, NO_MANAGER)
+    assert (await ask(HEALTH))[1]["status"] == "yellow"
+    assert (await ask(HEALTH))[1]["status"] == "green"
+    assert await ask.statuses(2) == [("PROVISIONING", 1), ("COMPLETED", 2)]
+    assert await ask.unseen() == []
+
+
+async def test_13_rolling_restart_by_the_clock(play: Play) -> None:
+    ask = await play("rolling-restart", mode="frozen")
+    assert await ask.statuses(1) == [("PROVISIONING", 0)]
+    await ask.pass_("4300ms")
+    assert await ask.raw("GET W/_status") == (503, "OpenSearch Security not initialized.")
+    await ask.pass_("699ms")
+    assert (await ask.raw("GET W/_status"))[1].startswith("OpenSearch")
+    await ask.pass_("1ms")
+    assert await ask("GET W/_status") == (503, UNRECOVERED)
+    await ask.pass_("2s")
+    assert await ask.statuses(1) == [("PROVISIONING", 1)]
+    assert (await ask(HEALTH))[1]["status"] == "yellow"
+    await ask.pass_("5s")
+    assert await ask.statuses(1) == [("COMPLETED", 2)]
+
+
+# -- 14. throttled and overloaded --------------------------------------------------------------------
+
+
+async def test_14_overloaded(play: Play) -> None:
+    ask = await play("overloaded")
+    assert await ask("POST W/_provision") == (429, {"error": "Exceeded max simultaneous provisioning requests: 2"})
+    assert await ask("POST W/_provision") == (202, ask.accepted)
+    seen = [await ask("GET W/_status") for _ in range(6)]
+    assert [body.get("state") or body["error"]["type"] for _, body in seen] == [
+        "PROVISIONING",
+        "rejected_execution_exception",
+        "rejected_execution_exception",
+        "PROVISIONING",
+        "circuit_breaking_exception",
+        "COMPLETED",
+    ]
+    assert [code for code, _ in seen] == [200, 429, 429, 200, 429, 200]
+    assert await ask.unseen() == []
+
+
+# -- 15. auth changes in between ---------------------------------------------------------------------
+
+
+async def test_15_credentials_expire(play: Play) -> None:
+    ask = await play("credentials-expire")
+    assert await ask.statuses(1) == [("PROVISIONING", 0)]
+    assert await ask.raw("GET W/_status") == (401, "Unauthorized")
+    assert await ask.statuses(2) == [("PROVISIONING", 0), ("PROVISIONING", 1)]
+    assert await ask("GET W/_status") == (403, {"message": "The security token included in the request is expired"})
+    assert await ask.statuses(1) == [("COMPLETED", 1)]
+    assert await ask.unseen() == []
+
+
+async def test_15_may_look_but_not_provision(play: Play) -> None:
+    ask = await play("may-look-but-not-provision")
+    assert (await ask("GET W"))[0] == 200
+    for call, permission in (
+        ("POST W/_provision", "workflow/provision"),
+        ("POST W/_deprovision", "workflow/deprovision"),
+        ("DELETE W", "workflow/delete"),
+    ):
+        code, body = await ask(call)
+        assert code == 403
+        assert body["error"]["reason"].startswith(
+            f"no permissions for [cluster:admin/opensearch/flow_framework/{permission}]"
+        )
+    assert await ask.statuses(2) == [("NOT_STARTED", 0)] * 2
+    assert await ask.unseen() == []
+
+
+# -- 16. the answer is lost, and the retry makes a duplicate -----------------------------------------
+
+
+async def test_16_lost_reply_makes_a_duplicate(play: Play) -> None:
+    ask = await play("lost-reply-makes-a-duplicate")
+    template = {**SET_UP, "name": "duplicate of mine"}
+    with pytest.raises(ClientConnectionError):
+        await ask("POST ", template)
+    code, second = await ask("POST ", template)
+    assert code == 201
+    assert second["workflow_id"] != ask.id, "that one is the first, of which nobody was told"
+    _, found = await ask("POST /_plugins/_flow_framework/workflow/_search", {"query": {"match_all": {}}})
+    assert {hit["_id"] for hit in found["hits"]["hits"]} == {ask.id, second["workflow_id"]}
+    assert (await ask.provisioned())["state"] == "COMPLETED"
+    assert await ask.unseen() == []
+
+
+# -- 17. the proxy gives up --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", "?wait_for_completion_timeout=1m"])
+async def test_17_proxy_gives_up(play: Play, query: str) -> None:
+    ask = await play("proxy-gives-up")
+    code, page = await ask.raw(f"POST W/_provision{query}")
+    assert code == 504
+    assert "<title>504 Gateway Time-out</title>" in page
+    assert await ask("POST W/_provision") == ask.not_provisionable("DONE" if query else "IN_PROGRESS")
+    assert (await ask.raw("GET W/_status"))[0] == 502
+    assert (await ask.statuses(2))[-1] == ("COMPLETED", 1)
+    assert bool(query) or await ask.unseen() == []
+
+
+# -- 18. truncated JSON ------------------------------------------------------------------------------
+
+
+async def test_18_truncated_json(play: Play) -> None:
+    ask = await play("truncated-json")
+    assert await ask.statuses(1) == [("PROVISIONING", 0)]
+    for _ in range(2):
+        with pytest.raises(ClientPayloadError):
+            await ask.status()
+    assert await ask.statuses(2) == [("PROVISIONING", 1), ("COMPLETED", 1)]
+    assert await ask.unseen() == []
+
+
+# -- what else is shipped with faults and stubs ------------------------------------------------------
+
+
+async def test_a_flaky_network(play: Play) -> None:
+    """Chance hides no keyframe from a loop that goes on."""
+    ask = await play("flaky-network")
+    states: list[Any] = []
+    for _ in range(200):
+        try:
+            code, text = await ask.raw("GET W/_status")
+        except ClientConnectionError:
+            code, text = 0, ""
+        if code == 200:
+            body = json.loads(text)
+            states.append((body["state"], len(body.get("resources_created", ()))))
+    assert list(dict.fromkeys(states)) == [("PROVISIONING", 0), ("PROVISIONING", 1), ("COMPLETED", 1)]
+    assert 100 < len(states) < 180
+    assert await ask.unseen() == []
+
+
+async def test_predict_is_stubbed(play: Play) -> None:
+    ask = await play("predict-is-stubbed")
+    predict = "POST /_plugins/_ml/models/Cc4EUzFmA1iHc3XxKo5u/_predict"
+    code, body = await ask(predict, {})
+    assert (code, list(body)) == (400, ["error"])
+    assert body["error"].startswith("no handler found for uri [")
+    assert (await ask.statuses(2))[-1] == ("COMPLETED", 1)
+    assert await ask(predict, {}) == (503, {"error": "Model Cc4EUzFmA1iHc3XxKo5u is not ready yet", "status": 503})
+    for _ in range(2):
+        code, body = await ask(predict, {})
+        assert (code, body["inference_results"][0]["output"][0]["data"]) == (200, [0.1, 0.2, 0.3])
+    assert await ask.unseen() == []
 
 
 # -- 14. the limit of workflows ----------------------------------------------------------------------

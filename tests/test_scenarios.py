@@ -36,8 +36,10 @@ MOST_POLLS: Final = 500
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 each_scenario = pytest.mark.parametrize("located", LOADING.scenarios, ids=lambda located: located.scenario.scenario)
-TIMELINES: Final = [it for it in LOADING.scenarios if not (it.scenario.template or it.scenario.match)]
-PLANS: Final = [it for it in LOADING.scenarios if it not in TIMELINES]  # played in test_scenario_plans.py
+FAULTY: Final = [it for it in LOADING.scenarios if it.scenario.faults or it.scenario.outages or it.scenario.stubs]
+REST: Final = [it for it in LOADING.scenarios if it not in FAULTY]  # the others are played in test_failure_modes.py
+TIMELINES: Final = [it for it in REST if not (it.scenario.template or it.scenario.match)]
+PLANS: Final = [it for it in REST if it not in TIMELINES]  # played in test_scenario_plans.py
 each_timeline = pytest.mark.parametrize("located", TIMELINES, ids=lambda located: located.scenario.scenario)
 each_timeline_of_time_alone = pytest.mark.parametrize(
     "located",
@@ -73,7 +75,15 @@ def test_is_named_like_its_file_and_described(located: Located) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{20}", id_of(located))
 
 
-@each_scenario
+@pytest.mark.parametrize("located", FAULTY, ids=lambda located: located.scenario.scenario)
+def test_faults_are_played_until_nothing_is_unseen(located: Located) -> None:
+    """In test_failure_modes.py."""
+    tests = Path(__file__).with_name("test_failure_modes.py").read_text("utf-8")
+    mine = [test for test in re.split(r"\n(?=(?:async )?def )", tests) if f'play("{located.scenario.scenario}"' in test]
+    assert any("ask.unseen() == []" in test for test in mine)
+
+
+@pytest.mark.parametrize("located", REST, ids=lambda located: located.scenario.scenario)
 def test_is_told_by_a_timeline_or_by_a_plan(located: Located) -> None:
     """So that each is played: the timelines here, the plans in test_scenario_plans.py."""
     script = script_of(Path(located.place.file))

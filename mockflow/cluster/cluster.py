@@ -288,9 +288,9 @@ class Cluster:
     def next_moment(self, workflow: Workflow, elapsed: int) -> int | None:
         """The elapsed ms at which something changes next: a keyframe, or an edge of a fault's window or an outage."""
         following = workflow.run.next_time(elapsed) if workflow.run else None
-        if self.scripted is None or workflow.scenario is None or workflow.run is None:
+        if self.scripted is None or workflow.run is None:
             return following
-        edge = next((one for one in self.scripted.edges(workflow.scenario.scenario) if one > elapsed), None)
+        edge = self.scripted.next_edge(workflow, elapsed)
         return min((time for time in (following, edge) if time is not None), default=None)
 
     def tell(self, workflow: Workflow) -> None:
@@ -446,10 +446,13 @@ class Cluster:
             raise NeverError(f'workflow "{workflow_id}" has no next moment: its timeline is at its end')
 
     def restart(self, workflow_id: str) -> Workflow:
-        """Begins the workflow's run from 0 again, with what is scripted for it."""
+        """Begins the workflow's run from 0 again, with what is scripted for it; its scenario's faults count anew."""
         workflow, run = self._to_be_moved(workflow_id)
         self._begin_if_idle(workflow)
+        if workflow.scenario:
+            self.interference.count_anew(workflow.scenario.scenario)
         workflow.restart(Run(run.timeline, self.now()), self._lead)
+        self.clock.notify()  # as when another run begins
         return workflow
 
     def upcoming(self, workflow: Workflow) -> Run:

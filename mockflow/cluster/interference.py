@@ -100,6 +100,8 @@ class ArmedStub:
     scenario: Scenario
     number: int
     answered: int = 0
+    place: int = 0
+    """Of the answer that comes next."""
 
     def __post_init__(self) -> None:
         during = self.stub.when and self.stub.when.during
@@ -188,6 +190,8 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
     stub: str | None = None
     respond: Respond | None = None
+    performed: bool = False
+    """Whether the cluster acts all the same, and only its answer is another."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What the names in a stub's path stand for."""
     delay_ms: float = 0
@@ -199,13 +203,13 @@ class Verdict:
 
     @property
     def answers(self) -> bool:
-        """Whether it stands in place of the cluster's own answer."""
-        return self.respond is not None or self.connection in WITHOUT_ACTION
+        """Whether it stands in place of all that the cluster would do."""
+        return (self.respond is not None and not self.performed) or self.connection in WITHOUT_ACTION
 
     @property
     def is_broken(self) -> bool:
         """Whether what the client gets is no whole answer of the cluster's own, and so no poll."""
-        return self.answers or self.connection not in (None, "lost_reply")
+        return self.respond is not None or self.connection not in (None, "lost_reply")
 
 
 @dataclass(frozen=True)
@@ -250,7 +254,7 @@ class Interference:
                     fault.calls, fault.acted = old.calls, old.acted
             for stub, former in zip(stubs, before.stubs, strict=False):
                 if stub.stub == former.stub:
-                    stub.answered = former.answered
+                    stub.answered, stub.place = former.answered, former.place
             for outage, earlier in zip(armed, before.outages, strict=False):
                 outage.has_acted = earlier.has_acted and outage.outage == earlier.outage
         self.faults += faults
@@ -295,6 +299,33 @@ class Interference:
         """When windows of time and phases of outages begin and end: elapsed ms, in order."""
         return self._edges.get(scenario, ())
 
+    def next_edge(self, workflow: Workflow, elapsed: int) -> int | None:
+        """The first edge after `elapsed` that counts for a workflow's run, in its elapsed ms.
+
+        Of its own scenario, of the owner's faults, and of scenarios without a workflow: their windows go by the time
+        of the run that is asked about, their outages by the world's.
+        """
+        edges = list(self.edges(workflow.scenario.scenario)) if workflow.scenario else []
+        shared: list[ArmedFault | ArmedStub] = [one for one in self.added if one.workflow_id in (None, workflow.id)]
+        shared += filter(_is_for_all, self.faults)
+        shared += filter(_is_for_all, self.stubs)
+        edges += [edge for one in shared if one.window for edge in one.window if edge is not None]
+        if workflow.run:
+            ahead = workflow.run.started - self._cluster.began
+            for outage in self.outages:
+                if _is_for_all(outage):
+                    edges += [time - ahead for window in outage.windows for time in (window.begin, window.end)]
+        return min((edge for edge in edges if edge > elapsed), default=None)
+
+    def count_anew(self, scenario: str) -> None:
+        """Its calls are counted from 1 again, its sequences of answers begin anew, its outages come again."""
+        for fault in self.faults:
+            if _belongs(fault, scenario):
+                fault.calls = 0
+        for stub in self.stubs:
+            if _belongs(stub, scenario):
+                stub.place = 0
+
     def world_edges(self) -> Iterator[int]:
         """The same of scenarios without a workflow, which go by the world's own time."""
         armed: list[ArmedFault | ArmedStub | ArmedOutage] = [*self.faults, *self.stubs, *self.outages]
@@ -331,35 +362,33 @@ class Interference:
 
     def judge(self, asked: Inquiry) -> Verdict | None:
         """What is to become of a request; None where nothing interferes."""
-        verdict = Verdict(asked, self._cluster.workflow_in(map(unquote, asked.values.values())))
+        named = asked.values.values() if asked.operation else asked.path.split("/")  # what nobody serves may be stubbed
+        verdict = Verdict(asked, self._cluster.workflow_in(map(unquote, named)))
         if asked.operation == "get_status" and verdict.workflow:
             self._cluster.begin_by_look(verdict.workflow)
         self._consult_outages(verdict)
         for armed in (*self.added, *self.faults):
             self._consult(armed, verdict)
-        if not verdict.answers:
+        if verdict.respond is None and not verdict.answers:
             self._consult_stubs(verdict)
         touched = verdict.faults or verdict.stub or verdict.near_misses
         return verdict if touched else None
 
     def _consult_outages(self, verdict: Verdict) -> None:
         for now in self.phases():
-            now.armed.has_acted = True
             preset = outages.ANSWERS[now.window.phase]
             operation = verdict.asked.operation
             if now.window.phase == "port_closed":
                 verdict.connection = "reset"
             elif preset is None:
                 if operation in _TELL_HEALTH:  # only they show it
-                    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
-                    verdict.faults.append(_phase_label(now))
+                    _felt(now, verdict)
                 continue
             elif now.window.phase in outages.UP_ALREADY and operation in outages.STILL_ANSWERED:
                 continue
             else:
                 verdict.respond = Respond(preset=preset)
-            verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
-            verdict.faults.append(_phase_label(now))
+            _felt(now, verdict)
             return
 
     def phases(self) -> Iterator[InPhase]:
@@ -415,6 +444,7 @@ class Interference:
             verdict.delay_ms += milliseconds(fault.delay, draw(seed, armed.key, armed.calls, "delay"))
         if answers:
             verdict.respond, verdict.connection = fault.respond, fault.connection
+            verdict.performed = fault.performed
             if fault.over is not None:
                 verdict.over_ms = parse_duration(fault.over)
             if fault.moves_time:
@@ -472,22 +502,24 @@ class Interference:
         for armed in self.stubs:
             values = path_values(armed.stub.request, verdict.asked)
             if values is not None and self._is_when(armed, values, verdict):
-                place = min(armed.answered, len(armed.stub.respond) - 1)
-                armed.answered += 1
                 verdict.stub, verdict.values = armed.label, values
-                verdict.respond = armed.stub.respond[place]
+                verdict.respond = armed.stub.respond[armed.place]
+                armed.place = min(armed.place + 1, len(armed.stub.respond) - 1)
+                armed.answered += 1
                 return
         if not verdict.asked.operation and self.stubs:
             verdict.near_misses = tuple(self._near_misses(verdict.asked))
 
     def _is_when(self, armed: ArmedStub, values: Mapping[str, str], verdict: Verdict) -> bool:
         when = armed.stub.when
-        if when is None:
-            return True
         about = verdict.workflow or self._cluster.workflow_in(values.values())
+        if when is None:
+            verdict.workflow = about or next(iter(self._of(armed.scenario)), None)
+            return True
         holds, workflow = self._is_true(armed.scenario, about, armed.window, when.state)
         if holds:
             verdict.workflow = workflow or about
+            verdict.moves += ((workflow, armed.scenario.scenario),)
         return holds
 
     def _near_misses(self, asked: Inquiry) -> Iterator[NearMiss]:
@@ -507,6 +539,11 @@ def _belongs(armed: ArmedFault | ArmedStub | ArmedOutage, scenario: str) -> bool
     return armed.scenario is not None and armed.scenario.scenario == scenario
 
 
+def _is_for_all(armed: ArmedFault | ArmedStub | ArmedOutage) -> bool:
+    """Whether the time it goes by is that of any workflow, for it is nobody's own."""
+    return armed.scenario is None or not armed.scenario.has_workflow
+
+
 def _is_of(workflow: Workflow, scenario: Scenario) -> bool:
     return workflow.scenario is not None and workflow.scenario.scenario == scenario.scenario
 
@@ -515,8 +552,11 @@ def _within(window: tuple[int, int | None] | None, elapsed: int) -> bool:
     return window is None or (window[0] <= elapsed and (window[1] is None or elapsed < window[1]))
 
 
-def _phase_label(now: InPhase) -> str:
-    return f"{now.armed.label}: {now.window.phase}"
+def _felt(now: InPhase, verdict: Verdict) -> None:
+    """A client feels this phase."""
+    now.armed.has_acted = True
+    verdict.faults.append(f"{now.armed.label}: {now.window.phase}")
+    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
 
 
 def _edges(scenario: Scenario) -> Edges:

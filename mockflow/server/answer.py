@@ -85,6 +85,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             body, content_type = style.error_body(refusal)
             status, headers = refusal.status, refusal.headers
         if verdict is not None:
+            if verdict.performed:
+                status, body, content_type, headers, is_foreign = scripted.told(cluster, verdict, style)
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
             scripted.move_on(cluster, verdict)

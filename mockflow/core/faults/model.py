@@ -275,6 +275,11 @@ class Fault(Model):
         Annotated[float, Field(gt=0, le=1), BeforeValidator(lambda v: float(v) if type(v) is int else v)] | None
     ) = Field(default=None, description="By chance, from 0 to 1; the same seed gives the same calls.")
     respond: Answer | None = Field(default=None, description="What is answered instead: a preset, or an own answer.")
+    performed: bool = Field(
+        default=False,
+        description="true: the request has its effect all the same, and only the answer is that of respond: a proxy "
+        "that did not wait for it.",
+    )
     delay: HeldBack | None = Field(default=None, description="How long the answer is held back, in wall time.")
     connection: Connection | None = Field(
         default=None,
@@ -290,8 +295,8 @@ class Fault(Model):
         """Whether a call that it answers skips on in mode auto: it hangs on time or state, not on count or chance."""
         ends_by_count = (
             self.call is not None
-            or self.every is not None
-            or self.probability is not None
+            or (self.every or 1) > 1
+            or (self.probability or 1) < 1
             or (self.calls is not None and parse_range(self.calls)[1] is not None)
         )
         return (self.during is not None or self.while_ is not None) and not ends_by_count

@@ -73,6 +73,8 @@ def _fault(fault: Fault, path: Path) -> Iterator[Finding]:
     if fault.respond is not None and fault.connection in WITHOUT_ANSWER:
         message = f"respond beside connection: {fault.connection}, which lets no answer through"
         yield Finding((*path, "respond"), message, "keep one of the two", other=(*path, "connection"))
+    if fault.performed and fault.respond is None:
+        yield Finding((*path, "performed"), "performed without respond", "it says what respond leaves of the request")
     if fault.over is not None and fault.connection != "drip":
         yield Finding((*path, "over"), "over without connection: drip", "leave it out, or write delay")
     if fault.respond is not None:
