@@ -15,7 +15,7 @@ _STARTER: Final = (
 
 
 @click.command(
-    short_help="Put a first scenario, a test and a compose file into a repository.",
+    short_help="Put a first scenario and a test into a repository.",
     epilog="Example: cd my-repo && mockflow init && pytest tests/test_first_scenario.py",
 )
 @click.argument("folder", default=".", metavar="[DIR]", type=click.Path(file_okay=False))

@@ -111,8 +111,8 @@ def test_secrets_stay_at_home(tmp_path: Path) -> None:
     template = good(text).template
     assert template
     inputs = template["workflows"]["provision"]["nodes"][1]["user_inputs"]
-    assert inputs["credential"] == {"openAI_key": "<openAI_key>", "nested": {"pin": "<pin>"}}
-    assert inputs["actions"] == [{"headers": {"Authorization": "<Authorization>"}}]
+    assert inputs["credential"] == {"openAI_key": "(hidden)", "nested": {"pin": "(hidden)"}}
+    assert inputs["actions"] == [{"headers": {"Authorization": "(hidden)"}}]
 
 
 def real_templates() -> list[Path]:
