@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire
+from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire, until_waiting
 from tests.serving import serving
 
 PHASES: Final = (
@@ -78,8 +78,7 @@ async def test_health_that_does_not_come_in_time(serve: Servers) -> None:
     server = await serve(STORY + "outages: [{at: 0s, phases: [{phase: red, takes: 1h}]}]")
     await server.status()
     waiting = asyncio.create_task(server.ask("/_cluster/health?wait_for_status=green&timeout=5s"))
-    while not server.cluster.clock._waiting:
-        await asyncio.sleep(0)
+    await until_waiting(server.cluster)
     await server.advance("5s")
     answer = await waiting
     assert (answer.status, answer.json["status"], answer.json["timed_out"]) == (408, "red", True)
@@ -173,9 +172,8 @@ async def test_a_connection_that_is_there_already_is_reset(closing: Server) -> N
     wire = await Wire.open(closing.url)
     await closing.advance("1s")
     await wire.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionResetError):
         await wire.rest()
-        raise ConnectionError  # closed without a reset
     await wire.close()
 
 
@@ -207,9 +205,8 @@ async def test_the_port_stays_when_the_clock_moves_past_the_phase(serve: Servers
 
 async def test_a_server_ends_while_its_port_is_closed(serve: Servers) -> None:
     server = await serve(STORY + "outages: [{at: 0s, phases: [{phase: port_closed, takes: 1h}]}]")
-    with pytest.raises(ConnectionError):
+    with pytest.raises((ConnectionError, EOFError)):
         await server.status()
-        raise ConnectionError  # closed without a reset
     await until(lambda: is_refused(server))
     await asyncio.wait_for(serve.stop(), 10)
 
