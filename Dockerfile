@@ -4,12 +4,13 @@ FROM python:3.13-slim
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY mockflow ./mockflow
-RUN pip install --no-cache-dir --root-user-action=ignore .
+RUN pip install --no-cache-dir --root-user-action=ignore '.[watch]'
 
 COPY scenarios /scenarios
 RUN useradd --uid 10001 --no-create-home mockflow
 USER 10001
 
+# Whoever reaches the port may use the owner's door, /_mockflow: README, "Who may use it".
 # Every option of `mockflow serve` is a variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
 ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios MOCKFLOW_INSECURE_CONTROL=1
 EXPOSE 9200

@@ -4,7 +4,7 @@ PORT ?= 9200
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test format benchmark clean
+.PHONY: run test fuzz format benchmark clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
@@ -21,6 +21,11 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# A long round of what `test` does shortly: minutes, whatever it finds. FUZZ=5000 looks longer.
+FUZZ ?= 500
+fuzz: $(VENV)/.installed-dev
+	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest tests/fuzz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -43,6 +48,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+# What the tests of the page need besides a Chromium; without it they skip.
+$(VENV)/.installed-browser: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --editable '.[browser]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

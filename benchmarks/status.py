@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -73,8 +75,9 @@ class Result:
 @click.option("--rounds", type=click.IntRange(1), help="How often each is measured.  [default: 11; quick: 3]")
 @click.option("--seconds", type=click.FloatRange(0.01), default=1, show_default=True, help="Whole ones for wrk.")
 @click.option("--workflows", type=click.IntRange(2), default=10_000, show_default=True, help="The larger number.")
+@click.option("--page", is_flag=True, help="Meanwhile somebody has mockflow's page open.")
 @click.option("--without-wrk", is_flag=True, help="Poll with poll.py, as where wrk is missing.")
-def main(quick: bool, rounds: int | None, seconds: float, workflows: int, without_wrk: bool) -> None:
+def main(quick: bool, rounds: int | None, seconds: float, workflows: int, page: bool, without_wrk: bool) -> None:
     """Compare status polls a second of mockflow and of a bare aiohttp application."""
     wrk = None if without_wrk else shutil.which("wrk")
     print_setting(wrk, seconds)
@@ -82,16 +85,16 @@ def main(quick: bool, rounds: int | None, seconds: float, workflows: int, withou
     results: list[Result] = []
     for number in (1, workflows):
         with tempfile.TemporaryDirectory() as folder:
-            results += measure(number, rounds or (3 if quick else 11), polls, Path(folder))
+            results += measure(number, rounds or (3 if quick else 11), polls, Path(folder), page=page)
     print_results(results)
 
 
-def measure(workflows: int, rounds: int, polls: Polls, folder: Path) -> Iterator[Result]:
+def measure(workflows: int, rounds: int, polls: Polls, folder: Path, *, page: bool) -> Iterator[Result]:
     """Loads so many workflows and polls all of them by turns, with and without ``?all=true``."""
     ids = [f"benchmark_{number:010}" for number in range(workflows)]
     write_scenarios(folder / "scenarios", ids)
     began = time.perf_counter()
-    with running(*SERVE, str(folder / "scenarios")) as mockflow:
+    with running(*SERVE, str(folder / "scenarios")) as mockflow, watching(mockflow) if page else nullcontext():
         click.echo(f"mockflow ready with {workflows:,} loaded after {time.perf_counter() - began:.1f} s")
         for query in QUERIES:
             paths = folder / "paths"
@@ -101,6 +104,14 @@ def measure(workflows: int, rounds: int, polls: Polls, folder: Path) -> Iterator
             with running(str(HERE / "bare.py"), str(bodies)) as bare:
                 check_same_bytes(mockflow, bare, paths)
                 yield Result(workflows, query, *by_turns(bare, mockflow, paths, rounds, polls))
+
+
+@contextmanager
+def watching(mockflow: str) -> Iterator[None]:
+    """Takes the events that an open page lives on."""
+    with urlopen(f"{mockflow}/_mockflow/events", timeout=60) as events:
+        threading.Thread(target=lambda: all(events), daemon=True).start()
+        yield
 
 
 def by_turns(one: str, other: str, paths: Path, rounds: int, polls: Polls) -> tuple[list[float], list[float]]:

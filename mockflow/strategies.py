@@ -17,7 +17,10 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from mockflow.core.durations import format_duration, parse_duration
 from mockflow.core.failures import ERROR_FORMATS, Failure
+from mockflow.core.faults.model import CONNECTIONS
+from mockflow.core.faults.presets import PRESETS
 from mockflow.core.graph import node_timeout, sequence_of
+from mockflow.core.operations import OPERATIONS
 from mockflow.core.rest_status import FAILURES, FlowFrameworkError
 from mockflow.core.steps import STEPS
 from mockflow.core.suggest import did_you_mean
@@ -33,13 +36,16 @@ except ImportError as error:
         "mockflow.strategies needs hypothesis, which is not installed: pip install 'mockflow-opensearch[hypothesis]'"
     ) from error
 
-__all__ = ["WORKFLOW_ID", "Outcome", "plans", "scenarios", "timelines"]
+__all__ = ["RETRYABLE", "WORKFLOW_ID", "Outcome", "faults", "plans", "scenarios", "timelines"]
 
 WORKFLOW_ID: Final = "8xL8bowB8y25Tqfenm50"
 """The workflow that a drawn scenario brings, unless another is wanted."""
 
 Outcome: TypeAlias = Literal["COMPLETED", "FAILED", "PROVISIONING", "NOT_STARTED"]
 """The state in which a run stays. PROVISIONING: it is stuck for ever; NOT_STARTED: nobody has begun it."""
+
+RETRYABLE: Final = ("too_many_requests", "circuit_breaker", "not_recovered", "no_cluster_manager", "bad_gateway")
+"""Presets of what passes by itself."""
 
 Steps: TypeAlias = Mapping[str, Any] | Sequence[str]
 """A template as a client sends it, or the step types that one is made of."""
@@ -59,9 +65,10 @@ def scenarios(
     max_keyframes: int = 6,
     max_duration: Duration = "5m",
     max_attempts: int = 1,
+    max_faults: int = 0,
     version: str | None = None,
 ) -> st.SearchStrategy[Scenario]:
-    """Scenarios of `timelines` and of `plans`, whose arguments these are.
+    """Scenarios of `timelines` and of `plans`, whose arguments these are; and up to `max_faults` of `faults`.
 
     Without `steps`, a plan is about a template that is drawn with it; of workflows that clients create there are
     timelines alone then, for nobody knows their steps.
@@ -69,9 +76,47 @@ def scenarios(
     limits: dict[str, Any] = {"max_duration": max_duration, "max_attempts": max_attempts}
     told = timelines(workflow_id, outcomes=outcomes, max_keyframes=max_keyframes, version=version, **limits)
     ends = [outcome for outcome in outcomes if outcome in _ENDS]
-    if not ends or (steps is None and workflow_id is None):
+    if ends and not (steps is None and workflow_id is None):
+        told = told | plans(steps, workflow_id, outcomes=ends, **limits)
+    if max_faults < 1:
         return told
-    return told | plans(steps, workflow_id, outcomes=ends, **limits)
+    return st.builds(_with_faults, told, st.lists(faults(), max_size=max_faults))
+
+
+def faults(
+    on: Collection[str] = ("get_status",),
+    *,
+    presets: Collection[str] = RETRYABLE,
+    connections: Collection[str] = ("reset", "empty", "truncate", "lost_reply"),
+) -> st.SearchStrategy[Mapping[str, Any]]:
+    """Faults of a few calls each, for `Scenario.fault(**fault)`: a program that tries again is answered in the end.
+
+    `on` are the operations, `presets` the answers (by default those that say "try again"), `connections` the ways in
+    which connections break. ValueError for what is not known.
+    """
+    for what, given, known in (
+        ("on", on, ("any", *OPERATIONS)),
+        ("presets", presets, PRESETS),
+        ("connections", connections, CONNECTIONS),
+    ):
+        for name in given:
+            if name not in known:
+                raise ValueError(f'{what}: unknown "{name}"; {did_you_mean(name, known)}')
+    ways = [{"respond": name} for name in presets] + [{"connection": name} for name in connections]
+    if not on or not ways:
+        raise ValueError("on: at least one" if not on else "presets, connections: at least one of both")
+    calls = st.integers(1, 4).map(lambda call: {"call": call}) | st.tuples(st.integers(1, 4), st.integers(1, 2)).map(
+        lambda span: {"calls": f"{span[0]}..{span[0] + span[1]}"}
+    )
+    return st.builds(
+        lambda target, way, when: {"on": target, **way, **when}, st.sampled_from(list(on)), st.sampled_from(ways), calls
+    )
+
+
+def _with_faults(scenario: Scenario, drawn: Sequence[Mapping[str, Any]]) -> Scenario:
+    for fault in drawn:
+        scenario = scenario.fault(**fault)
+    return scenario
 
 
 def timelines(

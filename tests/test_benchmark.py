@@ -16,6 +16,10 @@ def test_status_polls_are_measured_and_told() -> None:
     assert re.search(r"every ratio 1\.0 or better, is (reached|missed)\.$", report.rstrip())
 
 
+def test_they_are_measured_with_the_page_open_as_well() -> None:
+    assert report_of("benchmarks/status.py", *TINY, "--page").count("/s │") == 8
+
+
 def test_the_first_and_the_last_workflows_are_compared() -> None:
     report = report_of("benchmarks/workflows.py", "--workflows", "5")
     rows = re.findall(r"│ (\w+) +│ +\d+\.\d{3} ms │ +\d+\.\d{3} ms │ +\d+\.\d\d │", report)

@@ -24,9 +24,10 @@ from mockflow.server.app import create_app
 Body = dict[str, Any]
 Answer = tuple[int, Body]
 
+ROOT: Final = Path(__file__).parent.parent
 SCENARIOS: Final = {
     located.scenario.scenario: located.scenario
-    for located in load_paths([Path(__file__).parent.parent / "scenarios"]).scenarios
+    for located in load_paths([ROOT / "scenarios", ROOT / "examples" / "cluster-starts-slowly.yaml"]).scenarios
 }
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 UNKNOWN: Final = "aaaaaaaaaaaaaaaaaaaa"

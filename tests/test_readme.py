@@ -188,7 +188,8 @@ def check_shell(block: Block, folder: Path) -> None:
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     for command in block.text.splitlines():
         words = shlex.split(command, comments=True)
-        assert words[0] in ("make", "docker")
+        assert words[0] in ("make", "docker", "mockflow")
+        check_command(words)
         assert words[0] != "make" or words[1] in targets
 
 

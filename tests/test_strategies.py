@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from http.client import HTTPException
 from itertools import pairwise
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -242,3 +244,58 @@ def test_without_hypothesis_it_says_what_to_install() -> None:
         "ImportError: mockflow.strategies needs hypothesis, which is not installed: "
         "pip install 'mockflow-opensearch[hypothesis]'"
     )
+
+
+# -- faults ------------------------------------------------------------------------------------------
+
+
+@given(strategies.scenarios(max_faults=3) | strategies.scenarios(steps=STEPS, max_faults=1))
+@played
+def test_one_who_tries_again_sees_every_end_whatever_goes_wrong(scenario: Scenario) -> None:
+    assert [str(problem) for problem in load_text(scenario.yaml(), "drawn.yaml").problems] == []
+    with MockFlow(scenario) as cluster:
+        for _ in range(100):
+            try:
+                state = status_of(cluster)["state"]
+            except (OSError, HTTPException):  # an error's status, or no answer
+                continue
+            if state in ("COMPLETED", "FAILED"):
+                break
+        assert cluster.workflow().state == state
+        assert state in ("COMPLETED", "FAILED")
+
+
+def test_it_shrinks_to_the_fault_that_breaks_the_program() -> None:
+    def breaks(scenario: Scenario) -> bool:
+        with MockFlow(scenario) as cluster:
+            try:
+                polls_of(cluster)
+            except HTTPError as error:
+                return error.code == 503
+            except (OSError, HTTPException):
+                return False
+        return False
+
+    drawn = strategies.scenarios(max_faults=3)
+    found = find(
+        drawn, breaks, settings=settings(max_examples=2000, database=None, phases=(Phase.generate, Phase.shrink))
+    )
+    [fault] = found.build().faults
+    assert fault.respond
+    assert (fault.on, fault.call, fault.respond.preset) == (("get_status",), 1, "not_recovered")
+    assert len(attempts_of(found)[0].timeline or ()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"on": ["get_statu"]}, "did you mean get_status"),
+        ({"on": []}, "on: at least one"),
+        ({"presets": ["teapot"]}, "presets: unknown"),
+        ({"connections": ["rest"]}, "did you mean reset"),
+        ({"presets": [], "connections": []}, "at least one of both"),
+    ],
+)
+def test_faults_that_cannot_be_drawn(arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        strategies.faults(**arguments)

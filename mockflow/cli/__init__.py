@@ -7,9 +7,16 @@ import click
 
 from mockflow._version import __version__
 from mockflow.cli.check import check, schema
+from mockflow.cli.completion import completion
+from mockflow.cli.draft import draft
+from mockflow.cli.init import init
+from mockflow.cli.plot import plot
 from mockflow.cli.presets import presets
+from mockflow.cli.proxy import proxy
+from mockflow.cli.record import record
 from mockflow.cli.remote import load, wait
 from mockflow.cli.serve import serve
+from mockflow.cli.show import show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,7 +28,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
 
 
-for command in (serve, check, schema, presets, wait, load):
+for command in (serve, check, schema, presets, show, plot, draft, init, wait, load, record, proxy, completion):
     main.add_command(command)
 
 __all__ = ["main"]

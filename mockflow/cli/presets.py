@@ -13,7 +13,7 @@ from mockflow.core.suggest import did_you_mean
 @click.command()
 @click.argument("name", required=False)
 def presets(name: str | None) -> None:
-    """List the ready-made answers for respond, or show the one of NAME.
+    """List the ready-made answers of faults, or show NAME.
 
     \b
     mockflow presets

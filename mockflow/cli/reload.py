@@ -1,11 +1,12 @@
 """Scenario files that are read again while their cluster serves: applied in one step, between two requests."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mockflow.cli.options import counted
-from mockflow.cluster import ClaimedError, Cluster, LoadedScenario
+from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, TooManyError
 from mockflow.cluster.changes import Changes, changes
 from mockflow.loading.edits import Files, begun, edited
 from mockflow.loading.load import Located, Versions, read_versions
@@ -39,32 +40,44 @@ class ScenarioFiles:
             for file, version in self.files.versions.items()
         ) or any(version.problems for file, version in versions.items() if file not in self.files.versions)
 
-    def apply(self, cluster: Cluster, versions: Versions) -> Changes:
-        """Puts what has changed into force, and tells about it. A broken edit changes nothing but the problems."""
-        before, told = self.loaded, set(self.files.problems)
-        mine = {loaded.name: loaded for loaded in before}
-        others = {
-            name: (loaded.scenario, loaded.source)
-            for name, loaded in cluster.scenarios.items()
-            if loaded != mine.get(name)
-        }
+    def plan(self, versions: Versions, loaded: Mapping[str, LoadedScenario]) -> "Plan":
+        """What is to change, where `loaded` is what the cluster has. It may run in another thread, too."""
+        before = self.loaded
+        mine = {one.name: one for one in before}
+        others = {name: (one.scenario, one.source) for name, one in loaded.items() if one != mine.get(name)}
         files = edited(self.files, versions, others)
-        found = changes(before, map(_loaded, files.scenarios))
+        return Plan(files, changes(before, map(_loaded, files.scenarios)))
+
+    def apply(self, cluster: Cluster, plan: "Plan") -> bool:
+        """Puts what has changed into force, and tells about it; False where the owner has loaded what is in the way.
+
+        A broken edit changes nothing but the problems.
+        """
         try:
-            cluster.scenarios.reload(found)
-        except ClaimedError as error:
+            cluster.scenarios.reload(plan.changes)
+        except ClaimedError:
+            return False
+        except TooManyError as error:
             log.error("nothing is reloaded: %s", error)
-            return Changes(before)
-        self.files = files
-        cluster.problems = problems_of(files.problems)
-        for problem in files.problems:
-            if problem not in told:
+            return True
+        before, self.files = set(self.files.problems), plan.files
+        cluster.problems = problems_of(self.files.problems)
+        for problem in self.files.problems:
+            if problem not in before:
                 log.log(logging.WARNING if problem.severity == "warning" else logging.ERROR, "%s", problem)
-        if summary := _summary(found):
+        if summary := _summary(plan.changes):
             log.info("reloaded: %s", summary)
-        if told and not files.problems:
+        if before and not self.files.problems:
             log.info("no problems any more")
-        return found
+        return True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The files as they are to be in force, and what changes with that."""
+
+    files: Files
+    changes: Changes
 
 
 def problems_of(problems: Iterable[Problem]) -> tuple[dict[str, object], ...]:

@@ -5,17 +5,20 @@ import errno
 import gc
 import signal
 import ssl
+import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import click
 
 from mockflow.cli import logs, watching
 from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
 from mockflow.cli.reload import ScenarioFiles, problems_of
-from mockflow.cluster import Cluster, Mode, Settings
+from mockflow.cluster import Cluster, Mode, Settings, TooManyError
 from mockflow.cluster.clock import MAX_SPEED
 from mockflow.core.security import User
 from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
@@ -49,6 +52,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
 @click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
 @click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs go on.")
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Clients say by x-tenant-id for which tenant they ask.")
@@ -78,6 +82,7 @@ def serve(
     seed: int,
     max_polls: int,
     keep_going: bool,
+    opens: bool,
     watch: bool,
     users: tuple[User, ...],
     multi_tenancy: bool,
@@ -99,7 +104,7 @@ def serve(
     if (speed is not None) + auto + frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
-    if no_control and (control_token is not None or control_port is not None or insecure_control):
+    if no_control and (control_token is not None or control_port is not None or insecure_control or opens):
         raise click.UsageError("--no-control excludes all other options of the owner's door")
     if control_token == "":
         raise click.UsageError("--control-token is empty")
@@ -129,11 +134,15 @@ def serve(
     with _keeping_all():
         files = ScenarioFiles(paths)
         _tell_problems(files, keep_going=keep_going)
-        cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+        try:
+            cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
+        except TooManyError as error:
+            raise click.ClickException(str(error)) from None
     access_log = logs.set_up(log_format, quiet=quiet)
     limits = Limits(max_connections, read_timeout / 1000)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
-    asyncio.run(_serve(serving, host, port, files if watch else None))
+    token = f"?{urlencode({'token': control_token})}" if control_token else ""
+    asyncio.run(_serve(serving, host, port, files if watch else None, quiet=quiet, opens_with=token if opens else None))
 
 
 def _certificate(
@@ -187,7 +196,9 @@ def _tell_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
         raise click.ClickException(f"{counted(errors, 'problem')} in the scenarios; --keep-going serves the others")
 
 
-async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles | None) -> None:
+async def _serve(
+    serving: Serving, host: str, port: int, watched: ScenarioFiles | None, *, quiet: bool, opens_with: str | None
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -196,10 +207,15 @@ async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles 
     try:
         url = await serving.start(host, port)
     except OSError as error:
-        raise click.ClickException(_cannot_listen(error, host, port)) from None
+        raise click.ClickException(cannot_listen(error, host, port)) from None
     click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
     if serving.control_url not in (None, url):
         click.echo(f"mockflow control at {serving.control_url}")
+    if page := serving.page_url:
+        if not quiet:
+            click.echo(f"see its timelines at {page}")
+        if opens_with is not None:  # in a thread, for a browser in the terminal would block
+            threading.Thread(target=webbrowser.open, args=(page + opens_with,), daemon=True).start()
     watcher = asyncio.create_task(watching.watch(serving.cluster, watched)) if watched else None
     try:
         await stop.wait()
@@ -210,7 +226,8 @@ async def _serve(serving: Serving, host: str, port: int, watched: ScenarioFiles 
         await serving.stop()
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def cannot_listen(error: OSError, host: str, port: int) -> str:
+    """Why, and what would be right."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
     if error.errno == errno.EACCES:

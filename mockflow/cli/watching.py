@@ -15,6 +15,7 @@ from mockflow.cluster import Cluster
 log: Final = logging.getLogger("mockflow")
 
 _SETTLE_SECONDS: Final = 0.2
+_TRIES: Final = 10
 _LOOK_MILLISECONDS: Final = 1000  # how often a watched folder is checked for being another, or there again
 MISSING: Final = "--watch needs the package watchfiles: pip install 'mockflow-opensearch[watch]'"
 
@@ -57,7 +58,11 @@ async def _reload(cluster: Cluster, files: ScenarioFiles) -> None:
         before, versions = versions, await asyncio.to_thread(files.read)
         if versions == before:
             break
-    files.apply(cluster, versions)
+    for _ in range(_TRIES):  # what the owner loads meanwhile may be in the way; the next plan knows of it
+        plan = await asyncio.to_thread(files.plan, versions, dict(cluster.scenarios))
+        if files.apply(cluster, plan):
+            return
+    log.error("the scenario files are not reloaded: scenarios that are loaded meanwhile claim the same")
 
 
 def _watched(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:

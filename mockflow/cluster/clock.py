@@ -35,6 +35,8 @@ class Clock:
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
         self._waiting: set[Callable[[], None]] = set()
+        self.changes = 0
+        """How often it was moved or changed, rather than went on by itself."""
         self.watcher: Callable[[], None] | None = None
         """Called as those who wait are, before them."""
         self.closed = False
@@ -86,6 +88,7 @@ class Clock:
 
     def _anchor(self) -> None:
         """Takes what has passed so far into `_virtual`, so that mode and speed may change."""
+        self.changes += 1
         wall = self._wall()
         if self._mode == "real":
             self._virtual += (wall - self._since) * 1000 * self._speed

@@ -384,6 +384,11 @@ class Cluster:
         return self.clock.now() + self._lead
 
     @property
+    def lead(self) -> int:
+        """The ms by which auto has brought the furthest workflow ahead of the clock."""
+        return self._lead
+
+    @property
     def elapsed_ms(self) -> int:
         """How far the clock is from where this world began."""
         return self.now() - self._epoch

@@ -277,6 +277,17 @@ class Interference:
             self.outages = [one for one in self.outages if not _belongs(one, scenario)]
         return taken
 
+    def put_in_order(self, scenarios: Iterable[str]) -> None:
+        """Of several that would act the first does: they are asked in the order of these names."""
+        place = {name: number for number, name in enumerate(scenarios)}
+
+        def order(one: ArmedFault | ArmedStub | ArmedOutage) -> int:
+            return place[one.scenario.scenario] if one.scenario else -1
+
+        self.faults.sort(key=order)
+        self.stubs.sort(key=order)
+        self.outages.sort(key=order)
+
     def add(self, fault: Fault, workflow_id: str | None = None) -> ArmedFault:
         """A fault of the owner's, on every request or on those for one workflow."""
         armed = ArmedFault(fault, None, self._added_in_all, workflow_id)

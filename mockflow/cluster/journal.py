@@ -7,10 +7,12 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -19,11 +21,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 """So many of all large bodies together; older ones are cut short."""
 _SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
 
-_SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-amz-security-token"})
-
 _CREDENTIAL: Final = "credential"
-"""A key with this in its name holds some: of a connector step's inputs, and `x.credential.y` of a use case."""
-_HIDDEN: Final = "(hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +108,7 @@ class Exchange:
             "is_poll": self.is_poll,
             "request": {
                 "headers": {
-                    name: _HIDDEN if name.lower() in _SECRET_HEADERS else value
-                    for name, value in self.request_headers.items()
+                    name: HIDDEN if is_secret_header(name) else value for name, value in self.request_headers.items()
                 },
                 "body": _without_credentials(self.request_body),
             },
@@ -132,11 +129,11 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 def _without_credentials(body: bytes) -> Any:
     """As `decoded`; text that may have credentials, such as a template in YAML, is hidden as a whole."""
     value = decoded(body, _hide_credentials)
-    return f"{_HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
 
 
 def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _HIDDEN if _CREDENTIAL in name else value for name, value in item.items()}
+    return {name: HIDDEN if is_secret(name) else value for name, value in item.items()}
 
 
 class Journal:
@@ -216,6 +213,12 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def latest(self, since: int, at_most: int) -> list[Exchange]:
+        """The newest with a number above `since`, the oldest first; it looks at these alone."""
+        count = max(0, min(self.counted - since, at_most, len(self._entries)))
+        entries = reversed(list(islice(reversed(self._entries), count)))
+        return [Exchange(*entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
 
     def select(
         self,

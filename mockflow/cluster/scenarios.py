@@ -79,6 +79,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
                 self._loaded[before.name] = LoadedScenario(self._loaded[before.name].scenario, after.source)
         files = [loaded.name for loaded in changes.after if loaded.name in self._loaded]
         self._loaded = {name: self._loaded[name] for name in dict.fromkeys([*files, *self._loaded])}
+        self._cluster.interference.put_in_order(self._loaded)
         self._cluster.startup = changes.after
 
     def speaker(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
@@ -102,9 +103,10 @@ class Scenarios(Mapping[str, LoadedScenario]):
     ) -> None:
         """Puts `new` in place of those of the same name and of `gone`; with `keeps_runs` workflows outlive that."""
         names = dict.fromkeys([*gone, *new])
-        number = len(self._loaded.keys() - names.keys()) + len(new)
-        if number > MAX_SCENARIOS:
-            raise TooManyError(f"{number} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
+        gone_now = sum(name in self._loaded and name not in new for name in names)
+        count = len(self._loaded) - gone_now + sum(name not in self._loaded for name in new)
+        if new and count > MAX_SCENARIOS:
+            raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
         self._check_claims(new, names)
         going = [self._loaded[name] for name in names if name in self._loaded]
         brought = [(workflow, it.scenario) for it in going if (workflow := self._brought(it.scenario))]
@@ -120,6 +122,7 @@ class Scenarios(Mapping[str, LoadedScenario]):
             self._loaded[name] = loaded
             self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
             self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
+            self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
         for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
             if keeps_runs and workflow.id in bringing:
                 self._hand_over(workflow, scenario, bringing.pop(workflow.id))

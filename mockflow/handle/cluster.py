@@ -60,6 +60,8 @@ class ClusterHandle:
     def load(self, *sources: Source) -> None:
         """Loads scenarios, or replaces those of the same name, and the workflows that they bring begin anew.
 
+        Workflows of clients go on, by what the scenario of the same name says now.
+
         A string with a line break is YAML, any other the path of a file or folder. ScenarioError has every problem
         with its place; of the file or text that has one nothing is loaded.
 
@@ -73,7 +75,7 @@ class ClusterHandle:
         return [scenario["scenario"] for scenario in self._transport.ask("GET", "/scenarios")["scenarios"]]
 
     def remove(self, scenario: str) -> None:
-        """Removes a scenario and its workflows."""
+        """Removes a scenario and the workflow that it brought; those of clients that it spoke for go on without it."""
         self._transport.ask("DELETE", f"/scenarios/{quote(scenario, safe='')}")
 
     def workflow(self, workflow_id: str | None = None) -> WorkflowHandle:
@@ -170,7 +172,8 @@ class ClusterHandle:
         """A new world as at the start.
 
         `settings` are those of this world alone: mode, speed, opensearch_version, step_time, seed, epoch (ms),
-        max_polls; ``keep=["scenarios"]`` keeps those that were loaded since.
+        max_polls, users (each ``name:password`` or ``name:password:roles``), multi_tenancy; ``keep=["scenarios"]``
+        keeps those that were loaded since.
 
         >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])
         """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mockflow.core.findings import quoted
-from mockflow.core.rules import claims, claims_of
+from mockflow.core.rules import Claim, claims_of
 from mockflow.core.scenario import Scenario
 from mockflow.loading.load import Located, Versions, clash, together
 from mockflow.loading.problems import Problem
@@ -40,8 +40,8 @@ def begun(versions: Versions) -> Files:
 def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenario, str]]) -> Files:
     """The files after an edit. `others` are scenarios that no file has, by name, and where they came from.
 
-    A file with errors keeps what is in force of it. So does one that claims what another file or one of `others` has:
-    of two files the one that was edited, of two edited ones the later.
+    A file with errors keeps what is in force of it. So does one that claims what one of `others` has, or another file:
+    of two files that one keeps it which has had it, else the first.
     """
     problems = list(together(versions).problems)
     in_force = {file: before.in_force.get(file, ()) for file in versions}
@@ -55,27 +55,31 @@ def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenari
             problems.append(problem)
             chosen[file] = in_force[file]
     told = {frozenset((problem.place, problem.other)) for problem in problems}
+    holders = {claim: file for file, held in in_force.items() for it in held for claim in claims_of(it.scenario)}
     gave_way = True
     while gave_way:
         gave_way = False
-        for mine, other, key in list(_clashes(chosen)):
-            files = [located.place.file for located in (mine, other)]
-            loser = next((file for file in files if chosen[file] is not in_force[file]), None)
-            if loser is None:
-                continue  # one of this round has given way already
-            chosen[loser], gave_way = in_force[loser], True
-            pair = (mine, other) if loser == mine.place.file else (other, mine)
-            problem = clash(*pair, key)
+        for later, earlier, claim in list(_clashes(chosen)):
+            keeps_it = holders.get(claim) == later.place.file
+            mine, other = (earlier, later) if keeps_it else (later, earlier)
+            file = mine.place.file
+            if chosen[file] is in_force[file]:
+                continue  # it has given way in this round
+            chosen[file], gave_way = in_force[file], True
+            problem = clash(mine, other, claim.key)
             if frozenset((problem.place, problem.other)) not in told:
                 problems.append(problem)
     return Files(versions, chosen, tuple(problems))
 
 
-def _clashes(chosen: InForce) -> Iterator[tuple[Located, Located, str]]:
+def _clashes(chosen: InForce) -> Iterator[tuple[Located, Located, Claim]]:
     """The later, the earlier, and what both claim."""
-    all_of_them = list(chain.from_iterable(chosen.values()))
-    for later, earlier, key in claims(located.scenario for located in all_of_them):
-        yield all_of_them[later], all_of_them[earlier], key
+    first: dict[Claim, Located] = {}
+    for located in chain.from_iterable(chosen.values()):
+        for claim in claims_of(located.scenario):
+            earlier = first.setdefault(claim, located)
+            if earlier is not located:
+                yield located, earlier, claim
 
 
 def _taken(

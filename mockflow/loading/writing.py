@@ -22,7 +22,11 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        """Plain where both versions of YAML read it as text; PyYAML sees to 1.1, but not to its rarer line breaks."""
+        """Plain where both versions of YAML read it as text; PyYAML sees to 1.1, but not to its rarer line breaks.
+
+        Half a surrogate pair, which no YAML holds and no answer of a server either, becomes a question mark.
+        """
+        text = text.encode("utf-8", "replace").decode()
         is_plain = is_text(text) and _LINE_BREAKS.isdisjoint(text)
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else '"')
 

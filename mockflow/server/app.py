@@ -17,9 +17,9 @@ from mockflow.server.control_call import PREFIX
 from mockflow.server.door import MAX_BODY as MAX_OWNERS_BODY
 from mockflow.server.door import Door
 from mockflow.server.errors import bad_http, internal_error
-from mockflow.server.http import Request, Response
+from mockflow.server.http import Request, Response, Streamed
 from mockflow.server.limits import Limits, too_many_bodies
-from mockflow.server.wire import CutOff, WireResponse
+from mockflow.server.wire import CutOff, StreamedResponse, WireResponse
 
 log: Final = logging.getLogger("mockflow")
 
@@ -44,7 +44,7 @@ class AppResponse(web.StreamResponse):
         await self._answer.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Everything has left with the head."""
+        await self._answer.write_eof()
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[WireResponse]]
@@ -73,7 +73,8 @@ def handler(
         is_owners = request.target.startswith(PREFIX) and door is not None and control.is_mine(request.target)
         refusal = door.refusal(request) if is_owners and door else None
         if refusal is None and incoming.body_exists:
-            refusal = await bodies.read(incoming, request, MAX_OWNERS_BODY if is_owners else limits.max_body)
+            most, too_large = (MAX_OWNERS_BODY, _TOO_LARGE_FOR_OWNERS) if is_owners else (limits.max_body, _TOO_LARGE)
+            refusal = await bodies.read(incoming, request, most, too_large)
         response = refusal
         if response is None:
             try:
@@ -91,9 +92,17 @@ def handler(
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenResponse(response, incoming)
+        if isinstance(response, Streamed):
+            return StreamedResponse(response, incoming)
         return WireResponse(response, incoming, keep_alive=refusal is None)
 
     return handle
+
+
+_TOO_LARGE: Final = Response(413, content_type="")
+_TOO_LARGE_FOR_OWNERS: Final = control.refused(
+    413, f"the body is larger than {MAX_OWNERS_BODY // 2**20} MiB; load the scenarios in several parts"
+)
 
 
 class _Bodies:
@@ -103,14 +112,16 @@ class _Bodies:
         self._limits = limits
         self._bytes = 0
 
-    async def read(self, incoming: web.BaseRequest, request: Request, most: int) -> Response | None:
-        """Reads the body into `request`; an answer where it is too large or cannot be unpacked.
+    async def read(
+        self, incoming: web.BaseRequest, request: Request, most: int, too_large: Response
+    ) -> Response | None:
+        """Reads the body into `request`; an answer where it is `too_large` or cannot be unpacked.
 
         A body that does not arrive in time is never answered: the connection is closed.
         """
         length = incoming.content_length
         if length is not None and length > most:
-            return Response(413, content_type="")
+            return too_large
         if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.version == HttpVersion11:
             await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         loop = asyncio.get_running_loop()
@@ -121,7 +132,7 @@ class _Bodies:
                 size += len(chunk)
                 self._bytes += len(chunk)
                 if size > most:
-                    return Response(413, content_type="")
+                    return too_large
                 if self._bytes > self._limits.max_bodies:
                     refusal = too_many_bodies(self._bytes, self._limits.max_bodies)
                     return Response.json(refusal.status, refusal.body)

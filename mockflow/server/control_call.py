@@ -48,6 +48,8 @@ class Operation:
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and what they mean."""
     refusals: tuple[int, ...] = ()
+    media: tuple[str, ...] = ("application/json",)
+    """The types of what it answers; what is no JSON is a `Response` of the handler's own."""
 
 
 ControlRoute = Route[Operation]

@@ -15,8 +15,9 @@ from mockflow.core.security import parse_user
 from mockflow.core.status import status_document
 from mockflow.loading.load import load_text
 from mockflow.server import control_models as models
-from mockflow.server import openapi
+from mockflow.server import feed, openapi, page
 from mockflow.server.control_call import PREFIX, ControlCall, ControlError, ControlRoute, Operation, read_body
+from mockflow.server.http import Response
 
 # -- clock and world -------------------------------------------------------------------------------
 
@@ -193,6 +194,15 @@ _MOST_DIGITS: Final = 15
 _MOST_PROBLEMS: Final = 1000  # of what was sent at once
 
 
+def get_exchange(call: ControlCall) -> models.ExchangeView:
+    journal = call.cluster.journal
+    text = call.values["number"]
+    found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
+    if not found or found[0].number != int(text):
+        raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
+    return models.ExchangeView(**found[0].as_json(call.cluster.began))
+
+
 def get_coverage(call: ControlCall) -> models.CoverageView:
     cluster = call.cluster
     parts = [
@@ -264,12 +274,50 @@ def describe(_: ControlCall) -> dict[str, Any]:
     return openapi.document(ROUTES)
 
 
-def index(_: ControlCall) -> dict[str, Any]:
+def index(call: ControlCall) -> Response | dict[str, Any]:
+    if call.request.target.partition("?")[0].endswith("/"):
+        return page.file(call.request, page.INDEX)
     return {"mockflow": __version__, "calls": [f"{route.method} {route.path}" for route in ROUTES]}
 
 
+# -- the page --------------------------------------------------------------------------------------
+
+
+def page_file(call: ControlCall) -> Response:
+    return page.file(call.request, call.values["file"])
+
+
+def events(call: ControlCall) -> Response:
+    return feed.stream(call.cluster, _workflow_view)
+
+
 ROUTES: Final = (
-    ControlRoute("GET", PREFIX, "index", Operation(index, "What there is.")),
+    ControlRoute(
+        "GET",
+        PREFIX,
+        "index",
+        Operation(
+            index,
+            "What there is; with a slash at the end, the page for people.",
+            media=("application/json", "text/html"),
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/page/{{file}}",
+        "page_file",
+        Operation(page_file, "A file of the page.", media=tuple(page.TYPES.values()), refusals=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/events",
+        "events",
+        Operation(
+            events,
+            "Server-sent events: what has changed, at most ten times a second; the first one tells everything.",
+            media=("text/event-stream",),
+        ),
+    ),
     ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
     ControlRoute("GET", f"{PREFIX}/clock", "get_clock", Operation(get_clock, "The clock.", models.ClockView)),
     ControlRoute(
@@ -302,7 +350,8 @@ ROUTES: Final = (
         "load_scenarios",
         Operation(
             load_scenarios,
-            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON.",
+            "Loads scenarios, or replaces those of the same name: YAML (one or several documents) or JSON. A workflow "
+            "that a replaced one brought begins anew; those of clients go on, by what the new one says.",
             models.Loaded,
             query={"source": "The name by which problems speak of the body, such as the file's path."},
             refusals=(409,),
@@ -312,7 +361,12 @@ ROUTES: Final = (
         "DELETE",
         f"{PREFIX}/scenarios/{{name}}",
         "delete_scenario",
-        Operation(delete_scenario, "Removes a scenario and its workflow.", models.ScenarioView, refusals=(404,)),
+        Operation(
+            delete_scenario,
+            "Removes a scenario and the workflow that it brought; those of clients go on.",
+            models.ScenarioView,
+            refusals=(404,),
+        ),
     ),
     ControlRoute(
         "GET",
@@ -399,6 +453,12 @@ ROUTES: Final = (
                 "since": "Only those with a number above this.",
             },
         ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/journal/{{number}}",
+        "get_exchange",
+        Operation(get_exchange, "One request and its answer.", models.ExchangeView, refusals=(404,)),
     ),
     ControlRoute(
         "DELETE",

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -64,6 +64,18 @@ class Response:
             extra = {**extra, "connection": "close"}
         head = _head(self.status, self.content_type, tuple(extra.items()))
         return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
+
+
+@dataclass(slots=True)
+class Streamed(Response):
+    """An answer whose body comes bit by bit; it ends with its connection."""
+
+    chunks: AsyncGenerator[bytes, None] = field(kw_only=True)
+
+    def head(self) -> bytes:
+        """All that stands before the first chunk, as HTTP/1.1 bytes."""
+        head = _head(self.status, self.content_type, (*self.headers.items(), ("connection", "close")))
+        return head + b"\r\n"
 
 
 @lru_cache(maxsize=256)

@@ -12,13 +12,14 @@ from mockflow.core.short_forms import allow_short_forms
 from mockflow.server import control_models as models
 
 if TYPE_CHECKING:
-    from mockflow.server.control_call import ControlRoute
+    from mockflow.server.control_call import ControlRoute, Operation
 
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = {
     400: "The request is not right; the message says what would be.",
     401: "The token is missing or wrong, where the door has one.",
     403: "A page of another site asks, or by a name that could be anybody's for this server.",
+    413: "The body is too large.",
     404: "There is no such workflow or scenario.",
     409: "It cannot come to this; the message says why.",
 }
@@ -54,7 +55,7 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": route.operation,
         "summary": operation.summary,
-        "responses": {"200": {"description": "Done.", "content": _json(_schema(operation.answers, operation.many))}},
+        "responses": {"200": {"description": "Done.", "content": _content(operation)}},
     }
     for status in (400, 401, 403, *operation.refusals):
         described["responses"][str(status)] = {
@@ -74,6 +75,11 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     elif route.method == "PUT":
         described["requestBody"] = {"content": {"application/yaml": {"schema": {}}, **_json({})}}
     return described
+
+
+def _content(operation: "Operation") -> dict[str, Any]:
+    schemas = {"application/json": _schema(operation.answers, operation.many)}
+    return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -107,6 +107,14 @@ class Serving:
         return self.url
 
     @property
+    def page_url(self) -> str | None:
+        """Where a browser finds the page; None where there is no owner's door."""
+        url = self.control_url
+        for name, loopback in _LOOPBACK.items():  # no browser opens the address of all addresses
+            url = url and url.replace(f"//{name}:", f"//{loopback}:")
+        return url and f"{url}{PREFIX}/"
+
+    @property
     def connections(self) -> int:
         """How many connections are open."""
         return self._listener.connections + self._owners.connections

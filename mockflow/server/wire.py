@@ -1,12 +1,15 @@
 """An answer on its way to the client: head and body leave in one write."""
 
+import asyncio
+from contextlib import aclosing
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from mockflow.server.http import Response
+from mockflow.server.http import Response, Streamed
 
 _MUCH: Final = 64 * 1024  # bytes that a connection takes at once, whatever the client does
+_PATIENCE_SECONDS: Final = 30  # with a client that takes nothing of a stream
 
 
 class WireResponse:
@@ -51,3 +54,29 @@ class CutOff(WireResponse):
 
     async def prepare(self, request: web.BaseRequest) -> None:
         raise ConnectionResetError  # aiohttp takes the client for gone, and closes; raised earlier, it would answer
+
+
+class StreamedResponse(WireResponse):
+    """An answer that comes bit by bit, as fast as its client takes it."""
+
+    __slots__ = ("_streamed", "_writer")
+
+    def __init__(self, response: Streamed, request: web.BaseRequest) -> None:
+        self.status = response.status
+        self.keep_alive = False
+        self._streamed = response
+        self._writer = request.writer
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await self._write(self._streamed.head())
+
+    async def write_eof(self) -> None:
+        async with aclosing(self._streamed.chunks) as chunks:
+            async for chunk in chunks:
+                await self._write(chunk)
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            await asyncio.wait_for(self._writer.write(data), _PATIENCE_SECONDS)
+        except asyncio.TimeoutError:
+            raise ConnectionResetError("the client takes nothing any more") from None

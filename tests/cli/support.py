@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _PATIENCE_SECONDS: Final = 30  # after which a process is killed, so that no test hangs
@@ -36,6 +36,14 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subproc
     )
 
 
+def first_line(stream: IO[str]) -> str:
+    """Reads a line and no byte more: what a text stream had read ahead, `communicate` would not find."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(stream.fileno(), 1)):
+        line += byte
+    return line.decode("utf-8")
+
+
 class Served:
     """`mockflow serve` on a free port; the ready line has come when this is made."""
 
@@ -52,7 +60,7 @@ class Served:
         self._watchdog = threading.Timer(_PATIENCE_SECONDS * 2, self.process.kill)
         self._watchdog.start()
         assert self.process.stdout
-        self.ready_line = self.process.stdout.readline()
+        self.ready_line = first_line(self.process.stdout)
         if not self.ready_line:
             raise AssertionError(f"it did not start: {self.end()[1]}")
         self.url = self.ready_line.split()[-1]

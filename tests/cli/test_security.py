@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -118,7 +119,18 @@ def test_on_a_public_address_when_told_so(options: list[str]) -> None:
 
 def test_a_connection_too_many() -> None:
     with Served("--max-connections", "1") as served:
-        first = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with first.open(served.url, timeout=30):
-            pass  # urllib closes its own; the limit holds one at a time
-        assert get(served.url)[0] in (200, 429)
+        port = int(served.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as first:
+            first.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert first.recv(1) == b"H"
+            status, body = get(served.url)
+            assert (status, body["error"]["type"]) == (429, "rejected_execution_exception")
+
+
+def test_a_token_is_never_logged() -> None:
+    with Served("--control-token", "s3same", env={"MOCKFLOW_LOG_FORMAT": "json"}) as served:
+        for path in ("clock?token=s3same", "journal?since=0&token=s3same", "clock?token=s3same.not"):
+            get(f"{served.url}/_mockflow/{path}")
+        log = served.stop(15)[1]
+    assert "/_mockflow/journal?since=0" in log
+    assert "s3same" not in log

@@ -59,13 +59,41 @@ def frozen() -> Iterator[Served]:
 @pytest.mark.parametrize(
     "options", [[], ["--quiet"], ["--log-format", "json"], ["--quiet", "--log-format", "json", "--auto"]], ids=" ".join
 )
-def test_the_ready_line_comes_alone_and_when_connections_are_accepted(options: list[str]) -> None:
+def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: list[str]) -> None:
     with Served(*options) as served:
         assert re.fullmatch(r"mockflow ready at http://127\.0\.0\.1:\d+\n", served.ready_line)
         assert ask(served.url)[0] == 200
         code, stderr, stdout = served.stop(signal.SIGTERM)
-    assert (code, stdout) == (0, "")
+    assert (code, stdout) == (0, "" if "--quiet" in options else f"see its timelines at {served.url}/_mockflow/\n")
     assert "--quiet" not in options or stderr == ""
+
+
+def test_on_every_address_the_page_is_at_one_that_a_browser_can_open() -> None:
+    with Served("--host", "0.0.0.0", "--insecure-control") as served:
+        _, _, stdout = served.stop(signal.SIGTERM)
+    assert stdout == f"see its timelines at {served.url.replace('0.0.0.0', '127.0.0.1')}/_mockflow/\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a shell script")
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["told", "quiet"])
+def test_open_opens_the_page_in_the_browser(tmp_path: Path, quiet: list[str]) -> None:
+    opened = tmp_path / "opened"
+    os.mkfifo(opened)
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{opened}"\n')
+    browser.chmod(0o755)
+    with Served("--open", *quiet, env={"BROWSER": str(browser)}) as served:
+        assert opened.read_text() == f"{served.url}/_mockflow/\n"
+
+
+def test_without_open_no_browser_is_opened(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{opened}"\n')
+    browser.chmod(0o755)
+    with Served("--quiet", env={"BROWSER": str(browser)}) as served:
+        assert ask(served.url)[0] == 200
+    assert not opened.exists()
 
 
 def test_a_port_of_choice() -> None:
@@ -335,6 +363,7 @@ def test_bad_variables(variables: dict[str, str], told: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_ends_it_and_open_requests_are_answered(number: int) -> None:
     with Served("--frozen") as served:
+        page_line = f"see its timelines at {served.url}/_mockflow/\n"
         address = served.url.removeprefix("http://")
         idle, waiting = HTTPConnection(address), HTTPConnection(address)
         idle.request("GET", "/")
@@ -347,7 +376,7 @@ def test_a_signal_ends_it_and_open_requests_are_answered(number: int) -> None:
         code, stderr, stdout = served.end()
         idle.close()
         waiting.close()
-    assert (code, stdout) == (0, "")
+    assert (code, stdout) == (0, page_line)
     assert "Traceback" not in stderr
     assert LOG_LINE.fullmatch(stderr.splitlines()[-1])
 

@@ -516,3 +516,39 @@ def test_what_a_gone_one_claimed_is_free() -> None:
         world.cluster.scenarios.remove("m")
     world.cluster.scenarios.remove("n")
     world.put(matching("third"))
+
+
+# -- faults and stubs ----------------------------------------------------------------------------------
+
+
+def faulty(*faults: Body, scenario: str = "f", **more: Any) -> Body:
+    return {"scenario": scenario, "faults": list(faults), **more}
+
+
+BUSY: Final = {"on": "get_status", "calls": "1..2", "respond": "too_many_requests"}
+LATE: Final = {"on": "get_status", "delay": "5ms"}
+
+
+def test_a_fault_that_is_as_it_was_goes_on_counting_and_a_changed_one_begins_anew() -> None:
+    world = World(faulty(BUSY, LATE))
+    for fault in world.cluster.interference.faults:
+        fault.calls = 3
+    world.reload(faulty(BUSY, {**LATE, "delay": "6ms"}, description="other"))
+    assert [fault.calls for fault in world.cluster.interference.faults] == [3, 0]
+
+
+def test_faults_act_in_the_order_of_the_files() -> None:
+    world = World(faulty(BUSY, scenario="b"), faulty(LATE, scenario="c"))
+    world.reload(faulty(LATE, scenario="a"), faulty(BUSY, LATE, scenario="b"), faulty(LATE, scenario="c"))
+    names = [fault.scenario.scenario for fault in world.cluster.interference.faults if fault.scenario]
+    assert names == ["a", "b", "b", "c"]
+
+
+def test_the_faults_of_a_scenario_that_is_gone_are_gone() -> None:
+    world = World(faulty(BUSY))
+    assert world.cluster.scripted is not None
+    world.reload()
+    assert world.cluster.scripted is None
+    assert world.cluster.interference.faults == []
+    world.reload(faulty(BUSY))
+    assert world.cluster.scripted is not None

@@ -128,6 +128,20 @@ async def test_what_comes_after_a_body_is_no_part_of_it(server: Server) -> None:
         await wire.close()
 
 
-async def test_very_many_scenarios_of_a_client_are_refused(server: Server) -> None:
-    body = json.dumps({"name": "x", "workflows": {f"w{n}": {"nodes": []} for n in range(5000)}})
-    assert (await server.ask(WORKFLOW, "POST", body, {"Content-Type": "application/json"})).status == 400
+async def test_statuses_of_deleted_templates_are_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stay while resources do, and count for no limit of the plugin's."""
+    monkeypatch.setattr("mockflow.cluster.operations.MAX_LEFT", 3)
+    limit = {"persistent": {"plugins.flow_framework.max_workflows": 2}}
+    headers = {"Content-Type": "application/json"}
+    assert (await server.ask("/_cluster/settings", "PUT", json.dumps(limit), headers)).status == 200
+    told = []
+    for number in range(6):
+        inputs = {"index_name": f"books-{number}", "configurations": "{}"}
+        nodes = [{"id": "i", "type": "create_index", "user_inputs": inputs}]
+        body = json.dumps({"name": "x", "workflows": {"provision": {"nodes": nodes}}})
+        answer = await server.ask(f"{WORKFLOW}?provision=true", "POST", body, headers)
+        told.append(answer.json.get("error"))
+        if not told[-1]:
+            await server.advance("1h")
+            await server.ask(f"{WORKFLOW}/{answer.json['workflow_id']}", "DELETE")
+    assert told == [None] * 4 + ["Maximum workflows limit reached: 2"] * 2

@@ -37,6 +37,37 @@ def test_step_time(mockflow, mockflow_client):
     suite.run(tests).assert_outcomes(passed=4)
 
 
+def test_users_and_tenants(suite: Suite) -> None:
+    tests = """
+from opensearchpy.exceptions import AuthorizationException
+from urllib.error import HTTPError
+
+@pytest.mark.asyncio
+@pytest.mark.mockflow("story.yaml", users=["ann:pw:flow_framework_read_access", "root:pw"], clock="frozen")
+async def test_the_clients_log_in_as_the_first(mockflow, mockflow_client, mockflow_async_client):
+    status = mockflow_client.plugins.flow_framework.get_status
+    workflow_id = mockflow.workflow().id
+    assert status(workflow_id=workflow_id)["state"] == "PROVISIONING"
+    assert (await mockflow_async_client.plugins.flow_framework.get_status(workflow_id=workflow_id))["workflow_id"]
+    with pytest.raises(AuthorizationException):
+        mockflow_client.plugins.flow_framework.provision(workflow_id=workflow_id)
+    with pytest.raises(HTTPError, match="401"):
+        state(mockflow.url)
+
+@pytest.mark.mockflow("story.yaml", multi_tenancy=True)
+def test_tenants(mockflow):
+    with pytest.raises(HTTPError, match="403"):
+        state(mockflow.url)
+
+@pytest.mark.mockflow(users=["ann"])
+def test_no_user(mockflow):
+    pass
+"""
+    result = suite.run(tests)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(['*mockflow: user "ann" should be name:password or name:password:role,role*'])
+
+
 def test_every_kind_of_scenario(suite: Suite) -> None:
     suite.write("tests/beside.yaml", STORY.replace("story", "beside"))
     suite.write("tests/story.yaml", STORY.replace("story", "nearer"))

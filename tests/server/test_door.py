@@ -206,6 +206,7 @@ async def test_what_the_owner_sends_is_bounded(server: Server) -> None:
     head = f"PUT {OWNER}/scenarios HTTP/1.1\r\nHost: x\r\nContent-Length: {17 * 1024 * 1024}\r\n\r\n"
     answer = await server.send(head.encode())
     assert answer.status == 413
+    assert message(answer.body) == "the body is larger than 16 MiB; load the scenarios in several parts"
     assert (await server.status()).json == NOT_STARTED
 
 

@@ -257,4 +257,3 @@ async def test_what_is_not_there(owner: Owner, method: str, path: str, status: i
 
 async def test_a_slash_at_the_end_does_not_count(owner: Owner) -> None:
     assert await owner.get("/workflows/") == await owner.get("/workflows")
-    assert await owner.get("/") == await owner.get("")

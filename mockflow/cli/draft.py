@@ -1,0 +1,132 @@
+"""`mockflow draft`: a scenario for a workflow template that is there already, ready to edit."""
+
+import json
+import re
+from pathlib import Path
+from textwrap import indent
+from typing import Any, Final
+
+import click
+
+from mockflow.cli.templates import read_template
+from mockflow.cli.terminal import plain
+from mockflow.core.durations import format_duration, parse_duration
+from mockflow.core.graph import Sequence, node_timeout, sequence_of
+from mockflow.core.ids import opensearch_id
+from mockflow.core.secrets import without_secrets
+from mockflow.core.template import Node, Template
+from mockflow.core.typical import typical_work
+from mockflow.loading.load import load_text
+from mockflow.loading.writing import as_yaml
+
+
+@click.command(
+    short_help="Write a scenario for a workflow template.",
+    epilog="Example: mockflow draft template.json -o scenarios/template.yaml",
+)
+@click.argument("template", type=click.Path())
+@click.option("-o", "--output", type=click.Path(), help="The file to write, which must not be there yet; else stdout.")
+@click.option("--match", is_flag=True, help="For the workflow that your program creates itself from the template.")
+def draft(template: str, output: str | None, match: bool) -> None:
+    """Write a scenario for TEMPLATE (JSON or YAML): its steps in order, each with a plausible duration.
+
+    What the plugin would refuse in the template is told. Credentials and other secrets become placeholders.
+    """
+    content, parsed = read_template(template)
+    text = drafted(content, parsed, file=Path(template).name, match=match)
+    _check(text, template)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with Path(output).open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise click.ClickException(f"{output} is there already; choose another file, or remove it first") from None
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+    click.echo(f"{output}: edit it, and see it with: mockflow show {output}", err=True)
+
+
+def drafted(content: dict[str, Any], template: Template, *, file: str, match: bool) -> str:
+    """The scenario's YAML. `content` is what `template` was parsed from."""
+    graph = template.provision
+    assert graph is not None
+    sequence = sequence_of(graph, workflow_id=None, max_steps=len(graph.nodes))
+    name = template.name or "workflow"
+    head: dict[str, Any] = {"scenario": _slug(name)}
+    if template.description and template.description.strip():
+        head["description"] = template.description
+    parts = [
+        f"# Drafted from {plain(file)}. See it with mockflow show, check it with mockflow check.\n",
+        as_yaml(head),
+    ]
+    if match:
+        parts += [_MATCH, as_yaml({"match": {"name": name}})]
+    else:
+        parts += [_OWN, as_yaml({"workflow_id": opensearch_id("workflow", name)})]
+    parts += ["provision:\n", _STEPS, "  steps:\n", _steps(sequence), _deprovision(sequence)]
+    if not match:
+        parts += [_TEMPLATE, as_yaml({"template": without_secrets(content)})]
+    return "".join(parts)
+
+
+def _check(text: str, template: str) -> None:
+    """A draft has no problem; where a template's words make one all the same, it is told rather than written."""
+    if problems := load_text(text, f"{template} (the draft)").problems:
+        raise click.ClickException("\n".join(map(str, problems)))
+
+
+_OWN: Final = """\
+# The workflow is there when mockflow serves this file, and its time begins with the first status call. Put your own id
+# here, or let `mockflow draft --match` write a scenario for the workflow that your program creates itself.
+"""
+_MATCH: Final = """\
+# For each workflow that your program creates with this name; * stands for any text. See "match" in the README.
+"""
+_STEPS: Final = """\
+  # In the plugin's order; steps that do not wait for each other run in parallel. The durations are plausible, not
+  # measured: put yours in. A step fails at its end with `fails`; once, if there are `attempts`: see the README.
+"""
+_TEMPLATE: Final = "# As a client would send it; <...> stands for what was a secret.\n"
+
+
+def _steps(sequence: Sequence) -> str:
+    works = {node.id: typical_work(node) for node in sequence.nodes}
+    slowest = max(works, key=lambda node_id: parse_duration(works[node_id].takes))
+    lines = []
+    for node in sequence.nodes:
+        takes = format_duration(parse_duration(works[node.id].takes))
+        lines.append(f"{_key(node.id)}  # {_about(node, sequence)}\n")
+        lines.append(f"  takes: {takes}  # {works[node.id].what}\n")
+        if node.id == slowest:
+            limit = format_duration(node_timeout(node))
+            lines.append(f"  # fails: {{status: INTERNAL_SERVER_ERROR, message: why}}  # or timeout, after {limit}\n")
+    return indent("".join(lines), "    ")
+
+
+def _about(node: Node, sequence: Sequence) -> str:
+    before = sequence.predecessors[node.id]
+    waits = f", after {', '.join(map(plain, dict.fromkeys(before)))}" if before else ""
+    return node.type + waits
+
+
+def _deprovision(sequence: Sequence) -> str:
+    last = sequence.nodes[-1].id
+    kept = last if re.fullmatch(r"\w[\w-]*", last) else json.dumps(last)
+    return f"""\
+# What a deprovision leaves behind, by the ids of steps: here the last one's at first, nothing when it is repeated.
+# deprovision:
+#   attempts:
+#     - keeps: [{kept}]
+#     - {{}}
+"""
+
+
+def _key(name: str) -> str:
+    """A mapping's key as YAML, with its colon."""
+    return as_yaml({name: 0}).removesuffix(" 0\n")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-_") or "workflow"

@@ -1,0 +1,245 @@
+"""`mockflow show --live`: a running server, followed through the owner's door. It only looks; the page steers."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from mockflow.cli.client import UNANSWERED, RefusedError, reason, request, verifying_opener
+from mockflow.cli.layout import Shade, strip_of, told_time
+from mockflow.cli.options import counted
+from mockflow.cli.terminal import Drawing, plain
+
+_PAUSE_SECONDS: Final = 0.5
+_EVENTS: Final = 8  # lines of them below the pictures
+_LINES: Final = 6  # of one workflow's picture
+_POLLS: Final = 500  # so many are kept of each workflow
+_END: Final = 10**14  # a number that no exchange has
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that has happened: when by the wall clock (epoch seconds), and what in one line."""
+
+    wall: float
+    what: str
+    is_bad: bool = False
+
+    def __str__(self) -> str:
+        return f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}"
+
+
+@dataclass
+class Followed:
+    """A server as it was at the last look. `ask` brings what the owner's door answers to a path."""
+
+    ask: Callable[[str], Any]
+    clock: dict[str, Any] = field(default_factory=dict)
+    workflows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    polls: dict[str, deque[tuple[int, bool]]] = field(default_factory=dict)
+    """Of each workflow's run: when clients asked about it (elapsed ms), and whether they were answered well."""
+    touched: dict[str, int] = field(default_factory=dict)
+    """Of each workflow the number of the last look that found something new."""
+    _timelines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _since: int | None = None
+    _looks: int = 0
+
+    def look(self) -> list[Event]:
+        """What has happened since the last look; the first one only begins. Raises one of `UNANSWERED`."""
+        self._looks += 1
+        journal = self.ask(f"/journal?since={_END if self._since is None else self._since}")
+        events = []
+        if self._since is not None and journal["counted"] < self._since:
+            events.append(Event(time.time(), "a new world: the server was reset or started again"))
+            journal = self.ask("/journal?since=0")
+            self.workflows, self.polls = {}, {}
+        is_first, self._since = self._since is None, journal["counted"]
+        self.clock = self.ask("/clock")
+        views = {view["workflow_id"]: view for view in self.ask("/workflows")}
+        changes = [] if is_first else list(self._changes(views))
+        self.workflows = views
+        for exchange in journal["exchanges"]:
+            events.append(_event(exchange))
+            self._count(exchange)
+        return [*events, *changes]
+
+    def timeline(self, workflow_id: str) -> dict[str, Any] | None:
+        """A workflow with its moments; as it was last where nobody answers, None where it was never seen."""
+        with suppress(*UNANSWERED):
+            self._timelines[workflow_id] = self.ask(f"/workflows/{quote(workflow_id, safe='')}")
+        return self._timelines.get(workflow_id)
+
+    def _changes(self, views: dict[str, dict[str, Any]]) -> Iterator[Event]:
+        for workflow_id, view in views.items():
+            before = self.workflows.get(workflow_id)
+            what = _change(before, view)
+            if what:
+                self.touched[workflow_id] = self._looks
+                yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED")
+            if before and (before["run"], before["begun"]) != (view["run"], view["begun"]):
+                self.polls.pop(workflow_id, None)
+        for workflow_id in self.workflows.keys() - views.keys():
+            self.polls.pop(workflow_id, None)
+            self.touched.pop(workflow_id, None)
+            self._timelines.pop(workflow_id, None)
+            yield Event(time.time(), f"{plain(workflow_id)}: is gone")
+
+    def _count(self, exchange: dict[str, Any]) -> None:
+        workflow_id = exchange["workflow_id"]
+        view = self.workflows.get(workflow_id)
+        if view and view["begun"]:
+            began = self.clock["now"] - view["elapsed_ms"]
+            polls = self.polls.setdefault(workflow_id, deque(maxlen=_POLLS))
+            polls.append((max(exchange["now"] - began, 0), _is_good(exchange)))
+            self.touched[workflow_id] = self._looks
+
+
+def follow(url: str, console: Console, *, token: str | None = None, ca: str | None = None) -> None:
+    """Follows the server at `url` until Ctrl-C: on a terminal as pictures, else one line for each event."""
+    opener = verifying_opener(ca)
+    followed = Followed(lambda path: request(opener, "GET", f"{url}/_mockflow{path}", token=token))
+    try:
+        followed.look()
+    except RefusedError as error:
+        raise click.ClickException(f"{url}: {error}") from None
+    except UNANSWERED as error:
+        raise click.ClickException(f"{url} does not answer: {reason(error)}") from None
+    try:
+        if console.is_terminal and not console.is_dumb_terminal:
+            _as_pictures(followed, url, console)
+        else:
+            _as_lines(followed, url)
+    except KeyboardInterrupt:
+        click.echo()
+
+
+def _as_lines(followed: Followed, url: str) -> None:
+    click.echo(f"following {url}: {counted(len(followed.workflows), 'workflow')}, clock {followed.clock['mode']}")
+    for view in followed.workflows.values():
+        click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
+    for events, trouble in _looks(followed, url):
+        for event in events:
+            click.echo(str(event))
+        if trouble:
+            click.echo(str(trouble))
+
+
+def _as_pictures(followed: Followed, url: str, console: Console) -> None:
+    events: deque[Event] = deque(maxlen=_EVENTS)
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        live.update(_screen(followed, url, console, events), refresh=True)
+        for new, problem in _looks(followed, url):
+            events.extend([*new, *([problem] if problem else [])])
+            live.update(_screen(followed, url, console, events), refresh=True)
+
+
+def _looks(followed: Followed, url: str) -> Iterator[tuple[list[Event], Event | None]]:
+    """One look after the other: what is new, and (once) that the server has gone away or is back."""
+    is_away = False
+    while True:
+        time.sleep(_PAUSE_SECONDS)
+        try:
+            events = followed.look()
+        except UNANSWERED as error:
+            if not is_away:
+                is_away = True
+                yield [], Event(time.time(), f"{url} does not answer: {reason(error)}; waiting for it", is_bad=True)
+        else:
+            if is_away:
+                is_away = False
+                events.insert(0, Event(time.time(), f"{url} answers again"))
+            yield events, None
+
+
+# -- in words ------------------------------------------------------------------------------------------
+
+
+def _event(exchange: dict[str, Any]) -> Event:
+    what = exchange["operation"] or f"{exchange['method']} {exchange['target']}"
+    words = [what, exchange["workflow_id"] or "", str(exchange["status"] or "no answer"), _answer(exchange)]
+    words += [f"[{kind} {exchange[kind]}]" for kind in ("fault", "stub") if exchange.get(kind)]
+    return Event(exchange["wall"], "  ".join(plain(word) for word in words if word), not _is_good(exchange))
+
+
+def _answer(exchange: dict[str, Any]) -> str:
+    """The heart of an answer: a state, or what is wrong."""
+    body = exchange["response"]
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error")
+    if isinstance(error, dict):
+        error = error.get("reason") or error.get("type")
+    return "  ".join(str(part) for part in (body.get("state"), error) if part)
+
+
+def _is_good(exchange: dict[str, Any]) -> bool:
+    return bool(0 < exchange["status"] < 400)
+
+
+def _change(before: dict[str, Any] | None, view: dict[str, Any]) -> str:
+    if before is None:
+        return f"is there, {view['state']}"
+    parts = []
+    if view["begun"] and (before["run"], before["begun"]) != (view["run"], True):
+        parts.append(f"its run begins ({view['run']})")
+    if before["state"] != view["state"]:
+        parts.append(f"{before['state']} -> {view['state']}")
+    return ", ".join(parts)
+
+
+# -- as pictures ---------------------------------------------------------------------------------------
+
+
+def _screen(followed: Followed, url: str, console: Console, events: deque[Event]) -> RenderableType:
+    clock = followed.clock
+    speed = f" x {clock['speed']:g}" if clock["mode"] == "real" and clock["speed"] != 1 else ""
+    since = told_time(clock["elapsed_ms"] - clock["elapsed_ms"] % 100)
+    parts: list[RenderableType] = [
+        Text.assemble(
+            (url, "bold"), f"  {since} of the cluster's time  clock {clock['mode']}{speed}  Ctrl-C ends", style="dim"
+        )
+    ]
+    room = max((console.height - _EVENTS - 5) // _LINES, 1)
+    recent = sorted(followed.workflows, key=lambda workflow_id: -followed.touched.get(workflow_id, 0))[:room]
+    for workflow_id in followed.workflows:
+        if workflow_id in recent:
+            parts += _workflow(followed, workflow_id)
+    others = Counter(str(view["state"]) for name, view in followed.workflows.items() if name not in recent)
+    if others:
+        told = ", ".join(f"{count} {state}" for state, count in others.most_common())
+        parts.append(Text(f"and {counted(others.total(), 'more workflow')}: {told}", style="dim"))
+    parts.append(Text())
+    parts += [
+        Text(str(event), style="red" if event.is_bad else "", no_wrap=True, overflow="ellipsis") for event in events
+    ]
+    return Group(*parts)
+
+
+def _workflow(followed: Followed, workflow_id: str) -> list[RenderableType]:
+    view = followed.timeline(workflow_id)
+    if view is None:
+        return []
+    run = view["run"] or ("not begun" if not view["begun"] else "")
+    title = Text.assemble(
+        (plain(workflow_id), "bold"),
+        f"  {plain(view['scenario'] or 'no scenario')}, {run}  {view['state']}  {counted(view['polls'], 'poll')}",
+        style="dim",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+    shades = [Shade(window["from_ms"], window["to_ms"], window["fault"]) for window in view.get("faults", ())]
+    head = view["elapsed_ms"] if view["begun"] else None
+    return [
+        Text(),
+        title,
+        Drawing(strip_of(view["timeline"], shades=shades), head, followed.polls.get(workflow_id, ())),
+    ]

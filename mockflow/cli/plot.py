@@ -1,0 +1,43 @@
+"""`mockflow plot`: timelines as a picture for documentation."""
+
+from pathlib import Path
+
+import click
+
+from mockflow.cli.options import Duration, print_problems
+from mockflow.cli.rehearsal import rehearse
+from mockflow.cli.svg import plotted
+from mockflow.cli.templates import read_template
+from mockflow.cluster import Settings
+from mockflow.loading.load import load_paths
+
+
+@click.command(
+    short_help="Draw the timelines of scenarios as SVG.",
+    epilog="Example: mockflow plot scenarios/docs-example.yaml -o timeline.svg",
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-o", "--output", required=True, type=click.Path(), help="The file to write, such as timeline.svg; - is stdout."
+)
+@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
+@click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
+def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | None) -> None:
+    """Draw the timelines of scenario files and folders as one SVG picture.
+
+    It has neither scripts nor fonts, and colours for light and dark pages.
+    """
+    loading = load_paths(paths)
+    print_problems(loading.problems, stderr=True)
+    if loading.errors or not loading.scenarios:
+        raise SystemExit(1)
+    parsed = read_template(template)[1] if template else None
+    settings = Settings(mode="frozen", step_time=step_time)
+    picture = plotted([rehearse(located.scenario, settings, parsed) for located in loading.scenarios])
+    if output == "-":
+        click.echo(picture, nl=False)
+        return
+    try:
+        Path(output).write_text(picture, "utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,293 @@
+"""`mockflow proxy`: between a consumer and a real cluster."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import ssl
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any, Final
+
+import aiohttp
+import click
+from aiohttp import web
+from yarl import URL
+
+from mockflow.cli.options import ServerUrl, counted
+from mockflow.cli.output import Output
+from mockflow.cli.serve import cannot_listen
+from mockflow.cli.upstream import Upstream, upstream_options
+from mockflow.core.secrets import text_without_secrets
+from mockflow.recording.exchanges import Exchange
+from mockflow.recording.scenario import text_of
+from mockflow.recording.story import Story
+
+MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, for requests and answers alike
+_MAX_HEADER: Final = 64 * 1024
+_SAVING_SECONDS: Final = 1
+_SAVING_SHARE: Final = 20  # of the time, at most one in so many is spent with saving
+_AT_ONCE_SECONDS: Final = 0.05
+_SHUTDOWN_SECONDS: Final = 2
+_WAIT_SECONDS: Final = 3600  # a provision may wait for long; a consumer's own time-out ends it before
+
+# RFC 9110, section 7.6.1: of one connection, not of the message. And what aiohttp writes itself.
+_HOP_BY_HOP: Final = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
+        *("trailer", "transfer-encoding", "upgrade"),
+    }
+)
+_OURS: Final = frozenset({"host", "content-length", "expect"})
+_NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"}, short_help="Record a consumer's talk.")
+@click.option("--to", "url", metavar="URL", type=ServerUrl(), required=True, help="The real cluster's address.")
+@click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@upstream_options
+@click.option(
+    "--max-body", default=MAX_BODY, type=click.IntRange(1), help="So many bytes of each body.  [default: 100 MiB]"
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=9201, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free."
+)
+def proxy(url: Upstream, output: str, force: bool, max_body: int, host: str, port: int) -> None:
+    """Stand between a consumer and a real cluster, pass everything through, and write what happened as scenarios.
+
+    Let the consumer use this address in place of the cluster's. Ctrl-C ends it. FILE is written at each change of a
+    workflow and once a second, so nothing is lost; secrets are left out of it.
+    """
+    asyncio.run(_Proxy(url, Output(output, force=force), max_body).serve(host, port))
+
+
+class _Proxy:
+    def __init__(self, upstream: Upstream, output: Output, max_body: int) -> None:
+        self._upstream = upstream
+        self._max_body = max_body
+        self._secure = upstream.ssl_context() if upstream.url.startswith("https:") else True
+        self._output = output
+        self._began = time.monotonic()
+        epoch = time.time()
+        day = datetime.fromtimestamp(epoch, timezone.utc).date().isoformat()
+        self._story = Story(int(epoch * 1000), f"Recorded on {day} between a consumer and its cluster.")
+        self._is_saved = True
+        self._saving_takes = 0.0
+        self._session: aiohttp.ClientSession | None = None
+
+    async def serve(self, host: str, port: int) -> None:
+        """Until it is interrupted."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        connector = aiohttp.TCPConnector(ssl=self._secure, limit=0)
+        runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, max_field_size=_MAX_HEADER),  # type: ignore[arg-type]
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        async with aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_NEVER_ADDED,
+            timeout=aiohttp.ClientTimeout(total=_WAIT_SECONDS, sock_connect=10),
+            max_field_size=_MAX_HEADER,
+            max_line_size=_MAX_HEADER,
+        ) as self._session:
+            await runner.setup()
+            saving = asyncio.create_task(self._keep_saving())
+            try:
+                await web.TCPSite(runner, host, port).start()
+                bound: tuple[Any, ...] = runner.addresses[0]
+                name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+                click.echo(f"mockflow proxy ready at http://{name}:{bound[1]} for {self._upstream.url}")
+                await stop.wait()
+            except OSError as error:
+                raise click.ClickException(cannot_listen(error, host, port)) from None
+            finally:
+                saving.cancel()
+                await runner.cleanup()
+                self._finish()
+
+    # -- one request ---------------------------------------------------------------------------------
+
+    async def _handle(self, incoming: web.BaseRequest) -> "_Passed":
+        began = self._now()
+        try:
+            body = await self._read(incoming)
+            answer, content = await self._ask(incoming, body)
+        except _RefusedError as error:
+            click.echo(f"{incoming.method} {text_without_secrets(incoming.raw_path)}: {error}", err=True)
+            return _Passed.refusal(error, incoming)
+        passed = _Passed(answer.status, answer.reason or "", _kept(answer.raw_headers), content, incoming)
+        exchange = Exchange(
+            began=began,
+            ended=self._now(),
+            method=incoming.method,
+            target=incoming.raw_path,
+            request_headers=incoming.headers,
+            request_body=body,
+            status=answer.status,
+            response_headers={name.lower(): value for name, value in answer.headers.items()},
+            response_body=content,
+        )
+        self._note(exchange)
+        return passed
+
+    async def _read(self, incoming: web.BaseRequest) -> bytes:
+        """The request's body. _RefusedError where it is too large."""
+        if not incoming.body_exists:
+            return b""
+        if incoming.headers.get("Expect", "").lower() == "100-continue":
+            await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return await self._all(incoming.content, _RefusedError(413, "a request of more than"))
+
+    async def _all(self, stream: aiohttp.StreamReader, refusal: "_RefusedError") -> bytes:
+        """What a stream brings; raises the refusal where that is too much."""
+        chunks, size = [], 0
+        async for chunk in stream.iter_any():
+            size += len(chunk)
+            if size > self._max_body:
+                told = f"{refusal} {self._max_body} bytes is not passed on; --max-body permits more"
+                raise _RefusedError(refusal.status, told)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def _ask(self, incoming: web.BaseRequest, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
+        """The real answer. Raises _RefusedError where there is none, or too much of it."""
+        assert self._session is not None
+        url = URL(self._upstream.url + incoming.raw_path, encoded=True)
+        try:
+            async with self._session.request(
+                incoming.method,
+                url,
+                headers=self._headers(incoming),
+                data=body if incoming.body_exists else None,
+                allow_redirects=False,
+            ) as answer:
+                return answer, await self._all(answer.content, _RefusedError(502, "an answer of more than"))
+        except asyncio.TimeoutError:
+            raise _RefusedError(504, f"{self._upstream.url} does not answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _RefusedError(502, f"{self._upstream.url} does not answer: {_cause(error)}") from None
+
+    def _headers(self, incoming: web.BaseRequest) -> list[tuple[str, str]]:
+        raw = [(name, value) for name, value in _kept(incoming.raw_headers) if name.lower() not in (b"host", b"expect")]
+        headers = [(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in raw]
+        headers = [(name, value) for name, value in headers if name.lower() not in _OURS]
+        sent = {name.lower() for name, _ in headers}
+        if self._upstream.user and "authorization" not in sent:
+            headers.append(("Authorization", aiohttp.BasicAuth(*self._upstream.user, encoding="utf-8").encode()))
+        return [
+            *headers,
+            *((name, value) for name, value in self._upstream.headers.items() if name.lower() not in sent),
+        ]
+
+    # -- the file ------------------------------------------------------------------------------------
+
+    def _note(self, exchange: Exchange) -> None:
+        self._is_saved = False
+        try:
+            if self._story.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
+                self._save()
+        except Exception as error:  # what is recorded must not come between a consumer and its cluster
+            click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
+
+    def _save(self) -> None:
+        began = time.monotonic()
+        if scenarios := self._story.scenarios():
+            with suppress(OSError):  # told at the end, if it is still so
+                self._output.write(text_of(scenarios))
+        self._is_saved = True
+        self._saving_takes = time.monotonic() - began
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await asyncio.sleep(max(_SAVING_SECONDS, self._saving_takes * _SAVING_SHARE))
+            if not self._is_saved:
+                self._save()
+
+    def _finish(self) -> None:
+        scenarios = self._story.scenarios()
+        for what in self._story.left_out:
+            click.echo(f"left out: {what}", err=True)
+        if not scenarios:
+            click.echo("nothing was recorded: no request has come that a scenario could tell of", err=True)
+            return
+        self._output.write_at_last(text_of(scenarios))
+        click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
+
+    def _now(self) -> int:
+        return int((time.monotonic() - self._began) * 1000)
+
+
+class _RefusedError(Exception):
+    """What the proxy says itself: `status`, and why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class _Passed:
+    """An answer as it came, but for what belongs to the connection; what aiohttp's server asks of an answer."""
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes,
+        request: web.BaseRequest,
+        *,
+        keep_alive: bool = True,
+    ) -> None:
+        self.status = status
+        self.keep_alive = keep_alive and request.keep_alive
+        lines = [f"HTTP/1.1 {status} {reason}".encode("utf-8", "surrogateescape")]
+        bodiless = request.method == "HEAD" or status in (204, 304) or status < 200
+        kept = [(name, value) for name, value in headers if bodiless or name.lower() != b"content-length"]
+        if not bodiless:
+            kept.append((b"content-length", str(len(body)).encode()))
+        if not self.keep_alive:
+            kept.append((b"connection", b"close"))
+        self._wire = b"".join(b"%b\r\n" % line for line in [*lines, *(b"%b: %b" % each for each in kept)])
+        self._wire += b"\r\n" + (b"" if bodiless else body)
+
+    @classmethod
+    def refusal(cls, error: _RefusedError, request: web.BaseRequest) -> "_Passed":
+        body = json.dumps({"error": f"mockflow proxy: {error}", "status": error.status}).encode()
+        headers = [(b"content-type", b"application/json")]
+        return cls(error.status, "", headers, body, request, keep_alive=error.status != 413)
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await request.writer.write(self._wire)
+
+    async def write_eof(self) -> None:
+        """Everything has left with the head."""
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """All headers but those of the connection, and those that its Connection header names."""
+    headers = list(headers)
+    named = {
+        token.strip().lower().decode("latin-1")
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    return [(name, value) for name, value in headers if name.lower().decode("latin-1") not in _HOP_BY_HOP | named]
+
+
+def _cause(error: Exception) -> str:
+    """Why there is no answer, without the client's own packaging."""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    number = inner.errno if isinstance(inner, OSError) and not isinstance(inner, ssl.SSLError) else None
+    text = os.strerror(number) if number and number > 0 else str(inner)
+    return text_without_secrets(re.sub(r"^\[SSL[^]]*\] | \(_ssl\.c:\d+\)", "", text) or type(error).__name__)

@@ -1,0 +1,281 @@
+"""`mockflow record`: from a real cluster to a scenario."""
+
+import logging
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from types import FrameType
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from mockflow.cli.options import Duration, ServerUrl, counted
+from mockflow.cli.output import Output
+from mockflow.cli.upstream import Upstream, upstream_options
+from mockflow.core.durations import format_duration
+from mockflow.core.scenario import Scenario
+from mockflow.core.secrets import text_without_secrets
+from mockflow.recording.looks import Looks
+from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
+
+_WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
+_REQUEST_SECONDS: Final = 10
+
+
+@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"}, short_help="Record a real cluster.")
+@click.argument("workflow_ids", metavar="WORKFLOW_ID...", nargs=-1, required=True)
+@click.option("--from", "url", metavar="URL", type=ServerUrl(), required=True, help="The cluster's address.")
+@click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@upstream_options
+@click.option(
+    "--interval", type=Duration(), default="500ms", show_default=True, help="Between looks; up to 10 times as long."
+)
+@click.option("--timeout", type=Duration(), default="1h", show_default=True, help="When to give up.")
+@click.option("--quiet", is_flag=True, help="Do not tell what changes.")
+@click.option("--follow", is_flag=True, help="Go on after COMPLETED and FAILED, until the time-out or Ctrl-C.")
+def record(
+    workflow_ids: tuple[str, ...],
+    url: Upstream,
+    output: str,
+    force: bool,
+    interval: int,
+    timeout: int,
+    quiet: bool,
+    follow: bool,
+) -> None:
+    """Poll workflows of a real cluster until they have ended, and write what they did as scenarios.
+
+    One YAML document for each workflow: its template, and the keyframes of its run with their times. Secrets are
+    left out. The file is written at each change, so nothing is lost. Exits with 1 where a workflow had not ended.
+    """
+    if not interval:
+        raise click.BadParameter("a pause of 0 is none", param_hint="'--interval'")
+    cluster = _Cluster(url)
+    recording = _Recording(tuple(dict.fromkeys(workflow_ids)), cluster, Output(output, force=force), quiet=quiet)
+    ended = False
+    with _interruptible(), recording.shown():
+        try:
+            ended = watch(
+                recording.watched,
+                recording.status,
+                recording,
+                Pace(interval),
+                timeout=timeout,
+                follow=follow,
+                news=recording.tell,
+            )
+        except KeyboardInterrupt:
+            pass
+        except NoAnswerError as error:
+            recording.problem = f"{url.url}: {error}{error.hint and f'; {error.hint}'}"
+    recording.finish()
+    if recording.problem or not (ended or follow):
+        raise click.ClickException(recording.problem or recording.unfinished())
+
+
+class _Recording:
+    """What is known so far, told on the terminal and kept in the file."""
+
+    def __init__(self, workflow_ids: tuple[str, ...], cluster: "_Cluster", output: Output, *, quiet: bool) -> None:
+        self.watched = [Looks(workflow_id) for workflow_id in workflow_ids]
+        self.problem = ""
+        self._cluster = cluster
+        self._output = output
+        self._templates: dict[str, Mapping[str, Any] | None] = {}
+        self._began = time.monotonic()
+        self._epoch = int(time.time() * 1000)
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.fields[seen]}", markup=False),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,  # what has changed is told in lines
+            disable=not self._console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Shows how far it is, where a terminal reads it."""
+        for looks in self.watched:
+            self._tasks[looks.workflow_id] = self._progress.add_task(looks.workflow_id, total=None, seen="")
+        with self._progress:
+            yield
+
+    def now(self) -> int:
+        """Milliseconds from when the recording began."""
+        return int((time.monotonic() - self._began) * 1000)
+
+    def sleep(self, milliseconds: int) -> None:
+        """Waits in real time."""
+        time.sleep(milliseconds / 1000)
+
+    def status(self, workflow_id: str) -> Mapping[str, Any]:
+        """A look, and at the first one also at the template."""
+        status = self._cluster.status(workflow_id)
+        if workflow_id not in self._templates:
+            try:
+                self._templates[workflow_id] = self._cluster.template(workflow_id)
+            except NoAnswerError as error:
+                self._templates[workflow_id] = None
+                self._console.print(f"{workflow_id}: its template cannot be read: {error}", markup=False)
+        return status
+
+    def tell(self, looks: Looks, what: str) -> None:
+        """Something has changed."""
+        self._console.print(f"{self.now() / 1000:7.1f}s  {looks.workflow_id}  {what}", markup=False)
+        total = 1 if looks.is_final else None
+        self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks), total=total, completed=total)
+        if scenarios := list(self._scenarios()):
+            with suppress(OSError):  # told at the end, if it is still so
+                self._output.write(text_of(scenarios))
+
+    def finish(self) -> None:
+        """Writes what was seen, and says what."""
+        scenarios = list(self._scenarios())
+        if not scenarios:
+            return
+        self._output.write_at_last(text_of(scenarios))
+        click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
+        for looks in self.watched:
+            for what in sorted(looks.left_out):
+                click.echo(f"{looks.workflow_id}: left out {what}", err=True)
+
+    def unfinished(self) -> str:
+        """Which workflows had not ended."""
+        left = (f"{looks.workflow_id} ({summary(looks)})" for looks in self.watched if not looks.is_final)
+        return f"stopped after {format_duration(self.now() // 1000 * 1000)}, before the end of {', '.join(left)}"
+
+    def _scenarios(self) -> Iterator[Scenario]:
+        day = datetime.fromtimestamp(self._epoch / 1000, timezone.utc).date().isoformat()
+        for looks in self.watched:
+            about = f"Recorded on {day} from OpenSearch {self._cluster.version}.".replace(" .", ".")
+            template = self._templates.get(looks.workflow_id)
+            if scenario := scenario_of(looks, epoch=self._epoch, template=template, about=about):
+                yield scenario
+
+
+class _Cluster:
+    """The real one, by opensearch-py."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        try:
+            import opensearchpy
+        except ImportError:
+            raise click.ClickException(
+                "recording needs opensearch-py, which is not installed: pip install 'mockflow-opensearch[record]'"
+            ) from None
+        logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what it warns of is told in our words
+        self._url = upstream.url
+        self._has_user = upstream.user is not None
+        self._errors = opensearchpy.exceptions
+        secure: dict[str, Any] = {}
+        if upstream.url.startswith("https:"):
+            secure = {"ssl_context": upstream.ssl_context()}
+            if upstream.insecure:
+                import urllib3
+
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._client = opensearchpy.OpenSearch(
+            [upstream.url],
+            http_auth=upstream.user,
+            headers=dict(upstream.headers),
+            timeout=_REQUEST_SECONDS,
+            max_retries=0,
+            **secure,
+        )
+        self._version: str | None = None
+
+    @property
+    def version(self) -> str:
+        """Its version number; empty where it does not tell."""
+        if self._version is None:
+            try:
+                number = self._client.info()["version"]["number"]
+                self._version = number if isinstance(number, str) else ""
+            except (self._errors.OpenSearchException, LookupError, TypeError):
+                self._version = ""
+        return self._version
+
+    def status(self, workflow_id: str) -> Mapping[str, Any]:
+        """Raises NoAnswerError."""
+        get_status = self._client.plugins.flow_framework.get_status
+        return self._told(workflow_id, lambda: get_status(workflow_id=workflow_id, params={"all": "true"}), "state")
+
+    def template(self, workflow_id: str) -> Mapping[str, Any]:
+        """Raises NoAnswerError."""
+        return self._told(workflow_id, lambda: self._client.plugins.flow_framework.get(workflow_id=workflow_id), "name")
+
+    def _told(self, workflow_id: str, ask: Callable[[], Any], key: str) -> Mapping[str, Any]:
+        errors = self._errors
+        try:
+            answer = ask()
+        except errors.ConnectionTimeout:
+            raise NoAnswerError(f"no answer within {_REQUEST_SECONDS} s", passes=True) from None
+        except errors.SSLError as error:
+            hint = "--ca names the file of the authority that signed it, --insecure trusts any"
+            raise NoAnswerError(_cause(error), hint=hint) from None
+        except errors.ConnectionError as error:
+            raise NoAnswerError(_cause(error), hint="is the address right?") from None
+        except errors.TransportError as error:
+            raise self._refusal(workflow_id, error) from None
+        except errors.SerializationError:
+            answer = None
+        if not isinstance(answer, dict) or key not in answer:
+            raise NoAnswerError("something answers there, but not OpenSearch", hint="is the address right?")
+        return answer
+
+    def _refusal(self, workflow_id: str, error: Any) -> NoAnswerError:
+        status, said = error.status_code, _said(error)
+        if status == 401:
+            hint = "" if self._has_user else "--user name:password lets you in"
+            return NoAnswerError(f"401: {'wrong name or password' if self._has_user else 'it wants a user'}", hint=hint)
+        if status == 403:
+            return NoAnswerError(f"403: {said or 'the user may not see it'}")
+        if status == 404 and any(word in said for word in ("workflow", "template")):
+            return NoAnswerError(f"404: no workflow {workflow_id}", hint="is its id right?")
+        if status in (400, 404, 405):
+            return NoAnswerError(f"{status}: no flow-framework plugin there{said and f': {said}'}")
+        return NoAnswerError(f"{status}{said and f': {said}'}", passes=status in (408, 429) or status >= 500)
+
+
+def _said(error: Any) -> str:
+    """The words of an error answer, on one line and not too many."""
+    info = error.info
+    told = info.get("error", info) if isinstance(info, dict) else info or error.error
+    told = told.get("reason", told) if isinstance(told, dict) else told
+    line = text_without_secrets(" ".join(str(told or "").split()))
+    return "" if line.startswith("<") else line[:200]
+
+
+def _cause(error: Any) -> str:
+    """Why there is no connection, without the client's own packaging."""
+    cause: Any = error.info if isinstance(getattr(error, "info", None), Exception) else error
+    while (inner := getattr(cause, "reason", None)) and isinstance(inner, Exception):
+        cause = inner
+    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    text = re.sub(r"^.*\[Errno -?\d+\] |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)", "", text)
+    return text_without_secrets(text)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,232 @@
+"""What a scenario would do, run by run: played in a cluster of its own, by the very code that serves it.
+
+Nothing here says what a script means. A frozen cluster begins each run as a client's call would, and tells its
+moments as the owner's door does.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from mockflow.cli.layout import Shade
+from mockflow.cluster import Cluster, LoadedScenario, NeverError, Settings, StoredTemplate, Workflow, operations, runs
+from mockflow.core.graph import Sequence, sequence_of
+from mockflow.core.rest_status import FlowFrameworkError
+from mockflow.core.scenario import RunScript, Scenario
+from mockflow.core.simulation import KEEP, UPDATE
+from mockflow.core.status import Fields
+from mockflow.core.steps import STEPS
+from mockflow.core.template import Template, parse_template
+from mockflow.core.use_cases import expand, use_cases
+
+Moments = list[dict[str, Any]]
+"""As the owner's door tells them: `at_ms`, `at_poll`, `after_poll_ms` and `status` of each moment of a run."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One run: its moments, the status that it begins from, when it begins, and the refusal that is its answer."""
+
+    title: str
+    moments: Moments
+    before: Fields = field(default_factory=dict)
+    note: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A scenario and all runs that it tells of."""
+
+    name: str
+    description: str
+    about: str
+    """For whom it speaks."""
+    acts: tuple[Act, ...]
+    shades: tuple[Shade, ...] = ()
+    """Faults and outages that go by the elapsed time, in each run."""
+    interferes: tuple[str, ...] = ()
+    """The faults that go by calls or by chance, and the stubs, in words."""
+
+
+def rehearse(scenario: Scenario, settings: Settings, template: Template | None = None) -> Story:
+    """Plays `scenario`; `template` is the one that a client would create, for scenarios that match clients' workflows.
+
+    Raises FlowFrameworkError where the plugin would refuse `template`.
+    """
+    cluster = Cluster(settings, (LoadedScenario(scenario),))
+    interference = cluster.interference
+    shades = tuple(Shade(begin, end, what) for what, begin, end in interference.windows(scenario.scenario))
+    faults = [f"fault {armed.label}" for armed in interference.faults if armed.window is None]
+    interferes = (*faults, *(f"stub {armed.label}" for armed in interference.stubs))
+    story = Story(scenario.scenario, scenario.description or "", _about(scenario), (), shades, interferes)
+    if not scenario.has_workflow:
+        return story
+    note = ""
+    if scenario.brings_workflow:
+        assert scenario.workflow_id is not None
+        workflow = cluster.find(scenario.workflow_id)
+    else:
+        if template is None:
+            template, note = _likely_template(scenario)
+        else:
+            operations.check_graphs(cluster, template)
+        now = cluster.now()
+        workflow_id = cluster.new_workflow_id(scenario.workflow_id)
+        workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))
+        cluster.add(workflow)
+    acts = [*_provisionings(cluster, workflow, note), *_reprovisionings(cluster, workflow)]
+    return replace(story, acts=(*acts, *_deprovisionings(cluster, workflow)))
+
+
+def _about(scenario: Scenario) -> str:
+    if not scenario.has_workflow:
+        return "the cluster as a whole"
+    if scenario.match is None:
+        return f"workflow {scenario.workflow_id}"
+    if scenario.match.everything:
+        return "every workflow that a client creates"
+    wanted = [f"{key} {value}" for key in ("use_case", "name") if (value := getattr(scenario.match, key))]
+    wanted += [f"header {name}: {value}" for name, value in (scenario.match.header or {}).items()]
+    return "workflows that a client creates with " + " and ".join(wanted)
+
+
+# -- the runs, in the order of a workflow's life -------------------------------------------------------
+
+
+def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[Act]:
+    scenario = workflow.scenario
+    assert scenario is not None
+    count = _attempts(scenario.provision)
+    for number in range(count):
+        workflow.attempts["provision"] = number
+        notes = (_BEGINS[workflow.begins], note) if number == 0 else ("begins when a client provisions it again",)
+        title = _title("provision", number, count)
+        try:
+            if number == 0 and workflow.begins != "provision":
+                beginning = runs.looked_at(cluster, workflow)
+            else:
+                beginning = runs.provision(cluster, workflow, {})
+        except FlowFrameworkError as error:
+            yield Act(title, [], refusal=str(error))
+            return
+        if workflow.run is None or number:
+            cluster.begin(workflow, beginning)
+        yield Act(title, _moments(workflow), note="; ".join(filter(None, notes)))
+        _play_to_the_end(cluster, workflow)
+        if number < count - 1:
+            _take_all_away(cluster, workflow)
+
+
+def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
+    script = workflow.scenario.reprovision if workflow.scenario else None
+    for number in range(_attempts(script) if script else 0):
+        assert script is not None
+        attempt = script.attempt(number)
+        workflow.attempts["reprovision"] = number
+        note = "begins when a client reprovisions it"
+        stored = workflow.stored
+        if attempt.timeline:
+            steps = Sequence((), {})
+        elif stored and not stored.is_made and (graph := stored.template.provision):
+            steps = sequence_of(graph, workflow_id=workflow.id, max_steps=len(graph.nodes))
+        else:
+            return  # a plan, and no template whose steps it could speak of
+        named = {node.id for node in steps.nodes if {node.id, node.type} & attempt.steps.keys()}
+        changes = {node.id: UPDATE if node.id in named or not named else KEEP for node in steps.nodes}
+        if not attempt.timeline:
+            note += f"; drawn as if it had changed {'the steps that the plan names' if named else 'every step'}"
+        before = cluster.fields(workflow)
+        cluster.begin(workflow, runs.reprovision(cluster, workflow, steps, changes))
+        yield Act(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
+        _play_to_the_end(cluster, workflow)
+
+
+def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
+    script = workflow.scenario.deprovision if workflow.scenario else None
+    count = len(script.attempts or (script,)) if script else 0
+    for number in range(count):
+        workflow.attempts["deprovision"] = number
+        before = cluster.fields(workflow)
+        refusal = _deprovision(cluster, workflow)
+        note = "begins when a client deprovisions it, allow_delete naming all"
+        answer = f"{refusal.code}: {refusal}" if refusal else ""
+        yield Act(_title("deprovision", number, count), _moments(workflow), before, note, answer)
+        _play_to_the_end(cluster, workflow)
+
+
+def _attempts(script: RunScript | None) -> int:
+    return len(script.attempts or (script,)) if script else 1
+
+
+def _title(kind: str, number: int, count: int) -> str:
+    return kind if count == 1 else f"{kind}, attempt {number + 1} of {count}"
+
+
+_BEGINS: Final = {
+    "first_status": "begins with the first status call",
+    "load": "begins when the scenario is loaded",
+    "provision": "begins when a client provisions it",
+}
+
+
+def _moments(workflow: Workflow) -> Moments:
+    assert workflow.run is not None
+    return workflow.moments(workflow.run)
+
+
+def _play_to_the_end(cluster: Cluster, workflow: Workflow) -> None:
+    while True:
+        try:
+            cluster.advance_to_next(workflow.id)
+        except NeverError:
+            return
+
+
+def _deprovision(cluster: Cluster, workflow: Workflow) -> FlowFrameworkError | None:
+    names = [resource["resource_id"] for resource in cluster.fields(workflow).get("resources_created") or ()]
+    return operations.deprovision(cluster, workflow.id, names)[1]
+
+
+def _take_all_away(cluster: Cluster, workflow: Workflow) -> None:
+    """As a client would between two attempts, until nothing is left or nothing changes any more."""
+    script = workflow.scenario.deprovision if workflow.scenario else None
+    for _ in range(len(script.attempts or (script,)) if script else 1):
+        refusal = _deprovision(cluster, workflow)
+        _play_to_the_end(cluster, workflow)
+        if refusal is None:
+            return
+
+
+# -- templates of clients ------------------------------------------------------------------------------
+
+
+def _likely_template(scenario: Scenario) -> tuple[Template, str]:
+    """A template that a client might create, and where it comes from: of the use case, or of the plan's steps."""
+    if scenario.match and scenario.match.use_case and (found := _of_use_case(scenario.match.use_case)):
+        name, template = found
+        return template, f"drawn with the template of the plugin's use case {name}"
+    scripts = [scenario.provision, *(scenario.provision.attempts or ())] if scenario.provision else []
+    names = list(dict.fromkeys(name for script in scripts for name in script.steps))
+    nodes = [_node(name, before) for name, before in zip(names, [None, *names], strict=False)]
+    content = {"name": scenario.scenario, "workflows": {"provision": {"nodes": nodes or [_node("any_step", None)]}}}
+    if any(script.timeline for script in scripts):
+        return parse_template(content), ""
+    whose = "the steps that the plan names" if names else "one step"
+    return parse_template(content), f"drawn with {whose} alone; --template FILE draws it with a template of yours"
+
+
+def _of_use_case(wanted: str) -> tuple[str, Template] | None:
+    """The first use case that sends this `use_case`, its required parameters as ``<name>``."""
+    for name, case in use_cases().items():
+        if case["template"].get("use_case") == wanted:
+            return name, parse_template(expand(name, {key: f"<{key}>" for key in case["required"]}))
+    return None
+
+
+def _node(name: str, before: str | None) -> dict[str, Any]:
+    step = STEPS.get(name, STEPS["noop"])
+    step = STEPS["noop"] if step.denied_in_templates else step
+    waits = {before: "output"} if before is not None else {}
+    inputs = {key: f"<{key}>" for key in step.inputs}
+    return {"id": name, "type": step.name, "previous_node_inputs": waits, "user_inputs": inputs}

@@ -1,0 +1,106 @@
+"""A request of a consumer and the answer of a real cluster, as they passed by."""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mockflow.core.durations import parse_duration
+
+_WORKFLOW: Final = re.compile(
+    r"/_plugins/_flow_framework/workflow(?:/(?P<id>[^/_][^/]*|_[^/]{19,}))?(?:/(?P<call>_status|_provision|_deprovision))?/?"
+)
+_OPERATIONS: Final = {
+    ("POST", False, None): "create",
+    ("GET", True, None): "get",
+    ("PUT", True, None): "update",
+    ("DELETE", True, None): "delete",
+    ("GET", True, "_status"): "get_status",
+    ("POST", True, "_provision"): "provision",
+    ("POST", True, "_deprovision"): "deprovision",
+}
+_FLOW_FRAMEWORK: Final = "/_plugins/_flow_framework/"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Times are ms of the recorder's clock: when the request came, and when its answer was there."""
+
+    began: int
+    ended: int
+    method: str
+    target: str
+    """The path and the query as they came."""
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int
+    response_headers: Mapping[str, str]
+    """By their names in lower case."""
+    response_body: bytes
+    """As it came; compressed where the headers say so."""
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    @property
+    def is_flow_frameworks(self) -> bool:
+        """Whether it is a call of the plugin."""
+        return self.path.startswith(_FLOW_FRAMEWORK)
+
+    @cached_property
+    def operation(self) -> str | None:
+        """Its name in the API specification; None where it is about no single workflow."""
+        found = _WORKFLOW.fullmatch(self.path)
+        return _OPERATIONS.get((self.method, found["id"] is not None, found["call"])) if found else None
+
+    @property
+    def workflow_id(self) -> str | None:
+        """The workflow that the path names."""
+        found = _WORKFLOW.fullmatch(self.path)
+        return unquote(found["id"]) if found and found["id"] is not None else None
+
+    @property
+    def waits(self) -> int:
+        """How many ms the answer was to wait for the end of the run at most; 0: not at all."""
+        try:
+            return parse_duration(self.query.get("wait_for_completion_timeout", "0"))
+        except ValueError:
+            return 0
+
+    def is_true(self, parameter: str) -> bool:
+        """A boolean of the query as OpenSearch reads it: also without a value."""
+        return self.query.get(parameter, "false") in ("true", "")
+
+    @cached_property
+    def content(self) -> bytes:
+        """The answer's body as it was before it was compressed. ValueError where it cannot be read."""
+        coding = self.response_headers.get("content-encoding", "")
+        try:
+            if coding == "gzip":
+                return gzip.decompress(self.response_body)
+            if coding == "deflate":
+                return zlib.decompress(self.response_body)
+        except (OSError, EOFError, zlib.error):
+            raise ValueError(f"a body that is no {coding}") from None
+        if coding not in ("", "identity"):
+            raise ValueError(f"a body compressed by {coding}")
+        return self.response_body
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """The JSON object of the answer; an empty one where it is none."""
+        try:
+            answer = json.loads(self.content)
+        except (ValueError, RecursionError):
+            return {}
+        return answer if isinstance(answer, dict) else {}

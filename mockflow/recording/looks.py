@@ -1,0 +1,132 @@
+"""What was seen of one workflow: the moments at which its answer was another than before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from mockflow.core.scenario import Keyframe
+from mockflow.core.scenario import Resource as ScriptedResource
+from mockflow.core.secrets import without_secrets
+from mockflow.core.status import ALL_FIELDS, BRIEF_FIELDS, FINAL_STATES
+
+_OF_THE_RUN: Final = ("provisioning_progress", "provision_start_time", "provision_end_time")
+_EMPTY: Final[tuple[Any, ...]] = (None, [], {})
+
+
+@dataclass(frozen=True)
+class Change:
+    """An answer that was not the one before: it came to hold after `after` and was seen at `at` (ms)."""
+
+    after: int | None
+    """When the answer before was seen; None for the first."""
+    at: int
+    status: Mapping[str, Any]
+    complete: bool
+    """Whether the answer had all fields (``all=true``); else what it did not tell is left to be derived."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """From `start` to `end` (ms; None: until the end) there was no answer, because of `reason`."""
+
+    start: int
+    end: int | None
+    reason: str
+
+
+@dataclass
+class Looks:
+    """Gathers the answers for one workflow. Times are milliseconds of the recorder's clock, and only grow."""
+
+    workflow_id: str
+    changes: list[Change] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    """What the scenario language cannot say, in people's words."""
+    _seen_at: int | None = None
+    _last: tuple[Mapping[str, Any], bool] | None = None
+
+    def saw(self, at: int, body: Mapping[str, Any], *, complete: bool = True) -> bool:
+        """An answer of `GET _status` at `at`, `complete` with ``all=true``; whether it is another than before."""
+        if self._seen_at is not None and at <= self._seen_at:
+            at = self._seen_at + 1  # two looks within a millisecond
+        after, self._seen_at = self._seen_at, at
+        self._close_gap(at)
+        if self._last == (body, complete):
+            return False
+        self._last = (body, complete)
+        status = self._fields(body)
+        last = self.changes[-1] if self.changes else None
+        if last is not None:
+            told = ALL_FIELDS if complete and last.complete else BRIEF_FIELDS
+            if all(status.get(name) == last.status.get(name) for name in told):
+                if complete and not last.complete:
+                    self.changes[-1] = replace(last, status=status, complete=True)
+                return False
+            if not complete:
+                complete = last.complete and status.get("state") == last.status.get("state")
+                kept = (name for name in last.status if name not in BRIEF_FIELDS)
+                status |= {name: last.status[name] for name in kept if complete or name not in _OF_THE_RUN}
+        self.changes.append(Change(after, at, status, complete))
+        return True
+
+    def missed(self, at: int, reason: str) -> bool:
+        """No answer at `at`; whether that is news."""
+        last = self.gaps[-1] if self.gaps else None
+        if last and last.end is None:
+            if last.reason == reason:
+                return False
+            self._close_gap(at)
+        self.gaps.append(Gap(at, None, reason))
+        return True
+
+    @property
+    def state(self) -> str | None:
+        """The state last seen."""
+        return self.changes[-1].status.get("state") if self.changes else None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the state last seen is COMPLETED or FAILED."""
+        return self.state in FINAL_STATES
+
+    def _close_gap(self, at: int) -> None:
+        if self.gaps and self.gaps[-1].end is None:
+            self.gaps[-1] = replace(self.gaps[-1], end=at)
+
+    def _fields(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What the scenario language can say of an answer, without secrets."""
+        self.left_out.update(f"the field {name}" for name in body if name not in (*ALL_FIELDS, "workflow_id"))
+        fields = {}
+        for name in ALL_FIELDS:
+            value = without_secrets(body.get(name))
+            if name == "resources_created" and isinstance(value, list):
+                value = list(self._resources(value))
+            if value not in _EMPTY:
+                if _is_valid(Keyframe, {name: value}):
+                    fields[name] = value
+                else:
+                    self.left_out.add(f"a {name} that is none")
+        return fields
+
+    def _resources(self, entries: list[Any]) -> Iterator[dict[str, str]]:
+        for entry in entries:
+            known = {k: v for k, v in entry.items() if k in ScriptedResource.model_fields} if _is(entry) else {}
+            if _is_valid(ScriptedResource, known):
+                yield known
+            else:
+                self.left_out.add("a resource without its step")
+
+
+def _is(entry: Any) -> bool:
+    return isinstance(entry, dict)
+
+
+def _is_valid(model: type[Keyframe] | type[ScriptedResource], value: dict[str, Any]) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""A recording as a scenario, and scenarios as the text of a file."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from mockflow.core.durations import format_duration
+from mockflow.core.rules import check
+from mockflow.core.scenario import Scenario
+from mockflow.core.secrets import without_secrets
+from mockflow.loading.writing import as_yaml
+from mockflow.recording.keyframes import run_of
+from mockflow.recording.looks import Looks
+
+# What a client sends of a template; the rest of an answer of `GET` is the cluster's own (contract.md, section 3).
+_TEMPLATE_FIELDS: Final = ("name", "description", "use_case", "version", "workflows", "ui_metadata")
+
+
+def scenario_of(
+    looks: Looks, *, epoch: int, template: Mapping[str, Any] | None = None, about: str = ""
+) -> Scenario | None:
+    """The scenario that plays what was seen; None where nothing was. `epoch` is the recorder's 0 in epoch ms."""
+    if not looks.changes:
+        return None
+    run = run_of(looks.changes, epoch=epoch)
+    document: dict[str, Any] = {
+        "scenario": f"recorded-{looks.workflow_id}",
+        "description": " ".join(filter(None, (about, *told(looks, run.origin)))),
+        "workflow_id": looks.workflow_id,
+        "template": sendable(template) if template else None,
+        "provision": {"timeline": [keyframe.model_dump(exclude_unset=True) for keyframe in run.keyframes]},
+    }
+    return accepted(document, looks.left_out)
+
+
+def accepted(document: Mapping[str, Any], left_out: set[str]) -> Scenario:
+    """The scenario in a form that `mockflow check` has nothing to say of; `left_out` is told what that cost."""
+    kept = {name: value for name, value in document.items() if value not in (None, "")}
+    scenario = Scenario.model_validate(kept)
+    findings = check(scenario)
+    if any(finding.path[:1] == ("template",) for finding in findings):
+        left_out.add("its template, which this version of mockflow does not take")
+        scenario = Scenario.model_validate({name: value for name, value in kept.items() if name != "template"})
+        findings = check(scenario)
+    if findings:  # the cluster did what the plugin never does, or is newer than this version of mockflow
+        scenario = Scenario.model_validate({**scenario.model_dump(exclude_unset=True), "unrealistic": True})
+    return scenario
+
+
+def text_of(scenarios: Iterable[Scenario]) -> str:
+    """The scenarios as one YAML file."""
+    return "---\n".join(as_yaml(scenario.model_dump(exclude_unset=True, by_alias=True)) for scenario in scenarios)
+
+
+def told(looks: Looks, origin: int) -> Iterable[str]:
+    """When there was no answer, in sentences."""
+    for gap in looks.gaps:
+        start = format_duration(max(gap.start - origin, 0))
+        until = "on" if gap.end is None else f"to {format_duration(max(gap.end - origin, 0))}"
+        yield f"No answer from {start} {until}: {gap.reason}."
+
+
+def sendable(template: Mapping[str, Any]) -> dict[str, Any]:
+    """What `GET` has answered as a client would send it: with the credential that is never shown, but empty."""
+    kept: dict[str, Any] = {name: without_secrets(template[name]) for name in _TEMPLATE_FIELDS if template.get(name)}
+    workflows = kept.get("workflows")
+    for workflow in workflows.values() if isinstance(workflows, dict) else ():
+        if isinstance(workflow, dict):
+            _drop_empty(workflow, "user_params", "edges")
+            for node in workflow.get("nodes", ()):
+                _drop_empty(node, "previous_node_inputs", "user_inputs")
+                if node.get("type") == "create_connector":
+                    node["user_inputs"] = {"credential": {}, **node.get("user_inputs", {})}
+    return kept
+
+
+def _drop_empty(values: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if not values.get(name):
+            values.pop(name, None)

@@ -1,0 +1,80 @@
+// The page's beginning: keys, notices, and one loop that moves what moves with the clock.
+
+import { $, h, say, set } from "./dom.js";
+import * as clock from "./clock.js";
+import * as inspector from "./inspector.js";
+import "./journal.js";
+import { openTab } from "./panels.js";
+import { backToNow, goTo, nudge, stepMoment } from "./scrub.js";
+import { store } from "./store.js";
+import * as workflows from "./workflows.js";
+
+const KEYS = [
+  ["↑ ↓ or K J", "the workflow before, after", { ArrowUp: () => workflows.step(-1), ArrowDown: () => workflows.step(1), k: () => workflows.step(-1), j: () => workflows.step(1) }],
+  ["← →", "back and forth on its timeline", { ArrowLeft: () => nudge(-1), ArrowRight: () => nudge(1) }],
+  ["Shift ← →", "the moment before, after", { "Shift+ArrowLeft": () => stepMoment(-1), "Shift+ArrowRight": () => stepMoment(1) }],
+  ["Home End", "its first and last moment", { Home: () => goTo(0), End: () => goTo(-1) }],
+  ["Esc", "back to now", { Escape: backToNow }],
+  ["Space", "freeze the clock, or let it run", { " ": clock.freeze }],
+  ["N", "move the clock to the next keyframe", { n: clock.next }],
+  ["/", "filter workflows", { "/": () => $("filter").focus() }],
+  ["1 2 3", "journal, coverage, problems", { 1: () => openTab(0), 2: () => openTab(1), 3: () => openTab(2) }],
+  ["?", "this list", { "?": () => keys.showModal(), "Shift+?": () => keys.showModal() }],
+];
+const ACTIONS = Object.assign({}, ...KEYS.map(([, , actions]) => actions));
+
+const keys = $("keys");
+keys.append(
+  h("header", {}, h("h2", { id: "keys-title" }, "Keyboard shortcuts"), h("button", { class: "quiet", onclick: () => keys.close(), "aria-label": "Close" }, "✕")),
+  h("dl", {}, KEYS.map(([names, meaning]) => h("div", {}, h("dt", {}, names), h("dd", {}, meaning)))));
+$("help").addEventListener("click", () => keys.showModal());
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const target = event.target;
+  if (target.closest("dialog")) return;
+  if (target.matches("input, select, textarea")) {
+    if (event.key === "Escape") target.blur();
+    return;
+  }
+  if ((event.key === " " || event.key === "Enter") && target.matches("button, summary")) return;
+  if (event.key.startsWith("Arrow") && target.closest(".journal, .pane, .status") && !event.key.match(/Left|Right/)) return;
+  const act = ACTIONS[event.shiftKey ? `Shift+${event.key}` : event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
+
+let hiding = 0;
+store.on("notice", () => {
+  const notice = $("notice");
+  say(notice, store.notice);
+  notice.hidden = false;
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (notice.hidden = true), 8000);
+});
+
+store.on("online", () => {
+  say($("live"), store.online ? "live" : "reconnecting");
+  set($("live"), { "data-online": String(store.online) });
+});
+
+// With less motion, time is told twice a second instead of in every frame.
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let last = 0;
+function frame(time) {
+  requestAnimationFrame(frame);
+  const rest = calm.matches ? 500 : 0;
+  if (time - last < rest || (store.clock?.mode !== "real" && store.settled)) return;
+  last = time;
+  clock.tick();
+  workflows.tick();
+  inspector.tick();
+  store.settled = true; // a clock that stands still has nothing to tell until something comes
+}
+store.on("clock workflows scrub selected", () => (store.settled = false));
+requestAnimationFrame(frame);
+store.connect();

@@ -1,0 +1,90 @@
+// What clients asked and what they were told, the newest first.
+
+import { $, h, json, say, set } from "./dom.js";
+import { KINDS, duration, kindOf, number } from "./format.js";
+import { get, store } from "./store.js";
+import { VirtualList } from "./virtual.js";
+
+const HEIGHT = 30;
+const LONG = /^\/_plugins\/_flow_framework\//;
+const panel = $("journal");
+const find = $("find");
+const answered = $("answered");
+const mine = $("mine");
+const dialog = $("exchange");
+const rows = new VirtualList(panel, { height: HEIGHT, make, fill });
+let newest = 0;
+
+function make() {
+  const row = {};
+  for (const name of ["number", "time", "request", "status", "told", "took"]) row[name] = h("span", { class: name });
+  row.element = h("button", { class: "exchange", onclick: () => open(row.exchange) }, row.number, row.time, row.status, row.request, row.told, row.took);
+  return row;
+}
+
+function fill(row, exchange) {
+  row.exchange = exchange;
+  const kind = kindOf(exchange);
+  say(row.number, String(exchange.number));
+  say(row.time, `+${duration(exchange.elapsed_ms)}`);
+  say(row.request, `${exchange.method} ${exchange.target.replace(LONG, "…/")}`);
+  say(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
+  row.status.className = `status kind-${kind}`;
+  const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near`];
+  say(row.told, [...extra.filter(Boolean), exchange.told ?? ""].join(" · "));
+  row.told.classList.toggle("scripted", extra.some(Boolean));
+  say(row.took, `${exchange.took_ms < 10 ? exchange.took_ms.toFixed(1) : Math.round(exchange.took_ms)} ms`);
+  set(row.element, { title: `${exchange.method} ${exchange.target}`, "data-number": exchange.number });
+}
+
+const misses = (exchange) => exchange.near_misses ?? [];
+
+function refresh() {
+  const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const kind = answered.value;
+  const chosen = [];
+  for (let index = store.exchanges.length - 1; index >= 0; index--) {
+    const exchange = store.exchanges[index];
+    if (mine.checked && exchange.workflow_id !== store.selected) continue;
+    if (kind === "unmatched" ? !misses(exchange).length : kind && kindOf(exchange) !== kind) continue;
+    if (words.length) {
+      const text = `${exchange.method} ${exchange.target} ${exchange.operation} ${exchange.status} ${exchange.told} ${exchange.fault ?? ""} ${exchange.workflow_id}`.toLowerCase();
+      if (!words.every((word) => text.includes(word))) continue;
+    }
+    chosen.push(exchange);
+  }
+  // Who reads further down is not pushed away by what comes above.
+  const come = chosen.findIndex((exchange) => exchange.number <= newest);
+  if (panel.scrollTop > 0 && come > 0) panel.scrollTop += come * HEIGHT;
+  newest = chosen[0]?.number ?? newest;
+  say($("counted"), number(store.counted));
+  panel.classList.toggle("empty", !chosen.length);
+  panel.dataset.empty = store.exchanges.length ? "No request is like that." : "No client has asked anything yet.";
+  rows.show(chosen);
+}
+
+async function open(exchange) {
+  let whole;
+  try {
+    whole = await get(`/journal/${exchange.number}`);
+  } catch (error) {
+    return store.complain(error);
+  }
+  const kind = kindOf(whole);
+  const part = (name, value) => (value == null || (typeof value === "object" && !Object.keys(value).length) ? null
+    : h("details", { open: name !== "Headers" }, h("summary", {}, name), typeof value === "string" ? h("pre", { class: "json" }, value) : json(value)));
+  dialog.replaceChildren(
+    h("header", {}, h("h2", { id: "exchange-title", class: "mono" }, `#${whole.number} ${whole.method} ${whole.target}`),
+      h("button", { class: "quiet", onclick: () => dialog.close(), "aria-label": "Close" }, "✕")),
+    h("p", { class: "muted" },
+      h("b", { class: `kind-${kind}` }, `${KINDS[kind]} ${whole.status || "no answer"}`),
+      ` · ${whole.operation ?? "no operation"} · +${duration(whole.elapsed_ms)} · took ${whole.took_ms} ms · ${whole.mode}`,
+      whole.fault ? ` · fault ${whole.fault}` : "", whole.stub ? ` · stub ${whole.stub}` : ""),
+    ...[part("Near misses", misses(whole).length ? misses(whole) : null), part("Answer", whole.response),
+      part("Request body", whole.request.body), part("Headers", whole.request.headers)].filter(Boolean));
+  dialog.showModal();
+}
+
+for (const [element, event] of [[find, "input"], [answered, "change"], [mine, "change"]]) element.addEventListener(event, refresh);
+store.on("journal", refresh);
+store.on("selected", () => mine.checked && refresh());

@@ -1,0 +1,113 @@
+// Where things lie on a timeline: fractions of its width, from a workflow's moments. Pure.
+//
+// Three zones: the times that are known, in scale; the time after the last of them, ever shorter towards its end, so
+// that no playhead leaves the picture; and what waits for a poll, whose time nobody knows yet.
+
+const ZONES = { known: 0.78, later: 0.22, waiting: 0 };
+const ZONES_WITH_POLLS = { known: 0.6, later: 0.1, waiting: 0.3 };
+
+export class Layout {
+  constructor(detail) {
+    this.moments = detail.timeline;
+    const known = this.moments.filter((moment) => moment.at_ms != null);
+    this.waiting = this.moments.slice(known.length);
+    this.known = known;
+    this.faults = (detail.faults ?? []).map((fault) => ({ ...fault, to_ms: fault.to_ms ?? null }));
+    const edges = this.faults.flatMap((fault) => [fault.from_ms, fault.to_ms ?? 0]);
+    this.end = Math.max(0, ...known.map((moment) => moment.at_ms), ...edges);
+    this.span = this.end || 1000;
+    this.zones = this.waiting.length ? ZONES_WITH_POLLS : ZONES;
+    this.bands = this.#bands();
+    this.resources = this.#resources();
+  }
+
+  /** The place of an elapsed time. */
+  x(ms) {
+    const { known, later } = this.zones;
+    if (ms <= this.span) return (known * Math.max(0, ms)) / this.span;
+    const beyond = (ms - this.span) / this.span;
+    return known + later * (1 - 1 / (1 + beyond));
+  }
+
+  /** What lies at a place: {ms}, or {moment} where it waits for a poll. */
+  at(x) {
+    const { known, later } = this.zones;
+    if (x <= known) return { ms: Math.round((Math.max(0, x) / known) * this.span) };
+    if (x < known + later || !this.waiting.length) {
+      const part = Math.min((x - known) / later, 0.98);
+      return { ms: Math.round(this.span + this.span * (1 / (1 - part) - 1)) };
+    }
+    const place = Math.floor(((x - known - later) / this.zones.waiting) * this.waiting.length);
+    return { moment: this.known.length + Math.min(place, this.waiting.length - 1) };
+  }
+
+  /** The index of the moment that holds at an elapsed time. */
+  momentAt(ms) {
+    let index = 0;
+    while (index + 1 < this.known.length && this.known[index + 1].at_ms <= ms) index++;
+    return index;
+  }
+
+  /** Where a moment begins. */
+  begin(index) {
+    if (index < this.known.length) return this.x(this.known[index].at_ms);
+    const { known, later, waiting } = this.zones;
+    return known + later + (waiting * (index - this.known.length)) / this.waiting.length;
+  }
+
+  /** Stretches of one state: {state, from, to, since, waits}. */
+  #bands() {
+    const bands = [];
+    this.moments.forEach((moment, index) => {
+      const state = moment.status.state ?? "no state";
+      const waits = moment.at_ms == null;
+      const last = bands.at(-1);
+      if (last?.state === state && last.waits === waits) return;
+      const from = this.begin(index);
+      if (last) last.to = from;
+      bands.push({ state, waits, from, to: 1, since: moment.at_ms, poll: moment.at_poll });
+    });
+    return bands;
+  }
+
+  /** Each resource as it appears, and goes: {resource, from, to, at}. */
+  #resources() {
+    const found = new Map();
+    this.moments.forEach((moment, index) => {
+      const here = new Set();
+      for (const resource of moment.status.resources_created ?? []) {
+        const key = JSON.stringify([resource.workflow_step_id, resource.resource_type, resource.resource_id]);
+        here.add(key);
+        const one = found.get(key);
+        if (!one) found.set(key, { resource, index, from: this.begin(index), to: 1, moment });
+      }
+      for (const [key, one] of found) if (!here.has(key) && one.to === 1) one.to = this.begin(index);
+    });
+    return [...found.values()];
+  }
+}
+
+/** The place in time of each request on a run: [{ms, exchange}], those of runs before left out. */
+export function ticks(workflow, layout, clock) {
+  if (workflow.zero_ms == null || !layout) return [];
+  const placed = [];
+  const grace = 50 * Math.max(1, clock.mode === "real" ? clock.speed : 1); // a run may begin just after its first look
+  let seen = -1;
+  for (const exchange of workflow.requests) {
+    if (exchange.mode === "auto") {
+      // Each run has a time of its own there, which the journal does not tell: a poll brings it to its next moment.
+      if (exchange.operation === "get_status" && exchange.status === 200) seen = next(layout, exchange.told, seen);
+      placed.push({ ms: layout.known[Math.max(seen, 0)]?.at_ms ?? 0, exchange });
+    } else {
+      const ms = exchange.now - clock.lead_ms - workflow.zero_ms;
+      if (ms >= -grace) placed.push({ ms: Math.max(0, ms), exchange });
+    }
+  }
+  return placed;
+}
+
+/** The first moment after `index` with this state; none: it has not moved. */
+function next(layout, state, index) {
+  const found = layout.known.findIndex((moment, at) => at > index && moment.status.state === state);
+  return found < 0 ? index : found;
+}

@@ -1,0 +1,95 @@
+// The drawer: its tabs, and what scripts have that nobody has seen, or that is wrong with them.
+
+import { $, h, say, set } from "./dom.js";
+import { number } from "./format.js";
+import { store } from "./store.js";
+
+const TABS = ["journal", "coverage", "problems"];
+const REST_MS = 1000; // between two looks at the coverage
+let open = "journal";
+let stale = true;
+let resting = false;
+
+/** Opens a tab by its place. */
+export function openTab(place, focus = false) {
+  open = TABS[place];
+  for (const name of TABS) {
+    const tab = $(`tab-${name}`);
+    set(tab, { "aria-selected": String(name === open), tabindex: name === open ? null : "-1" });
+    $(name).hidden = name !== open;
+    if (focus && name === open) tab.focus();
+  }
+  $("journal-filters").hidden = open !== "journal";
+  loadCoverage();
+}
+
+TABS.forEach((name, place) => {
+  $(`tab-${name}`).addEventListener("click", () => openTab(place));
+  $(`tab-${name}`).addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    openTab((place + by + TABS.length) % TABS.length, true);
+  });
+});
+
+async function loadCoverage() {
+  if (open !== "coverage" || !stale || resting) return;
+  stale = false;
+  resting = true;
+  setTimeout(() => {
+    resting = false;
+    loadCoverage();
+  }, REST_MS);
+  try {
+    await store.loadCoverage();
+  } catch (error) {
+    store.complain(error);
+  }
+}
+
+function drawCoverage() {
+  const scenarios = Map.groupBy ? Map.groupBy(store.coverage, (part) => part.scenario) : grouped(store.coverage);
+  const seen = store.coverage.filter((part) => part.seen).length;
+  say($("covered"), store.coverage.length ? `${Math.floor((100 * seen) / store.coverage.length)}%` : "");
+  const place = $("coverage").scrollTop;
+  $("coverage").replaceChildren(...[...scenarios].map(([name, parts]) => {
+    const count = parts.filter((part) => part.seen).length;
+    return h("section", { class: "covered" },
+      h("header", {}, h("h3", {}, name), h("progress", { max: parts.length, value: count, "aria-label": `${name}: seen` }), h("span", { class: "muted mono" }, `${count}/${parts.length}`)),
+      h("ul", {}, parts.map((part) => h("li", { class: part.seen ? "seen" : "unseen" },
+        h("span", { class: "glyph", "aria-hidden": "true" }, part.seen ? "✓" : "○"),
+        h("span", { class: "hidden" }, part.seen ? "seen: " : "not seen: "),
+        `${part.run === "provision" ? "" : `${part.run} `}${part.attempt ? `attempt ${part.attempt + 1}: ` : ""}${part.what}`))));
+  }));
+  $("coverage").classList.toggle("empty", !scenarios.size);
+  $("coverage").dataset.empty = "No script is loaded.";
+  $("coverage").scrollTop = place;
+}
+
+function grouped(parts) {
+  const found = new Map();
+  for (const part of parts) found.set(part.scenario, [...(found.get(part.scenario) ?? []), part]);
+  return found;
+}
+
+function drawProblems() {
+  const { problems } = store;
+  say($("problem-count"), problems.length ? number(problems.length) : "");
+  $("tab-problems").classList.toggle("alarm", problems.some((problem) => problem.severity !== "warning"));
+  $("problems").replaceChildren(...problems.map((problem) =>
+    h("article", { class: `problem ${problem.severity ?? "error"}` },
+      h("p", {}, h("b", {}, problem.severity === "warning" ? "▲ warning" : "✕ error"), " ",
+        h("span", { class: "mono" }, [problem.file, problem.line, problem.column].filter(Boolean).join(":"))),
+      h("p", {}, problem.message), problem.hint ? h("p", { class: "muted" }, problem.hint) : null)));
+  $("problems").classList.toggle("empty", !problems.length);
+  $("problems").dataset.empty = "No problems in the scenarios.";
+}
+
+store.on("coverage", drawCoverage);
+store.on("scenarios", drawProblems);
+store.on("seen", () => {
+  stale = true;
+  loadCoverage();
+});

@@ -1,0 +1,249 @@
+// All that the page knows: fed by server-sent events, filled in by the calls of the owner's door.
+
+export const DOOR = "/_mockflow";
+const TOKEN = new URLSearchParams(location.search).get("token"); // of a guarded door: /_mockflow/?token=...
+const KEPT = 5000; // requests in the journal here; the server keeps more
+const AT_ONCE = 4; // fetches of timelines
+
+class Store extends EventTarget {
+  workflows = new Map(); // by id, in the server's order
+  exchanges = []; // the newest last
+  counted = 0;
+  scenarios = new Map(); // by name
+  problems = [];
+  coverage = [];
+  clock = null;
+  selected = null; // an id
+  scrub = null; // {ms} or {moment} of the selected workflow; null: now
+  #changed = new Set();
+  #base = 0; // performance.now() at which the clock was told
+  #queue = new Set();
+  #fetching = 0;
+  #statuses = new Map();
+
+  /** Opens the line; the browser opens it again by itself. */
+  connect() {
+    const source = new EventSource(`${DOOR}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
+    source.onopen = () => this.#tell("online", true);
+    source.onerror = () => {
+      this.#tell("online", false);
+      if (source.readyState === EventSource.CLOSED) this.complain(new Error("The server refuses to tell. Does it want its token? Then open /_mockflow/?token=…"));
+    };
+    source.onmessage = (event) => this.#take(JSON.parse(event.data));
+  }
+
+  /** Calls back at most once a frame when one of `topics` has changed. */
+  on(topics, callback) {
+    for (const topic of topics.split(" ")) this.addEventListener(topic, () => later(callback));
+  }
+
+  touch(...topics) {
+    for (const topic of topics) this.dispatchEvent(new Event(topic));
+  }
+
+  // -- time -----------------------------------------------------------------------------------------
+
+  /** The clock now, without auto's leads. */
+  clockMs() {
+    if (!this.clock) return 0;
+    const passed = this.clock.mode === "real" ? (performance.now() - this.#base) * this.clock.speed : 0;
+    return this.clock.clock_ms + passed;
+  }
+
+  worldMs() {
+    return this.clock ? this.clock.elapsed_ms + this.clockMs() - this.clock.clock_ms : 0;
+  }
+
+  /** The elapsed ms of a workflow's run. */
+  elapsed(workflow) {
+    return workflow.zero_ms == null ? 0 : Math.max(0, Math.floor(this.clockMs()) - workflow.zero_ms);
+  }
+
+  // -- choice ---------------------------------------------------------------------------------------
+
+  get workflow() {
+    return this.workflows.get(this.selected) ?? null;
+  }
+
+  select(id, scrub = null) {
+    if (this.selected !== id) {
+      this.selected = id;
+      this.touch("selected");
+    }
+    this.scrub = scrub;
+    this.touch("scrub");
+  }
+
+  // -- what comes -----------------------------------------------------------------------------------
+
+  #tell(topic, value) {
+    this[topic] = value;
+    this.touch(topic);
+  }
+
+  #take(message) {
+    if (message.whole) {
+      this.workflows.clear();
+      this.exchanges = [];
+      this.counted = 0;
+      this.#statuses.clear();
+      this.touch("workflows", "journal");
+    }
+    if (message.clock) {
+      this.clock = message.clock;
+      this.#base = performance.now();
+      this.touch("clock");
+    }
+    for (const view of message.workflows ?? []) this.#place(view);
+    for (const [id, polls] of Object.entries(message.polls ?? {})) {
+      const workflow = this.workflows.get(id);
+      if (workflow) workflow.polls = polls;
+    }
+    for (const id of message.gone ?? []) this.workflows.delete(id);
+    if (message.workflows || message.gone) this.touch("workflows");
+    if (message.polls) this.touch("polls");
+    if (message.journal) this.#append(message.journal);
+    if (message.scenarios) this.#loadScenarios();
+    if (message.whole || message.journal || message.scenarios) this.touch("seen");
+  }
+
+  #place(view) {
+    const known = this.workflows.get(view.workflow_id);
+    const stale = known?.revision !== view.revision;
+    const workflow = Object.assign(known ?? { requests: [], detail: null, version: 0 }, view);
+    workflow.stale ||= stale;
+    workflow.version++;
+    if (!known) {
+      workflow.requests = this.exchanges.filter((exchange) => exchange.workflow_id === view.workflow_id);
+      this.workflows.set(view.workflow_id, workflow);
+    }
+  }
+
+  #append(journal) {
+    this.counted = journal.counted;
+    this.stuck = journal.stuck;
+    this.exchanges.push(...journal.exchanges);
+    const first = this.exchanges.findIndex((exchange) => exchange.number >= journal.oldest);
+    const surplus = first < 0 ? this.exchanges.length : Math.max(first, this.exchanges.length - KEPT);
+    if (surplus) {
+      const gone = this.exchanges.splice(0, surplus).at(-1).number;
+      for (const workflow of this.workflows.values()) {
+        if (workflow.requests[0]?.number <= gone) {
+          workflow.requests = workflow.requests.filter((exchange) => exchange.number > gone);
+          workflow.version++;
+        }
+      }
+    }
+    for (const exchange of journal.exchanges) {
+      const workflow = this.workflows.get(exchange.workflow_id);
+      if (workflow && workflow.requests.at(-1)?.number !== exchange.number) {
+        workflow.requests.push(exchange);
+        workflow.version++;
+      }
+    }
+    this.touch("journal");
+  }
+
+  async #loadScenarios() {
+    try {
+      const told = await get("/scenarios");
+      const list = Array.isArray(told) ? told : told.scenarios;
+      this.scenarios = new Map(list.map((scenario) => [scenario.scenario, scenario]));
+      this.problems = [...(told.problems ?? []), ...list.flatMap((scenario) => scenario.problems ?? [])];
+    } catch (error) {
+      return this.complain(error);
+    }
+    this.touch("scenarios");
+  }
+
+  // -- what is asked for ----------------------------------------------------------------------------
+
+  /** Fetches a workflow's timeline unless it is here; "workflows" tells when it came. */
+  want(workflow) {
+    if (!workflow.stale || this.#queue.has(workflow.workflow_id)) return;
+    this.#queue.add(workflow.workflow_id);
+    if (this.#fetching < AT_ONCE) this.#fetchNext();
+  }
+
+  async #fetchNext() {
+    const [id] = [...this.#queue].slice(-1); // the last one asked for is the one that is looked at
+    if (id === undefined) return;
+    this.#fetching++;
+    const workflow = this.workflows.get(id);
+    try {
+      if (workflow) {
+        workflow.stale = false;
+        this.#queue.delete(id);
+        const detail = await get(`/workflows/${encodeURIComponent(id)}`);
+        workflow.detail = detail;
+        workflow.version++;
+        this.#statuses.clear();
+        this.touch("workflows");
+      }
+    } catch (error) {
+      if (error.status !== 404) this.complain(error);
+    } finally {
+      this.#queue.delete(id);
+      this.#fetching--;
+      this.#fetchNext();
+    }
+  }
+
+  /** The exact status at an elapsed time. It holds for a whole moment, so one answer serves all of it. */
+  status(workflow, ms, moment) {
+    const key = `${workflow.workflow_id} ${workflow.revision} ${moment}`;
+    if (!this.#statuses.has(key)) {
+      const path = `/workflows/${encodeURIComponent(workflow.workflow_id)}/status?at=${Math.round(ms)}ms`;
+      const answer = get(path);
+      answer.catch(() => this.#statuses.delete(key));
+      this.#statuses.set(key, answer);
+    }
+    return this.#statuses.get(key);
+  }
+
+  async loadCoverage() {
+    this.coverage = (await get("/coverage")).parts;
+    this.touch("coverage");
+  }
+
+  /** Changes the clock, and says so where it cannot. */
+  async change(body) {
+    try {
+      await post("/clock", body);
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  complain(error) {
+    this.notice = error.message;
+    this.touch("notice");
+  }
+}
+
+/** Calls back in the next frame, once. A page in the background has no frames; it catches up when it is seen. */
+export function later(callback) {
+  if (!waiting.size) requestAnimationFrame(run);
+  waiting.add(callback);
+}
+
+const waiting = new Set();
+
+function run() {
+  const callbacks = [...waiting];
+  waiting.clear();
+  for (const callback of callbacks) callback();
+}
+
+export const get = (path) => ask(path);
+export const post = (path, body) => ask(path, { method: "POST", body: body && JSON.stringify(body) });
+
+async function ask(path, options) {
+  const headers = TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {};
+  const answer = await fetch(DOOR + path, { ...options, headers });
+  const content = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(content.error.message), { status: answer.status });
+  return content;
+}
+
+export const store = new Store();

@@ -1,0 +1,122 @@
+// The list of all workflows, each with its timeline.
+
+import { $, h, say, set } from "./dom.js";
+import { duration, glyph, number, stateClass } from "./format.js";
+import { store } from "./store.js";
+import { Track, layoutOf, stateNow } from "./track.js";
+import { scrubbing } from "./scrub.js";
+import { VirtualList } from "./virtual.js";
+
+const STATES = ["NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED"];
+const list = $("list");
+let only = null; // a state
+let shown = [];
+
+const rows = new VirtualList(list, { height: 52, make, fill });
+
+function make() {
+  const track = new Track();
+  const row = {
+    track,
+    name: h("strong"),
+    id: h("small", { class: "mono muted" }),
+    glyph: h("span", { class: "glyph", "aria-hidden": "true" }),
+    state: h("span"),
+    time: h("small", { class: "mono muted" }),
+  };
+  row.element = h("div", { class: "row", role: "option" },
+    h("div", { class: "who" }, row.name, row.id),
+    track.element,
+    h("div", { class: "what" }, h("span", { class: "state" }, row.glyph, row.state), row.time));
+  row.element.addEventListener("pointerdown", (event) => {
+    if (!track.element.contains(event.target)) store.select(row.workflow.workflow_id);
+  });
+  scrubbing(track);
+  return row;
+}
+
+function fill(row, workflow, index) {
+  row.workflow = workflow;
+  store.want(workflow);
+  const id = workflow.workflow_id;
+  say(row.name, workflow.scenario ?? id);
+  say(row.id, workflow.scenario ? id : "no scenario");
+  const selected = store.selected === id;
+  set(row.element, { id: `workflow-${index}`, "aria-selected": String(selected), "aria-setsize": shown.length, "aria-posinset": index + 1, "data-id": id });
+  if (selected) set(list, { "aria-activedescendant": row.element.id });
+  row.track.show(workflow);
+  row.tells = null;
+  tell(row);
+}
+
+/** What moves with the clock. */
+function tell(row) {
+  const { workflow } = row;
+  row.track.move();
+  const elapsed = store.elapsed(workflow);
+  const state = stateNow(workflow) ?? "no state";
+  const time = workflow.begun ? `+${duration(elapsed, 1)}` : "not begun";
+  if (row.tells === state + time) return;
+  row.tells = state + time;
+  say(row.state, state);
+  say(row.glyph, glyph(state));
+  row.state.parentElement.className = `state ${stateClass(state)}`;
+  const layout = layoutOf(workflow);
+  const poll = layout?.waiting[0]?.at_poll;
+  say(row.time, !layout?.end || !workflow.begun ? time : poll && elapsed >= layout.end ? `${time} poll ${poll}?` : `${time} of ${duration(layout.end)}`);
+}
+
+/** Called in every frame while time passes. */
+export function tick() {
+  for (const row of rows.rows.values()) tell(row);
+}
+
+const filter = $("filter");
+const chips = new Map(STATES.map((state) => {
+  const count = h("b");
+  const chip = h("button", { class: `chip ${stateClass(state)}`, "aria-pressed": "false", "data-state": state },
+    h("span", { "aria-hidden": "true" }, glyph(state)), ` ${state} `, count);
+  chip.addEventListener("click", () => {
+    only = only === state ? null : state;
+    refresh();
+  });
+  $("states").append(chip);
+  return [state, { chip, count }];
+}));
+
+function refresh() {
+  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
+  shown = [];
+  for (const workflow of store.workflows.values()) {
+    const state = stateNow(workflow);
+    if (state in counts) counts[state]++;
+    if (only && state !== only) continue;
+    const text = `${workflow.scenario ?? ""} ${workflow.workflow_id}`.toLowerCase();
+    if (words.every((word) => text.includes(word))) shown.push(workflow);
+  }
+  for (const [state, { chip, count }] of chips) {
+    say(count, number(counts[state]));
+    set(chip, { "aria-pressed": String(only === state) });
+  }
+  const total = store.workflows.size;
+  say($("count"), shown.length === total ? number(total) : `${number(shown.length)} of ${number(total)}`);
+  list.classList.toggle("empty", !shown.length);
+  list.dataset.empty = total ? "No workflow is like that." : "No workflows yet. Load a scenario, or let your program create one.";
+  if (!store.workflow && shown.length) store.select(shown[0].workflow_id);
+  else if (!store.workflow && store.selected) store.select(null);
+  rows.show(shown);
+}
+
+/** Selects the workflow so many rows on. */
+export function step(by) {
+  if (!shown.length) return;
+  const index = shown.findIndex((workflow) => workflow.workflow_id === store.selected);
+  const next = Math.min(shown.length - 1, Math.max(0, index + by));
+  store.select(shown[next].workflow_id);
+  rows.reveal(next);
+}
+
+filter.addEventListener("input", refresh);
+store.on("workflows selected", refresh);
+store.on("journal scrub", () => rows.draw());

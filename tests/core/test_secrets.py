@@ -1,0 +1,82 @@
+"""What is secret by its name, and what is hidden within texts."""
+
+from typing import Any
+
+import pytest
+
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, text_without_secrets, without_secrets
+
+KEY = "AKIAIOSFODNN7EXAMPLE"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("credential", "create_connector.credential.key", "credentials", "password", "userPassword", "passwd"),
+        *("secret", "client_secret", "secretArn", "access_key", "accessKey", "AccessKeyId", "secret_key", "api_key"),
+        *("apiKey", "API-KEY", "x-api-key", "openAI_key", "token", "session_token", "sessionToken", "access_token"),
+        *("authToken", "Authorization", "cookie", "Set-Cookie", "private_key", "x-amz-security-token", "id_token"),
+    ],
+)
+def test_secret_names(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("key", "name", "max_tokens", "token_count", "tokenizer", "tokens", "author", "routing_key", "key_as_string"),
+        *("model_id", "workflow_id", "primary", "monkey", "user", "pass_through", "content-type", ""),
+    ],
+)
+def test_names_that_are_none(name: str) -> None:
+    assert not is_secret(name)
+    assert not is_secret_header(name)
+
+
+@pytest.mark.parametrize("name", ["X-Amz-Date", "x-amz-content-sha256", "Proxy-Authorization", "Authorization"])
+def test_secret_headers(name: str) -> None:
+    assert is_secret_header(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"password": "p"}, {"password": HIDDEN}),
+        ({"password": 1234}, {"password": HIDDEN}),
+        ({"credential": {"key": "k", "n": None, "more": ["a", {"b": "c"}]}},
+         {"credential": {"key": HIDDEN, "n": None, "more": [HIDDEN, {"b": HIDDEN}]}}),
+        ([{"a": {"api_key": "x"}}], [{"a": {"api_key": HIDDEN}}]),
+        ({"credential": {}}, {"credential": {}}),
+        ({"credential": {"key": "${{ key }}"}}, {"credential": {"key": "${{ key }}"}}),
+        ({"Authorization": "Bearer ${credential.key}"}, {"Authorization": "Bearer ${credential.key}"}),
+        ({"Authorization": "Bearer abc${credential.key}"}, {"Authorization": HIDDEN}),
+        ({"max_tokens": 5, "tokenizer": "standard"}, {"max_tokens": 5, "tokenizer": "standard"}),
+        (None, None),
+        (3, 3),
+    ],
+)  # fmt: skip
+def test_values_under_secret_names_are_hidden(value: Any, shown: Any) -> None:
+    assert without_secrets(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GET https://me:pw@host/x failed", f"GET https://{HIDDEN}@host/x failed"),
+        ("Authorization: Bearer abcdefghijkl", f"Authorization: {HIDDEN}"),
+        ("sent Basic YWRtaW46YWRtaW4=", f"sent Basic {HIDDEN}"),
+        (f"user {KEY} may not", f"user {HIDDEN} may not"),
+        ("https://h/x?api_key=abc&q=1", f"https://h/x?api_key={HIDDEN}&q=1"),
+        ('{"password": "abc", "q": 1}', f'{{"password": "{HIDDEN}", "q": 1}}'),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.abc", HIDDEN),
+        ("sk-abcdefghijklmnopqrst", HIDDEN),
+        ("during step create_index_1, restStatus: BAD_REQUEST", "during step create_index_1, restStatus: BAD_REQUEST"),
+        ("max_tokens=5 tokenizer: standard", "max_tokens=5 tokenizer: standard"),
+        ("a basic workflow and a bearer of news", "a basic workflow and a bearer of news"),
+        ("Bearer ${credential.openAI_key}", "Bearer ${credential.openAI_key}"),
+    ],
+)
+def test_secrets_within_texts_are_hidden(text: str, shown: str) -> None:
+    assert text_without_secrets(text) == shown
+    assert text_without_secrets(shown) == shown

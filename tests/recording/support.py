@@ -1,0 +1,63 @@
+"""A cluster that is recorded, and the recording played back, both in this process on frozen clocks."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.core.scenario import Scenario
+from mockflow.loading.load import load_text
+from mockflow.recording.keyframes import run_of
+from mockflow.recording.looks import Looks
+from mockflow.recording.scenario import scenario_of, text_of
+
+EPOCH: Final = 1_767_225_600_000
+
+
+def cluster_of(*scenarios: Scenario, epoch: int = EPOCH) -> Cluster:
+    settings = Settings(mode="frozen", epoch=epoch)
+    return Cluster(settings, tuple(LoadedScenario(scenario) for scenario in scenarios))
+
+
+def status(cluster: Cluster, workflow_id: str) -> dict[str, Any]:
+    """What a poll with all=true answers."""
+    return cluster.poll(workflow_id, show_all=True).value
+
+
+def watched(
+    cluster: Cluster, workflow_id: str, pauses: Iterable[int], skew: int = 0
+) -> tuple[Looks, list[tuple[int, Any]]]:
+    """Looks at once and after each pause (ms); what was gathered, and each answer with its time.
+
+    The cluster's clock is `skew` ms ahead of the recorder's.
+    """
+    looks, seen = Looks(workflow_id), []
+    for pause in (0, *pauses):
+        cluster.clock.advance(pause)
+        now = cluster.now() - EPOCH
+        answer = status(cluster, workflow_id)
+        answer = {k: v + skew if k.endswith("_time") else v for k, v in answer.items()}
+        looks.saw(now, answer)
+        seen.append((now, answer))
+    return looks, seen
+
+
+def recorded(looks: Looks) -> Scenario:
+    """The recording as it comes out of the file that was written; nothing is to be said of it."""
+    scenario = scenario_of(looks, epoch=EPOCH)
+    assert scenario is not None
+    loading = load_text(text_of([scenario]), "recorded.yaml")
+    assert [str(problem) for problem in loading.problems] == []
+    assert loading.scenarios[0].scenario == scenario
+    return scenario
+
+
+def played_back(looks: Looks, times: Iterable[int]) -> list[tuple[int, Any]]:
+    """What the recording answers at these times of the recorder's clock; its run begins where the recorded one did."""
+    origin = run_of(looks.changes, epoch=EPOCH).origin
+    cluster = cluster_of(recorded(looks), epoch=EPOCH + origin)
+    status(cluster, looks.workflow_id)  # begins the run
+    answers = []
+    for time in times:
+        cluster.clock.advance(EPOCH + time - cluster.now())
+        answers.append((time, status(cluster, looks.workflow_id)))
+    return answers
