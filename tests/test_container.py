@@ -94,7 +94,7 @@ def test_serves_the_folder_that_the_scenarios_are_copied_to() -> None:
 def test_checks_its_health_with_what_is_in_the_image() -> None:
     program, command, *options = health_command()
     assert program == start_command()[0] == "mockflow"
-    context = main.commands[command].make_context(command, options)
+    context = main.commands[command].make_context(command, options, **main.context_settings)
     assert context.params["url"] == f"http://127.0.0.1:{variables()['MOCKFLOW_PORT']}"
     [limit] = re.findall(r"--timeout=(\d+)s", argument_of("HEALTHCHECK"))
     assert context.params["timeout"] < int(limit) * 1000  # it tells the reason before it is killed
