@@ -138,9 +138,10 @@ class ClusterHandle:
         `on` is an operation such as get_status, several, ``"any"``, or a path such as ``"/_plugins/_ml/**"``.
         `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}; `delay`, in wall time, a
         duration or {uniform: …} or {lognormal: …}; `connection` reset, empty, truncate, wrong_length, garbage, stall,
-        drip (within `over`) or lost_reply. `performed`: the request has its effect all the same. `times`: the first so many calls alone; `call`, `every`, `during` (elapsed
-        time of the run, ``"1s..2s"``), `state` and `probability` say when, too. `workflow_id`: requests for this
-        workflow alone. MockFlowError for what cannot be meant.
+        drip (within `over`) or lost_reply. `performed`: the request has its effect, though `respond` is its answer.
+        `times`: the first so many calls alone; `call`, `every`, `during` (elapsed time of the run, ``"1s..2s"``),
+        `state` and `probability` say when, too. `workflow_id`: requests for this workflow alone. MockFlowError for
+        what cannot be meant.
 
         >>> fault = cluster.fail("get_status", times=2, respond="too_many_requests")
         >>> slow = cluster.fail("any", delay={"lognormal": {"median": "1ms", "sigma": 0.5}})
