@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from urllib.parse import unquote
+
+METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 _PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 _PART = re.compile(r"\{(\w+)\}|(\*)")
@@ -40,6 +43,8 @@ def parse_pattern(text: str) -> PathPattern:
     found = _PATTERN.fullmatch(text)
     if not found:
         raise ValueError('a method and a path, such as "GET /_plugins/_ml/models/{model_id}", or a path alone')
+    if found["method"] not in (None, *METHODS):
+        raise ValueError(f"there is no method {found['method']}; one of {', '.join(METHODS)}")
     names = [part[1] for part in _PART.finditer(found["path"]) if part[1]]
     if len(set(names)) < len(names):
         raise ValueError("two parts of the path have the same name; give each its own")

@@ -130,6 +130,7 @@ class ClusterHandle:
         state: str | None = None,
         probability: float | None = None,
         over: str | None = None,
+        performed: bool | None = None,
         workflow_id: str | None = None,
     ) -> FaultHandle:
         """From now on requests go wrong, as a fault in a scenario would have it; it counts from its first call.
@@ -137,9 +138,10 @@ class ClusterHandle:
         `on` is an operation such as get_status, several, ``"any"``, or a path such as ``"/_plugins/_ml/**"``.
         `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}; `delay`, in wall time, a
         duration or {uniform: …} or {lognormal: …}; `connection` reset, empty, truncate, wrong_length, garbage, stall,
-        drip (within `over`) or lost_reply. `times`: the first so many calls alone; `call`, `every`, `during` (elapsed
-        time of the run, ``"1s..2s"``), `state` and `probability` say when, too. `workflow_id`: requests for this
-        workflow alone. MockFlowError for what cannot be meant.
+        drip (within `over`) or lost_reply. `performed`: the request has its effect, though `respond` is its answer.
+        `times`: the first so many calls alone; `call`, `every`, `during` (elapsed time of the run, ``"1s..2s"``),
+        `state` and `probability` say when, too. `workflow_id`: requests for this workflow alone. MockFlowError for
+        what cannot be meant.
 
         >>> fault = cluster.fail("get_status", times=2, respond="too_many_requests")
         >>> slow = cluster.fail("any", delay={"lognormal": {"median": "1ms", "sigma": 0.5}})
@@ -156,6 +158,7 @@ class ClusterHandle:
             during=during,
             probability=probability,
             over=over,
+            performed=performed,
             workflow_id=workflow_id,
         )
         return FaultHandle(self._transport, self._transport.ask("POST", "/faults", script)["id"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from mockflow.core import rules
@@ -218,6 +219,8 @@ def _wants_list(document: Document, path: Path, error: ErrorDetails) -> _Message
 def _wants_mapping(document: Document, path: Path, error: ErrorDetails) -> _Message:
     message, hint = _wants("a mapping")(document, path, error)
     keys = _keys(_model_at(path))
+    if isinstance(error["input"], str) and len(keys) == 1:
+        return message, f"write {{{keys[0]}: {error['input']}}}"
     return message, hint or f"its keys are {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}"
 
 
@@ -244,11 +247,25 @@ def _wants_boolean(document: Document, path: Path, error: ErrorDetails) -> _Mess
 
 
 def _wants_more(_: Document, path: Path, error: ErrorDetails) -> _Message:
-    return f"{_name(path)} wants a number from {error['ctx']['ge']} on, not {error['input']}", _description(path)
+    return f"{_name(path)} wants a number from {_number(error['ctx']['ge'])} on, not {error['input']}", _description(
+        path
+    )
+
+
+def _wants_above(_: Document, path: Path, error: ErrorDetails) -> _Message:
+    return (
+        f"{_name(path)} wants a number above {_number(error['ctx']['gt'])}, not {_number(error['input'])}",
+        _description(path),
+    )
 
 
 def _wants_less(_: Document, path: Path, error: ErrorDetails) -> _Message:
-    return f"{_name(path)} wants a number up to {error['ctx']['le']}, not {error['input']}", _description(path)
+    return f"{_name(path)} wants a number up to {_number(error['ctx']['le'])}, not {error['input']}", _description(path)
+
+
+def _number(value: float) -> str:
+    """``1.0`` -> ``1``."""
+    return str(int(value) if value == int(value) else value)
 
 
 def _wants_one_of(document: Document, path: Path, error: ErrorDetails) -> _Message:
@@ -275,7 +292,9 @@ _MESSAGES: Final[dict[str, Callable[[Document, Path, ErrorDetails], _Message]]] 
     "string_too_short": _empty,
     "too_short": _empty,
     "int_type": _wants_integer,
+    "float_type": _wants("a number"),
     "greater_than_equal": _wants_more,
+    "greater_than": _wants_above,
     "less_than_equal": _wants_less,
     "bool_type": _wants_boolean,
     "dict_type": _wants_mapping,
@@ -303,10 +322,15 @@ def _told(document: Document, path: Path, value: object) -> str:
 
 def _description(path: Path) -> str:
     """The first sentence of the key's description in the models."""
-    field = _model_at(path[:-1]).model_fields.get(str(path[-1]))
+    field = _field(_model_at(path[:-1]), str(path[-1]))
     text = (field.description or "") if field else ""
     sentence = text.partition(". ")[0].rstrip(".")
-    return sentence[:1].lower() + sentence[1:]
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
+    """The field that stands under `key` in a file."""
+    return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
@@ -333,7 +357,7 @@ def _model_at(path: Path) -> type[BaseModel]:
     model: type[BaseModel] = Scenario
     parts = iter(path)
     for part in parts:
-        field = model.model_fields.get(part) if isinstance(part, str) else None
+        field = _field(model, part) if isinstance(part, str) else None
         if field and (inner := _model_in(field.annotation)):
             model = inner
             if get_origin(field.annotation) is dict:

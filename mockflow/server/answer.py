@@ -60,6 +60,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # as long as there is no answer
     verdict: Verdict | None = None
+    instead: scripted.Told | None = None
     is_foreign = False
     try:
         try:
@@ -71,9 +72,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             style = style_of(request, line.values)
             if cluster.scripted is not None:
                 verdict = scripted.consult(cluster, request, *line)
-            if verdict is not None and verdict.answers:
-                status, body, content_type, headers, is_foreign = scripted.told(cluster, verdict, style)
-            else:
+            if verdict is not None and (verdict.answers or verdict.performed):
+                instead = scripted.told(cluster, verdict, style)
+            if verdict is None or not verdict.answers:
                 reply = _action(cluster, request, line, is_peek=verdict is not None and verdict.is_broken)()
                 if not isinstance(reply, Reply):
                     reply = await reply
@@ -84,9 +85,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
         except Refusal as refusal:
             body, content_type = style.error_body(refusal)
             status, headers = refusal.status, refusal.headers
+        if instead is not None:
+            status, body, content_type, headers, is_foreign = instead
         if verdict is not None:
-            if verdict.performed:
-                status, body, content_type, headers, is_foreign = scripted.told(cluster, verdict, style)
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
             scripted.move_on(cluster, verdict)

@@ -13,7 +13,7 @@ from mockflow.core.faults.presets import PRESETS
 from mockflow.core.operations import PERMISSIONS
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Scenario
-from mockflow.core.stubs.templating import fill
+from mockflow.core.stubs.templating import fill, fill_json_text
 from mockflow.core.template import ContentError, parse_template
 from mockflow.core.use_cases import expand
 from mockflow.server.call import Handler
@@ -60,11 +60,14 @@ def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
         return Told(0, b"", "", {})
     preset = PRESETS[respond.preset] if respond.preset else None
     known = _known(cluster, verdict)
-    content = fill(preset.body if preset else respond.content, known)
+    content = preset.body if preset else respond.content
     status = preset.status if preset else respond.status or 200
     headers = {**(preset.headers if preset else {}), **fill(respond.headers, known)}
     headers = {name.lower(): _one_line(value) for name, value in headers.items()}
-    body, content_type = _written(content, style, status)
+    is_json_text = isinstance(content, str) and "json" in headers.get("content-type", "")
+    body, content_type = _written(
+        fill_json_text(content, known) if is_json_text else fill(content, known), style, status
+    )
     is_foreign = preset is not None and preset.is_foreign
     return Told(status, body, headers.pop("content-type", content_type), headers, is_foreign)
 

@@ -141,6 +141,15 @@ async def test_a_body_is_json_unless_it_is_text(
     assert (answer.status, answer.header("content-type"), answer.body) == (200, content_type, body)
 
 
+@pytest.mark.parametrize("query", ["", "?filter_path=-", "?nonsense=1", "?all=True"])
+async def test_performed_whatever_the_clusters_own_answer_is(faulty: Door, query: str) -> None:
+    """A request that it would refuse for its form is refused, or answered so; never with an error of mockflow's own."""
+    server = await faulty("respond: {status: 202, body: {a: 1}}, performed: true")
+    answer = await server.ask(PATH + query)
+    assert (answer.status, answer.body) == (202, b'{"a":1}') or (answer.status, query) == (400, "?filter_path=-")
+    assert polls(server.cluster) == [False]
+
+
 # -- broken connections ------------------------------------------------------------------------------
 
 

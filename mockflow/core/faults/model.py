@@ -12,9 +12,10 @@ from mockflow.core.faults.presets import PRESETS
 from mockflow.core.findings import quoted
 from mockflow.core.model import Model, Name, Text, suggested
 from mockflow.core.operations import OPERATIONS
+from mockflow.core.path_pattern import parse_pattern
 from mockflow.core.plan import Duration
 from mockflow.core.status import STATES
-from mockflow.core.suggest import did_you_mean
+from mockflow.core.suggest import closest, did_you_mean
 
 Connection = Literal["reset", "empty", "truncate", "wrong_length", "garbage", "stall", "drip", "lost_reply"]
 CONNECTIONS: Final = get_args(Connection)
@@ -31,7 +32,6 @@ def _refuse(reason: str, **context: Any) -> PydanticCustomError:
 # -- whom: on ----------------------------------------------------------------------------------------
 
 ANY: Final = "any"
-_PATH: Final = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 
 
 def _targets(value: object) -> object:
@@ -40,9 +40,12 @@ def _targets(value: object) -> object:
     if not isinstance(words, (list, tuple)) or not words or not all(isinstance(word, str) for word in words):
         raise _refuse("wants an operation, a list of them, any, or a path; such as get_status or /_plugins/_ml/*")
     for word in words:
-        if word != ANY and word not in OPERATIONS and not _PATH.fullmatch(word):
-            if word.startswith("/") or " /" in word:
-                raise _refuse(f'{quoted(word)} is no path; write "/path/{{id}}" or "GET /path/*"')
+        if "/" in word:
+            try:
+                parse_pattern(word)
+            except ValueError as error:
+                raise _refuse(f"{quoted(word)} is no path; {error}") from None
+        elif word != ANY and word not in OPERATIONS:
             raise _refuse(f"unknown operation {quoted(word)}; {_advice(word)}")
     return tuple(words)
 
@@ -128,7 +131,12 @@ def short_form(key: str, is_short: Any) -> BeforeValidator:
 
 def _known_preset(value: object) -> object:
     if isinstance(value, str) and value not in PRESETS:
-        raise _refuse(f"unknown preset {quoted(value)}; {did_you_mean(value, PRESETS)}")
+        match = closest(value, PRESETS)
+        raise _refuse(
+            f"unknown preset {quoted(value)}; " + (f"did you mean {match}?" if match else "mockflow presets lists them")
+        )
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise _refuse(f"wants a preset or a mapping, not {value}; write {{status: {value}}}")
     return {"preset": value} if isinstance(value, str) else value
 
 
@@ -165,6 +173,8 @@ class Respond(Model):
             raise _refuse(f"a preset has its own status and body; leave out {', '.join(sorted(written - _BESIDE))}")
         if {"body", "body_file"} <= written:
             raise _refuse("body and body_file; keep one of the two")
+        if self.status in _WITHOUT_BODY and (self.body is not None or self.body_file is not None):
+            raise _refuse(f"an answer with status {self.status} has no body; leave it out, or write another status")
         if not written:
             raise _refuse("respond is empty; write a preset, or {status, headers, body}")
         for name, value in self.headers.items():
@@ -189,6 +199,7 @@ class Respond(Model):
 
 
 _FRAMING: Final = {"content-length", "transfer-encoding", "connection", "content-encoding"}
+_WITHOUT_BODY: Final = {204, 304}
 _BESIDE: Final = {"preset", "headers"}
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 Answer = Annotated[Respond, BeforeValidator(_known_preset)]
@@ -223,6 +234,8 @@ def _one_delay(value: object) -> object:
         except ValueError as error:
             raise PydanticCustomError("time", "{reason}", {"reason": str(error)}) from None
         return {"fixed": value}
+    if not isinstance(value, (Mapping, Delay)):
+        raise _refuse("delay wants a time such as 500ms, or one of uniform and lognormal")
     return value
 
 

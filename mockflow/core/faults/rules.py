@@ -74,7 +74,9 @@ def _fault(fault: Fault, path: Path) -> Iterator[Finding]:
         message = f"respond beside connection: {fault.connection}, which lets no answer through"
         yield Finding((*path, "respond"), message, "keep one of the two", other=(*path, "connection"))
     if fault.performed and fault.respond is None:
-        yield Finding((*path, "performed"), "performed without respond", "it says what respond leaves of the request")
+        yield Finding(
+            (*path, "performed"), "performed without respond", "leave it out: it is about what respond answers"
+        )
     if fault.over is not None and fault.connection != "drip":
         yield Finding((*path, "over"), "over without connection: drip", "leave it out, or write delay")
     if fault.respond is not None:

@@ -1,6 +1,7 @@
 """Whether a request is the one that a stub waits for, and if not, why not."""
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +27,17 @@ class Asked:
     def json(self) -> Any:
         """The body's value; None where it is no JSON."""
         try:
-            return json.loads(self.body) if self.body else None
+            return json.loads(self.body, parse_constant=_finite, parse_float=_finite) if self.body else None
         except (ValueError, RecursionError):
             return None
+
+
+def _finite(text: str) -> float:
+    """ValueError for what JSON cannot tell: NaN, and what is too large for a float."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def path_values(wanted: StubRequest, asked: Asked) -> Mapping[str, str] | None:

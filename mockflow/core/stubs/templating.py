@@ -1,7 +1,8 @@
 """``{{name}}`` in scripted answers: a value of the request, the workflow or the clock. No code, no loops."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 ROOTS: Final = ("path", "query", "header", "body", "workflow", "now", "elapsed", "method", "permission", "aws_action")
@@ -23,6 +24,11 @@ def placeholders(value: Any) -> Iterator[str]:
             yield from placeholders(item)
 
 
+def fill_json_text(text: str, known: Mapping[str, Any]) -> Any:
+    """As `fill`, of JSON that is written as text: what is put in ends none of its strings."""
+    return _filled(text, known, lambda value: json.dumps(value, ensure_ascii=False)[1:-1])
+
+
 def fill(value: Any, known: Mapping[str, Any]) -> Any:
     """A copy with its placeholders filled. One that is a text's whole gives its value as it is, else as text.
 
@@ -37,13 +43,13 @@ def fill(value: Any, known: Mapping[str, Any]) -> Any:
     return value
 
 
-def _filled(text: str, known: Mapping[str, Any]) -> Any:
+def _filled(text: str, known: Mapping[str, Any], write: Callable[[str], str] = str) -> Any:
     if "{{" not in text:
         return text
     if whole := _PLACEHOLDER.fullmatch(text):
         value = _find(whole[1], known)
         return value[:MAX_VALUE] if isinstance(value, str) else value
-    return _PLACEHOLDER.sub(lambda found: _as_text(_find(found[1], known)), text)
+    return _PLACEHOLDER.sub(lambda found: write(_as_text(_find(found[1], known))), text)
 
 
 def _find(name: str, known: Mapping[str, Any]) -> Any:
