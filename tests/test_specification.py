@@ -20,6 +20,8 @@ def checker() -> Checker:
 def test_every_answer_of_this_run(checker: Checker, request: pytest.FixtureRequest) -> None:
     if not any("tests/server/flow_framework/" in item.nodeid for item in request.session.items):
         pytest.skip("the tests that ask for every kind of answer are not part of this run")
+    if hasattr(request.config, "workerinput"):
+        pytest.skip("this worker has seen only some of them; it tells of them at its end")
     assert checker.checked, "nobody has looked at the answers"
     assert checker.mismatches == {}
 

@@ -99,7 +99,7 @@ def test_a_story_of_edits(folder: Path, served: Served) -> None:
     assert state(served, "n") == "NOT_STARTED"
 
     code, stderr, stdout = served.stop(signal.SIGTERM)
-    assert (code, stdout) == (0, "")
+    assert (code, stdout) == (0, f"see its timelines at {served.url}/_mockflow/\n")
     assert f"error: {file}:7:11: " in stderr
     assert "reloaded: 1 gone (story)" in stderr
     assert "Traceback" not in stderr

@@ -1,5 +1,6 @@
 """Each test here runs pytest on a small file, in a process of its own, as other repositories do."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -57,7 +58,9 @@ class Suite:
     def run(self, tests: str, *options: str, file: str = "test_it.py") -> pytest.RunResult:
         """What pytest says of these tests; what it warns of is an error."""
         self.write(file, BEGINNING + tests)
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *options)
+        return self.pytester.runpytest_subprocess(
+            "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error", *options
+        )
 
 
 @pytest.fixture
@@ -67,8 +70,9 @@ def suite(
     compiled = tmp_path_factory.getbasetemp() / "compiled"  # once for all of them
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(compiled))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
-    for variable in ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in tuple(os.environ):
+        if variable == "PYTHONPATH" or variable.startswith(("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST")):
+            monkeypatch.delenv(variable)
     return Suite(pytester)
 
 

@@ -24,7 +24,7 @@ from tests.recording.support import EPOCH, cluster_of
 SHIPPED: Final = [
     located
     for located in load_paths([Path(__file__).parent.parent.parent / "scenarios"]).scenarios
-    if not located.scenario.faults  # what they hide or break is not there to be recorded
+    if not (located.scenario.faults or located.scenario.outages or located.scenario.stubs)  # these hide answers
 ]
 API: Final = "/_plugins/_flow_framework/workflow"
 LATENCY: Final = 20
