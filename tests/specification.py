@@ -120,8 +120,6 @@ DISAGREEMENTS: Final = (
 )
 
 # Answers that the document does not list, and where they are told of. The plugin's errors all have one shape.
-_NOT_ONES_OWN: Final = "a workflow of other backend roles, up to 2.19 (consumers.md, section 4.9)"
-_THROTTLED: Final = "a tenant that does too much at once (consumers.md, section 4.10)"
 UNLISTED: Final[Mapping[tuple[str, int], tuple[Any, str]]] = {
     **{
         (operation, status): (_ERROR, reason)
@@ -131,8 +129,7 @@ UNLISTED: Final[Mapping[tuple[str, int], tuple[Any, str]]] = {
             ("update", 501, "unknown steps (contract.md, section 4)"),
             ("provision", 404, "an unknown template (contract.md, section 5)"),
             ("provision", 501, "unknown steps (contract.md, section 4)"),
-            *((one, 400, _NOT_ONES_OWN) for one in ("get", "get_status", "deprovision")),
-            *((one, 429, _THROTTLED) for one in ("provision", "deprovision")),
+            ("deprovision", 429, "too many at a time, with tenants (contract.md, section 5)"),
             ("deprovision", 500, "an unknown workflow before 2.16 (consumers.md, section 5, 11)"),
             ("provision", 429, "too many at a time, with tenants (contract.md, section 5)"),
             ("deprovision", 400, "another's workflow before 3.0 (contract.md, section 9)"),

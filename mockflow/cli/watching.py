@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import aclosing
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import click
 
 from mockflow.cli.reload import ScenarioFiles
 from mockflow.cluster import Cluster
+from mockflow.loading.load import SUFFIXES
 
 log: Final = logging.getLogger("mockflow")
 
@@ -97,10 +99,13 @@ async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: 
             ignore_permission_denied=True,
         )
         begins = True  # something may have happened before anybody watched
+        stamps = await asyncio.to_thread(_stamps, present, recursive=recursive)
         try:
             async with aclosing(events):
                 async for happened in events:
-                    if happened or begins:
+                    # A busy system loses a message now and then.
+                    before, stamps = stamps, await asyncio.to_thread(_stamps, present, recursive=recursive)
+                    if happened or begins or stamps != before:
                         changed.set()
                     begins = False
                     if _present(places) != present:
@@ -111,6 +116,21 @@ async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: 
                 polls = True
             await asyncio.sleep(_LOOK_MILLISECONDS / 1000)
         changed.set()
+
+
+def _stamps(folders: Iterable[Path], *, recursive: bool) -> dict[Path, tuple[int, int, int]]:
+    """What tells of each scenario file whether it is as it was, without reading it."""
+    found = {}
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for path in (Path(place, name) for name in names):
+                if path.suffix in SUFFIXES:
+                    with suppress(OSError):
+                        status = path.stat()
+                        found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if not recursive:
+                break
+    return found
 
 
 def _present(places: Sequence[Path]) -> dict[Path, tuple[int, int]]:

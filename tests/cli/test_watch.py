@@ -36,7 +36,7 @@ def until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + _PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < end, "it never came to hold"
-        time.sleep(0.02)
+        time.sleep(0.1)  # each look is a line in a log that nobody reads before the end
 
 
 def put_in_place(path: Path, text: str) -> None:
