@@ -117,6 +117,8 @@ class Cluster:
         """Whom the security plugin knows; nobody: it is off."""
         self.is_guarded = bool(settings.users) or settings.multi_tenancy
         """Whether it matters who asks."""
+        self.repeated: dict[str, Any] = {}
+        """What the server has made of requests that ask for the same each time."""
         self.has_templates = False
         """Whether the plugin's indexes exist: from the first workflow on."""
         self.journal = Journal()

@@ -49,6 +49,7 @@ ROUTER: Final[Router[Handler]] = Router(
     ]
 )
 
+_REMEMBERED: Final = 16_384  # lines: a client that polls sends the same one again and again
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 _VERSION: Final = len("  HTTP/1.1")  # with the spaces before it
 _NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what Java's URI refuses
@@ -64,7 +65,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     is_foreign = False
     try:
         try:
-            line = _read_line(request.method, request.target)
+            known = None if cluster.is_guarded or request.method != "GET" else cluster.repeated.get(request.target)
+            line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
             if cluster.is_guarded:
@@ -75,7 +77,11 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             if verdict is not None and (verdict.answers or verdict.performed):
                 instead = scripted.told(cluster, verdict, style)
             if verdict is None or not verdict.answers:
-                reply = _action(cluster, request, line, is_peek=verdict is not None and verdict.is_broken)()
+                is_peek = verdict is not None and verdict.is_broken
+                if known is None or is_peek or request.body:
+                    reply = _action(cluster, request, line, is_peek=is_peek)()
+                else:
+                    reply = known.action()
                 if not isinstance(reply, Reply):
                     reply = await reply
                 if reply.pretty_by_default and "pretty" not in line.values:
@@ -121,7 +127,7 @@ class _Line(NamedTuple):
     found: Found[Handler] | set[str]
 
 
-@lru_cache(maxsize=16_384)  # a client that polls sends the same line again and again
+@lru_cache(_REMEMBERED)
 def _read_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
@@ -129,13 +135,36 @@ def _read_line(method: str, target: str) -> _Line:
     return _Line(path, values, ROUTER.find(method, path))
 
 
+class _Repeated(NamedTuple):
+    """What a line asks for that asks for the same each time, and what was made of it the first time in this world."""
+
+    line: _Line
+    action: Action
+
+
 def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
     path, values, found = line
     if not isinstance(found, Found):
         return _without_route(request, found)
+    action = _read(cluster, request, path, values, found, is_peek=is_peek)
+    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.is_guarded):
+        if len(cluster.repeated) >= _REMEMBERED:
+            cluster.repeated.clear()
+        cluster.repeated[request.target] = _Repeated(line, action)
+    return action
+
+
+def _read(
+    cluster: Cluster,
+    request: Request,
+    path: str,
+    values: Mapping[str, str],
+    found: Found[Handler],
+    *,
+    is_peek: bool,
+) -> Action:
     refuse_unreadable_body(request)
-    parameters = Parameters(values, found.values)
-    call = Call(cluster, request, path, parameters, found.values, is_peek=is_peek)
+    call = Call(cluster, request, path, Parameters(values, found.values), found.values, is_peek=is_peek)
     action = found.route.handler(call)
     call.refuse_what_nobody_asked_for()
     return action

@@ -411,9 +411,16 @@ _STATE_LOST: Final = "Workflow timed out, failed to fetch current state"
 
 
 def _route(
-    method: str, path: str, operation: str, handler: Handler, guard: Guard = _for_owners, disabled: str = _DISABLED
+    method: str,
+    path: str,
+    operation: str,
+    handler: Handler,
+    guard: Guard = _for_owners,
+    disabled: str = _DISABLED,
+    *,
+    repeats: bool = False,
 ) -> ApiRoute:
-    return ApiRoute(method, BASE + path, operation, _plugin(handler, guard, disabled))
+    return ApiRoute(method, BASE + path, operation, _plugin(handler, guard, disabled), repeats)
 
 
 ROUTES: Final = (
@@ -421,7 +428,7 @@ ROUTES: Final = (
     _route("PUT", "/{workflow_id}", "update", update, _for_tenants, _DISABLED_CREATE),
     _route("GET", "/{workflow_id}", "get", get),
     _route("DELETE", "/{workflow_id}", "delete", delete),
-    _route("GET", "/{workflow_id}/_status", "get_status", get_status),
+    _route("GET", "/{workflow_id}/_status", "get_status", get_status, repeats=True),
     _route("POST", "/{workflow_id}/_provision", "provision", provision),
     _route("POST", "/{workflow_id}/_deprovision", "deprovision", deprovision),
     _route("GET", "/_steps", "get_steps", get_steps, _for_all),

@@ -19,6 +19,8 @@ class Route(Generic[Handler]):
     path: str
     operation: str
     handler: Handler
+    repeats: bool = False
+    """Whether the same line asks for the same each time: nothing else of a request without a body is read."""
 
 
 @dataclass(slots=True)
