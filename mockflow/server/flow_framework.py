@@ -82,12 +82,13 @@ def get_status(call: Call) -> Action:
     """A workflow's state and resources (contract.md, section 2)."""
     show_all = call.parameters.boolean("all")
     workflow_id = call.path_value("workflow_id")
-    behaviour = call.cluster.version.behaviour
-    look = call.cluster.peek if call.is_peek else call.cluster.poll
+    cluster, is_peek = call.cluster, call.is_peek
+    behaviour = cluster.version.behaviour
     _ignore_body(call)
 
     def act() -> Reply:
         try:
+            look = cluster.peek if is_peek else cluster.poll
             return Reply(200, look(workflow_id, show_all=show_all))
         except UnknownWorkflowError:
             raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
