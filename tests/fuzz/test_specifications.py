@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from mockflow import MockFlow
 from mockflow.server import openapi
-from mockflow.server.control_handlers import ROUTES
+from mockflow.server.control_routes import ROUTES
 from tests import specification
 from tests.fuzz.conftest import bounded
 
