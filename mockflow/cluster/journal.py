@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, may_tell
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -20,8 +20,6 @@ MAX_BODY: Final = 64 * 1024
 MAX_BYTES: Final = 64 * 1024 * 1024
 """So many of all large bodies together; older ones are cut short."""
 _SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
-
-_CREDENTIAL: Final = "credential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class Exchange:
             "operation": self.operation or None,
             "workflow_id": self.workflow_id,
             "method": self.method,
-            "target": self.target,
+            "target": _without_secrets(self.target),
             "status": self.status,
             "mode": self.mode,
             "now": self.now,
@@ -127,9 +125,18 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 
 
 def _without_credentials(body: bytes) -> Any:
-    """As `decoded`; text that may have credentials, such as a template in YAML, is hidden as a whole."""
+    """As `decoded`; text that may have credentials, such as a template in YAML or a body that was cut short, is hidden
+    as a whole.
+    """
     value = decoded(body, _hide_credentials)
-    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_tell(value) else value
+
+
+def _without_secrets(target: str) -> str:
+    """With what is secret in its query hidden."""
+    path, mark, query = target.partition("?")
+    told = [part.partition("=") for part in query.split("&")]
+    return path + mark + "&".join(f"{name}{sign}{HIDDEN if is_secret(name) else value}" for name, sign, value in told)
 
 
 def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
