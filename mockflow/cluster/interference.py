@@ -150,7 +150,7 @@ class InPhase:
 
     def end(self, cluster: "Cluster") -> None:
         """It is over before its time; in mode auto the time skips to its end."""
-        self.armed.over.add(self._key)
+        self.armed.over.add(self.key)
         while cluster.clock.mode == "auto" and self.elapsed_now(cluster) < self.window.end:
             cluster.move_on(self.workflow, self.armed.scenario.scenario)
 
@@ -161,10 +161,11 @@ class InPhase:
     @property
     def is_over(self) -> bool:
         """Whether it was ended before its time."""
-        return self._key in self.armed.over
+        return self.key in self.armed.over
 
     @property
-    def _key(self) -> tuple[str, int, int]:
+    def key(self) -> tuple[str, int, int]:
+        """Which phase, of which run."""
         return (
             (self.workflow.id, self.workflow.serial, self.window.number)
             if self.workflow
@@ -256,7 +257,8 @@ class Interference:
                 if stub.stub == former.stub:
                     stub.answered, stub.place = former.answered, former.place
             for outage, earlier in zip(armed, before.outages, strict=False):
-                outage.has_acted = earlier.has_acted and outage.outage == earlier.outage
+                if outage.outage == earlier.outage:
+                    outage.has_acted, outage.over = earlier.has_acted, earlier.over
         self.faults += faults
         self.stubs += stubs
         self.outages += armed
