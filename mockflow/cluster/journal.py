@@ -4,6 +4,7 @@ An exchange keeps what came and went as it was; what is said of it is worked out
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ MAX_BODY: Final = 64 * 1024
 MAX_BYTES: Final = 64 * 1024 * 1024
 """So many of all large bodies together; older ones are cut short."""
 _SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
+_DEEP: Final = 100
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +129,20 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 
 def _without_credentials(body: bytes) -> Any:
     """As `decoded`; text that may have credentials, such as a template in YAML or a body that was cut short, is hidden
-    as a whole.
+    as a whole. What is nested very deep stays text, for indented it would be a hundred times as long.
     """
-    value = decoded(body, _hide_credentials)
+    value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body, _hide_credentials)
     return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_tell(value) else value
+
+
+def _depth(body: bytes) -> int:
+    """How deep objects and arrays are nested, at most; brackets within strings count too."""
+    depth = deepest = 0
+    if body.count(b"[") + body.count(b"{") > _DEEP:
+        for bracket in _BRACKETS.findall(body):
+            depth += 1 if bracket in b"[{" else -1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _without_secrets(target: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from mockflow.cluster.journal import MAX_BODY, Journal
 from tests.server.owner import Owner
-from tests.server.support import EPOCH, STORY, WORKFLOW, Servers, cluster_of, until_waiting
+from tests.server.support import EPOCH, OWNER, STORY, WORKFLOW, Servers, cluster_of, until_waiting
 
 JSON_BODY: Final = {"Content-Type": "application/json"}
 
@@ -184,6 +184,14 @@ async def test_secrets_in_headers_are_hidden(owner: Owner, name: str) -> None:
     await owner.server.ask("/", headers={name: "s3cret"})
     [exchange] = await journal(owner)
     assert list(exchange["request"]["headers"].values()) == ["mockflow", "(hidden)"]
+
+
+async def test_a_body_that_is_nested_deep_does_not_grow_when_it_is_shown(owner: Owner) -> None:
+    body = "[" * 900 + "1," * 20_000 + "1" + "]" * 900
+    await owner.server.ask(WORKFLOW, "POST", body, JSON_BODY)
+    [exchange] = await journal(owner)
+    assert exchange["request"]["body"] == body
+    assert len((await owner.server.ask(f"{OWNER}/journal")).body) < 2 * MAX_BODY
 
 
 async def test_secrets_in_queries_are_hidden(owner: Owner) -> None:
