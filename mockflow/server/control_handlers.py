@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mockflow._version import __version__
 from mockflow.cluster import Cluster, LoadedScenario, Workflow
-from mockflow.cluster.interference import ArmedFault
+from mockflow.cluster.armed import ArmedFault
 from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
 from mockflow.core.faults.model import Fault

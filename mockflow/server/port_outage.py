@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.interference import InPhase
+from mockflow.cluster.armed import InPhase
 
 log: Final = logging.getLogger("mockflow")
 _AGAIN_SECONDS: Final = 0.1
