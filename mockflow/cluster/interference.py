@@ -13,12 +13,13 @@ from mockflow.core.faults import outages
 from mockflow.core.faults.chance import draw, milliseconds
 from mockflow.core.faults.model import Fault, Respond, parse_window
 from mockflow.core.scenario import Scenario
-from mockflow.core.stubs.matching import mismatches, nearness, path_values
+from mockflow.core.stubs.matching import apart, mismatches, nearness, path_values
 
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster
 
 _NEAR_MISSES: Final = 3
+_CLOSE: Final = 20  # so many, by their paths, are looked at in full
 Edges = tuple[int, ...]
 
 
@@ -329,7 +330,8 @@ class Interference:
         return Move(workflow, scenario.scenario if scenario else "", elapsed)
 
     def _near_misses(self, asked: Inquiry) -> Iterator[NearMiss]:
-        nearest = sorted(self.stubs, key=lambda one: nearness(one.stub.request, asked))
+        close = sorted(self.stubs, key=lambda one: apart(one.stub.request, asked))[:_CLOSE]
+        nearest = sorted(close, key=lambda one: nearness(one.stub.request, asked))
         for armed in nearest[:_NEAR_MISSES]:
             reasons = mismatches(armed.stub.request, asked)
             if not reasons and (when := armed.stub.when):

@@ -55,6 +55,17 @@ async def test_a_request_that_nearly_fits_is_answered_at_once(
     assert time.perf_counter() - began < _SECONDS
 
 
+async def test_many_stubs_that_look_at_much_of_a_body() -> None:
+    stub = "  - {request: {path: /p%d/x/y, body: {$.a.b: 1, $..q: 2}}, respond: {body: x}}\n"
+    servers = Servers()
+    server = await servers("scenario: many\nmatch: everything\nstubs:\n" + "".join(stub % n for n in range(200)))
+    body = json.dumps({"a": [{"q1": 1, "z": [1, 2, 3]}] * 20_000})
+    began = time.perf_counter()
+    assert (await server.ask("/q/x/y", "POST", body, JSON)).status == 400
+    assert time.perf_counter() - began < _SECONDS
+    await servers.stop()
+
+
 async def test_a_near_miss_says_that_an_expression_looks_at_too_much(server: Server) -> None:
     await server.ask("/json/x/y", "GET", json.dumps(BOMB), JSON)
     (exchange,) = server.cluster.journal

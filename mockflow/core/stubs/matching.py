@@ -32,6 +32,19 @@ class Asked:
         except (ValueError, RecursionError):
             return None
 
+    def found(self, expression: str) -> list[Any] | None:
+        """What a JSONPath finds in the body; None where it looks at too much. Many stubs ask for the same."""
+        if expression not in self._found:
+            try:
+                self._found[expression] = find_all(expression, self.json) if self.json is not None else []
+            except EndlessError:
+                self._found[expression] = None
+        return self._found[expression]
+
+    @cached_property
+    def _found(self) -> dict[str, list[Any] | None]:
+        return {}
+
 
 def _finite(text: str) -> float:
     """ValueError for what JSON cannot tell: NaN, and what is too large for a float."""
@@ -61,9 +74,12 @@ def mismatches(wanted: StubRequest, asked: Asked) -> list[str]:
 
 def nearness(wanted: StubRequest, asked: Asked) -> tuple[int, int, int]:
     """The smaller, the closer: the path counts most, then how much else differs."""
-    differs = mismatches(wanted, asked)
-    apart = 0 if wanted.pattern.values(asked.path) is not None else 1 + _distance(wanted.path, asked.path)
-    return apart, len(differs), len(wanted.path)
+    return apart(wanted, asked), len(mismatches(wanted, asked)), len(wanted.path)
+
+
+def apart(wanted: StubRequest, asked: Asked) -> int:
+    """How far the path is from the wanted one."""
+    return 0 if wanted.pattern.values(asked.path) is not None else 1 + _distance(wanted.path, asked.path)
 
 
 def _others(wanted: StubRequest, asked: Asked) -> Iterator[str]:
@@ -72,12 +88,10 @@ def _others(wanted: StubRequest, asked: Asked) -> Iterator[str]:
     for name, pattern in wanted.headers.items():
         yield from _compared("header", name, pattern, _header(asked.headers, name))
     for expression, value in wanted.body.items():
-        try:
-            found = find_all(expression, asked.json) if asked.json is not None else []
-        except EndlessError:
+        found = asked.found(expression)
+        if found is None:
             yield f"{expression} looks at too much of the body"
-            continue
-        if not any(_equal(value, one) for one in found):
+        elif not any(_equal(value, one) for one in found):
             told = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
             yield f"{expression} in the body is {told}, not {_short(value)}"
 
