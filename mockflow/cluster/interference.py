@@ -1,224 +1,26 @@
-"""What is scripted against requests: faults, outages and stubs, with the counts that they keep in one world."""
+"""What is scripted against requests: of the faults, outages and stubs at work, which act on a request."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from mockflow.cluster.armed import Armed, ArmedFault, ArmedOutage, ArmedStub, InPhase
 from mockflow.cluster.coverage import Part
+from mockflow.cluster.verdict import Inquiry, Move, NearMiss, Verdict
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.durations import parse_duration
 from mockflow.core.faults import outages
 from mockflow.core.faults.chance import draw, milliseconds
-from mockflow.core.faults.model import ANY, WITHOUT_ACTION, Connection, Fault, Respond, parse_range, parse_window
-from mockflow.core.path_pattern import PathPattern, parse_pattern
+from mockflow.core.faults.model import Fault, Respond, parse_window
 from mockflow.core.scenario import Scenario
-from mockflow.core.stubs.matching import Asked, mismatches, nearness, path_values
-from mockflow.core.stubs.model import Stub
+from mockflow.core.stubs.matching import apart, mismatches, nearness, path_values
 
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster
 
 _NEAR_MISSES: Final = 3
-_OVER_MS: Final = 5000
+_CLOSE: Final = 20  # so many, by their paths, are looked at in full
 Edges = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Inquiry(Asked):
-    """A request, and what the cluster's own routing makes of it."""
-
-    operation: str = ""
-    """Its name in the API specification; empty where nothing serves the path."""
-    values: Mapping[str, str] = field(default_factory=dict)
-    """The values in the route's path, still encoded."""
-    created_for: Callable[[], Scenario | None] = lambda: None
-    """The scenario that speaks for the workflow that a create makes."""
-
-
-@dataclass
-class ArmedFault:
-    """A fault at work. `scenario` is None for one that the owner has added."""
-
-    fault: Fault
-    scenario: Scenario | None
-    number: int
-    """Its place among the scenario's, or those that the owner has added, from 0."""
-    workflow_id: str | None = None
-    """Of the owner's: it acts on requests for this workflow alone."""
-    calls: int = 0
-    """Calls that its `on` names, within its scope."""
-    acted: int = 0
-
-    def __post_init__(self) -> None:
-        self.targets = frozenset(self.fault.on)
-        self.patterns: tuple[PathPattern, ...] = tuple(
-            parse_pattern(target) for target in self.fault.on if "/" in target
-        )
-        self.window = parse_window(self.fault.during) if self.fault.during else None
-        self.range = parse_range(self.fault.calls) if self.fault.calls else None
-
-    @property
-    def label(self) -> str:
-        """What it is, in people's words."""
-        return self.fault.label
-
-    @property
-    def has_acted(self) -> bool:
-        """Whether a client has felt it."""
-        return self.acted > 0
-
-    @property
-    def key(self) -> str:
-        """What its chances follow from."""
-        return f"{self.scenario.scenario if self.scenario else ''}/{self.fault.name or self.number}"
-
-    def names(self, asked: Inquiry) -> bool:
-        """Whether its `on` does."""
-        return (
-            ANY in self.targets
-            or asked.operation in self.targets
-            or any(pattern.match(asked.method, asked.path) is not None for pattern in self.patterns)
-        )
-
-    def is_its_turn(self, seed: int) -> bool:
-        """By count and chance, for the call that was counted last."""
-        fault, call = self.fault, self.calls
-        return (
-            fault.call in (None, call)
-            and (self.range is None or (self.range[0] <= call and (self.range[1] is None or call <= self.range[1])))
-            and (fault.every is None or call % fault.every == 0)
-            and (fault.probability is None or draw(seed, self.key, call) < fault.probability)
-        )
-
-
-@dataclass
-class ArmedStub:
-    """A stub at work."""
-
-    stub: Stub
-    scenario: Scenario
-    number: int
-    answered: int = 0
-    place: int = 0
-    """Of the answer that comes next."""
-
-    def __post_init__(self) -> None:
-        during = self.stub.when and self.stub.when.during
-        self.window = parse_window(during) if during else None
-
-    @property
-    def label(self) -> str:
-        """What it is, in people's words."""
-        return self.stub.label
-
-    @property
-    def has_acted(self) -> bool:
-        """Whether a client got it."""
-        return self.answered > 0
-
-
-@dataclass
-class ArmedOutage:
-    """An outage at work."""
-
-    outage: outages.Outage
-    scenario: Scenario
-    number: int
-    has_acted: bool = False
-    """Whether a client has felt it."""
-    over: set[tuple[str, int, int]] = field(default_factory=set)
-    """Phases that were ended before their time: workflow, number of its run, number of the phase."""
-
-    def __post_init__(self) -> None:
-        self.windows = tuple(outages.windows(self.outage))
-
-    @property
-    def label(self) -> str:
-        """What it is, in people's words."""
-        return self.outage.name or "outage"
-
-
-@dataclass(frozen=True)
-class InPhase:
-    """An outage is in this phase now; of which workflow's run, None where it is the cluster's own time."""
-
-    armed: ArmedOutage
-    window: outages.Window
-    workflow: Workflow | None
-    elapsed: int
-
-    def end(self, cluster: "Cluster") -> None:
-        """It is over before its time; in mode auto the time skips to its end."""
-        self.armed.over.add(self._key)
-        while cluster.clock.mode == "auto" and self.elapsed_now(cluster) < self.window.end:
-            cluster.move_on(self.workflow, self.armed.scenario.scenario)
-
-    def elapsed_now(self, cluster: "Cluster") -> int:
-        """The elapsed ms that it goes by."""
-        return cluster.elapsed(self.workflow) if self.workflow else cluster.elapsed_ms
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it was ended before its time."""
-        return self._key in self.armed.over
-
-    @property
-    def _key(self) -> tuple[str, int, int]:
-        return (
-            (self.workflow.id, self.workflow.serial, self.window.number)
-            if self.workflow
-            else ("", 0, self.window.number)
-        )
-
-
-@dataclass(frozen=True)
-class NearMiss:
-    """A stub that did not answer, and why not."""
-
-    stub: str
-    reasons: tuple[str, ...]
-
-
-@dataclass
-class Verdict:
-    """What becomes of one request."""
-
-    asked: Inquiry
-    workflow: Workflow | None = None
-    """The one that it is about."""
-    faults: list[str] = field(default_factory=list)
-    stub: str | None = None
-    respond: Respond | None = None
-    performed: bool = False
-    """Whether the cluster acts all the same, and only its answer is another."""
-    values: Mapping[str, str] = field(default_factory=dict)
-    """What the names in a stub's path stand for."""
-    delay_ms: float = 0
-    connection: Connection | None = None
-    over_ms: float = _OVER_MS
-    moves: tuple[tuple[Workflow | None, str], ...] = ()
-    """Whose time skips on in mode auto, and for which scenario; None means the cluster's own."""
-    near_misses: tuple[NearMiss, ...] = ()
-
-    @property
-    def answers(self) -> bool:
-        """Whether it stands in place of all that the cluster would do."""
-        return (self.respond is not None and not self.performed) or self.connection in WITHOUT_ACTION
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether what the client gets is no whole answer of the cluster's own, and so no poll."""
-        return self.respond is not None or self.connection not in (None, "lost_reply")
-
-
-@dataclass(frozen=True)
-class Armed:
-    """What one scenario has at work."""
-
-    faults: list[ArmedFault]
-    stubs: list[ArmedStub]
-    outages: list[ArmedOutage]
 
 
 class Interference:
@@ -256,14 +58,15 @@ class Interference:
                 if stub.stub == former.stub:
                     stub.answered, stub.place = former.answered, former.place
             for outage, earlier in zip(armed, before.outages, strict=False):
-                outage.has_acted = earlier.has_acted and outage.outage == earlier.outage
+                if outage.outage == earlier.outage:
+                    outage.has_acted, outage.over = earlier.has_acted, earlier.over
         self.faults += faults
         self.stubs += stubs
         self.outages += armed
         if edges := _edges(scenario):
             self._edges[scenario.scenario] = edges
 
-    def disarm(self, scenario: str) -> "Armed":
+    def disarm(self, scenario: str) -> Armed:
         """Takes away a scenario's faults, stubs and outages, and returns them."""
         self._edges.pop(scenario, None)
         taken = Armed(
@@ -451,7 +254,7 @@ class Interference:
             if fault.over is not None:
                 verdict.over_ms = parse_duration(fault.over)
             if fault.moves_time:
-                verdict.moves += ((workflow, armed.scenario.scenario if armed.scenario else ""),)
+                verdict.moves += (self._move(workflow, armed.scenario),)
 
     def _is_in_scope(self, armed: ArmedFault, verdict: Verdict) -> bool:
         scenario = armed.scenario
@@ -522,11 +325,16 @@ class Interference:
         holds, workflow = self._is_true(armed.scenario, about, armed.window, when.state)
         if holds:
             verdict.workflow = workflow or about
-            verdict.moves += ((workflow, armed.scenario.scenario),)
+            verdict.moves += (self._move(workflow, armed.scenario),)
         return holds
 
+    def _move(self, workflow: Workflow | None, scenario: Scenario | None) -> Move:
+        elapsed = self._cluster.elapsed(workflow) if workflow else self._cluster.elapsed_ms
+        return Move(workflow, scenario.scenario if scenario else "", elapsed)
+
     def _near_misses(self, asked: Inquiry) -> Iterator[NearMiss]:
-        nearest = sorted(self.stubs, key=lambda one: nearness(one.stub.request, asked))
+        close = sorted(self.stubs, key=lambda one: apart(one.stub.request, asked))[:_CLOSE]
+        nearest = sorted(close, key=lambda one: nearness(one.stub.request, asked))
         for armed in nearest[:_NEAR_MISSES]:
             reasons = mismatches(armed.stub.request, asked)
             if not reasons and (when := armed.stub.when):
@@ -560,7 +368,7 @@ def _felt(now: InPhase, verdict: Verdict, *, moves: bool = True) -> None:
     now.armed.has_acted = True
     verdict.faults.append(f"{now.armed.label}: {now.window.phase}")
     if moves:
-        verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
+        verdict.moves += (Move(now.workflow, now.armed.scenario.scenario, now.elapsed),)
 
 
 def _edges(scenario: Scenario) -> Edges:

@@ -4,6 +4,7 @@ An exchange keeps what came and went as it was; what is said of it is worked out
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, may_tell
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -20,8 +21,8 @@ MAX_BODY: Final = 64 * 1024
 MAX_BYTES: Final = 64 * 1024 * 1024
 """So many of all large bodies together; older ones are cut short."""
 _SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
-
-_CREDENTIAL: Final = "credential"
+_DEEP: Final = 100
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Exchange:
             "operation": self.operation or None,
             "workflow_id": self.workflow_id,
             "method": self.method,
-            "target": self.target,
+            "target": _without_secrets(self.target),
             "status": self.status,
             "mode": self.mode,
             "now": self.now,
@@ -127,9 +128,28 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 
 
 def _without_credentials(body: bytes) -> Any:
-    """As `decoded`; text that may have credentials, such as a template in YAML, is hidden as a whole."""
-    value = decoded(body, _hide_credentials)
-    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and _CREDENTIAL in value else value
+    """As `decoded`; text that may have credentials, such as a template in YAML or a body that was cut short, is hidden
+    as a whole. What is nested very deep stays text, for indented it would be a hundred times as long.
+    """
+    value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body, _hide_credentials)
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_tell(value) else value
+
+
+def _depth(body: bytes) -> int:
+    """How deep objects and arrays are nested, at most; brackets within strings count too."""
+    depth = deepest = 0
+    if body.count(b"[") + body.count(b"{") > _DEEP:
+        for bracket in _BRACKETS.findall(body):
+            depth += 1 if bracket in b"[{" else -1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _without_secrets(target: str) -> str:
+    """With what is secret in its query hidden."""
+    path, mark, query = target.partition("?")
+    told = [part.partition("=") for part in query.split("&")]
+    return path + mark + "&".join(f"{name}{sign}{HIDDEN if is_secret(name) else value}" for name, sign, value in told)
 
 
 def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,6 @@ class Scenarios(Mapping[str, LoadedScenario]):
                 self._cluster.interference.disarm(loaded.name)
         for name, loaded in new.items():
             self._loaded[name] = loaded
-            self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
             self._claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
             self._cluster.interference.arm(loaded.scenario, keep_counts=keeps_runs)
         for workflow, scenario in brought:  # all of them first: two may have swapped their workflows

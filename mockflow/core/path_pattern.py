@@ -7,10 +7,13 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
+from mockflow.core.wildcards import matches
+
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 _PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 _PART = re.compile(r"\{(\w+)\}|(\*)")
+_MAX_PARTS: Final = 2  # in a segment with names: with each more, a path that nearly fits takes a thousand times longer
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,20 @@ class PathPattern:
 
     def values(self, path: str) -> Mapping[str, str] | None:
         """As `match`, whatever the method."""
-        found = _regex(self.path).fullmatch(_plain(path))
-        return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
+        segments, takes_rest = _segments(self.path)
+        given = _plain(path).split("/")
+        if len(given) < len(segments) or (len(given) > len(segments) and not takes_rest):
+            return None
+        values: dict[str, str] = {}
+        for segment, text in zip(segments, given, strict=False):
+            if isinstance(segment, str):
+                if not matches(segment, text):
+                    return None
+            elif found := segment.fullmatch(text):
+                values |= found.groupdict()
+            else:
+                return None
+        return {name: unquote(value) for name, value in values.items()}
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}" if self.method else self.path
@@ -45,23 +60,38 @@ def parse_pattern(text: str) -> PathPattern:
         raise ValueError('a method and a path, such as "GET /_plugins/_ml/models/{model_id}", or a path alone')
     if found["method"] not in (None, *METHODS):
         raise ValueError(f"there is no method {found['method']}; one of {', '.join(METHODS)}")
-    names = [part[1] for part in _PART.finditer(found["path"]) if part[1]]
+    names = _names(found["path"])
     if len(set(names)) < len(names):
         raise ValueError("two parts of the path have the same name; give each its own")
     if wrong := next((name for name in names if not name.isidentifier()), None):
         raise ValueError(f"{{{wrong}}} is no name; it begins with a letter")
+    for segment in found["path"].split("/"):
+        if _names(segment) and len(_PART.findall(segment)) > _MAX_PARTS:
+            raise ValueError(f"{segment} has more than {_MAX_PARTS} names and * between two slashes")
     return PathPattern(found["method"], found["path"])
 
 
 @lru_cache(maxsize=4096)
-def _regex(path: str) -> re.Pattern[str]:
+def _segments(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
+    """What each segment must be: a text in which ``*`` stands for any, or an expression where it has names; and
+    whether all that follows fits too. One by one, for an expression for the whole could try for ever.
+    """
     plain = _plain(path)
-    plain, rest = (plain[:-3], r"(?:/.*)?") if plain.endswith("/**") else (plain, "")
+    takes_rest = plain.endswith("/**")
+    segments = plain.removesuffix("/**").split("/")
+    return tuple(_regex(one) if "{" in one and _names(one) else one for one in segments), takes_rest
+
+
+def _regex(segment: str) -> re.Pattern[str]:
     pieces, end = [], 0
-    for part in _PART.finditer(plain):
-        pieces += [re.escape(plain[end : part.start()]), f"(?P<{part[1]}>[^/]+)" if part[1] else "[^/]*"]
+    for part in _PART.finditer(segment):
+        pieces += [re.escape(segment[end : part.start()]), f"(?P<{part[1]}>.+)" if part[1] else ".*"]
         end = part.end()
-    return re.compile("".join(pieces) + re.escape(plain[end:]) + rest, re.DOTALL)
+    return re.compile("".join(pieces) + re.escape(segment[end:]), re.DOTALL)
+
+
+def _names(text: str) -> list[str]:
+    return [part[1] for part in _PART.finditer(text) if part[1]]
 
 
 def _plain(path: str) -> str:

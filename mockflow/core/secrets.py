@@ -21,7 +21,7 @@ _SCHEME: Final = re.compile(r"^\s*(bearer|basic|apikey|token)?\s*$", re.IGNORECA
 
 # Secrets within a text, wherever it stands; what is kept of each stands in groups.
 _IN_TEXTS: Final = (
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"([a-z][a-z0-9+.-]{0,30}://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     # A word of small letters alone may be one: basic authentication.
     (re.compile(r"\b((?i:bearer|basic))\s+(?!\$\{)(?=\S*[0-9A-Z=])[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), HIDDEN),
@@ -42,6 +42,12 @@ def is_secret(name: str) -> bool:
 def is_secret_header(name: str) -> bool:
     """Of a header, also all that AWS signs with."""
     return is_secret(name) or name.lower().startswith("x-amz-")
+
+
+def may_tell(text: str) -> bool:
+    """Whether a text of any form, such as YAML or JSON that was cut short, names a secret."""
+    squeezed = text.lower().replace("_", "").replace("-", "")
+    return any(name in squeezed for name in (*_STEMS, *_ENDS))
 
 
 def without_secrets(value: Any) -> Any:

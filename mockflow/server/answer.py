@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.interference import Verdict
+from mockflow.cluster.verdict import Verdict
 from mockflow.server import (
     cat,
     cluster_health,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, LoadedScenario, Workflow
-from mockflow.cluster.interference import ArmedFault
+from mockflow.cluster.armed import ArmedFault
 from mockflow.cluster.journal import Exchange
 from mockflow.core.durations import parse_duration
 from mockflow.core.faults.model import Fault

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.interference import InPhase
+from mockflow.cluster.armed import InPhase
 
 log: Final = logging.getLogger("mockflow")
 _AGAIN_SECONDS: Final = 0.1
@@ -31,7 +31,10 @@ class PortOutages:
         self._cluster = cluster
         self._close_port, self._open_port = close_port, open_port
         self._shares_door = shares_door
-        self._is_closed = False
+        self._is_closed = self._is_to_be_closed = False
+        self._has_ended = False
+        self._seen: tuple[tuple[str, int, int], float] | None = None
+        """The phase that closes the port, and the wall time at which it began to."""
         self._timer: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -41,12 +44,13 @@ class PortOutages:
         self._cluster.on_new_clock = self._watch
         self._watch()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Looks no more; the port stays as it is."""
         self._cluster.on_new_clock = self._cluster.clock.watcher = None
         self._stop_timer()
+        self._has_ended = True
         if self._work:
-            self._work.cancel()
+            await self._work  # cancelled half way, it could leave a port open that nobody knows of
 
     def _watch(self) -> None:
         self._cluster.clock.watcher = self._look
@@ -58,17 +62,27 @@ class PortOutages:
         phase = self._phase()
         if phase is not None:
             if self._returns_by_itself():
-                left = phase.window.end - phase.elapsed if self._is_real() else phase.window.end - phase.window.begin
-                self._set_timer(left, lambda: self._come_back(phase))
+                self._set_timer(self._left(phase), lambda: self._come_back(phase))
         elif self._is_real() and (wait := self._cluster.interference.until_port_closes()) is not None:
             self._set_timer(wait, self._look)
-        if (phase is not None) != self._is_closed:
-            self._is_closed = phase is not None
+        if phase is None:
+            self._seen = None
+        self._is_to_be_closed = phase is not None
+        if self._is_to_be_closed != self._is_closed and (self._work is None or self._work.done()):
             self._work = self._loop.create_task(self._settle())
 
     def _phase(self) -> InPhase | None:
         phases = self._cluster.interference.phases()
         return next((one for one in phases if one.window.phase == "port_closed"), None)
+
+    def _left(self, phase: InPhase) -> float:
+        """The ms until it is over: by its own time, or by the wall's since it was first seen."""
+        if self._is_real():
+            return phase.window.end - phase.elapsed
+        now = self._loop.time()
+        if self._seen is None or self._seen[0] != phase.key:
+            self._seen = phase.key, now
+        return phase.window.end - phase.window.begin - (now - self._seen[1]) * 1000
 
     def _returns_by_itself(self) -> bool:
         return self._shares_door or self._cluster.clock.mode not in ("frozen", "driven")
@@ -82,20 +96,22 @@ class PortOutages:
         self._look()
 
     async def _settle(self) -> None:
-        """Does what `_is_closed` says; a port that somebody else has taken meanwhile is tried again."""
-        if self._is_closed:
-            await self._close_port()
-            return
-        while not self._is_closed:
-            try:
-                await self._open_port()
-            except OSError as error:
-                log.warning("the port cannot be opened again: %s", error)
-                await asyncio.sleep(_AGAIN_SECONDS)
-            else:
-                return
+        """Closes and opens the port, one after the other, until it is as it is to be.
 
-    def _set_timer(self, milliseconds: int, call: Callable[[], None]) -> None:
+        A port that somebody else has taken meanwhile is tried again.
+        """
+        has_warned = False
+        while self._is_closed != self._is_to_be_closed and not self._has_ended:
+            try:
+                await (self._close_port if self._is_to_be_closed else self._open_port)()
+                self._is_closed = not self._is_closed
+            except OSError as error:
+                if not has_warned:
+                    log.warning("the port cannot be opened again, and is tried until it can: %s", error)
+                has_warned = True
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _set_timer(self, milliseconds: float, call: Callable[[], None]) -> None:
         speed = self._cluster.clock.speed if self._is_real() else 1.0
         self._timer = self._loop.call_later(max(milliseconds, 0) / 1000 / speed, call)
 

@@ -41,6 +41,8 @@ class Style:
                 content = filter_paths(content, self.filter_path)
             except ValueError as error:
                 raise illegal_argument(str(error)) from None
+            except RecursionError:
+                raise illegal_argument(_TOO_DEEP) from None
         return self.written(content)
 
     def error_body(self, refusal: Refusal) -> tuple[bytes, str]:
@@ -61,9 +63,14 @@ class Style:
     def written(self, content: Any) -> tuple[bytes, str]:
         """All of it, in the format asked for."""
         if self.format == "yaml":
-            return yaml(content), YAML_TYPE
+            try:
+                return yaml(content), YAML_TYPE
+            except RecursionError:
+                raise illegal_argument(_TOO_DEEP) from None
         return (pretty if self.pretty else compact)(content), JSON_TYPE
 
+
+_TOO_DEEP: Final = "the answer is nested too deep for YAML or filter_path; ask for all of it, in JSON"
 
 PLAIN: Final = Style()
 _PARAMETERS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})

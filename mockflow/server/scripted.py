@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.interference import Inquiry, Verdict
 from mockflow.cluster.journal import Scripted
+from mockflow.cluster.verdict import Inquiry, Verdict
 from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.rest_status import FlowFrameworkError
@@ -90,8 +90,9 @@ async def hold_back(verdict: Verdict) -> None:
 
 def move_on(cluster: Cluster, verdict: Verdict) -> None:
     """What a scripted answer does to time in mode auto. StuckError for a client that asks for ever."""
-    for workflow, scenario in verdict.moves:
-        cluster.move_on(workflow, scenario)
+    for workflow, scenario, elapsed in verdict.moves:
+        if elapsed == (cluster.elapsed(workflow) if workflow else cluster.elapsed_ms):
+            cluster.move_on(workflow, scenario)
     if verdict.is_broken and not verdict.moves and verdict.workflow and verdict.asked.operation == "get_status":
         cluster.told_nothing_new(verdict.workflow, (verdict.faults or [verdict.stub or ""])[-1])
 

@@ -121,7 +121,7 @@ class Serving:
 
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
-        self._outages.end()
+        await self._outages.end()
         self.cluster.clock.close()
         await self._listener.stop()
         await self._owners.stop()
@@ -204,8 +204,13 @@ class _Listener:
     async def open(self) -> None:
         """Takes connections."""
         assert self._runner
-        self._site = web.TCPSite(self._runner, *self._address, ssl_context=self._tls)
-        await self._site.start()
+        site = web.TCPSite(self._runner, *self._address, ssl_context=self._tls)
+        try:
+            await site.start()
+        except OSError:
+            await site.stop()
+            raise
+        self._site = site
 
     async def close(self) -> None:
         """Takes no further connections; those that there are stay."""

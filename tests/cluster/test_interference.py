@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
-from mockflow.cluster.interference import Inquiry
+from mockflow.cluster.verdict import Inquiry
 from mockflow.core.scenario import Scenario
 from mockflow.server.answer import answer
 from mockflow.server.http import Request
@@ -339,3 +339,41 @@ def test_an_outage_of_a_scenario_without_a_workflow_is_seen_by_a_loop() -> None:
     cluster = cluster_of([], "auto")
     cluster.scenarios.load([LoadedScenario(Scenario.model_validate(wide))])
     assert asked(cluster, *["get_status"] * 6) == [200, 200, 503, 200, 200, 200]
+
+
+# -- what a call does to time ------------------------------------------------------------------------
+
+
+def times_of(cluster: Cluster, *targets: str) -> list[int]:
+    """The elapsed ms of the run at which each of these calls came, and of the end."""
+
+    async def ask() -> list[int]:
+        times = []
+        for target in targets:
+            times.append(cluster.elapsed(cluster.find("w")))
+            await answer(cluster, Request("GET", target, {}))
+        return [*times, cluster.elapsed(cluster.find("w"))]
+
+    return asyncio.run(ask())
+
+
+def test_a_lost_reply_in_a_window_is_a_poll_and_skips_once() -> None:
+    cluster = cluster_of([{"on": "get_status", "during": "1s..2s", "connection": "lost_reply"}], "auto")
+    assert times_of(cluster, *[TARGETS["get_status"]] * 3) == [0, 1000, 2000, 3000]
+
+
+def test_a_call_that_waits_for_the_end_of_a_phase_skips_no_further() -> None:
+    outages = [{"at": "1s", "phases": [{"phase": "yellow", "takes": "1s"}]}]
+    cluster = cluster_of([], "auto", outages=outages)
+    assert times_of(cluster, TARGETS["get_status"], "/_cluster/health?wait_for_status=green&timeout=1m") == [
+        0,
+        1000,
+        2000,
+    ]
+
+
+def test_two_that_hang_on_time_skip_once() -> None:
+    outages = [{"at": "1s", "phases": [{"phase": "yellow", "takes": "1s"}]}]
+    fault = {"on": "cluster.health", "scope": "cluster", "during": "0s..3s", "respond": "cluster_block"}
+    cluster = cluster_of([fault], "auto", outages=outages)
+    assert times_of(cluster, TARGETS["get_status"], "/_cluster/health") == [0, 1000, 2000]

@@ -3,13 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire, until_waiting
+from mockflow.cluster.changes import changes
+from mockflow.server.serving import Serving
+from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
 from tests.serving import serving
 
 PHASES: Final = (
@@ -23,6 +26,9 @@ PHASES: Final = (
 LISTED: Final = ", ".join(f"{{phase: {phase}, takes: 1s}}" for phase, *_ in PHASES)
 RESTART: Final = f"outages: [{{at: 1s, phases: [{LISTED}]}}]"
 """From second 1 of the run to second 6."""
+
+
+CLOSED_FOR_LONG: Final = "outages: [{at: 1s, phases: [{phase: port_closed, takes: 1h}]}]"
 
 
 async def look(server: Server) -> tuple[tuple[int, int, int], str]:
@@ -139,7 +145,7 @@ async def until(condition: Callable[[], Any]) -> Any:
 async def is_refused(server: Server) -> bool:
     try:
         await (await Wire.open(server.url)).close()
-    except ConnectionRefusedError:
+    except ConnectionError:  # refused, or closed just as it was taken
         return True
     return False
 
@@ -232,6 +238,52 @@ async def test_two_closings_one_after_the_other(serve: Servers) -> None:
         await until(lambda: is_refused(server))
         await until(lambda: is_open(server))
     assert (await server.status()).status == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("turns", [None, 0, 1, 2])
+async def test_a_port_that_closes_and_opens_faster_than_it_can(host: str, turns: int | None) -> None:
+    """In the end it is as it should be, and a stopped server has none."""
+    tasks = len(asyncio.all_tasks())
+    serving = Serving(cluster_of(STORY + CLOSED_FOR_LONG), control=None, shares_door=False)
+    server = Server(serving.cluster, await serving.start(host), serving)
+    server.cluster.begin_by_look(server.cluster.find("w"))
+    for is_to_be_closed in (True, False, True, False, False, True):
+        for _ in range(3):  # to and fro: it ends as it is to be
+            server.cluster.restart("w")
+            server.cluster.clock.advance(1000)
+            if turns is not None:
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            if not is_to_be_closed:
+                server.cluster.clock.advance(3_600_000)
+        await until(lambda: is_refused(server) if is_to_be_closed else is_open(server))  # noqa: B023
+    server.cluster.restart("w")
+    await serving.stop()
+    assert await is_refused(server)
+    assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_a_closed_port_opens_in_its_time_whatever_else_happens(closing: Server) -> None:
+    await closing.advance("1s")
+    await until(lambda: is_refused(closing))
+    for _ in range(100):
+        closing.cluster.clock.notify()
+        await asyncio.sleep(0.01)
+        if await is_open(closing):
+            return
+    raise AssertionError("each look has begun its time anew")
+
+
+async def test_a_port_that_has_opened_stays_open_when_the_file_is_written_again(closing: Server) -> None:
+    await closing.advance("1s")
+    await until(lambda: is_refused(closing))
+    await until(lambda: is_open(closing))
+    before = tuple(closing.cluster.scenarios[name] for name in closing.cluster.scenarios)
+    after = tuple(replace(one, scenario=one.scenario.model_copy(update={"description": "d"})) for one in before)
+    closing.cluster.scenarios.reload(changes(before, after))
+    assert not any(now.window.phase == "port_closed" for now in closing.cluster.interference.phases())
+    assert (await closing.status()).status == 200
 
 
 # -- by the wall clock, as a process -----------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from mockflow.cluster.journal import MAX_BODY, Journal
 from tests.server.owner import Owner
-from tests.server.support import EPOCH, STORY, WORKFLOW, Servers, cluster_of, until_waiting
+from tests.server.support import EPOCH, OWNER, STORY, WORKFLOW, Servers, cluster_of, until_waiting
 
 JSON_BODY: Final = {"Content-Type": "application/json"}
 
@@ -165,6 +165,8 @@ async def test_big_bodies_are_clipped(owner: Owner) -> None:
         ),
         ("credential: s3cret", "(hidden): it may have credentials"),
         ({"credential": "s3cret" * 20_000}, "(hidden): it may have credentials"),
+        ({"password": "s3cret", "a": "x" * 100_000}, "(hidden): it may have credentials"),
+        ({"Api-Key": "s3cret", "a": "x" * 100_000}, "(hidden): it may have credentials"),
     ],
 )
 async def test_credentials_in_bodies_are_hidden(owner: Owner, body: Any, shown: Any) -> None:
@@ -182,6 +184,20 @@ async def test_secrets_in_headers_are_hidden(owner: Owner, name: str) -> None:
     await owner.server.ask("/", headers={name: "s3cret"})
     [exchange] = await journal(owner)
     assert list(exchange["request"]["headers"].values()) == ["mockflow", "(hidden)"]
+
+
+async def test_a_body_that_is_nested_deep_does_not_grow_when_it_is_shown(owner: Owner) -> None:
+    body = "[" * 900 + "1," * 20_000 + "1" + "]" * 900
+    await owner.server.ask(WORKFLOW, "POST", body, JSON_BODY)
+    [exchange] = await journal(owner)
+    assert exchange["request"]["body"] == body
+    assert len((await owner.server.ask(f"{OWNER}/journal")).body) < 2 * MAX_BODY
+
+
+async def test_secrets_in_queries_are_hidden(owner: Owner) -> None:
+    await owner.server.ask("/_cat/health?v&api_key=s3cret&token=s3cret&h=status")
+    [exchange] = await journal(owner)
+    assert exchange["target"] == "/_cat/health?v&api_key=(hidden)&token=(hidden)&h=status"
 
 
 async def test_texts_that_are_no_unicode(owner: Owner) -> None:

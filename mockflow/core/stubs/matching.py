@@ -2,15 +2,16 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from mockflow.core.findings import quoted
-from mockflow.core.stubs.json_path import find_all
+from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.stubs.json_path import EndlessError, find_all
 from mockflow.core.stubs.model import StubRequest
+from mockflow.core.wildcards import matches
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,19 @@ class Asked:
             return json.loads(self.body, parse_constant=_finite, parse_float=_finite) if self.body else None
         except (ValueError, RecursionError):
             return None
+
+    def found(self, expression: str) -> list[Any] | None:
+        """What a JSONPath finds in the body; None where it looks at too much. Many stubs ask for the same."""
+        if expression not in self._found:
+            try:
+                self._found[expression] = find_all(expression, self.json) if self.json is not None else []
+            except EndlessError:
+                self._found[expression] = None
+        return self._found[expression]
+
+    @cached_property
+    def _found(self) -> dict[str, list[Any] | None]:
+        return {}
 
 
 def _finite(text: str) -> float:
@@ -60,43 +74,40 @@ def mismatches(wanted: StubRequest, asked: Asked) -> list[str]:
 
 def nearness(wanted: StubRequest, asked: Asked) -> tuple[int, int, int]:
     """The smaller, the closer: the path counts most, then how much else differs."""
-    differs = mismatches(wanted, asked)
-    apart = 0 if wanted.pattern.values(asked.path) is not None else 1 + _distance(wanted.path, asked.path)
-    return apart, len(differs), len(wanted.path)
+    return apart(wanted, asked), len(mismatches(wanted, asked)), len(wanted.path)
+
+
+def apart(wanted: StubRequest, asked: Asked) -> int:
+    """How far the path is from the wanted one."""
+    return 0 if wanted.pattern.values(asked.path) is not None else 1 + _distance(wanted.path, asked.path)
 
 
 def _others(wanted: StubRequest, asked: Asked) -> Iterator[str]:
     for name, pattern in wanted.query.items():
-        yield from _compared(f"the parameter {name}", pattern, asked.query.get(name))
+        yield from _compared("parameter", name, pattern, asked.query.get(name))
     for name, pattern in wanted.headers.items():
-        yield from _compared(f"the header {name}", pattern, _header(asked.headers, name))
+        yield from _compared("header", name, pattern, _header(asked.headers, name))
     for expression, value in wanted.body.items():
-        found = find_all(expression, asked.json) if asked.json is not None else []
-        if not any(_equal(value, one) for one in found):
-            told = ", ".join(_short(one) for one in found[:3]) or "nothing"
+        found = asked.found(expression)
+        if found is None:
+            yield f"{expression} looks at too much of the body"
+        elif not any(_equal(value, one) for one in found):
+            told = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
             yield f"{expression} in the body is {told}, not {_short(value)}"
 
 
-def _compared(what: str, pattern: str, value: str | None) -> Iterator[str]:
+def _compared(kind: str, name: str, pattern: str, value: str | None) -> Iterator[str]:
+    what = f"the {kind} {name}"
     if value is None:
         yield f"{what} is missing"
-    elif not _fits(pattern, value):
-        yield f"{what} is {quoted(value)}, not {quoted(pattern)}"
+    elif not matches(pattern, value):
+        yield f"{what} is {HIDDEN if is_secret_header(name) else quoted(value)}, not {quoted(pattern)}"
 
 
 def _equal(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, str):
-        return wanted == "*" or (isinstance(value, str) and _fits(wanted, value))
+        return wanted == "*" or (isinstance(value, str) and matches(wanted, value))
     return type(wanted) is type(value) and bool(wanted == value)
-
-
-def _fits(pattern: str, text: str) -> bool:
-    return bool(_glob(pattern).fullmatch(text))
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))), re.DOTALL)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
@@ -112,4 +123,5 @@ def _distance(wanted: str, path: str) -> int:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    return HIDDEN if may_tell(shown) else shown
