@@ -84,7 +84,10 @@ def test_what_changed_is_told_while_it_is_recorded(cluster: Double, file: Path) 
         "NOT_STARTED", "no answer: 503: busy", "PROVISIONING", "COMPLETED",
     ]  # fmt: skip
     [scenario] = scenarios(file)
-    assert "503: busy" in (scenario.description or "")
+    [fault] = scenario.faults
+    assert fault.during is not None
+    assert fault.respond is not None
+    assert (fault.on, fault.respond.status, fault.respond.body) == (("get_status",), 503, "busy")
 
 
 def test_the_cluster_is_asked_as_it_wants(cluster: Double, file: Path) -> None:
