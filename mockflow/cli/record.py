@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from http.client import IncompleteRead, RemoteDisconnected
 from types import FrameType
 from typing import Any, Final
 
@@ -226,6 +227,8 @@ class _Cluster:
             hint = "--ca names the file of the authority that signed it, --insecure trusts any"
             raise NoAnswerError(_cause(error), hint=hint) from None
         except errors.ConnectionError as error:
+            if _is_broken_off(error):
+                raise NoAnswerError("the answer broke off", passes=True) from None
             raise NoAnswerError(_cause(error), hint="is the address right?") from None
         except errors.TransportError as error:
             raise self._refusal(workflow_id, error) from None
@@ -264,9 +267,15 @@ def _said(error: Any) -> str:
     """The words of an error answer, on one line and not too many."""
     info = error.info
     told = info.get("error", info) if isinstance(info, dict) else info or error.error
-    told = told.get("reason", told) if isinstance(told, dict) else told
+    told = told.get("reason", told.get("message", told)) if isinstance(told, dict) else told
     line = text_without_secrets(" ".join(str(told or "").split()))
     return "" if line.startswith("<") else line[:200]
+
+
+def _is_broken_off(error: Any) -> bool:
+    """Whether there was a connection, and it ended before its answer did."""
+    causes = (error.info, *getattr(error.info, "args", ()))
+    return any(isinstance(cause, (IncompleteRead, ConnectionResetError, RemoteDisconnected)) for cause in causes)
 
 
 def _cause(error: Any) -> str:

@@ -1,6 +1,7 @@
 """The page in a browser: what one sees is what the API says, at any time."""
 
 import asyncio
+import itertools
 import json
 from typing import Any, Final
 from urllib.parse import quote
@@ -54,6 +55,7 @@ scenario: provisioned
 workflow_id: p
 starts: provision
 """
+SIDES: Final = (("x", "width"), ("y", "height"))
 TEN_MOMENTS: Final = (0, 1, 1999, 2000, 2001, 3999, 4000, 5999, 6000, 3_600_000)
 EVIL: Final = "<img src=x onerror=alert(1)>"
 
@@ -421,7 +423,10 @@ async def test_what_others_have_written_is_text(serve: Servers, open_page: Open)
     assert await page.locator("main img, dialog img").count() == 0
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (768, "dark"), (2560, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(360, "light"), (360, "dark"), (768, "dark"), (820, "light"), (1024, "dark"), (2560, "light")],
+)
 async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str) -> None:
     server = await serve(STORY, HICCUP)
     await server.status()
@@ -431,6 +436,9 @@ async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str)
     await expect(row(page, "w")).to_be_visible()
     await expect(page.locator(".inspector .band").first).to_be_attached()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [await page.locator(f"main > .{panel}").bounding_box() for panel in ("workflows", "inspector", "drawer")]
+    for one, other in itertools.combinations(boxes, 2):
+        assert any(one[at] + one[size] <= other[at] or other[at] + other[size] <= one[at] for at, size in SIDES)
 
 
 async def test_five_hundred_workflows(serve: Servers, open_page: Open) -> None:
