@@ -127,7 +127,10 @@ class World:
             try:
                 self.handle.coverage().assert_complete()
             except AssertionError as error:
-                pytest.fail(f"strict: {error}", pytrace=False)
+                unseen = str(error)
+            else:
+                return
+            pytest.fail(f"strict: {unseen}", pytrace=False)  # outside of except: pytest shows each error's context
 
     def story(self) -> str:
         """For a failed test's report; a server that is gone tells none."""
@@ -216,7 +219,8 @@ def begin_world(request: pytest.FixtureRequest, session: Session | RemoteSession
             world.login = (user.name, user.password)
         return world
     except (MockFlowError, ValueError, TypeError) as error:
-        pytest.fail(f"mockflow: {error}", pytrace=False)
+        reason = str(error)
+    pytest.fail(f"mockflow: {reason}", pytrace=False)  # outside of except: pytest shows each error's context
 
 
 def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:

@@ -69,8 +69,12 @@ def request(
             return json.load(response)
     except urllib.error.HTTPError as error:
         with error:
-            kind = UnauthorizedError if error.code == 401 else RefusedError
-            raise kind(_refusal(error)) from None
+            told = _refusal(error)
+            if error.code != 401:
+                raise RefusedError(told) from None
+            if "token" in told:
+                told += "; the one of --control-token is another" if token else "; --control-token names it"
+            raise UnauthorizedError(told) from None
 
 
 def reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """`mockflow plot`: timelines as a picture for documentation."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,6 +11,8 @@ from mockflow.cli.svg import plotted
 from mockflow.cli.templates import read_template
 from mockflow.cluster import Settings
 from mockflow.loading.load import load_paths
+
+_OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".webp"})
 
 
 @click.command(
@@ -27,6 +30,8 @@ def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | No
 
     It has neither scripts nor fonts, and colours for light and dark pages.
     """
+    if Path(output).suffix.lower() in _OTHER_PICTURES:
+        raise click.BadParameter(f"{output}: the picture is an SVG; name it .svg", param_hint="'-o' / '--output'")
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     if loading.errors or not loading.scenarios:

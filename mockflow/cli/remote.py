@@ -60,6 +60,8 @@ def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | 
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     if loading.errors:
+        if Path(given := url.removeprefix("http://")).exists():
+            raise click.ClickException(f"nothing was loaded: the server's URL comes first, and {given} is a path")
         raise click.ClickException(f"nothing was loaded: {counted(len(loading.errors), 'error')}")
     opener = verifying_opener(ca)
     for file in dict.fromkeys(located.place.file for located in loading.scenarios):

@@ -67,6 +67,10 @@ class Settings:
         users_by_name(self.users)
         if self.mode not in MODES:
             raise ValueError(f'unknown clock "{self.mode}"; {did_you_mean(self.mode, MODES)}')
+        if self.max_polls < 1:
+            raise ValueError(f"max_polls is at least 1, not {self.max_polls}")
+        if self.epoch is not None and self.epoch < 0:
+            raise ValueError(f"an epoch is in milliseconds since 1970, not {self.epoch}")
 
 
 @dataclass

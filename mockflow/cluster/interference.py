@@ -380,6 +380,9 @@ class Interference:
             operation = verdict.asked.operation
             if now.window.phase == "port_closed":
                 verdict.connection = "reset"
+                if self._cluster.clock.watcher:  # which opens the port again, after its time by the wall clock
+                    _felt(now, verdict, moves=False)
+                    return
             elif preset is None:
                 if operation in _TELL_HEALTH:  # only they show it
                     _felt(now, verdict)
@@ -552,11 +555,12 @@ def _within(window: tuple[int, int | None] | None, elapsed: int) -> bool:
     return window is None or (window[0] <= elapsed and (window[1] is None or elapsed < window[1]))
 
 
-def _felt(now: InPhase, verdict: Verdict) -> None:
-    """A client feels this phase."""
+def _felt(now: InPhase, verdict: Verdict, *, moves: bool = True) -> None:
+    """A client feels this phase; `moves`: in mode auto time goes on to its end."""
     now.armed.has_acted = True
     verdict.faults.append(f"{now.armed.label}: {now.window.phase}")
-    verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
+    if moves:
+        verdict.moves += ((now.workflow, now.armed.scenario.scenario),)
 
 
 def _edges(scenario: Scenario) -> Edges:

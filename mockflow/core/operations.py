@@ -1,14 +1,11 @@
-"""The operations that the cluster serves, by their names in the public API specification.
-
-`permission` is what the security plugin asks of a user for it (consumers.md, section 4.9).
-"""
+"""The operations that the cluster serves, by their names in the public API specification."""
 
 from typing import Final
 
 _PLUGIN: Final = "cluster:admin/opensearch/flow_framework"
 _ML: Final = "cluster:admin/opensearch/ml"
 
-PERMISSIONS: Final = {
+ACTIONS: Final = {
     "create": f"{_PLUGIN}/workflow/create",
     "update": f"{_PLUGIN}/workflow/create",
     "get": f"{_PLUGIN}/workflow/get",
@@ -60,7 +57,10 @@ PERMISSIONS: Final = {
     "ml.search_models": f"{_ML}/models/search",
     "ml.search_tasks": f"{_ML}/tasks/search",
 }
-OPERATIONS: Final = tuple(PERMISSIONS)
+"""The action that the security plugin asks a permission for (consumers.md, section 4.9)."""
+ANY_OTHER_ACTION: Final = "cluster:monitor/state"
+
+OPERATIONS: Final = tuple(ACTIONS)
 
 # Whose path names a workflow, or that make one.
 OF_A_WORKFLOW: Final = frozenset({"create", "update", "get", "delete", "provision", "deprovision", "get_status"})

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mockflow.core.operations import ACTIONS, ANY_OTHER_ACTION
 from mockflow.core.suggest import did_you_mean
 from mockflow.core.wildcards import matches
 
@@ -16,8 +17,6 @@ FULL_ACCESS: Final = "flow_framework_full_access"
 READ_ACCESS: Final = "flow_framework_read_access"
 
 _WORKFLOW: Final = "cluster:admin/opensearch/flow_framework/"
-_ML: Final = "cluster:admin/opensearch/ml/"
-_ML_KINDS: Final = ("model", "model_group", "connector", "agent", "task")
 
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ADMIN: ("*",),
@@ -41,44 +40,6 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """A role's permissions: names of actions, ``*`` for any characters."""
 
-ACTIONS: Final[Mapping[str, str]] = {
-    "create": f"{_WORKFLOW}workflow/create",
-    "update": f"{_WORKFLOW}workflow/create",
-    "get": f"{_WORKFLOW}workflow/get",
-    "delete": f"{_WORKFLOW}workflow/delete",
-    "provision": f"{_WORKFLOW}workflow/provision",
-    "deprovision": f"{_WORKFLOW}workflow/deprovision",
-    "search": f"{_WORKFLOW}workflow/search",
-    "get_status": f"{_WORKFLOW}workflow_state/get",
-    "search_state": f"{_WORKFLOW}workflow_state/search",
-    "get_steps": f"{_WORKFLOW}workflow_step/get",
-    "info": "cluster:monitor/main",
-    "ping": "cluster:monitor/main",
-    "cluster.health": "cluster:monitor/health",
-    "cluster.state": "cluster:monitor/state",
-    "cluster.get_settings": "cluster:monitor/state",
-    "cluster.put_settings": "cluster:admin/settings/update",
-    "nodes.info": "cluster:monitor/nodes/info",
-    "nodes.stats": "cluster:monitor/nodes/stats",
-    "cat.health": "cluster:monitor/health",
-    "cat.indices": "indices:monitor/settings/get",
-    "cat.aliases": "indices:admin/aliases/get",
-    "indices.get": "indices:admin/get",
-    "indices.exists": "indices:admin/exists",
-    "indices.delete": "indices:admin/delete",
-    "indices.get_mapping": "indices:admin/mappings/get",
-    "indices.get_settings": "indices:monitor/settings/get",
-    "ingest.get_pipeline": "cluster:admin/ingest/pipeline/get",
-    "ingest.delete_pipeline": "cluster:admin/ingest/pipeline/delete",
-    "search_pipeline.get": "cluster:admin/search/pipeline/get",
-    "search_pipeline.delete": "cluster:admin/search/pipeline/delete",
-    **{f"ml.get_{kind}": f"{_ML}{kind}s/get" for kind in _ML_KINDS},
-    **{f"ml.delete_{kind}": f"{_ML}{kind}s/delete" for kind in _ML_KINDS},
-    **{f"ml.search_{kind}s": f"{_ML}{kind}s/search" for kind in _ML_KINDS},
-}
-"""An operation's name in the API specification -> the action that it needs a permission for."""
-
-_ANY_OTHER: Final = "cluster:monitor/state"
 _DEMO_MAPPING: Final = {"admin": ADMIN}
 """Backend roles that the security plugin's demo configuration maps to a role."""
 
@@ -149,7 +110,7 @@ def users_by_name(users: Iterable[User]) -> dict[str, User]:
 
 def action_of(operation: str) -> str:
     """The action that an operation needs a permission for."""
-    return ACTIONS.get(operation, _ANY_OTHER)
+    return ACTIONS.get(operation, ANY_OTHER_ACTION)
 
 
 def may_access(user: User | None, owner: Mapping[str, Any] | None) -> bool:

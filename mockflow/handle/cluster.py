@@ -85,7 +85,8 @@ class ClusterHandle:
         """
         known = self._workflow_ids()
         if workflow_id is not None and workflow_id not in known:
-            raise MockFlowError(f'no workflow "{workflow_id}"; {did_you_mean(workflow_id, known or ["none at all"])}')
+            advice = did_you_mean(workflow_id, known) if known else "there are none at all"
+            raise MockFlowError(f'no workflow "{workflow_id}"; {advice}')
         return WorkflowHandle(self._transport, self._only_workflow() if workflow_id is None else workflow_id)
 
     def workflows(self) -> list[WorkflowHandle]:

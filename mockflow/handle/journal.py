@@ -133,7 +133,8 @@ class JournalHandle:
         touched = {exchange.workflow_id for exchange in exchanges}
         mode = self._transport.ask("GET", "/clock")["mode"]
         concerned = [w for w in workflows if w["begun"] or w["workflow_id"] in touched]
-        return told(exchanges, concerned, mode=mode, counted=journal["counted"])
+        unused = self._transport.ask("POST", "/next_run", {"steps": {}})["steps"]
+        return told(exchanges, concerned, mode=mode, counted=journal["counted"], unused=list(unused))
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None

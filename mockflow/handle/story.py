@@ -14,14 +14,24 @@ _TEXT: Final = 160
 """Characters of a text that it tells."""
 
 
-def told(exchanges: Sequence[Exchange], workflows: Iterable[dict[str, Any]], *, mode: str, counted: int) -> str:
+def told(
+    exchanges: Sequence[Exchange],
+    workflows: Iterable[dict[str, Any]],
+    *,
+    mode: str,
+    counted: int,
+    unused: Sequence[str] = (),
+) -> str:
     """The story of `exchanges`, and the timelines of `workflows` (as the owner's door describes them).
 
-    `mode` is the clock's now, `counted` how many requests there were in all.
+    `mode` is the clock's now, `counted` how many requests there were in all, `unused` the steps that were to fail in
+    the next run that has them, and none has had.
     """
     lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
     for workflow in workflows:
         lines += ["", *_timeline(workflow, exchanges)]
+    if unused:
+        lines += ["", f"no run has had the step {', '.join(unused)} that fail_step names"]
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.server.control_call import PREFIX, ControlCall, ControlError, Operation
-from mockflow.server.control_handlers import ROUTES
+from mockflow.server.control_routes import ROUTES
 from mockflow.server.errors import Refusal
 from mockflow.server.http import Request, Response
 from mockflow.server.parameters import decode, parse_target

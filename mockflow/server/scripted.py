@@ -10,9 +10,9 @@ from mockflow.cluster.interference import Inquiry, Verdict
 from mockflow.cluster.journal import Scripted
 from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
-from mockflow.core.operations import PERMISSIONS
 from mockflow.core.rest_status import FlowFrameworkError
 from mockflow.core.scenario import Scenario
+from mockflow.core.security import action_of
 from mockflow.core.stubs.templating import fill, fill_json_text
 from mockflow.core.template import ContentError, parse_template
 from mockflow.core.use_cases import expand
@@ -139,7 +139,7 @@ def _known(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
         "now": cluster.now(),
         "elapsed": cluster.elapsed(workflow) if workflow else cluster.elapsed_ms,
         "method": asked.method,
-        "permission": PERMISSIONS.get(asked.operation, "cluster:monitor/main"),
+        "permission": action_of(asked.operation),
         "aws_action": f"es:ESHttp{asked.method.capitalize()}",
     }
 

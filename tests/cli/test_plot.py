@@ -127,6 +127,14 @@ def test_where_it_cannot_be_written(tmp_path: Path) -> None:
         assert f"Error: {output}: cannot be written: " in done.output
 
 
+@pytest.mark.parametrize("name", ["out.png", "out.JPG", "out.pdf"])
+def test_it_writes_no_svg_into_what_is_named_another_picture(tmp_path: Path, name: str) -> None:
+    done = invoke(DOCS, "-o", tmp_path / name)
+    assert done.exit_code == 2
+    assert "the picture is an SVG; name it .svg" in done.output
+    assert not (tmp_path / name).exists()
+
+
 def test_it_needs_files_and_an_output() -> None:
     assert invoke("-o", "x.svg").exit_code == 2
     assert invoke(DOCS).exit_code == 2

@@ -263,6 +263,14 @@ def test_load_into_a_stranger(stranger: str, tmp_path: Path, path: str, told: st
     assert (done.exit_code, done.output) == (1, f"Error: {told.format(file=file, url=stranger + path)}\n")
 
 
+def test_load_with_its_arguments_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    done = invoke("load", "good.yaml", "127.0.0.1:9200")
+    assert done.exit_code == 1
+    assert "nothing was loaded: the server's URL comes first, and good.yaml is a path" in done.output
+
+
 def test_load_needs_paths() -> None:
     done = invoke("load", "http://localhost:1")
     assert done.exit_code == 2

@@ -74,6 +74,9 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
         assert run("wait", served.url, "--timeout", "5s").returncode == 0
         refused = run("load", control, tmp_path / "x.yaml", "--ca", ca)
         assert (refused.returncode, "wants its token" in refused.stderr) == (1, True)
+        assert refused.stderr.endswith("; --control-token names it\n")
+        wrong = run("load", control, tmp_path / "x.yaml", "--ca", ca, "--control-token", "other")
+        assert (wrong.returncode, wrong.stderr.endswith("; the one of --control-token is another\n")) == (1, True)
         stranger = run("load", control, tmp_path / "x.yaml", "--control-token", "tok")
         assert (stranger.returncode, "--ca names the CA" in stranger.stderr) == (1, True)
         variables = {"MOCKFLOW_CONTROL_TOKEN": "tok", "MOCKFLOW_CA": str(ca)}

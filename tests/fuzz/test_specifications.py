@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from mockflow import MockFlow
 from mockflow.server import openapi
-from mockflow.server.control_handlers import ROUTES
+from mockflow.server.control_routes import ROUTES
 from tests import specification
 from tests.fuzz.conftest import bounded
 
@@ -24,6 +24,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Any]:
 
 
 OWNERS: Final = list(_operations(openapi.document(ROUTES)))
+_OUR_OWN: Final = "mockflow failed to answer"
 _FILE: Final = specification.FILE
 PLUGINS: Final = list(_operations(yaml.safe_load(_FILE.read_text("utf-8")))) if _FILE.exists() else []
 
@@ -51,6 +52,6 @@ def test_the_plugin(operation: Any, cluster: MockFlow) -> None:
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
         response = case.call(base_url=cluster.url, timeout=20)
-        assert response.status_code < 500, response.text
+        assert _OUR_OWN not in response.text, response.text  # the plugin's own 500 and 501 are as they should be
 
     ask()

@@ -365,3 +365,9 @@ def test_a_story_whose_beginning_is_forgotten(frozen: MockFlow) -> None:
     polled(frozen)
     head = "mockflow was asked 3 requests (1 of them kept), clock frozen:"
     assert frozen.journal.story().splitlines()[0] == head
+
+
+def test_a_step_that_no_run_has_had_is_in_the_story() -> None:
+    with MockFlow() as cluster:
+        cluster.fail_step("create_indx")
+        assert cluster.journal.story().endswith("\n\nno run has had the step create_indx that fail_step names")

@@ -114,6 +114,8 @@ def test_a_host_that_is_not_here() -> None:
         ({"clock": "fast"}, 'unknown clock "fast"; one of real, auto, frozen'),
         ({"clock": "frosen"}, "did you mean frozen"),
         ({"clock": "real", "speed": 0}, "a speed is above 0"),
+        ({"max_polls": 0}, "max_polls is at least 1, not 0"),
+        ({"epoch": -1}, "an epoch is in milliseconds since 1970"),
     ],
 )
 def test_wrong_settings(settings: dict[str, Any], why: str) -> None:

@@ -211,6 +211,18 @@ async def test_a_server_ends_while_its_port_is_closed(serve: Servers) -> None:
     await asyncio.wait_for(serve.stop(), 10)
 
 
+async def test_in_auto_a_kept_connection_does_not_open_it(serve: Servers) -> None:
+    long = "outages: [{at: 0s, phases: [{phase: port_closed, takes: 1h}]}]"
+    server = await serve(STORY + long, mode="auto")
+    kept = [await Wire.open(server.url) for _ in range(3)]
+    for wire in kept:
+        await wire.send(f"GET {WORKFLOW}/w/_status HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        with pytest.raises((ConnectionError, EOFError)):
+            await wire.answer()
+        await wire.close()
+    await until(lambda: is_refused(server))
+
+
 async def test_two_closings_one_after_the_other(serve: Servers) -> None:
     phases = "{phase: port_closed, takes: 50ms}, {phase: yellow, takes: 1s}, {phase: port_closed, takes: 50ms}"
     server = await serve(f"{STORY}outages: [{{at: 1s, phases: [{phases}]}}]")

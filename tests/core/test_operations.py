@@ -1,0 +1,9 @@
+"""The names of operations: those that the server serves, and no others."""
+
+from mockflow.core.operations import OF_A_WORKFLOW, OPERATIONS
+from mockflow.server.answer import ROUTER
+
+
+def test_faults_and_permissions_know_every_operation() -> None:
+    assert set(OPERATIONS) == ROUTER.operations
+    assert set(OPERATIONS) >= OF_A_WORKFLOW
