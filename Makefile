@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
-	@echo "Try in another terminal, and again after two and six seconds:"
+	@echo "Open the page below and press Begin, or try in another terminal, and again after two and six seconds:"
 	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?pretty'"
 	@echo "All workflows and their states:"
 	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"

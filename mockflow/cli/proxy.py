@@ -118,14 +118,18 @@ class _Proxy:
     # -- one request ---------------------------------------------------------------------------------
 
     async def _handle(self, incoming: web.BaseRequest) -> "_Passed":
-        began = self._now()
+        began, body = self._now(), b""
+        status, headers, content = 0, dict[str, str](), b""  # as long as there is no answer
         try:
             body = await self._read(incoming)
             answer, content = await self._ask(incoming, body)
+            status, headers = answer.status, {name.lower(): value for name, value in answer.headers.items()}
+            passed = _Passed(status, answer.reason or "", _kept(answer.raw_headers), content, incoming)
         except _RefusedError as error:
             click.echo(f"{incoming.method} {text_without_secrets(incoming.raw_path)}: {error}", err=True)
-            return _Passed.refusal(error, incoming)
-        passed = _Passed(answer.status, answer.reason or "", _kept(answer.raw_headers), content, incoming)
+            passed = _Passed.refusal(error, incoming)
+            if not error.is_clusters:
+                return passed
         exchange = Exchange(
             began=began,
             ended=self._now(),
@@ -133,8 +137,8 @@ class _Proxy:
             target=incoming.raw_path,
             request_headers=incoming.headers,
             request_body=body,
-            status=answer.status,
-            response_headers={name.lower(): value for name, value in answer.headers.items()},
+            status=status,
+            response_headers=headers,
             response_body=content,
         )
         self._note(exchange)
@@ -173,9 +177,10 @@ class _Proxy:
             ) as answer:
                 return answer, await self._all(answer.content, _RefusedError(502, "an answer of more than"))
         except asyncio.TimeoutError:
-            raise _RefusedError(504, f"{self._upstream.url} does not answer in time") from None
+            raise _RefusedError(504, f"{self._upstream.url} does not answer in time", is_clusters=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _RefusedError(502, f"{self._upstream.url} does not answer: {_cause(error)}") from None
+            reason = f"{self._upstream.url} does not answer: {_cause(error)}"
+            raise _RefusedError(502, reason, is_clusters=True) from None
 
     def _headers(self, incoming: web.BaseRequest) -> list[tuple[str, str]]:
         raw = [(name, value) for name, value in _kept(incoming.raw_headers) if name.lower() not in (b"host", b"expect")]
@@ -228,11 +233,12 @@ class _Proxy:
 
 
 class _RefusedError(Exception):
-    """What the proxy says itself: `status`, and why."""
+    """What the proxy says itself: `status`, and why; `is_clusters`: because the cluster does not answer."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, *, is_clusters: bool = False) -> None:
         super().__init__(reason)
         self.status = status
+        self.is_clusters = is_clusters
 
 
 class _Passed:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from http.client import IncompleteRead, RemoteDisconnected
 from types import FrameType
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from mockflow.core.scenario import Scenario
 from mockflow.core.secrets import text_without_secrets
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.recording.stubs import respond_of
 from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
 
 _WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
@@ -225,6 +227,8 @@ class _Cluster:
             hint = "--ca names the file of the authority that signed it, --insecure trusts any"
             raise NoAnswerError(_cause(error), hint=hint) from None
         except errors.ConnectionError as error:
+            if _is_broken_off(error):
+                raise NoAnswerError("the answer broke off", passes=True) from None
             raise NoAnswerError(_cause(error), hint="is the address right?") from None
         except errors.TransportError as error:
             raise self._refusal(workflow_id, error) from None
@@ -235,26 +239,43 @@ class _Cluster:
         return answer
 
     def _refusal(self, workflow_id: str, error: Any) -> NoAnswerError:
-        status, said = error.status_code, _said(error)
+        status, said, does = error.status_code, _said(error), _does(error)
         if status == 401:
             hint = "" if self._has_user else "--user name:password lets you in"
-            return NoAnswerError(f"401: {'wrong name or password' if self._has_user else 'it wants a user'}", hint=hint)
+            why = "wrong name or password" if self._has_user else "it wants a user"
+            return NoAnswerError(f"401: {why}", hint=hint, does=does)
         if status == 403:
-            return NoAnswerError(f"403: {said or 'the user may not see it'}")
+            return NoAnswerError(f"403: {said or 'the user may not see it'}", does=does)
         if status == 404 and any(word in said for word in ("workflow", "template")):
-            return NoAnswerError(f"404: no workflow {workflow_id}", hint="is its id right?")
+            return NoAnswerError(f"404: no workflow {workflow_id}", hint="is its id right?", does=does)
         if status in (400, 404, 405):
-            return NoAnswerError(f"{status}: no flow-framework plugin there{said and f': {said}'}")
-        return NoAnswerError(f"{status}{said and f': {said}'}", passes=status in (408, 429) or status >= 500)
+            return NoAnswerError(f"{status}: no flow-framework plugin there{said and f': {said}'}", does=does)
+        passes = status in (408, 429) or status >= 500
+        return NoAnswerError(f"{status}{said and f': {said}'}", passes=passes, does=does)
+
+
+def _does(error: Any) -> dict[str, Any]:
+    """What a fault does that answers the same; nothing where none can."""
+    body = error.info if isinstance(error.info, (dict, list)) else error.error
+    try:
+        return {"respond": respond_of(error.status_code, body, {})}
+    except ValueError:
+        return {}
 
 
 def _said(error: Any) -> str:
     """The words of an error answer, on one line and not too many."""
     info = error.info
     told = info.get("error", info) if isinstance(info, dict) else info or error.error
-    told = told.get("reason", told) if isinstance(told, dict) else told
+    told = told.get("reason", told.get("message", told)) if isinstance(told, dict) else told
     line = text_without_secrets(" ".join(str(told or "").split()))
     return "" if line.startswith("<") else line[:200]
+
+
+def _is_broken_off(error: Any) -> bool:
+    """Whether there was a connection, and it ended before its answer did."""
+    causes = (error.info, *getattr(error.info, "args", ()))
+    return any(isinstance(cause, (IncompleteRead, ConnectionResetError, RemoteDisconnected)) for cause in causes)
 
 
 def _cause(error: Any) -> str:

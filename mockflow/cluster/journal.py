@@ -34,6 +34,8 @@ class Scripted:
     near_misses: tuple[Mapping[str, Any], ...] = ()
     is_own: bool = True
     """Whether the answer was the cluster's own, even if it never arrived."""
+    connection: str | None = None
+    """How the connection broke, or how slowly it told the answer."""
 
 
 _Entry = tuple[
@@ -105,6 +107,7 @@ class Exchange:
             "took_ms": round(self.seconds * 1000, 3),
             "fault": ", ".join(self.scripted.faults) or None if self.scripted else None,
             "stub": self.scripted.stub if self.scripted else None,
+            "connection": self.scripted.connection if self.scripted else None,
             "near_misses": list(self.scripted.near_misses) if self.scripted else [],
             "is_poll": self.is_poll,
             "request": {

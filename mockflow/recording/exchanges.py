@@ -39,10 +39,19 @@ class Exchange:
     request_headers: Mapping[str, str]
     request_body: bytes
     status: int
+    """0 where no answer came, or not the whole of one."""
     response_headers: Mapping[str, str]
     """By their names in lower case."""
     response_body: bytes
     """As it came; compressed where the headers say so."""
+
+    @property
+    def is_answered(self) -> bool:
+        return self.status > 0
+
+    @property
+    def is_accepted(self) -> bool:
+        return 200 <= self.status < 300
 
     @property
     def path(self) -> str:

@@ -34,6 +34,8 @@ class Gap:
     start: int
     end: int | None
     reason: str
+    does: Mapping[str, Any] = field(default_factory=dict)
+    """What a fault does that plays it; empty where none can be told, for nobody knows who kept the answer back."""
 
 
 @dataclass
@@ -72,14 +74,14 @@ class Looks:
         self.changes.append(Change(after, at, status, complete))
         return True
 
-    def missed(self, at: int, reason: str) -> bool:
-        """No answer at `at`; whether that is news."""
+    def missed(self, at: int, reason: str, does: Mapping[str, Any] | None = None) -> bool:
+        """No answer at `at`; whether that is news. `does` is what plays it as a fault, such as ``{"respond": ...}``."""
         last = self.gaps[-1] if self.gaps else None
         if last and last.end is None:
-            if last.reason == reason:
+            if (last.reason, last.does) == (reason, does or {}):
                 return False
             self._close_gap(at)
-        self.gaps.append(Gap(at, None, reason))
+        self.gaps.append(Gap(at, None, reason, does or {}))
         return True
 
     @property

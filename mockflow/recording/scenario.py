@@ -1,6 +1,6 @@
 """A recording as a scenario, and scenarios as the text of a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from mockflow.core.durations import format_duration
@@ -13,6 +13,8 @@ from mockflow.recording.looks import Looks
 
 # What a client sends of a template; the rest of an answer of `GET` is the cluster's own (contract.md, section 3).
 _TEMPLATE_FIELDS: Final = ("name", "description", "use_case", "version", "workflows", "ui_metadata")
+_TOLD_GAPS: Final = 20
+"""So many are told one by one."""
 
 
 def scenario_of(
@@ -28,6 +30,7 @@ def scenario_of(
         "workflow_id": looks.workflow_id,
         "template": sendable(template) if template else None,
         "provision": {"timeline": [keyframe.model_dump(exclude_unset=True) for keyframe in run.keyframes]},
+        "faults": list(faults_of(looks, run.origin)) or None,
     }
     return accepted(document, looks.left_out)
 
@@ -51,12 +54,24 @@ def text_of(scenarios: Iterable[Scenario]) -> str:
     return "---\n".join(as_yaml(scenario.model_dump(exclude_unset=True, by_alias=True)) for scenario in scenarios)
 
 
-def told(looks: Looks, origin: int) -> Iterable[str]:
-    """When there was no answer, in sentences."""
+def faults_of(looks: Looks, origin: int) -> Iterator[dict[str, Any]]:
+    """The gaps of a run that began at `origin` as faults of `_status`, by the elapsed time."""
     for gap in looks.gaps:
+        start = max(gap.start, origin)
+        if gap.does and (gap.end is None or gap.end > start):
+            end = "" if gap.end is None else format_duration(gap.end - origin)
+            yield {"on": "get_status", "during": f"{format_duration(start - origin)}..{end}", **gap.does}
+
+
+def told(looks: Looks, origin: int) -> Iterable[str]:
+    """When there was no answer and no fault tells of it, in sentences."""
+    gaps = [gap for gap in looks.gaps if not gap.does]
+    for gap in gaps[:_TOLD_GAPS]:
         start = format_duration(max(gap.start - origin, 0))
         until = "on" if gap.end is None else f"to {format_duration(max(gap.end - origin, 0))}"
         yield f"No answer from {start} {until}: {gap.reason}."
+    if len(gaps) > _TOLD_GAPS:
+        yield f"Nor was there one another {len(gaps) - _TOLD_GAPS} times."
 
 
 def sendable(template: Mapping[str, Any]) -> dict[str, Any]:

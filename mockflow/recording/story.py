@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,13 +17,15 @@ from mockflow.loading.yaml12 import read
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
-from mockflow.recording.scenario import accepted, sendable
+from mockflow.recording.scenario import accepted, faults_of, sendable
 from mockflow.recording.stubs import Stubs, answer_of
 
 # Parameters that leave the status as it is; an answer to another, such as filter_path, may be a part of it.
 _HARMLESS: Final = frozenset({"all", "pretty", "human", "error_trace", "format", "wait_for_completion_timeout"})
 # What something before the plugin answers: security, a proxy, a busy or broken node.
-_REFUSALS: Final = frozenset({401, 403, 408, 429, *range(500, 600)})
+_REFUSALS: Final = frozenset({0, 401, 403, 408, 429, *range(500, 600)})
+# Those that do not follow from what was done to the workflow before, also if the plugin words them.
+_NEVER_OF_A_RUN: Final = frozenset({0, 401, 429})
 
 
 @dataclass
@@ -32,16 +35,23 @@ class _Run:
     kind: str
     looks: Looks
     origin: int | None = None
-    refusals: list["_Refusal"] = field(default_factory=list)
 
 
 @dataclass
 class _Refusal:
-    """Status polls that something before the workflow answered alike, from `start` until before `end` (ms)."""
+    """A call that something before the plugin has answered, or nobody: the workflow's `call`-th of its operation."""
 
-    start: int
-    respond: dict[str, Any]
-    end: int | None = None
+    operation: str
+    call: int
+    does: dict[str, Any]
+    """As a fault says it."""
+    began: int
+    run: _Run | None = None
+    """In which a status poll was refused; a window of its elapsed time tells that better than the number."""
+
+    def as_performed(self) -> None:
+        """What it asked for has happened all the same."""
+        self.does = {"connection": "lost_reply"} if "connection" in self.does else {**self.does, "performed": True}
 
 
 @dataclass
@@ -49,15 +59,23 @@ class _Workflow:
     id: str
     match: dict[str, str] | None = None
     """For a workflow that the consumer created: what its template is known by."""
+    template_name: str | None = None
     template: dict[str, Any] | None = None
     starts: str | None = None
     runs: list[_Run] = field(default_factory=list)
     deprovisions: list[dict[str, Any]] = field(default_factory=list)
-    faults: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[_Refusal] = field(default_factory=list)
+    unsure: _Refusal | None = None
+    """A provision that was refused by who cannot know whether the plugin has heard of it; the next look tells."""
     calls: Counter[str] = field(default_factory=Counter)
     left_out: set[str] = field(default_factory=set)
     is_running: bool = False
     """Whether looks belong to the last run; not so once it was deprovisioned or its template replaced."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its last run was seen to have begun."""
+        return self.is_running and self.runs[-1].looks.state not in (None, "NOT_STARTED")
 
 
 class Story:
@@ -73,6 +91,9 @@ class Story:
         self._workflows: dict[str, _Workflow] = {}
         self._left_out: dict[str, set[str]] = {}
         self._stubs = Stubs()
+        self._creates: dict[str | None, list[_Refusal]] = {}
+        """Creates that were refused, by their template's name; and how many there were, by it."""
+        self._created: Counter[str | None] = Counter()
 
     def add(self, exchange: Exchange) -> bool:
         """Notes what happened; whether a workflow's state or resources have changed by it."""
@@ -85,7 +106,7 @@ class Story:
 
     def scenarios(self) -> list[Scenario]:
         """All that was seen so far."""
-        self._left_out = {"requests": self._stubs.left_out}
+        self._left_out = {"requests": set(self._stubs.left_out)}
         scenarios: list[Scenario] = []
         first: dict[str, str] = {}
         for workflow in self._workflows.values():
@@ -99,9 +120,14 @@ class Story:
                 scenarios += self._scenario(workflow)
             except ValidationError as error:
                 self._left_out[workflow.id] = {f"all of it: {error.errors()[0]['msg']}"}
+        for name in self._creates.keys() - {workflow.template_name for workflow in self._workflows.values()}:
+            told = (
+                f"a create that was refused: no workflow of the template {name or 'without a name'} was seen to be made"
+            )
+            self._left_out.setdefault("requests", set()).add(told)
         if stubs := list(self._stubs.documents()):
             document = {"scenario": "recorded-requests", "description": self._about, "stubs": stubs}
-            scenarios.append(accepted(document, self._stubs.left_out))
+            scenarios.append(accepted(document, self._left_out["requests"]))
         return scenarios
 
     @property
@@ -117,56 +143,44 @@ class Story:
         return self._workflows.setdefault(workflow_id, _Workflow(workflow_id))
 
     def _count(self, exchange: Exchange) -> None:
-        """A call that something before the plugin has refused is a fault, by its number."""
-        workflow = self._workflows.get(exchange.workflow_id or "")
+        """A call that something before the plugin has refused is a fault."""
         operation = exchange.operation
-        if workflow is None or operation is None or operation == "get_status":
+        if operation is None or operation == "create":
             return
+        workflow = self._workflow(exchange.workflow_id)
         workflow.calls[operation] += 1
-        if exchange.status in _REFUSALS and not isinstance(exchange.answer.get("error"), str):
-            if respond := self._respond(workflow, exchange):
-                workflow.faults.append({"on": operation, "call": workflow.calls[operation], "respond": respond})
-
-    def _respond(self, workflow: _Workflow, exchange: Exchange) -> dict[str, Any] | None:
+        if not _is_refusal(exchange):
+            return
         try:
-            return answer_of(exchange)
+            refusal = _Refusal(operation, workflow.calls[operation], _does(exchange), exchange.began)
         except ValueError as error:
-            workflow.left_out.add(f"a refusal of {exchange.operation}: {error}")
-            return None
-
-    def _refused(self, exchange: Exchange) -> bool:
-        """A status poll was refused; of a workflow that runs, a fault tells of it."""
-        workflow = self._workflows.get(exchange.workflow_id or "")
-        if workflow is None or not workflow.is_running or exchange.status not in _REFUSALS:
-            return False
-        refusals = workflow.runs[-1].refusals
-        respond = self._respond(workflow, exchange)
-        last = refusals[-1] if refusals else None
-        if last and last.end is None:
-            if last.respond == respond:
-                return False
-            last.end = exchange.began
-        if respond:
-            refusals.append(_Refusal(exchange.began, respond))
-        return True
+            workflow.left_out.add(f"a refusal of {operation}: {error}")
+            return
+        workflow.refusals.append(refusal)
+        if operation == "provision":
+            workflow.unsure = refusal
+        if operation == "get_status" and workflow.is_running:
+            refusal.run = workflow.runs[-1]
+            refusal.run.looks.missed(exchange.began, f"{exchange.status}", refusal.does)
 
     def _status(self, exchange: Exchange) -> bool:
         if exchange.status != 200:
-            return self._refused(exchange)
+            return _is_refusal(exchange)
         if not exchange.query.keys() <= _HARMLESS or "state" not in exchange.answer:
             return False
         return self._look(self._workflow(exchange.workflow_id), exchange)
 
     def _look(self, workflow: _Workflow, exchange: Exchange) -> bool:
+        unsure, workflow.unsure = workflow.unsure, None
+        if unsure and exchange.answer["state"] != "NOT_STARTED" and not workflow.is_under_way:
+            unsure.as_performed()
+            self._begin(workflow, "provision", unsure.began)
         if not workflow.runs and workflow.match is None:
             workflow.runs.append(_Run("look", Looks(workflow.id)))
             workflow.is_running = True
         if not workflow.is_running:
             return False
-        looks, refusals = workflow.runs[-1].looks, workflow.runs[-1].refusals
-        if refusals and refusals[-1].end is None:
-            refusals[-1].end = exchange.began
-        return looks.saw(exchange.began, exchange.answer, complete=exchange.is_true("all"))
+        return workflow.runs[-1].looks.saw(exchange.began, exchange.answer, complete=exchange.is_true("all"))
 
     def _get(self, exchange: Exchange) -> bool:
         workflow = self._workflow(exchange.workflow_id)
@@ -175,35 +189,45 @@ class Story:
         return False
 
     def _create(self, exchange: Exchange) -> bool:
+        name = _template_name(exchange)
+        self._created[name] += 1
+        if _is_refusal(exchange):
+            with suppress(ValueError):
+                refusal = _Refusal("create", self._created[name], _does(exchange), exchange.began)
+                self._creates.setdefault(name, []).append(refusal)
         workflow_id = exchange.answer.get("workflow_id")
-        if exchange.status >= 300 or not isinstance(workflow_id, str):
+        if not exchange.is_accepted or not isinstance(workflow_id, str):
             return False
         workflow = self._workflows[workflow_id] = _Workflow(workflow_id)
-        name = _template_name(exchange)
-        workflow.match = {"name": name} if name else {}
+        workflow.match, workflow.template_name = {"name": name} if name else {}, name
+        workflow.refusals = list(self._creates.get(name, []))
         if exchange.is_true("provision"):
-            self._begin(workflow, "provision", exchange)
+            self._begin_at(workflow, "provision", exchange)
         return True
 
     def _provision(self, exchange: Exchange) -> bool:
-        if exchange.status < 300 or (exchange.waits and "can not be provisioned" not in str(exchange.answer)):
-            self._begin(self._workflow(exchange.workflow_id), "provision", exchange)
+        if exchange.is_accepted or (exchange.waits and "can not be provisioned" not in str(exchange.answer)):
+            self._begin_at(self._workflow(exchange.workflow_id), "provision", exchange)
             return True
         return False
 
     def _update(self, exchange: Exchange) -> bool:
-        if exchange.status >= 300:
+        if not exchange.is_accepted:
             return False
         workflow = self._workflow(exchange.workflow_id)
         workflow.is_running = workflow.is_running and exchange.is_true("update_fields")
         for kind in ("provision", "reprovision"):
             if exchange.is_true(kind):
-                self._begin(workflow, kind, exchange)
+                self._begin_at(workflow, kind, exchange)
         return True
 
-    def _begin(self, workflow: _Workflow, kind: str, exchange: Exchange) -> None:
-        """A request has begun a run."""
-        origin = exchange.began
+    def _begin_at(self, workflow: _Workflow, kind: str, exchange: Exchange) -> None:
+        """A request has begun a run, and may have waited for its end."""
+        run = self._begin(workflow, kind, exchange.began)
+        if exchange.waits and "state" in exchange.answer:
+            run.looks.saw(min(exchange.ended, exchange.began + exchange.waits), exchange.answer, complete=False)
+
+    def _begin(self, workflow: _Workflow, kind: str, origin: int) -> _Run:
         if kind == "provision" and workflow.is_running and workflow.runs[-1].kind == "look":
             workflow.runs.pop()  # nobody had provisioned it yet, and that is what a client sees until one does
             workflow.starts = kind
@@ -213,8 +237,8 @@ class Story:
         run.looks.saw(origin, begun, complete=False)
         workflow.runs.append(run)
         workflow.is_running = True
-        if exchange.waits and "state" in exchange.answer:
-            run.looks.saw(min(exchange.ended, origin + exchange.waits), exchange.answer, complete=False)
+        workflow.unsure = None
+        return run
 
     def _deprovision(self, exchange: Exchange) -> bool:
         workflow = self._workflow(exchange.workflow_id)
@@ -238,17 +262,18 @@ class Story:
     def _scenario(self, workflow: _Workflow) -> Iterator[Scenario]:
         scripts: dict[str, list[dict[str, Any]]] = {"provision": [], "reprovision": []}
         left_out = set(workflow.left_out)
-        faults = list(workflow.faults)
+        faults: list[dict[str, Any]] = []
+        only = workflow.runs[0] if len(workflow.runs) == 1 else None  # a window does not know one run from another
         for run in workflow.runs:
             if run.looks.changes:
                 told = run_of(run.looks.changes, epoch=self._epoch, origin=run.origin, from_first_look=True)
                 timeline = [keyframe.model_dump(exclude_unset=True) for keyframe in told.keyframes]
                 scripts["reprovision" if run.kind == "reprovision" else "provision"].append({"timeline": timeline})
-                if len(workflow.runs) == 1:
-                    faults += _faults(run.refusals, told.origin)
-                elif run.refusals:
-                    left_out.add("refused status polls: a fault does not know one run of a workflow from another")
+                if run is only:
+                    faults += faults_of(run.looks, told.origin)
             left_out |= run.looks.left_out
+        counted = (one for one in workflow.refusals if one.run is None or one.run is not only)
+        faults += ({"on": one.operation, "call": one.call, **one.does} for one in counted)
         document: dict[str, Any] = {
             "scenario": f"recorded-{workflow.id}",
             "description": self._about,
@@ -277,12 +302,15 @@ _NOTES: Final = {
 }
 
 
-def _faults(refusals: list[_Refusal], origin: int) -> Iterator[dict[str, Any]]:
-    for one in refusals:
-        end = "" if one.end is None else format_duration(one.end - origin)
-        if one.end is None or one.end > one.start:
-            during = f"{format_duration(one.start - origin)}..{end}"
-            yield {"on": "get_status", "during": during, "respond": one.respond}
+def _is_refusal(exchange: Exchange) -> bool:
+    """Whether it was not the plugin that answered; on `_status` it never refuses like that."""
+    is_worded = isinstance(exchange.answer.get("error"), str) and exchange.operation != "get_status"
+    return exchange.status in (_NEVER_OF_A_RUN if is_worded else _REFUSALS)
+
+
+def _does(exchange: Exchange) -> dict[str, Any]:
+    """What a fault does that answers like that, or not at all. ValueError where none can."""
+    return {"respond": answer_of(exchange)} if exchange.is_answered else {"connection": "empty"}
 
 
 def _script(attempts: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Requests that are not about a workflow, and their answers, as stubs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,7 +20,7 @@ MAX_REQUESTS: Final = 2000
 MAX_ANSWERS: Final = 1000
 """So many different answers to one request are kept; the last repeats."""
 
-_TOLD_HEADERS: Final = ("content-type", "location", "retry-after", "warning", "etag")
+_TOLD_HEADERS: Final = ("content-type", "location", "retry-after", "warning", "etag", "www-authenticate")
 _JSON: Final = "application/json"
 
 _Request = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -99,6 +99,8 @@ def answer_of(exchange: Exchange) -> dict[str, Any]:
     """What was answered, without secrets. ValueError where a stub cannot say it."""
     if exchange.method not in METHODS:
         raise ValueError("a method that no stub has")
+    if not exchange.is_answered:
+        raise ValueError("no answer")
     if exchange.status < 200:
         raise ValueError(f"the status {exchange.status}")
     content = exchange.content
@@ -106,8 +108,13 @@ def answer_of(exchange: Exchange) -> dict[str, Any]:
         raise ValueError(f"an answer of more than {MAX_BODY // 2**20} MiB")
     headers = {name: exchange.response_headers[name] for name in _TOLD_HEADERS if name in exchange.response_headers}
     headers = {name: text_without_secrets(value) for name, value in headers.items() if value.isprintable()}
-    answer: dict[str, Any] = {"status": exchange.status}
-    body = _decoded(content) if exchange.method != "HEAD" else None
+    return respond_of(exchange.status, _decoded(content) if exchange.method != "HEAD" else None, headers)
+
+
+def respond_of(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:
+    """An answer as a fault or a stub tells it: `body` is JSON or text. ValueError where it cannot."""
+    answer: dict[str, Any] = {"status": status}
+    headers = dict(headers)
     if isinstance(body, (dict, list)) and headers.get("content-type", "").startswith(_JSON):
         del headers["content-type"]
     if headers:

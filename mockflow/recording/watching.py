@@ -12,12 +12,18 @@ _GROWTH: Final = 1.5
 
 
 class NoAnswerError(Exception):
-    """A cluster gave no status. `str(error)` is why; `passes`: it may be otherwise later without anybody's doing."""
+    """A cluster gave no status. `str(error)` is why; `passes`: it may be otherwise later without anybody's doing.
 
-    def __init__(self, reason: str, *, hint: str = "", passes: bool = False) -> None:
+    `does` is what plays it as a fault; empty where nothing was answered.
+    """
+
+    def __init__(
+        self, reason: str, *, hint: str = "", passes: bool = False, does: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(reason)
         self.hint = hint
         self.passes = passes
+        self.does = does or {}
 
 
 class Clock(Protocol):
@@ -80,7 +86,7 @@ def _look(
     except NoAnswerError as error:
         if not looks.changes and not error.passes:
             raise
-        if looks.missed(asked, str(error)):
+        if looks.missed(asked, str(error), error.does):
             news(looks, f"no answer: {error}")
         return False
     was_away = bool(looks.gaps) and looks.gaps[-1].end is None

@@ -260,6 +260,9 @@ class ExchangeView(View):
     took_ms: float = Field(description="Milliseconds to the answer by the wall clock.")
     fault: str | None = Field(description="The faults and outages that acted on it, in people's words.")
     stub: str | None = Field(description="The stub that answered.")
+    connection: str | None = Field(
+        description="How a fault broke the connection, such as truncate; of an answer in part, status is its own."
+    )
     near_misses: list[NearMissView] = Field(
         description="Of a request that nothing serves: the stubs that came closest, the closest first."
     )

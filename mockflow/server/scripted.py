@@ -79,6 +79,7 @@ def trace(verdict: Verdict) -> Scripted:
         verdict.stub,
         tuple({"stub": miss.stub, "reasons": list(miss.reasons)} for miss in verdict.near_misses),
         is_own=not verdict.is_broken,
+        connection=verdict.connection,
     )
 
 

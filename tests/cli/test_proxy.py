@@ -384,3 +384,48 @@ def test_options_that_are_wrong(arguments: tuple[str, ...], code: int, told: str
         done = CliRunner().invoke(main, ["proxy", *arguments], prog_name="mockflow")
     assert done.exit_code == code
     assert told in done.stderr
+
+
+BROKEN: Final = """
+scenario: broken
+workflow_id: w
+starts: provision
+provision: {timeline: [{at: 0s, state: PROVISIONING}, {at: 2s, state: COMPLETED}]}
+faults:
+  - {on: provision, call: 1, connection: lost_reply}
+  - {on: get_status, call: 2, respond: too_many_requests}
+  - {on: get_status, calls: 3..4, connection: truncate}
+"""
+
+
+def test_what_a_cluster_broke_off_is_broken_off_in_playback(tmp_path: Path, file: Path) -> None:
+    """One mockflow is recorded and another plays it: the proxy answers 502 for what the cluster did not answer."""
+    (script := tmp_path / "broken.yaml").write_text(BROKEN)
+    asked = [("GET", "_status"), ("POST", "_provision"), *[("GET", "_status")] * 5]
+    with Served(script, "--frozen", "--quiet") as served, Proxied(served.url, file) as proxied:
+        heard = [proxied.ask(method, f"{API}/w/{call}")[0] for method, call in asked]
+        _, stderr, _ = proxied.stop()
+    assert heard == [200, 502, 429, 502, 502, 200, 200]
+    assert stderr.count("does not answer") == 3
+    [scenario] = proxied.scenarios()
+    does = {(fault.on[0], fault.connection or (fault.respond and fault.respond.status)) for fault in scenario.faults}
+    assert does == {("get_status", 429), ("get_status", "empty"), ("provision", "lost_reply")}  # the next look told it
+    with Served(file, "--quiet") as again:
+        played = []
+        for method, call in asked[:2]:
+            connection = http.client.HTTPConnection(urlsplit(again.url).netloc, timeout=30)
+            connection.request(method, f"{API}/w/{call}")
+            try:
+                played.append(connection.getresponse().status)
+            except http.client.RemoteDisconnected:
+                played.append(0)
+            connection.close()
+    assert played == [200, 0]
+
+
+def test_an_answer_that_the_proxy_itself_keeps_back_is_no_fault(cluster: Double, file: Path) -> None:
+    cluster.answers[f"GET {API}/w/_status"] = [(200, {"state": "NOT_STARTED"}), (200, b"x" * 1001)]
+    with Proxied(cluster.url, file, "--max-body", "1000") as proxied:
+        assert [proxied.ask("GET", f"{API}/w/_status")[0] for _ in range(2)] == [200, 502]
+        proxied.stop()
+    assert [scenario.faults for scenario in proxied.scenarios()] == [()]

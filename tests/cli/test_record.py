@@ -84,7 +84,40 @@ def test_what_changed_is_told_while_it_is_recorded(cluster: Double, file: Path) 
         "NOT_STARTED", "no answer: 503: busy", "PROVISIONING", "COMPLETED",
     ]  # fmt: skip
     [scenario] = scenarios(file)
-    assert "503: busy" in (scenario.description or "")
+    [fault] = scenario.faults
+    assert fault.during is not None
+    assert fault.respond is not None
+    assert (fault.on, fault.respond.status, fault.respond.body) == (("get_status",), 503, "busy")
+
+
+def test_what_an_expired_token_is_told(cluster: Double, file: Path) -> None:
+    """What was said, and in the file as it was said."""
+    expired = {"message": "The security token is expired", "api_key": SECRET}
+    status(cluster, [(200, {"state": "PROVISIONING"}), (403, expired), (200, DONE)])
+    done = record(cluster.url, file)
+    assert "no answer: 403: The security token is expired\n" in done.stderr
+    [scenario] = scenarios(file)
+    [respond] = [fault.respond for fault in scenario.faults]
+    assert respond is not None
+    assert (respond.status, respond.body) == (403, {**expired, "api_key": "(hidden)"})
+    assert SECRET not in done.output + file.read_text()
+
+
+@pytest.mark.parametrize("connection", ["truncate", "wrong_length", "empty", "reset"])
+def test_an_answer_that_broke_off(connection: str, tmp_path: Path, file: Path) -> None:
+    """It is waited out and told, and stands for no state and for no fault."""
+    script = "{timeline: [{at: 0s, state: PROVISIONING}, {at: 100ms, state: COMPLETED}]}"
+    fault = f"{{on: get_status, call: 2, connection: {connection}}}"
+    (broken := tmp_path / "broken.yaml").write_text(
+        f"scenario: broken\nworkflow_id: w\nprovision: {script}\nfaults: [{fault}]\n"
+    )
+    with Served(broken, "--quiet") as served:
+        done = record(served.url, file, ids=("w",))
+    assert done.exit_code == 0
+    assert "no answer: the answer broke off\n" in done.stderr
+    [scenario] = scenarios(file)
+    assert "the answer broke off." in (scenario.description or "")
+    assert scenario.faults == ()
 
 
 def test_the_cluster_is_asked_as_it_wants(cluster: Double, file: Path) -> None:

@@ -1,5 +1,7 @@
 """The page in a browser: what one sees is what the API says, at any time."""
 
+import asyncio
+import itertools
 import json
 from typing import Any, Final
 from urllib.parse import quote
@@ -41,6 +43,19 @@ stubs:
   - request: GET /_plugins/_ml/models/{model_id}
     respond: {status: 200, body: {model_state: DEPLOYED}}
 """
+HALF: Final = """
+scenario: half
+workflow_id: half
+faults:
+  - {on: get_status, call: 1, connection: truncate}
+  - {on: get_status, call: 2, connection: drip, over: 1ms}
+"""
+PROVISIONED: Final = """
+scenario: provisioned
+workflow_id: p
+starts: provision
+"""
+SIDES: Final = (("x", "width"), ("y", "height"))
 TEN_MOMENTS: Final = (0, 1, 1999, 2000, 2001, 3999, 4000, 5999, 6000, 3_600_000)
 EVIL: Final = "<img src=x onerror=alert(1)>"
 
@@ -190,6 +205,20 @@ async def test_faults_show(serve: Servers, open_page: Open) -> None:
     await expect(page.locator("#tip")).to_contain_text("too_many_requests")
 
 
+async def test_half_an_answer_is_a_broken_one(serve: Servers, open_page: Open) -> None:
+    """Its status line has arrived, and the client has got an error all the same."""
+    server = await serve(HALF)
+    page = await open_page(server)
+    with pytest.raises(asyncio.IncompleteReadError):
+        await server.status("half")
+    await server.status("half")
+    await server.status("half")
+    ticks = page.locator(".inspector .ticks")
+    await expect(ticks).to_have_attribute("aria-label", "3 requests: 2 2xx, 1 broken")
+    await page.locator("#answered").select_option("broken")
+    await expect(page.locator(".exchange:visible .status")).to_have_text("✕ 200")
+
+
 async def test_what_nearly_was_a_stub_shows(serve: Servers, open_page: Open) -> None:
     server = await serve(FAULTY)
     await server.ask("/_plugins/_ml/models/a/b")
@@ -332,6 +361,21 @@ async def test_the_playhead_follows_the_clock(server: Server, open_page: Open) -
     assert len(set(places)) == 3
 
 
+async def test_a_run_can_be_begun_by_hand(serve: Servers, open_page: Open) -> None:
+    """Who has just started it sees something move without a client; only a provision is a client's alone."""
+    server = await serve(STORY, PROVISIONED, mode="real")
+    server.cluster.clock.set_speed(1000)
+    page = await open_page(server)
+    button = page.locator("#restart")
+    await expect(button).to_have_text("Begin")
+    await button.click()
+    await expect(button).to_have_text("Restart")
+    await expect(row(page, "w").locator(".what")).to_contain_text("COMPLETED")
+    await row(page, "p").click()
+    await expect(button).to_have_text("Begin")
+    await expect(button).to_be_disabled()
+
+
 async def test_in_real_time_it_moves_by_itself(serve: Servers, open_page: Open) -> None:
     server = await serve(STORY, mode="real")
     await server.status()
@@ -379,7 +423,10 @@ async def test_what_others_have_written_is_text(serve: Servers, open_page: Open)
     assert await page.locator("main img, dialog img").count() == 0
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (768, "dark"), (2560, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(360, "light"), (360, "dark"), (768, "dark"), (820, "light"), (1024, "dark"), (2560, "light")],
+)
 async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str) -> None:
     server = await serve(STORY, HICCUP)
     await server.status()
@@ -389,6 +436,9 @@ async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str)
     await expect(row(page, "w")).to_be_visible()
     await expect(page.locator(".inspector .band").first).to_be_attached()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [await page.locator(f"main > .{panel}").bounding_box() for panel in ("workflows", "inspector", "drawer")]
+    for one, other in itertools.combinations(boxes, 2):
+        assert any(one[at] + one[size] <= other[at] or other[at] + other[size] <= one[at] for at, size in SIDES)
 
 
 async def test_five_hundred_workflows(serve: Servers, open_page: Open) -> None:

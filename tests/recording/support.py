@@ -1,14 +1,21 @@
 """A cluster that is recorded, and the recording played back, both in this process on frozen clocks."""
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.cluster.interference import Verdict
 from mockflow.core.scenario import Scenario
-from mockflow.loading.load import load_text
+from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.server import scripted
+from mockflow.server.http import Response
 
 EPOCH: Final = 1_767_225_600_000
 
@@ -16,6 +23,29 @@ EPOCH: Final = 1_767_225_600_000
 def cluster_of(*scenarios: Scenario, epoch: int = EPOCH) -> Cluster:
     settings = Settings(mode="frozen", epoch=epoch)
     return Cluster(settings, tuple(LoadedScenario(scenario) for scenario in scenarios))
+
+
+def shipped() -> list[Located]:
+    """Every scenario of scenarios/."""
+    return load_paths([Path(__file__).parent.parent.parent / "scenarios"]).scenarios
+
+
+def no_delay(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
+    """A fault's delay is wall time; here it passes on the cluster's own clock, at once."""
+
+    async def hold_back(verdict: Verdict) -> None:
+        cluster.clock.advance(int(verdict.delay_ms))
+
+    monkeypatch.setattr(scripted, "hold_back", hold_back)
+
+
+def hears(cluster: Cluster, response: Response) -> tuple[int, Any]:
+    """Status and content as a client gets them; (0, None) where the connection breaks or is refused."""
+    is_closed = any(phase.window.phase == "port_closed" for phase in cluster.interference.phases())
+    if is_closed or response.connection not in (None, "drip"):
+        return 0, None
+    is_json = response.body[:1] in (b"{", b"[")
+    return response.status, json.loads(response.body) if is_json else response.body.decode()
 
 
 def status(cluster: Cluster, workflow_id: str) -> dict[str, Any]:

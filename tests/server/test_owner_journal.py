@@ -47,6 +47,7 @@ async def test_an_exchange(owner: Owner) -> None:
         "elapsed_ms": 3000,
         "fault": None,
         "stub": None,
+        "connection": None,
         "near_misses": [],
         "is_poll": True,
         "request": {"headers": {"Host": "mockflow", "X-Opaque-Id": "me"}, "body": None},

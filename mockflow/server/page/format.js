@@ -26,9 +26,11 @@ export const date = (ms) => `${new Date(ms).toISOString().replace("T", " ").slic
 
 export const number = (value) => value.toLocaleString("en");
 
-/** What an answer's status means: a word for its class, by which it is coloured and shaped. */
+const WHOLE = "drip"; // slow, but all of it arrives
+
+/** What an answer means to who asked: a word for its class, by which it is coloured and shaped. */
 export function kindOf(exchange) {
-  if (exchange.status === 0) return "broken";
+  if (exchange.status === 0 || (exchange.connection && exchange.connection !== WHOLE)) return "broken";
   if (exchange.status >= 500) return "error";
   return exchange.status >= 400 ? "refused" : "ok";
 }

@@ -20,7 +20,7 @@ const slider = h("div", { class: "slider", role: "slider", tabindex: "0", "aria-
 const field = h("input", { id: "at", size: "6", spellcheck: "false", autocomplete: "off", "aria-label": "Look at this elapsed time, in ms", inputmode: "numeric" });
 const live = h("button", { id: "back", class: "primary", onclick: backToNow, title: "Follow the clock again (Esc)" }, "Back to now");
 const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock until this workflow is here" }, "Clock to here");
-const restart = h("button", { id: "restart", onclick: begin, title: "Begin its run from 0 again" }, "Restart");
+const restart = h("button", { id: "restart", onclick: begin, title: "Its run from 0 on; one that waits for a client's provision cannot be begun here" }, "Restart");
 const status = h("div", { id: "status", class: "status", tabindex: "0", role: "region", "aria-label": "Exact status" });
 const body = h("div", { class: "body" },
   h("div", { class: "title" }, title, id), about,
@@ -79,7 +79,9 @@ export function tick() {
   if (document.activeElement !== field) field.value = now.waits ? "" : Math.round(now.ms);
   live.disabled = follows;
   move.disabled = now.waits || now.ms <= elapsed;
-  restart.disabled = !workflow.begun;
+  say(restart, workflow.begun ? "Restart" : "Begin");
+  restart.disabled = !workflow.begun && workflow.starts === "provision"; // a client has to provision it
+  restart.classList.toggle("primary", !workflow.begun);
   const facts_ = [
     workflow.begun ? `run by ${workflow.run}` : `begins with ${workflow.starts.replace("_", " ")}`,
     `${number(workflow.polls)} poll${workflow.polls === 1 ? "" : "s"}`,
@@ -115,7 +117,7 @@ async function showStatus(workflow, layout, now, moment) {
 async function moveClock() {
   const now = looked();
   const workflow = store.workflow;
-  if (!workflow.begun) return store.complain(new Error("Its run has not begun: the first look of a client begins it, or Next keyframe."));
+  if (!workflow.begun) return store.complain(new Error("Its run has not begun: the first look of a client begins it, or Begin."));
   const ahead = Math.round(now.ms - store.elapsed(workflow));
   if (ahead > 0) await store.change({ advance: `${ahead}ms` });
   backToNow();

@@ -30,7 +30,7 @@ function fill(row, exchange) {
   say(row.request, `${exchange.method} ${exchange.target.replace(LONG, "…/")}`);
   say(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
   row.status.className = `status kind-${kind}`;
-  const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near`];
+  const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near miss${misses(exchange).length === 1 ? "" : "es"}`];
   say(row.told, [...extra.filter(Boolean), exchange.told ?? ""].join(" · "));
   row.told.classList.toggle("scripted", extra.some(Boolean));
   say(row.took, `${exchange.took_ms < 10 ? exchange.took_ms.toFixed(1) : Math.round(exchange.took_ms)} ms`);
