@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.cluster.interference import Verdict
+from mockflow.cluster.verdict import Verdict
 from mockflow.core.scenario import Scenario
 from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.keyframes import run_of
