@@ -72,10 +72,10 @@ def _watched(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:
     folders: dict[Path, None] = {}
     single: dict[Path, None] = {}
     for path in map(Path, paths):
-        if path.is_dir():
-            folders[path] = None
-        else:
+        if path.is_file():
             single |= {path.parent: None, path.resolve().parent: None}
+        else:  # a folder, or one that was taken away since it was read
+            folders[path] = None
     return list(folders), list(single)
 
 
@@ -87,6 +87,7 @@ async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: 
     while True:
         present = _present(places)
         if not present:
+            changed.set()
             await asyncio.sleep(_LOOK_MILLISECONDS / 1000)
             continue
         events = awatch(
