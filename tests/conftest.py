@@ -11,7 +11,7 @@ from mockflow.server.answer import answer
 from mockflow.server.http import Request, Response
 from tests import specification
 
-settings.register_profile("mockflow", deadline=None)  # a timing never decides a test
+settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
 settings.load_profile("mockflow")
 
 CHECKER = specification.load()
