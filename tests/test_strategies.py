@@ -67,7 +67,7 @@ def attempts_of(scenario: Scenario) -> tuple[Attempt, ...]:
     | strategies.plans(TEMPLATE, max_attempts=3)
     | strategies.plans(TEMPLATE, None)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_plugin_could_do_it(scenario: Scenario) -> None:
     assert [str(problem) for problem in load_text(scenario.yaml(), "drawn.yaml").problems] == []
 
