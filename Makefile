@@ -4,14 +4,20 @@ PORT ?= 9200
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Begins the run of slow-provisioning, so that something moves on the page from the start.
+BEGIN = from urllib.request import Request, urlopen; \
+	urlopen(Request('http://127.0.0.1:$(PORT)/_mockflow/workflows/tMuLlZoBey7ZHj9y5Bnx/restart', method='POST'))
+
 .PHONY: run test fuzz format benchmark clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
-	@echo "Open the page below and press Begin, or try in another terminal, and again after two and six seconds:"
+	@echo "Open the page below: slow-provisioning is under way, others wait for Begin or for a client."
+	@echo "Try in another terminal, and again after two and six seconds:"
 	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?pretty'"
 	@echo "All workflows and their states:"
 	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"
+	@($(BIN)/mockflow wait http://127.0.0.1:$(PORT) --timeout 30s && $(BIN)/python -c "$(BEGIN)") > /dev/null 2>&1 &
 	@$(BIN)/mockflow serve scenarios/ --port $(PORT)
 
 # Everything that must hold before a change lands.
