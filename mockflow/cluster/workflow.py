@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster.causes import Cause, RunKind
-from mockflow.core.lifecycle import NOT_STARTED, idle
+from mockflow.core.lifecycle import NOT_STARTED
 from mockflow.core.resources import Key, Made, key_of
 from mockflow.core.run import Run
 from mockflow.core.scenario import Scenario
@@ -14,7 +14,6 @@ from mockflow.core.status import ALL_FIELDS, FINAL_STATES, Document, Fields, sta
 from mockflow.core.template import Template
 from mockflow.core.timeline import Position, Timeline
 
-_IDLE: Final = Run(idle(), 0)
 _FOR_EVER: Final = 10**18
 _REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here
 _NOBODYS: Final[Fields] = {}

@@ -2,15 +2,13 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from mockflow.core.scenario import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
 from mockflow.handle.faults import Delay, Respond, script_of
 from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
-
-_RUNS: Final = ("provision", "reprovision")
 
 
 class Scenario:
