@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from mockflow.core.durations import format_duration, parse_duration
-from mockflow.core.failures import ERROR_FORMATS, Failure
+from mockflow.core.base.durations import format_duration, parse_duration
+from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.faults.model import CONNECTIONS
 from mockflow.core.faults.presets import PRESETS
-from mockflow.core.graph import node_timeout, sequence_of
-from mockflow.core.operations import OPERATIONS
-from mockflow.core.rest_status import FAILURES, FlowFrameworkError
-from mockflow.core.steps import STEPS
-from mockflow.core.suggest import did_you_mean
-from mockflow.core.template import Graph, parse_template
-from mockflow.core.versions import parse_version
+from mockflow.core.opensearch.operations import OPERATIONS
+from mockflow.core.opensearch.rest_status import FAILURES, FlowFrameworkError
+from mockflow.core.plugin.failures import ERROR_FORMATS, Failure
+from mockflow.core.plugin.graph import node_timeout, sequence_of
+from mockflow.core.plugin.steps import STEPS
+from mockflow.core.plugin.template import Graph, parse_template
+from mockflow.core.plugin.versions import parse_version
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import Duration, milliseconds
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.security import parse_user
+from mockflow.core.opensearch.security import parse_user
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import milliseconds
 from mockflow.handle.cluster import Source

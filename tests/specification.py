@@ -16,8 +16,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mockflow.server.answer import ROUTER
-from mockflow.server.http import Request, Response
-from mockflow.server.router import Found
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.rest.router import Found
 
 FILE: Final = Path(__file__).parents[2] / "shared" / "spec" / "flow_framework.openapi.yaml"
 

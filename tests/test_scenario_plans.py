@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
-from mockflow.core.ids import resource_id
-from mockflow.core.rest_status import REST_STATUS
+from mockflow.core.opensearch.ids import resource_id
+from mockflow.core.opensearch.rest_status import REST_STATUS
 from mockflow.loading.load import Located
 from mockflow.server.app import create_app
 from tests.test_scenarios import (

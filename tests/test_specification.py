@@ -5,7 +5,8 @@ Servers in processes of their own (tests/clients) are not looked at: they give t
 
 import pytest
 
-from mockflow.server.http import Request, Response
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.rest.xcontent import compact
 from tests.conftest import CHECKER
 from tests.specification import DISAGREEMENTS, FILE, UNLISTED, Checker
 
@@ -61,5 +62,5 @@ def test_each_disagreement_has_its_reason() -> None:
 def _found(checker: Checker, target: str, status: int, body: dict[str, object]) -> dict[str, str]:
     method, _, path = target.partition(" ")
     fresh = Checker(checker.document)
-    fresh.look_at(Request(method, f"/_plugins/_flow_framework/workflow{path}", {}), Response.json(status, body))
+    fresh.look_at(Request(method, f"/_plugins/_flow_framework/workflow{path}", {}), Response(status, compact(body)))
     return fresh.mismatches

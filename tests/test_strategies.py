@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
 from mockflow import MockFlow, Scenario, strategies
-from mockflow.core.durations import parse_duration
-from mockflow.core.scenario import Attempt
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.script.models import Attempt
 from mockflow.loading.load import load_text
 from tests.clients.story import TEMPLATE
 

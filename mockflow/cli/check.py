@@ -5,7 +5,7 @@ import json
 import click
 
 from mockflow.cli.options import counted, print_problems
-from mockflow.core.scenario import json_schema
+from mockflow.core.scenario.model import json_schema
 from mockflow.loading.load import load_paths
 
 

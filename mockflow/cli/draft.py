@@ -10,12 +10,12 @@ import click
 
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import plain
-from mockflow.core.durations import format_duration, parse_duration
-from mockflow.core.graph import Sequence, node_timeout, sequence_of
-from mockflow.core.ids import opensearch_id
-from mockflow.core.secrets import without_secrets
-from mockflow.core.template import Node, Template
-from mockflow.core.typical import typical_work
+from mockflow.core.base.durations import format_duration, parse_duration
+from mockflow.core.base.secrets import without_secrets
+from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.plugin.graph import Sequence, node_timeout, sequence_of
+from mockflow.core.plugin.template import Node, Template
+from mockflow.core.plugin.typical import typical_work
 from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
 

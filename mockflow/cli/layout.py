@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from mockflow.core.status import PROGRESS_OF_STATE
+from mockflow.core.plugin.status import PROGRESS_OF_STATE
 
 Resource = Mapping[str, str]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from mockflow.server.app import AccessLog
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 
 _requests: Final = logging.getLogger("mockflow.requests")
 

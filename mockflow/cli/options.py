@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from mockflow.core.durations import parse_duration
-from mockflow.core.security import User, parse_user
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.opensearch.security import User, parse_user
 from mockflow.loading.problems import Problem
 
 

@@ -6,8 +6,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.faults.presets import PRESETS
-from mockflow.core.suggest import did_you_mean
 
 
 @click.command()

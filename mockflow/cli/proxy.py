@@ -21,7 +21,7 @@ from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.serve import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
-from mockflow.core.secrets import text_without_secrets
+from mockflow.core.base.secrets import text_without_secrets
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.scenario import text_of
 from mockflow.recording.story import Story

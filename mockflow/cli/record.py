@@ -18,9 +18,9 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from mockflow.cli.options import Duration, ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.upstream import Upstream, upstream_options
-from mockflow.core.durations import format_duration
-from mockflow.core.scenario import Scenario
-from mockflow.core.secrets import text_without_secrets
+from mockflow.core.base.durations import format_duration
+from mockflow.core.base.secrets import text_without_secrets
+from mockflow.core.scenario.model import Scenario
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
 from mockflow.recording.stubs import respond_of

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from mockflow.cli.layout import Shade
 from mockflow.cluster import Cluster, LoadedScenario, NeverError, Settings, StoredTemplate, Workflow, operations, runs
-from mockflow.core.graph import Sequence, sequence_of
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.scenario import RunScript, Scenario
-from mockflow.core.simulation import KEEP, UPDATE
-from mockflow.core.status import Fields
-from mockflow.core.steps import STEPS
-from mockflow.core.template import Template, parse_template
-from mockflow.core.use_cases import expand, use_cases
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.graph import Sequence, sequence_of
+from mockflow.core.plugin.simulation import KEEP, UPDATE
+from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.steps import STEPS
+from mockflow.core.plugin.template import Template, parse_template
+from mockflow.core.plugin.use_cases import expand, use_cases
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.models import RunScript
 
 Moments = list[dict[str, Any]]
 """As the owner's door tells them: `at_ms`, `at_poll`, `after_poll_ms` and `status` of each moment of a run."""

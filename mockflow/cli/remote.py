@@ -19,7 +19,7 @@ from mockflow.cli.client import (
     verifying_opener,
 )
 from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
-from mockflow.core.durations import format_duration
+from mockflow.core.base.durations import format_duration
 from mockflow.loading.load import load_paths
 
 _PAUSE_SECONDS = 0.1

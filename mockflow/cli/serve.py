@@ -20,9 +20,9 @@ from mockflow.cli.options import Duration, Epoch, UserText, counted, print_probl
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, Settings, TooManyError
 from mockflow.cluster.clock import MAX_SPEED
-from mockflow.core.security import User
-from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
-from mockflow.server.limits import Limits
+from mockflow.core.opensearch.security import User
+from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
+from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
 

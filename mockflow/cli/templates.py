@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from mockflow.core.graph import sequence_of
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.template import ContentError, Template, parse_template
-from mockflow.core.versions import DEFAULT_VERSION, parse_version
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.template import ContentError, Template, parse_template
+from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.loading.yaml12 import MAX_BYTES, read
 
 

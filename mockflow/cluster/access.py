@@ -4,9 +4,9 @@ from typing import Any, Final, Literal
 
 from mockflow.cluster.cluster import Cluster, UnknownWorkflowError
 from mockflow.cluster.workflow import Workflow
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.security import Caller, may_access
-from mockflow.core.status import Fields
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.opensearch.security import Caller, may_access
+from mockflow.core.plugin.status import Fields
 
 
 def owned_by(caller: Caller) -> Fields:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from mockflow.cluster.verdict import Inquiry
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.base.path_pattern import PathPattern, parse_pattern
 from mockflow.core.faults import outages
 from mockflow.core.faults.chance import draw
 from mockflow.core.faults.model import ANY, Fault, parse_range, parse_window
-from mockflow.core.path_pattern import PathPattern, parse_pattern
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.core.stubs.model import Stub
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from mockflow.core.graph import Sequence
-from mockflow.core.plan import StepPlan
-from mockflow.core.resources import Key, Made
-from mockflow.core.status import Fields
+from mockflow.core.plugin.graph import Sequence
+from mockflow.core.plugin.resources import Key, Made
+from mockflow.core.plugin.status import Fields
+from mockflow.core.script.plan import StepPlan
 
 if TYPE_CHECKING:
     from mockflow.cluster.registry import Registry

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 
 
 @dataclass(frozen=True)

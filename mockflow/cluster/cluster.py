@@ -15,18 +15,18 @@ from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.scenarios import Scenarios
 from mockflow.cluster.workflow import Beginning, Workflow
-from mockflow.core.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
-from mockflow.core.durations import format_duration
-from mockflow.core.ids import opensearch_id
-from mockflow.core.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
-from mockflow.core.lifecycle import idle
-from mockflow.core.plan import StepPlan
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.run import Run
-from mockflow.core.security import User, users_by_name
-from mockflow.core.status import Document, Fields
-from mockflow.core.suggest import did_you_mean
-from mockflow.core.versions import DEFAULT_VERSION, Version, parse_version
+from mockflow.core.base.durations import format_duration
+from mockflow.core.base.suggest import did_you_mean
+from mockflow.core.opensearch.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
+from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.opensearch.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.opensearch.security import User, users_by_name
+from mockflow.core.plugin.status import Document, Fields
+from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
+from mockflow.core.script.plan import StepPlan
+from mockflow.core.script.run import Run
+from mockflow.core.script.timeline import IDLE
 
 log: Final = logging.getLogger("mockflow")
 
@@ -467,7 +467,7 @@ class Cluster:
             return workflow.run
         if workflow.scenario and workflow.scenario.brings_workflow:
             return Run(runs.looked_at(self, workflow).timeline, self.now())
-        return Run(idle(), self.now())
+        return Run(IDLE, self.now())
 
     def _to_be_moved(self, workflow_id: str) -> tuple[Workflow, Run]:
         """The workflow and its run, or the one that the owner's move would begin."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mockflow.cluster.workflow import Beginning, Workflow
-from mockflow.core.plan import StepPlan
-from mockflow.core.scenario import Attempt, Keyframe, Scenario
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.models import Attempt, Keyframe
+from mockflow.core.script.plan import StepPlan
 
 Script = tuple[str, int]
 """Of a scenario: kind of run, attempt (from 0)."""

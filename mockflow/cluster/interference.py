@@ -8,11 +8,11 @@ from mockflow.cluster.armed import Armed, ArmedFault, ArmedOutage, ArmedStub, In
 from mockflow.cluster.coverage import Part
 from mockflow.cluster.verdict import Inquiry, Move, NearMiss, Verdict
 from mockflow.cluster.workflow import Workflow
-from mockflow.core.durations import parse_duration
+from mockflow.core.base.durations import parse_duration
 from mockflow.core.faults import outages
 from mockflow.core.faults.chance import draw, milliseconds
 from mockflow.core.faults.model import Fault, Respond, parse_window
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.core.stubs.matching import apart, mismatches, nearness, path_values
 
 if TYPE_CHECKING:

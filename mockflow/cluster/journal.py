@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_tell
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024

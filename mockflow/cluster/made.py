@@ -6,12 +6,12 @@ from typing import Final
 
 from mockflow.cluster.causes import Cause
 from mockflow.cluster.workflow import Workflow
-from mockflow.core.ids import opensearch_id
-from mockflow.core.resources import Key, Made, key_of
-from mockflow.core.simulation import Done, Simulation
-from mockflow.core.status import Fields
-from mockflow.core.template import Node
-from mockflow.core.timeline import Timeline
+from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.plugin.resources import Key, Made, key_of
+from mockflow.core.plugin.simulation import Done, Simulation
+from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.template import Node
+from mockflow.core.script.timeline import Timeline
 
 
 def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:

@@ -11,14 +11,15 @@ from typing import Final
 from mockflow.cluster import access, runs
 from mockflow.cluster.cluster import Cluster, UnknownWorkflowError
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
-from mockflow.core import lifecycle
-from mockflow.core.durations import parse_duration
-from mockflow.core.graph import sequence_of
-from mockflow.core.plan import Deprovision
-from mockflow.core.resources import key_of
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.security import NOBODY, Caller
-from mockflow.core.template import Template
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.opensearch.security import NOBODY, Caller
+from mockflow.core.plugin import lifecycle
+from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.resources import key_of
+from mockflow.core.plugin.template import Template
+from mockflow.core.script.plan import Deprovision
+from mockflow.core.script.timeline import Timeline
 
 MAX_LEFT: Final = 10_000
 """So many statuses may be left of templates that were deleted; the plugin has no bound for them."""
@@ -122,7 +123,7 @@ def deprovision(
     )
     cluster.resources.leave(workflow, map(key_of, outcome.forgotten))
     forgets = outcome.refusal is None and workflow.stored is None
-    cluster.begin(workflow, Beginning(outcome.timeline, "deprovision", forgets_workflow=forgets))
+    cluster.begin(workflow, Beginning(Timeline.of(outcome.moments), "deprovision", forgets_workflow=forgets))
     for resource in outcome.deleted:
         if resource["workflow_step_name"] != "deploy_model":  # that one is only undeployed
             cluster.resources.delete(key_of(resource), by=workflow)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from mockflow.cluster.workflow import Workflow
-from mockflow.core.resources import Key, Made
+from mockflow.core.plugin.resources import Key, Made
 
 
 class Registry:

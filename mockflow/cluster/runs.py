@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 from mockflow.cluster.causes import Cause, RunKind, There
 from mockflow.cluster.made import made_by_script, made_by_steps
 from mockflow.cluster.workflow import Beginning, StoredTemplate, Workflow
-from mockflow.core.compiler import compile_run
-from mockflow.core.graph import Sequence, sequence_of
-from mockflow.core.ids import resource_id
-from mockflow.core.lifecycle import fresh, idle, provisioned, reprovisioned
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.scenario import Attempt
-from mockflow.core.simulation import Setting, simulate
-from mockflow.core.steps import STEPS, Step
-from mockflow.core.suggest import did_you_mean
+from mockflow.core.base.suggest import did_you_mean
+from mockflow.core.opensearch.ids import resource_id
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.graph import Sequence, sequence_of
+from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
+from mockflow.core.plugin.simulation import Setting, simulate
+from mockflow.core.plugin.steps import STEPS, Step
+from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.models import Attempt
+from mockflow.core.script.timeline import IDLE, Timeline
 
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster
@@ -64,7 +65,7 @@ def _provisioned(cluster: "Cluster", workflow: Workflow, cause: Cause) -> Beginn
     by_look = cause.kind == "look"
     script = workflow.scenario.provision if workflow.scenario else None
     if by_look and script is None:
-        return Beginning(idle(), cause.kind, cause=cause)
+        return Beginning(IDLE, cause.kind, cause=cause)
     attempt = script.attempt(cause.attempt) if script else Attempt()
     steps = None
     if attempt.timeline is None or not by_look:
@@ -100,10 +101,11 @@ def _stepwise(cluster: "Cluster", workflow: Workflow, cause: Cause, attempt: Att
     if cause.kind == "reprovision":
         held = cause.before.get("resources_created") or []
         simulation = simulate(steps, setting, cause.changes, held)
-        timeline = reprovisioned(cause.before, simulation, error_format)
+        moments = reprovisioned(cause.before, simulation, error_format)
     else:
         simulation = simulate(steps, setting)
-        timeline = provisioned(fresh(cause.before), simulation, error_format)
+        moments = provisioned(fresh(cause.before), simulation, error_format)
+    timeline = Timeline.of(moments)
     return Beginning(timeline, cause.kind, made_by_steps(workflow, cause, simulation), played, cause=cause)
 
 
@@ -152,9 +154,9 @@ def _setting(cluster: "Cluster", workflow: Workflow, cause: Cause, attempt: Atte
         return resource_id(kind, owner, workflow.id, f"{step_id} {cause.runs}" if cause.runs else step_id)
 
     return Setting(
-        plan=attempt,
-        step_time=cluster.settings.step_time,
+        step_time=attempt.step_ms(cluster.settings.step_time),
         new_id=new_id,
+        plan=attempt.planned(),
         params=cause.params,
         indexes=cause.there,
         tells_why_no_index=cluster.version.behaviour.tells_why_no_index,

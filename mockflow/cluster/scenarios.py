@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from mockflow.cluster import runs
 from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.workflow import StoredTemplate, Workflow
-from mockflow.core.compiler import written_resources
-from mockflow.core.lifecycle import template_from
-from mockflow.core.rules import Claim, claims_of
-from mockflow.core.scenario import Scenario
-from mockflow.core.template import Template, parse_template
+from mockflow.core.plugin.lifecycle import template_from
+from mockflow.core.plugin.template import Template, parse_template
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.rules import Claim, claims_of
+from mockflow.core.script.compiler import written_resources
 
 if TYPE_CHECKING:
     from mockflow.cluster.cluster import Cluster

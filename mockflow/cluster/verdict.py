@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.faults.model import WITHOUT_ACTION, Connection, Respond
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.core.stubs.matching import Asked
 
 _OVER_MS: Final = 5000

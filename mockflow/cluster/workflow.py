@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster.causes import Cause, RunKind
-from mockflow.core.lifecycle import NOT_STARTED
-from mockflow.core.resources import Key, Made, key_of
-from mockflow.core.run import Run
-from mockflow.core.scenario import Scenario
-from mockflow.core.status import ALL_FIELDS, FINAL_STATES, Document, Fields, status_document
-from mockflow.core.template import Template
-from mockflow.core.timeline import Position, Timeline
+from mockflow.core.plugin.lifecycle import NOT_STARTED
+from mockflow.core.plugin.resources import Key, Made, key_of
+from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, Document, Fields, status_document
+from mockflow.core.plugin.template import Template
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.run import Run
+from mockflow.core.script.timeline import Position, Timeline
 
 _FOR_EVER: Final = 10**18
 _REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here

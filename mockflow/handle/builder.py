@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockflow.core.scenario import Scenario as ScenarioModel
+from mockflow.core.scenario.model import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
 from mockflow.handle.faults import Delay, Respond, script_of
 from mockflow.loading.load import load_text

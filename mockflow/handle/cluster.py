@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from mockflow.core.suggest import did_you_mean
+from mockflow.core.base.suggest import did_you_mean
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import ClockHandle, Duration, milliseconds
 from mockflow.handle.coverage import Coverage

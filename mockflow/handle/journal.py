@@ -6,9 +6,9 @@ from itertools import chain, pairwise
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 
-from mockflow.core.durations import format_duration, parse_duration
-from mockflow.core.status import FINAL_STATES
-from mockflow.core.suggest import closest
+from mockflow.core.base.durations import format_duration, parse_duration
+from mockflow.core.base.suggest import closest
+from mockflow.core.plugin.status import FINAL_STATES
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.exchange import Exchange

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from types import TracebackType
 
 from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, Mode, Settings
-from mockflow.core.durations import parse_duration
-from mockflow.core.security import parse_user
-from mockflow.core.versions import DEFAULT_VERSION
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.opensearch.security import parse_user
+from mockflow.core.plugin.versions import DEFAULT_VERSION
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.cluster import ClusterHandle, Source, refusal, texts_of
 from mockflow.handle.errors import MockFlowError, ScenarioError

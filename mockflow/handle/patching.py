@@ -4,7 +4,7 @@ import sys
 from types import ModuleType, TracebackType
 from typing import Any, ClassVar, Final
 
-from mockflow.core.suggest import closest
+from mockflow.core.base.suggest import closest
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.sleeping import VirtualSleep
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from mockflow.core.durations import format_duration
+from mockflow.core.base.durations import format_duration
 from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40

@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
 from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
-from mockflow.server import control
-from mockflow.server.control_call import PREFIX
-from mockflow.server.http import Request
+from mockflow.server.control import answer as control
+from mockflow.server.control.call import PREFIX
+from mockflow.server.http.messages import Request
 
 _SECONDS: Final = 30.0
 

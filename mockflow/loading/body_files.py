@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from mockflow.core.base.findings import Path as Place
+from mockflow.core.base.findings import quoted
 from mockflow.core.faults.model import Respond
-from mockflow.core.findings import Path as Place
-from mockflow.core.findings import quoted
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from mockflow.core.findings import quoted
-from mockflow.core.rules import Claim, claims_of
-from mockflow.core.scenario import Scenario
+from mockflow.core.base.findings import quoted
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.rules import Claim, claims_of
 from mockflow.loading.load import Located, Versions, clash, together
 from mockflow.loading.problems import Problem
 

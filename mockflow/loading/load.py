@@ -8,9 +8,9 @@ from hashlib import blake2b
 from pathlib import Path as FilePath
 from typing import Final
 
-from mockflow.core.findings import Path, quoted
-from mockflow.core.rules import claims
-from mockflow.core.scenario import Scenario
+from mockflow.core.base.findings import Path, quoted
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.rules import claims
 from mockflow.loading.body_files import body_files, with_body_files
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.validation import validate

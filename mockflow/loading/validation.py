@@ -8,11 +8,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from mockflow.core import rules
-from mockflow.core.durations import parse_moment
-from mockflow.core.findings import Finding, Path, quoted
-from mockflow.core.scenario import Scenario
-from mockflow.core.suggest import closest, did_you_mean
+from mockflow.core.base.durations import parse_moment
+from mockflow.core.base.findings import Finding, Path, quoted
+from mockflow.core.base.suggest import closest, did_you_mean
+from mockflow.core.scenario import rules
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.problems import Problem
 from mockflow.loading.yaml12 import Document
 

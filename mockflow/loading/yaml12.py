@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from mockflow.core.findings import Path, quoted
+from mockflow.core.base.findings import Path, quoted
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.syntax import explained
 

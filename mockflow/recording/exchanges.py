@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.base.durations import parse_duration
 
 _WORKFLOW: Final = re.compile(
     r"/_plugins/_flow_framework/workflow(?:/(?P<id>[^/_][^/]*|_[^/]{19,}))?(?:/(?P<call>_status|_provision|_deprovision))?/?"

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from mockflow.core.compiler import compile_run
-from mockflow.core.durations import UNITS_MS, format_duration
-from mockflow.core.scenario import Keyframe
-from mockflow.core.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
+from mockflow.core.base.durations import UNITS_MS, format_duration
+from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
+from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.models import Keyframe
 from mockflow.recording.looks import Change
 
 Status = Mapping[str, Any]

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mockflow.core.scenario import Keyframe
-from mockflow.core.scenario import Resource as ScriptedResource
-from mockflow.core.secrets import without_secrets
-from mockflow.core.status import ALL_FIELDS, BRIEF_FIELDS, FINAL_STATES
+from mockflow.core.base.secrets import without_secrets
+from mockflow.core.plugin.status import ALL_FIELDS, BRIEF_FIELDS, FINAL_STATES
+from mockflow.core.script.models import Keyframe
+from mockflow.core.script.models import Resource as ScriptedResource
 
 _OF_THE_RUN: Final = ("provisioning_progress", "provision_start_time", "provision_end_time")
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {})

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from mockflow.core.durations import format_duration
-from mockflow.core.rules import check
-from mockflow.core.scenario import Scenario
-from mockflow.core.secrets import without_secrets
+from mockflow.core.base.durations import format_duration
+from mockflow.core.base.secrets import without_secrets
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.rules import check
 from mockflow.loading.writing import as_yaml
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks

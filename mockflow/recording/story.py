@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mockflow.core.durations import format_duration
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.scenario import Scenario
-from mockflow.core.secrets import without_secrets
-from mockflow.core.use_cases import expand
+from mockflow.core.base.durations import format_duration
+from mockflow.core.base.secrets import without_secrets
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.use_cases import expand
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.yaml12 import read
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.keyframes import run_of

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
-from mockflow.core.path_pattern import METHODS
-from mockflow.core.secrets import is_secret_header, text_without_secrets, without_secrets
+from mockflow.core.base.path_pattern import METHODS
+from mockflow.core.base.secrets import is_secret_header, text_without_secrets, without_secrets
 from mockflow.core.stubs.model import Stub
 from mockflow.core.stubs.templating import placeholders
 from mockflow.recording.exchanges import Exchange

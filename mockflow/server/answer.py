@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.verdict import Verdict
-from mockflow.server import (
+from mockflow.server.endpoints import (
     cat,
     cluster_health,
     cluster_settings,
@@ -22,18 +22,17 @@ from mockflow.server import (
     flow_framework,
     machine_learning,
     nodes,
-    opensearch,
     resources,
-    scripted,
-    security,
 )
-from mockflow.server.call import Action, Call, Handler, Reply, refuse_unreadable_body
-from mockflow.server.errors import Refusal, invalid_uri, no_handler, simple_error
-from mockflow.server.http import OPAQUE_ID, Request, Response
-from mockflow.server.limits import MAX_LINE, too_long_line
-from mockflow.server.parameters import Parameters, decode, parse_target
-from mockflow.server.rendering import PLAIN, style_of
-from mockflow.server.router import Found, Router
+from mockflow.server.endpoints import main_page as opensearch
+from mockflow.server.http.limits import MAX_LINE
+from mockflow.server.http.messages import OPAQUE_ID, Request, Response
+from mockflow.server.rest import scripted, security
+from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
+from mockflow.server.rest.errors import Refusal, invalid_uri, no_handler, simple_error, too_long_line
+from mockflow.server.rest.parameters import Parameters, decode, parse_target
+from mockflow.server.rest.rendering import PLAIN, style_of
+from mockflow.server.rest.router import Found, Router
 
 ROUTER: Final[Router[Handler]] = Router(
     [

@@ -10,16 +10,16 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
-from mockflow.server import control
 from mockflow.server.answer import answer
-from mockflow.server.broken import BrokenResponse
-from mockflow.server.control_call import PREFIX
-from mockflow.server.door import MAX_BODY as MAX_OWNERS_BODY
-from mockflow.server.door import Door
-from mockflow.server.errors import bad_http, internal_error
-from mockflow.server.http import Request, Response, Streamed
-from mockflow.server.limits import Limits, too_many_bodies
-from mockflow.server.wire import CutOff, StreamedResponse, WireResponse
+from mockflow.server.control import answer as control
+from mockflow.server.control.call import PREFIX
+from mockflow.server.control.guard import MAX_BODY as MAX_OWNERS_BODY
+from mockflow.server.control.guard import Door
+from mockflow.server.http.broken import BrokenResponse
+from mockflow.server.http.limits import Limits
+from mockflow.server.http.messages import Request, Response, Streamed
+from mockflow.server.http.sending import CutOff, StreamedResponse, WireResponse
+from mockflow.server.rest.errors import bad_http, internal_error, too_many_bodies
 
 log: Final = logging.getLogger("mockflow")
 
@@ -84,7 +84,7 @@ def handler(
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
                 fault = internal_error()
-                response = Response.json(fault.status, fault.body)
+                response = fault.response()
             finally:
                 if request.body:
                     bodies.forget(request)
@@ -135,14 +135,14 @@ class _Bodies:
                     return too_large
                 if self._bytes > self._limits.max_bodies:
                     refusal = too_many_bodies(self._bytes, self._limits.max_bodies)
-                    return Response.json(refusal.status, refusal.body)
+                    return refusal.response()
                 chunks.append(chunk)
             request.body = b"".join(chunks)
             size = 0
         except (HttpProcessingError, web.RequestPayloadError) as error:
             incoming.content.feed_eof()  # there is no rest; aiohttp would read on, and log the same error as its own
             refusal = bad_http(str(error))
-            return Response.json(refusal.status, refusal.body)
+            return refusal.response()
         finally:
             self._bytes -= size  # of a body that was refused or cut off
             too_late.cancel()

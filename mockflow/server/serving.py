@@ -12,21 +12,21 @@ from aiohttp.web_protocol import _ErrInfo
 
 from mockflow.cluster import Cluster
 from mockflow.server.app import AccessLog, AppResponse, Handle, handler
-from mockflow.server.control import refused
-from mockflow.server.control_call import PREFIX
-from mockflow.server.door import Door, is_loopback
-from mockflow.server.errors import Refusal, bad_http
-from mockflow.server.http import Request, Response
-from mockflow.server.limits import (
-    MAX_HEADER,
-    MAX_LINE,
-    Limits,
+from mockflow.server.control.answer import refused
+from mockflow.server.control.call import PREFIX
+from mockflow.server.control.guard import Door, is_loopback
+from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.http.sending import WireResponse
+from mockflow.server.port_outage import PortOutages
+from mockflow.server.rest.errors import (
+    Refusal,
+    bad_http,
+    simple_error,
     too_large_head,
     too_long_line,
     too_many_connections,
 )
-from mockflow.server.port_outage import PortOutages
-from mockflow.server.wire import WireResponse
 
 
 class OpenDoorError(ValueError):
@@ -154,7 +154,7 @@ class Front:
 
     async def _answer(self, incoming: web.BaseRequest) -> WireResponse:
         if self._handle is None:
-            return WireResponse(Response.json(503, _NO_WORLD), incoming, keep_alive=False)
+            return WireResponse(_NO_WORLD.response(), incoming, keep_alive=False)
         return await self._handle(incoming)
 
 
@@ -247,7 +247,7 @@ class _TurnedAway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         refusal = too_many_connections(self._limit)
-        self._transport.write(Response.json(refusal.status, refusal.body).wire(keep_alive=False))
+        self._transport.write(refusal.response().wire(keep_alive=False))
         self._patience = asyncio.get_running_loop().call_later(_TURNED_AWAY_SECONDS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -326,7 +326,7 @@ class _Protocol(web.RequestHandler):
         if request.writer.output_size > 0:  # part of an answer has left: nothing more can be said
             raise ConnectionError
         refusal = _refusal(exc, message)
-        return AppResponse(WireResponse(Response.json(refusal.status, refusal.body), request, keep_alive=False))
+        return AppResponse(WireResponse(refusal.response(), request, keep_alive=False))
 
 
 class _TooLargeHeadError(Exception):
@@ -346,7 +346,7 @@ def _refusal(error: BaseException | None, message: str | None) -> Refusal:
     return bad_http(message or str(error))
 
 
-_NO_WORLD: Final = {"error": "no test that uses the fixture mockflow is running", "status": 503}
+_NO_WORLD: Final = simple_error(503, "no test that uses the fixture mockflow is running")
 _TURNS: Final = 4  # of the event loop, from accepting a connection to its protocol
 _SHUTDOWN_SECONDS: Final = 0.5
 _LINGERING_SECONDS: Final = 10.0  # for what a client still sends although it was refused

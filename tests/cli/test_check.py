@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from mockflow.cli import main
-from mockflow.core.scenario import json_schema
+from mockflow.core.scenario.model import json_schema
 
 GOOD = "scenario: good\nworkflow_id: w1\n"
 ODD = "scenario: odd\nworkflow_id: w2\nprovision: {timeline: [{at: 0s, state: COMPLETED}]}\n"

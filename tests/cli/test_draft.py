@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from mockflow.cli import main
 from mockflow.cli.rehearsal import rehearse
 from mockflow.cluster import Settings
-from mockflow.core.scenario import Scenario
-from mockflow.core.use_cases import expand, use_cases
+from mockflow.core.plugin.use_cases import expand, use_cases
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_text
 from tests.serving import ROOT
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from opensearchpy import OpenSearch
 
 from mockflow.cli import main
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
 from tests.cli.support import Served, environment

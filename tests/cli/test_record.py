@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
 from tests.cli.support import Served, environment

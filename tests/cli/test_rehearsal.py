@@ -15,7 +15,7 @@ from mockflow.cli.show import picture
 from mockflow.cli.svg import plotted
 from mockflow.cli.terminal import Pen
 from mockflow.cluster import Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.serving import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 
 from mockflow.cli.reload import ScenarioFiles
 from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.yaml12 import MAX_BYTES
 
 SCRIPT: Final = """\

@@ -17,7 +17,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from mockflow._version import __version__
-from mockflow.core.versions import NEWEST, OLDEST
+from mockflow.core.plugin.versions import NEWEST, OLDEST
 from tests.cli.support import WORKFLOW, Served, ask, environment, run
 
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"

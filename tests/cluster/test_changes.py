@@ -1,7 +1,7 @@
 """What differs between the scenarios of files before and after an edit."""
 
 from mockflow.cluster.changes import Changes, LoadedScenario, changes
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 
 
 def loaded(name: str, source: str = "f", **more: str) -> LoadedScenario:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.cluster.verdict import Inquiry
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.server.answer import answer
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 
 BASE: Final = "/_plugins/_flow_framework/workflow/w"
 TARGETS: Final = {"get_status": f"{BASE}/_status", "get": BASE}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 
 TIMELINE = (
     {"at": "0s", "state": "PROVISIONING"},

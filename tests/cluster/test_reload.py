@@ -17,8 +17,8 @@ from mockflow.cluster import (
     operations,
 )
 from mockflow.cluster.changes import changes
-from mockflow.core.scenario import Scenario
-from mockflow.core.template import parse_template
+from mockflow.core.plugin.template import parse_template
+from mockflow.core.scenario.model import Scenario
 
 Body = dict[str, Any]
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings, operations
 from mockflow.cluster.changes import changes
-from mockflow.core.scenario import Scenario
-from mockflow.core.template import parse_template
+from mockflow.core.plugin.template import parse_template
+from mockflow.core.scenario.model import Scenario
 
 
 def template(*indexes: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.cluster import DEFAULT_EPOCH, Clock, Cluster, LoadedScenario, Mode, Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 
 STATES: Final = ("NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED")
 milliseconds = st.integers(0, 10_000)

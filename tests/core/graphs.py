@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mockflow.core.template import Edge, Graph, Node
+from mockflow.core.plugin.template import Edge, Graph, Node
 
 
 @st.composite

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.compiler import compile_run
-from mockflow.core.ids import resource_id
-from mockflow.core.scenario import Keyframe
-from mockflow.core.status import KeyframeTime
-from mockflow.core.timeline import Timeline
+from mockflow.core.opensearch.ids import resource_id
+from mockflow.core.plugin.status import KeyframeTime
+from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.models import Keyframe
+from mockflow.core.script.timeline import Timeline
 
 START, END, PROGRESS = "provision_start_time", "provision_end_time", "provisioning_progress"
 

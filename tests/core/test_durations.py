@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.durations import (
+from mockflow.core.base.durations import (
     DURATION_PATTERN,
     MAX_MS,
     MOMENT_PATTERN,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mockflow.core.failures import ERROR_FORMATS, Failure, status_in
-from mockflow.core.rest_status import FAILURES, REST_STATUS
-from mockflow.core.versions import parse_version
+from mockflow.core.opensearch.rest_status import FAILURES, REST_STATUS
+from mockflow.core.plugin.failures import ERROR_FORMATS, Failure, status_in
+from mockflow.core.plugin.versions import parse_version
 
 OWN = Failure("REQUEST_TIMEOUT", "no answer")
 FOREIGN = Failure("NOT_FOUND", "no such thing", "OpenSearchStatusException")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mockflow.core.graph import sequence_of
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.template import Edge, Graph, Node
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.template import Edge, Graph, Node
 from tests.core.graphs import acyclic_graphs
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.ids import opensearch_id, resource_id
+from mockflow.core.opensearch.ids import opensearch_id, resource_id
 
 names = st.lists(st.text(), min_size=1, max_size=4)
 

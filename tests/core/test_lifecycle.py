@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.lifecycle import Deprovisioned, changes_between, deprovisioned, fresh, keeps_status_after_delete
-from mockflow.core.rest_status import FlowFrameworkError
-from mockflow.core.run import Run
-from mockflow.core.status import Fields, Resource
-from mockflow.core.template import Graph, Node
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.lifecycle import (
+    Deprovisioned,
+    changes_between,
+    deprovisioned,
+    fresh,
+    keeps_status_after_delete,
+)
+from mockflow.core.plugin.status import Fields, Resource
+from mockflow.core.plugin.template import Graph, Node
+from mockflow.core.script.run import Run
+from mockflow.core.script.timeline import Timeline
 
 START: Final = 1_000_000  # epoch ms
 
@@ -65,7 +72,7 @@ def outcome_of(before: Fields, allowed: set[str], kept: set[str], takes: int = 0
 
 
 def fields_at(outcome: Deprovisioned, elapsed: int) -> Fields:
-    run = Run(outcome.timeline, START)
+    run = Run(Timeline.of(outcome.moments), START)
     return run.fields(run.position(elapsed))
 
 
@@ -127,7 +134,7 @@ def test_they_disappear_one_by_one_the_last_first(
     before: dict[str, Any], allowed: set[str], kept: set[str], takes: int
 ) -> None:
     outcome = outcome_of(before, allowed, kept, takes)
-    seen = [fields_at(outcome, elapsed) for elapsed in outcome.timeline.segments[0].offsets if elapsed < takes]
+    seen = [fields_at(outcome, elapsed) for elapsed in dict(outcome.moments) if elapsed < takes]
     assert all(fields["state"] == before["state"] for fields in seen), "there is no DEPROVISIONING"
     lists = [fields["resources_created"] for fields in seen]
     gone = [resource for one, other in itertools.pairwise(lists) for resource in one if resource not in other]

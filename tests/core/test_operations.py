@@ -1,6 +1,6 @@
 """The names of operations: those that the server serves, and no others."""
 
-from mockflow.core.operations import OF_A_WORKFLOW, OPERATIONS
+from mockflow.core.opensearch.operations import OF_A_WORKFLOW, OPERATIONS
 from mockflow.server.answer import ROUTER
 
 

@@ -15,7 +15,7 @@ from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
-from mockflow.core.plan import Match
+from mockflow.core.scenario.match import Match
 from mockflow.loading.load import load_text
 from mockflow.server.app import create_app
 

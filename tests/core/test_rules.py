@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.findings import Finding
-from mockflow.core.rules import check, claims
-from mockflow.core.scenario import Scenario
+from mockflow.core.base.findings import Finding
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.rules import check, claims
 
 
 def scenario(*keyframes: dict[str, Any], **more: Any) -> Scenario:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.search import (
+from mockflow.core.opensearch.search import (
     STATE_INDEX,
     TEMPLATE_INDEX,
     SearchError,

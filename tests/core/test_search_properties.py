@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.search import STATE_INDEX, SearchError, SourceFilter, Stored, plugin_source, search
+from mockflow.core.opensearch.search import STATE_INDEX, SearchError, SourceFilter, Stored, plugin_source, search
 
 Json = Any
 

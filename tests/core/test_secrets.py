@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, text_without_secrets, without_secrets
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, text_without_secrets, without_secrets
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from mockflow.core.security import ADMIN, FULL_ACCESS, READ_ACCESS, User, may_access, parse_user, users_by_name
+from mockflow.core.opensearch.security import (
+    ADMIN,
+    FULL_ACCESS,
+    READ_ACCESS,
+    User,
+    may_access,
+    parse_user,
+    users_by_name,
+)
 
 
 @pytest.mark.parametrize(

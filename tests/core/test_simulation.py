@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.graph import sequence_of
-from mockflow.core.scenario import Attempt
-from mockflow.core.simulation import CREATE, KEEP, UPDATE, Setting, Simulation, simulate
-from mockflow.core.template import Edge, Graph, Node
+from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Setting, Simulation, simulate
+from mockflow.core.plugin.template import Edge, Graph, Node
+from mockflow.core.script.models import Attempt
 from tests.core.graphs import acyclic_graphs
 
 Plan = dict[str, dict[str, Any]]
@@ -27,7 +27,7 @@ def run(
 ) -> Simulation:
     """A run of the graph's steps, each as `steps` says."""
     plan = Attempt.model_validate({"steps": steps or {}})
-    setting = Setting(plan, step_time, lambda kind, step_id: f"{kind} of {step_id}", **more)
+    setting = Setting(plan.step_ms(step_time), lambda kind, step_id: f"{kind} of {step_id}", plan.planned(), **more)
     return simulate(sequence_of(graph, workflow_id="w", max_steps=50), setting, changes)
 
 
@@ -104,7 +104,7 @@ def test_the_id_of_a_node_wins_over_its_type_and_that_over_the_step_time() -> No
 
 def test_a_plans_step_time_wins_over_the_servers() -> None:
     plan = Attempt.model_validate({"step_time": "20ms"})
-    setting = Setting(plan, 1000, lambda kind, step_id: "")
+    setting = Setting(plan.step_ms(1000), lambda kind, step_id: "", plan.planned())
     sequence = sequence_of(chain(Node("a", "noop"), Node("b", "noop")), workflow_id="w", max_steps=50)
     assert simulate(sequence, setting).end == 40
 
@@ -174,7 +174,7 @@ def test_what_a_kept_step_has_made_is_passed_on() -> None:
     connector = Node("c", "create_connector", {}, dict.fromkeys(CONNECTOR_INPUTS, "x"))
     model = Node("m", "register_remote_model", {"c": "connector_id"}, {"name": "m"})
     held = [dict(zip(ENTRY, ("create_connector", "c", "connector_id", "the one"), strict=True))]
-    setting = Setting(Attempt(), 1000, lambda kind, step_id: "new")
+    setting = Setting(1000, lambda kind, step_id: "new")
     sequence = sequence_of(Graph((connector, model), (Edge("c", "m"),)), workflow_id="w", max_steps=50)
     simulation = simulate(sequence, setting, {"c": KEEP, "m": CREATE}, held)
     assert simulation.steps[1].inputs["connector_id"] == "the one"

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.durations import parse_duration
-from mockflow.core.steps import STEPS, Step
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.plugin.steps import STEPS, Step
 
 PLUGIN: Final = Path(__file__).parents[3] / "shared" / "steps.json"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.substitution import resolved_inputs, substitute
-from mockflow.core.template import Node
+from mockflow.core.plugin.substitution import resolved_inputs, substitute
+from mockflow.core.plugin.template import Node
 
 names = st.from_regex(r"[a-z_]+(\.[a-z_]+)?", fullmatch=True)
 plain = st.text(st.characters(exclude_characters="${}", exclude_categories=["Cs"]))

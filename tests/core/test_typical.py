@@ -2,11 +2,11 @@
 
 import pytest
 
-from mockflow.core.durations import parse_duration
-from mockflow.core.graph import node_timeout
-from mockflow.core.steps import STEPS
-from mockflow.core.template import Node
-from mockflow.core.typical import WORK, typical_work
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.plugin.graph import node_timeout
+from mockflow.core.plugin.steps import STEPS
+from mockflow.core.plugin.template import Node
+from mockflow.core.plugin.typical import WORK, typical_work
 
 
 def test_every_step_has_its_kind_of_work() -> None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mockflow.core.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
+from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 RELEASES = [f"2.{minor}.0" for minor in range(12, 20)] + [f"3.{minor}.0" for minor in range(int(NEWEST[2:]) + 1)]
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.findings import quoted
-from mockflow.core.scenario import Keyframe, Resource, Scenario
-from mockflow.core.status import PROGRESS, STATES
-from mockflow.core.steps import STEPS
-from mockflow.core.suggest import closest, did_you_mean
+from mockflow.core.base.findings import quoted
+from mockflow.core.base.suggest import closest, did_you_mean
+from mockflow.core.plugin.status import PROGRESS, STATES
+from mockflow.core.plugin.steps import STEPS
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.models import Keyframe, Resource
 
 VOCABULARIES = {
     "scenario": list(Scenario.model_fields),

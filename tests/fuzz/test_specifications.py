@@ -11,8 +11,8 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from mockflow import MockFlow
-from mockflow.server import openapi
-from mockflow.server.control_routes import ROUTES
+from mockflow.server.control import openapi
+from mockflow.server.control.routes import ROUTES
 from tests import specification
 from tests.fuzz.conftest import bounded
 

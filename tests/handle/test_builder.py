@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow import MockFlow, Scenario, ScenarioError
-from mockflow.core.scenario import Scenario as Model
+from mockflow.core.scenario.model import Scenario as Model
 from mockflow.loading.load import load_text
 
 X: Final = Scenario("x").workflow("w")

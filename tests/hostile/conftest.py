@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from mockflow.server.limits import Limits
+from mockflow.server.http.limits import Limits
 from tests.server.support import NOT_STARTED, STORY, Server, Servers
 
 READ_TIMEOUT: Final = 0.25

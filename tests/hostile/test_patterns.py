@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.path_pattern import parse_pattern
+from mockflow.core.base.path_pattern import parse_pattern
 from mockflow.core.stubs.json_path import EndlessError, find_all, parse_json_path
 from tests.server.support import Server, Servers
 

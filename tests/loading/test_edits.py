@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.edits import Files, begun, edited
 from mockflow.loading.load import FileVersion, load_text, read_versions, version_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.compiler import compile_run
-from mockflow.core.status import status_document
-from mockflow.core.timeline import Position
+from mockflow.core.plugin.status import status_document
+from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.timeline import Position
 from mockflow.loading.load import Loading, load_paths, load_text
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import read

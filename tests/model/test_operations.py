@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 )
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.server.answer import answer
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 from tests.model import templates
 from tests.model.reference import (
     RELEASES,

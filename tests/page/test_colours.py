@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mockflow.server import page
+from mockflow.server.control import page
 
 CSS: Final = (page.FOLDER / "style.css").read_text("utf-8")
 _NAMED: Final = re.compile(r"--([\w-]+): (#[0-9a-f]{3,6});")

@@ -9,13 +9,13 @@ import pytest
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
 from mockflow.cluster.verdict import Verdict
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
-from mockflow.server import scripted
-from mockflow.server.http import Response
+from mockflow.server.http.messages import Response
+from mockflow.server.rest import scripted
 
 EPOCH: Final = 1_767_225_600_000
 

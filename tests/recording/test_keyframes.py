@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.durations import parse_duration
+from mockflow.core.base.durations import parse_duration
 from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from tests.recording.support import EPOCH, recorded

@@ -15,7 +15,7 @@ from mockflow.recording.keyframes import run_of
 from mockflow.recording.looks import Looks
 from mockflow.recording.stubs import respond_of
 from mockflow.server.answer import answer
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 from tests.recording.support import EPOCH, cluster_of, hears, no_delay, played_back, recorded, shipped, watched
 from tests.recording.support import status as status_of
 

@@ -11,14 +11,14 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.core.scenario import Scenario
+from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import Located, load_text
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.scenario import text_of
 from mockflow.recording.story import Story
 from mockflow.recording.stubs import MAX_ANSWERS, MAX_REQUESTS
 from mockflow.server.answer import answer
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 from tests.recording.support import EPOCH, cluster_of, hears, no_delay, shipped
 
 SHIPPED: Final = shipped()

@@ -14,7 +14,7 @@ from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import DEFAULT_EPOCH, Cluster, Settings
-from mockflow.core.indices import AliasRow, IndexRow
+from mockflow.core.opensearch.indices import AliasRow, IndexRow
 from mockflow.server.app import create_app
 
 Client = TestClient[Request, Application]

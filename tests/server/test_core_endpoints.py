@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.versions import NEWEST
+from mockflow.core.plugin.versions import NEWEST
 from tests.server.support import JSON, OWNER, STORY, Server, Servers, Wire, request, until_waiting
 
 HEALTH: Final = "/_cluster/health"

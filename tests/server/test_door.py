@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.server.door import is_loopback, is_private
+from mockflow.server.control.guard import is_loopback, is_private
 from mockflow.server.serving import Control, OpenDoorError, Serving
 from tests.server.support import NOT_STARTED, OWNER, STORY, Server, Servers, Wire, cluster_of, request
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.server import feed
+from mockflow.server.control import events as feed
 from tests.server.support import EPOCH, OWNER, STORY, Server, Servers, Wire, request
 
 EVENTS: Final = f"{OWNER}/events"

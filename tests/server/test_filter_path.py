@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mockflow.server.filter_path import filter_paths
+from mockflow.server.rest.filter_path import filter_paths
 
 Json = Any
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.server.app import create_app
-from mockflow.server.limits import Limits
+from mockflow.server.http.limits import Limits
 from tests.server.support import JSON, NOT_STARTED, OWNER, STORY, WORKFLOW, YAML, Answer, Server, Servers, Wire, request
 
 STATUS: Final = f"{WORKFLOW}/w/_status"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.versions import NEWEST
+from mockflow.core.plugin.versions import NEWEST
 from tests.server.owner import Owner
 from tests.server.support import EPOCH, NOT_STARTED, STORY, Servers, request
 

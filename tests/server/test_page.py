@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mockflow.server import page
+from mockflow.server.control import page
 from mockflow.server.serving import Control, Serving
 from tests.server.support import OWNER, STORY, Answer, Server, Servers, cluster_of
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockflow.cluster import Cluster
 from mockflow.server.answer import answer as answer_of
-from mockflow.server.http import Request
+from mockflow.server.http.messages import Request
 from tests.server.support import JSON, STORY, TEXT, WORKFLOW, Server, cluster_of
 
 STATUS: Final = f"{WORKFLOW}/w/_status"

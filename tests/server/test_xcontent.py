@@ -9,7 +9,7 @@ import yaml as pyyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockflow.server.xcontent import compact, pretty, yaml
+from mockflow.server.rest.xcontent import compact, pretty, yaml
 
 Json = Any
 

@@ -4,7 +4,7 @@ import hashlib
 import math
 from statistics import NormalDist
 
-from mockflow.core.durations import MAX_MS, parse_duration
+from mockflow.core.base.durations import MAX_MS, parse_duration
 from mockflow.core.faults.model import Delay
 
 

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BeforeValidator, Field, PrivateAttr, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from mockflow.core.durations import DURATION_PATTERN, parse_duration
+from mockflow.core.base.durations import DURATION_PATTERN, parse_duration
+from mockflow.core.base.findings import quoted
+from mockflow.core.base.model import Model, Name, Text, suggested
+from mockflow.core.base.path_pattern import parse_pattern
+from mockflow.core.base.suggest import closest, did_you_mean
 from mockflow.core.faults.presets import PRESETS
-from mockflow.core.findings import quoted
-from mockflow.core.model import Model, Name, Text, suggested
-from mockflow.core.operations import OPERATIONS
-from mockflow.core.path_pattern import parse_pattern
-from mockflow.core.plan import Duration
-from mockflow.core.status import STATES
-from mockflow.core.suggest import closest, did_you_mean
+from mockflow.core.opensearch.operations import OPERATIONS
+from mockflow.core.plugin.status import STATES
+from mockflow.core.script.plan import Duration
 
 Connection = Literal["reset", "empty", "truncate", "wrong_length", "garbage", "stall", "drip", "lost_reply"]
 CONNECTIONS: Final = get_args(Connection)

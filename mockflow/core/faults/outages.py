@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from mockflow.core.durations import parse_duration
-from mockflow.core.model import Model, Name
-from mockflow.core.plan import Duration
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.base.model import Model, Name
+from mockflow.core.script.plan import Duration
 
 PhaseKind = Literal["port_closed", "security_not_initialized", "no_cluster_manager", "not_recovered", "red", "yellow"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from mockflow.core.findings import quoted
-from mockflow.core.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.findings import quoted
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.wildcards import matches
 from mockflow.core.stubs.json_path import EndlessError, find_all
 from mockflow.core.stubs.model import StubRequest
-from mockflow.core.wildcards import matches
 
 
 @dataclass(frozen=True)

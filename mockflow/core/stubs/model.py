@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from mockflow.core.base.findings import quoted
+from mockflow.core.base.model import Model, Name, Text, suggested
+from mockflow.core.base.path_pattern import PathPattern, parse_pattern
 from mockflow.core.faults.model import Answer, Window
-from mockflow.core.findings import quoted
-from mockflow.core.model import Model, Name, Text, suggested
-from mockflow.core.path_pattern import PathPattern, parse_pattern
-from mockflow.core.status import STATES
+from mockflow.core.plugin.status import STATES
 from mockflow.core.stubs.json_path import parse_json_path
 
 

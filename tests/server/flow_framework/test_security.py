@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.security import parse_user
+from mockflow.core.opensearch.security import parse_user
 from tests.server.flow_framework.conftest import Open
 from tests.server.flow_framework.door import NOOP, WORKFLOW, Answer, Body, Door
 

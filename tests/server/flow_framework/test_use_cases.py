@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.use_cases import use_cases
+from mockflow.core.plugin.use_cases import use_cases
 from tests.server.flow_framework.door import SECRET, YAML, Door
 
 TABLE: Final = Path(__file__).parents[4] / "shared" / "use_cases.json"

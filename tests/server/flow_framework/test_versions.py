@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.core.versions import NEWEST
+from mockflow.core.plugin.versions import NEWEST
 from tests.server.flow_framework.conftest import Open
 from tests.server.flow_framework.door import CONNECTOR, NOOP, WORKFLOW, Door, node, template
 

@@ -1,0 +1,1 @@
+"""What every wing of the core uses: findings and suggestions, durations, wildcards, path patterns, secrets."""

@@ -1,0 +1,99 @@
+"""Patterns for a request's method and path: ``GET /_plugins/_ml/models/{model_id}``, ``/_cat/*``, ``/_plugins/**``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from mockflow.core.base.wildcards import matches
+
+METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
+
+_PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
+_PART = re.compile(r"\{(\w+)\}|(\*)")
+_MAX_PARTS: Final = 2  # in a segment with names: with each more, a path that nearly fits takes a thousand times longer
+
+
+@dataclass(frozen=True)
+class PathPattern:
+    """`method` None means any. In the path ``{name}`` stands for a segment, ``*`` for text within one, and ``/**`` at
+    its end for all that follows.
+    """
+
+    method: str | None
+    path: str
+
+    def match(self, method: str, path: str) -> Mapping[str, str] | None:
+        """The decoded values of its names where a raw path fits; None where it, or the method, does not."""
+        if self.method not in (None, method):
+            return None
+        return self.values(path)
+
+    def values(self, path: str) -> Mapping[str, str] | None:
+        """As `match`, whatever the method."""
+        segments, takes_rest = _segments(self.path)
+        given = _plain(path).split("/")
+        if len(given) < len(segments) or (len(given) > len(segments) and not takes_rest):
+            return None
+        values: dict[str, str] = {}
+        for segment, text in zip(segments, given, strict=False):
+            if isinstance(segment, str):
+                if not matches(segment, text):
+                    return None
+            elif found := segment.fullmatch(text):
+                values |= found.groupdict()
+            else:
+                return None
+        return {name: unquote(value) for name, value in values.items()}
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" if self.method else self.path
+
+
+@lru_cache(maxsize=4096)
+def parse_pattern(text: str) -> PathPattern:
+    """Raises ValueError for what is no pattern."""
+    found = _PATTERN.fullmatch(text)
+    if not found:
+        raise ValueError('a method and a path, such as "GET /_plugins/_ml/models/{model_id}", or a path alone')
+    if found["method"] not in (None, *METHODS):
+        raise ValueError(f"there is no method {found['method']}; one of {', '.join(METHODS)}")
+    names = _names(found["path"])
+    if len(set(names)) < len(names):
+        raise ValueError("two parts of the path have the same name; give each its own")
+    if wrong := next((name for name in names if not name.isidentifier()), None):
+        raise ValueError(f"{{{wrong}}} is no name; it begins with a letter")
+    for segment in found["path"].split("/"):
+        if _names(segment) and len(_PART.findall(segment)) > _MAX_PARTS:
+            raise ValueError(f"{segment} has more than {_MAX_PARTS} names and * between two slashes")
+    return PathPattern(found["method"], found["path"])
+
+
+@lru_cache(maxsize=4096)
+def _segments(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
+    """What each segment must be: a text in which ``*`` stands for any, or an expression where it has names; and
+    whether all that follows fits too. One by one, for an expression for the whole could try for ever.
+    """
+    plain = _plain(path)
+    takes_rest = plain.endswith("/**")
+    segments = plain.removesuffix("/**").split("/")
+    return tuple(_regex(one) if "{" in one and _names(one) else one for one in segments), takes_rest
+
+
+def _regex(segment: str) -> re.Pattern[str]:
+    pieces, end = [], 0
+    for part in _PART.finditer(segment):
+        pieces += [re.escape(segment[end : part.start()]), f"(?P<{part[1]}>.+)" if part[1] else ".*"]
+        end = part.end()
+    return re.compile("".join(pieces) + re.escape(segment[end:]), re.DOTALL)
+
+
+def _names(text: str) -> list[str]:
+    return [part[1] for part in _PART.finditer(text) if part[1]]
+
+
+def _plain(path: str) -> str:
+    """As the cluster's own routing sees it: slashes at the end do not count, nor whether one stands before."""
+    return f"/{path.removeprefix('/')}".rstrip("/") or "/"

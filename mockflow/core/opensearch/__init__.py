@@ -1,0 +1,1 @@
+"""OpenSearch's own rules: values, ids, settings, indices, search, security."""

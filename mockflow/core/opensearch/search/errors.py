@@ -1,0 +1,88 @@
+"""What a search is refused with: OpenSearch's exceptions, and mockflow's own word for what it cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+
+_PARSER: Final = "x_content_parse_exception"
+_ON_SHARDS: Final = "search_phase_execution_exception"
+_MOCKFLOW: Final = "mockflow does not support "
+
+
+class SearchError(ValueError):
+    """An exception of OpenSearch: `kind` is its name in snake case; `error()` is what the answer shows."""
+
+    def __init__(
+        self,
+        kind: str,
+        reason: str,
+        *,
+        meta: Mapping[str, Any] | None = None,
+        caused_by: SearchError | None = None,
+        root: SearchError | None = None,
+        status: int = 400,
+    ) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.meta = meta or {}
+        self.caused_by = caused_by
+        self.status = status
+        self._root = root
+
+    def error(self) -> dict[str, Any]:
+        """The `error` object of the answer's body (consumers.md, section 4.8)."""
+        return {"root_cause": [self.root._told()], **self._told(with_cause=True)}
+
+    @property
+    def root(self) -> SearchError:
+        """The innermost error of the parsers: of a failed [bool], what its clause failed with."""
+        if self._root:
+            return self._root
+        within = self.caused_by
+        return (
+            within.root if within and self.kind == _PARSER and within.kind in (_PARSER, "parsing_exception") else self
+        )
+
+    @property
+    def is_of_a_parser(self) -> bool:
+        """Whether the parsers around it wrap it: not what only the shard found, nor what mockflow says."""
+        return self.kind != _ON_SHARDS and not self.reason.startswith(_MOCKFLOW)
+
+    def _told(self, *, with_cause: bool = False) -> dict[str, Any]:
+        cause = {"caused_by": self.caused_by._told(with_cause=True)} if with_cause and self.caused_by else {}
+        return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
+
+
+def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:
+    """parsing_exception."""
+    return SearchError("parsing_exception", reason, caused_by=caused_by)
+
+
+def object_parser(reason: str, caused_by: SearchError | None = None) -> SearchError:
+    """x_content_parse_exception, which the parsers of whole objects such as [bool] throw."""
+    return SearchError(_PARSER, reason, caused_by=caused_by)
+
+
+def illegal_argument(reason: str) -> SearchError:
+    """illegal_argument_exception."""
+    return SearchError("illegal_argument_exception", reason)
+
+
+def not_supported(what: str, supported: Iterable[str]) -> SearchError:
+    """A refusal of mockflow's own: OpenSearch knows `what`, mockflow does not."""
+    return illegal_argument(f"{_MOCKFLOW}{what}; it supports {', '.join(supported)}")
+
+
+def shard_failure(index: str, kind: str, reason: str) -> SearchError:
+    """search_phase_execution_exception: the request was understood, and fails on the index's only shard."""
+    of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
+    names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
+    cause = SearchError(kind, reason, meta=names)
+    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._told()}
+    again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)
+    meta: dict[str, Any] = {"phase": "query", "grouped": True, "failed_shards": [shard]}
+    return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause)

@@ -1,0 +1,217 @@
+"""Queries of one field: match, match_phrase, term, prefix, wildcard, range, each in its short and long form."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Any, Final
+
+from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
+from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, words
+from mockflow.core.opensearch.search.json_values import as_text, names, token
+from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, phrase, sum_of
+
+_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+
+
+def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Scorer:
+    """The query of that name in FIELD_QUERIES; finds nothing where the field is not mapped."""
+    shape = FIELD_QUERIES[name]
+    found: tuple[str, Mapping[str, Any]] | None = None
+    for field_name, given in body.items():
+        if found:
+            raise parsing(f"[{name}] query doesn't support multiple fields, found [{found[0]}] and [{field_name}]")
+        found = field_name, _long_form(name, shape, field_name, given)
+    if not found:
+        raise shape.no_field
+    field_name, options = found
+    value = next((options[key] for key in shape.value if options.get(key) is not None), None)
+    if shape.value and value is None:
+        raise shape.no_value
+    boost = boost_of(options)
+    field = scope.field(field_name)
+    return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
+
+
+def term_of(field: Field, value: Any, scope: Scope) -> Any:
+    """The query's value as the field indexes it."""
+    try:
+        return field.term(value)
+    except BadValueError as error:
+        raise on_shard(scope, f"failed to create query: {error}") from None
+
+
+def on_shard(scope: Scope, reason: str) -> SearchError:
+    """query_shard_exception: a query that the index's mapping does not allow."""
+    return shard_failure(scope.index, "query_shard_exception", reason)
+
+
+@dataclass(frozen=True)
+class _Clause:
+    """What a query says of its field."""
+
+    name: str
+    field: Field
+    value: Any
+    options: Mapping[str, Any]
+    boost: float
+    scope: Scope
+
+    @property
+    def folds_case(self) -> bool:
+        return self.options.get("case_insensitive") in (True, "true")
+
+    def analysed(self) -> Sequence[Any]:
+        if self.field.type == "text":
+            return words(as_text(self.value))
+        return [term_of(self.field, self.value, self.scope)]
+
+    def must_be_text(self) -> None:
+        if not self.field.is_text:
+            which = f"[{self.field.name}] which is of type [{self.field.type}]"
+            reason = f"Can only use {self.name} queries on keyword and text fields - not on {which}"
+            raise on_shard(self.scope, reason)
+
+
+def _match(clause: _Clause) -> Scorer:
+    operation = as_text(clause.options.get("operator", "or")).lower()
+    if operation not in ("or", "and"):
+        raise illegal_argument(f"No enum constant org.opensearch.index.query.Operator.{operation.upper()}")
+    terms = clause.analysed()
+    if not terms:
+        return no_match
+    needed = len(terms) if operation == "and" else 1
+    if operation == "or" and len(terms) > 1 and "minimum_should_match" in clause.options:
+        needed = max(1, minimum_of(clause.options["minimum_should_match"], len(terms)))
+    scorers = [phrase(clause.scope, clause.field, [term], clause.boost) for term in terms]
+    return lambda document: sum_of(scorers, document, needed)
+
+
+def _match_phrase(clause: _Clause) -> Scorer:
+    terms = clause.analysed()
+    return phrase(clause.scope, clause.field, terms, clause.boost) if terms else no_match
+
+
+def _term(clause: _Clause) -> Scorer:
+    term = term_of(clause.field, clause.value, clause.scope)
+    if clause.folds_case and clause.field.is_text:
+        return any_term(clause.field, lambda indexed: indexed.casefold() == term.casefold(), clause.boost)
+    return phrase(clause.scope, clause.field, [term], clause.boost)
+
+
+def _prefix(clause: _Clause) -> Scorer:
+    clause.must_be_text()
+    start = as_text(clause.value)
+    if clause.folds_case:
+        return any_term(clause.field, lambda term: term.casefold().startswith(start.casefold()), clause.boost)
+    return any_term(clause.field, lambda term: term.startswith(start), clause.boost)
+
+
+def _wildcard(clause: _Clause) -> Scorer:
+    clause.must_be_text()
+    pieces = re.findall(r"\\.|.", as_text(clause.value), re.DOTALL)
+    glob = "".join(piece if piece in ("*", "?") else _LITERAL.get(piece[-1], piece[-1]) for piece in pieces)
+    # fnmatch's expression never looks back, however many asterisks there are.
+    matches = re.compile(translate(glob), re.IGNORECASE if clause.folds_case else 0).match
+    return any_term(clause.field, lambda term: matches(term) is not None, clause.boost)
+
+
+_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # what fnmatch takes for itself
+
+
+def _range(clause: _Clause) -> Scorer:
+    if clause.field.type in ("_id", "boolean"):
+        what = f"Field [{clause.field.name}] of type [{clause.field.type}] does not support range queries"
+        raise on_shard(clause.scope, f"failed to create query: {what}")
+    given = {key: value for key in _COMPARE if (value := clause.options.get(key)) is not None}
+    bounds = [(_COMPARE[key], _bound(clause, value)) for key, value in given.items()]
+    return any_term(clause.field, lambda term: all(compare(term, bound) for compare, bound in bounds), clause.boost)
+
+
+def _bound(clause: _Clause, value: Any) -> Any:
+    if clause.field.type != "date":
+        return term_of(clause.field, value, clause.scope)
+    if as_text(value).startswith("now") or "||" in as_text(value):
+        raise not_supported(f"date math such as [{value}]", ("epoch milliseconds", "2026-01-01T00:00:00.000Z"))
+    try:
+        return clause.field.term(value)
+    except BadValueError as error:
+        raise shard_failure(clause.scope.index, "parse_exception", str(error)) from None
+
+
+def _long_form(name: str, shape: _Shape, field_name: str, given: Any) -> Mapping[str, Any]:
+    """The options of the field; a value alone is the first of them."""
+    if isinstance(given, list):
+        alone = "[term] query does not support array of values"
+        raise parsing(alone if name == "term" else f"[{name}] unknown token [START_ARRAY] after [{field_name}]")
+    if not isinstance(given, Mapping):
+        if not shape.value:
+            raise parsing(f"[{name}] query does not support [{field_name}]")
+        return {shape.value[0]: given}
+    known = {*shape.value, *shape.options, "boost"}
+    for option, value in given.items():
+        if option in shape.not_here or option == "_name":
+            raise not_supported(f"[{option}] in the query [{name}]", (f"[{each}]" for each in sorted(known)))
+        if option not in known:
+            raise parsing(f"[{name}] query does not support [{option}]")
+        if isinstance(value, Mapping | list):
+            raise parsing(f"[{name}] unknown token [{token(value)}] after [{option}]")
+    return given
+
+
+_NO_FIELD: Final = illegal_argument("field name is null or empty")
+_NO_VALUE: Final = illegal_argument("value cannot be null")
+_NO_TEXT: Final = parsing("No text specified for text query")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a query is written, and what OpenSearch says where it is not."""
+
+    parse: Callable[[_Clause], Scorer]
+    value: tuple[str, ...]
+    """The names of the option that holds the value; the short form gives it alone. None: there is no short form."""
+    options: frozenset[str] = frozenset()
+    not_here: frozenset[str] = frozenset()
+    """Options that OpenSearch has and mockflow has not."""
+    no_field: SearchError = _NO_FIELD
+    no_value: SearchError = _NO_VALUE
+
+
+FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
+    "match": _Shape(
+        _match,
+        ("query",),
+        names("operator minimum_should_match"),
+        names(
+            "analyzer fuzziness prefix_length max_expansions fuzzy_rewrite fuzzy_transpositions lenient "
+            "cutoff_frequency zero_terms_query auto_generate_synonyms_phrase_query"
+        ),
+        _NO_TEXT,
+        _NO_TEXT,
+    ),
+    "match_phrase": _Shape(
+        _match_phrase,
+        ("query",),
+        not_here=names("analyzer slop zero_terms_query"),
+        no_field=illegal_argument("[match_phrase] requires fieldName"),
+        no_value=illegal_argument("[match_phrase] requires query value"),
+    ),
+    "term": _Shape(_term, ("value", "term"), names("case_insensitive")),
+    "prefix": _Shape(_prefix, ("value",), names("case_insensitive"), names("rewrite")),
+    "wildcard": _Shape(_wildcard, ("value", "wildcard"), names("case_insensitive"), names("rewrite")),
+    "range": _Shape(
+        _range,
+        (),
+        names("gt gte lt lte"),
+        names("from to include_lower include_upper time_zone format relation"),
+    ),
+}

@@ -1,0 +1,271 @@
+"""What is indexed of a document: field types by the plugin's mappings, and the terms that queries meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any, Final
+
+from mockflow.core.opensearch.search.json_values import as_text
+
+TEMPLATE_INDEX: Final = ".plugins-flow-framework-templates"
+STATE_INDEX: Final = ".plugins-flow-framework-state"
+
+_SUBFIELD: Final = ".keyword"
+_USER: Final = {
+    "user": "nested",
+    **{
+        f"user.{name}{suffix}": kind
+        for name in ("name", "backend_roles", "roles", "custom_attribute_names")
+        for suffix, kind in (("", "text"), (_SUBFIELD, "keyword"))
+    },
+}
+
+# Field types by index. Neither mapping is dynamic: what is not named here is stored, but found by no query.
+# What lies below a nested field is found by a [nested] query only, as in OpenSearch.
+# Source: the plugin's mappings/global-context.json and workflow-state.json.
+MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    TEMPLATE_INDEX: {
+        "workflow_id": "keyword",
+        "name": "text",
+        "name.keyword": "keyword",
+        "description": "text",
+        "use_case": "keyword",
+        "version": "nested",
+        "version.template": "text",
+        "version.compatibility": "text",
+        "created_time": "date",
+        "last_updated_time": "date",
+        "last_provisioned_time": "date",
+        **_USER,
+    },
+    STATE_INDEX: {
+        "schema_version": "integer",
+        "workflow_id": "keyword",
+        "error": "text",
+        "state": "keyword",
+        "provisioning_progress": "keyword",
+        "provision_start_time": "date",
+        "provision_end_time": "date",
+        "resources_created": "nested",
+        "resources_created.workflow_step_name": "keyword",
+        "resources_created.workflow_step_id": "keyword",
+        "resources_created.resource_type": "keyword",
+        "resources_created.resource_id": "keyword",
+        **_USER,
+    },
+}
+DATE_FORMAT: Final = "strict_date_time||epoch_millis"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One document of an index; `source` is its JSON."""
+
+    id: str
+    source: Mapping[str, Any]
+    version: int = 1
+    seq_no: int = 0
+    primary_term: int = 1
+
+
+class BadValueError(ValueError):
+    """A value that a field of its type cannot have; the text is OpenSearch's."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that a query names: where its values are in a document, and how they are indexed."""
+
+    name: str
+    type: str
+    path: tuple[str, ...]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is made of strings, analysed or whole."""
+        return self.type in ("text", "keyword")
+
+    def values(self, document: Stored) -> list[Any]:
+        """The document's values, in order, through all arrays on the way."""
+        if self.type == "_id":
+            return [document.id]
+        value = document.source.get(self.path[0])
+        if len(self.path) == 1 and isinstance(value, str | int | float):  # most are; the way through arrays is slow
+            return [value]
+        return list(_leaves(value, self.path[1:]))
+
+    def terms(self, document: Stored) -> Sequence[Any]:
+        """What is indexed: words of a text, whole strings of a keyword, else numbers or booleans."""
+        values = self.values(document)
+        if self.type == "text":
+            analysed = [words(as_text(value)) for value in values]
+            return analysed[0] if len(analysed) == 1 else [word for part in analysed for word in part]
+        return [term for value in values if (term := self._indexed(value)) is not None]
+
+    def term(self, value: Any) -> Any:
+        """A value as it is indexed; raises BadValueError."""
+        convert: Callable[[Any], Any] = _TERMS.get(self.type, as_text)
+        return convert(value)
+
+    def _indexed(self, value: Any) -> Any:
+        try:
+            return self.term(value)
+        except BadValueError:
+            return None  # of another type than the field's: stored, and found by nothing
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a query sees: the documents, and of the fields those of the root or of one nested path."""
+
+    index: str
+    fields: Mapping[str, str]
+    documents: Sequence[Stored]
+    nested: str = ""
+
+    @classmethod
+    def of(cls, index: str, documents: Sequence[Stored]) -> Scope:
+        """The root of an index. One without a mapping here has the one that OpenSearch would have inferred."""
+        return cls(index, MAPPINGS.get(index) or _inferred(documents), documents)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, None where it is not mapped or lies in another scope."""
+        if name == "_id":
+            return Field(name, "_id", ())
+        kind = self.fields.get(name)
+        if kind is None or kind == "nested" or self._nested_above(name) != self.nested:
+            return None
+        path = name.removesuffix(_SUBFIELD) if self.fields.get(name.removesuffix(_SUBFIELD)) == "text" else name
+        return Field(name, kind, tuple(self._from_here(path)))
+
+    def named(self, pattern: str) -> list[Field]:
+        """The fields that a name, a name with `*`, or the name of an object means."""
+        if field := self.field(pattern):
+            return [field]
+        names = (name for name in self.fields if fnmatchcase(name, pattern) or name.startswith(f"{pattern}."))
+        return [field for name in names if (field := self.field(name))]
+
+    def within(self, path: str) -> Scope:
+        """The scope of the objects at a nested path."""
+        objects = tuple(part for document in self.documents for part in self.parts(document, path))
+        return Scope(self.index, self.fields, objects, path)
+
+    def parts(self, document: Stored, path: str) -> list[Stored]:
+        """The objects at a nested path of one document, each a document to the queries inside."""
+        return [Stored(document.id, part) for part in _objects(document.source, self._from_here(path))]
+
+    def _from_here(self, path: str) -> list[str]:
+        return (path.removeprefix(f"{self.nested}.") if self.nested else path).split(".")
+
+    def _nested_above(self, name: str) -> str:
+        above = (name[:dot] for dot in range(len(name) - 1, 0, -1) if name[dot] == ".")
+        return next((path for path in above if self.fields.get(path) == "nested"), "")
+
+
+@lru_cache(maxsize=16_384)
+def words(text: str) -> tuple[str, ...]:
+    """The standard analyzer, near enough: words of Unicode in lower case, CJK one by one, `3.5` and `a.b` whole."""
+    return tuple(word for word in _WORD.findall(text.lower()) if any(map(str.isalnum, word)))
+
+
+_CJK: Final = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+_LETTER: Final = rf"[^\W\d_{_CJK}]"
+_WORD: Final = re.compile(
+    rf"[{_CJK}]|[^\W{_CJK}]+(?:(?:(?<={_LETTER})[.':\u2019](?={_LETTER})|(?<=\d)[.,;'](?=\d))[^\W{_CJK}]+)*"
+)
+_DATE_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(?:Z|([+-]\d\d):?(\d\d))")
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = as_text(value)
+    if re.fullmatch(r"[-+]?\d{1,18}", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", text):
+        return float(text)
+    raise BadValueError(f'For input string: "{text}"')
+
+
+def _boolean(value: Any) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false", ""):
+        return False
+    raise BadValueError(f"Can't parse boolean value [{value}], expected [true] or [false]")
+
+
+def _date(value: Any) -> int:
+    """Epoch milliseconds, given as such or as a full time with fraction and zone."""
+    text = as_text(value)
+    if re.fullmatch(r"-?\d{1,18}", text):
+        return int(text)
+    if found := _DATE_TIME.fullmatch(text):
+        offset = timedelta(hours=int(found[3] or 0), minutes=int((found[3] or "+")[0] + (found[4] or "0")))
+        try:
+            moment = datetime.fromisoformat(found[1]).replace(tzinfo=timezone.utc) - offset
+        except (ValueError, OverflowError):
+            pass
+        else:
+            return round(moment.timestamp()) * 1000 + int((found[2] + "00")[:3])
+    failure = f"failed to parse date field [{text}] with format [{DATE_FORMAT}]"
+    raise BadValueError(f"{failure}: [{failure}]")
+
+
+_TERMS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "integer": _number,
+    "long": _number,
+    "float": _number,
+    "boolean": _boolean,
+    "date": _date,
+}
+
+
+def _leaves(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, path)
+    elif isinstance(value, dict):
+        if path and path[0] in value:
+            yield from _leaves(value[path[0]], path[1:])
+    elif not path and value is not None:
+        yield value
+
+
+def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _objects(part, path)
+    elif isinstance(value, dict):
+        if not path:
+            yield value
+        elif path[0] in value:
+            yield from _objects(value[path[0]], path[1:])
+
+
+def _inferred(documents: Iterable[Stored]) -> dict[str, str]:
+    """OpenSearch's dynamic mapping: the first value of a field gives its type; a string is a text and a keyword."""
+    fields: dict[str, str] = {}
+
+    def learn(value: Any, name: str) -> None:
+        if isinstance(value, list):
+            for part in value:
+                learn(part, name)
+        elif isinstance(value, Mapping):
+            for key, part in value.items():
+                learn(part, f"{name}.{key}" if name else key)
+        elif isinstance(value, str):
+            if fields.setdefault(name, "text") == "text":
+                fields.setdefault(name + _SUBFIELD, "keyword")
+        elif value is not None:
+            kind = "boolean" if isinstance(value, bool) else "long" if isinstance(value, int) else "float"
+            fields.setdefault(name, kind)
+
+    for document in documents:
+        learn(document.source, "")
+    return fields

@@ -1,0 +1,193 @@
+"""The query language: a table of queries, each with the parser that makes its scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any, Final
+
+from mockflow.core.base.suggest import near_misses
+from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, object_parser, parsing
+from mockflow.core.opensearch.search.field_queries import FIELD_QUERIES, on_shard, parse_field_query, term_of
+from mockflow.core.opensearch.search.fields import Scope, Stored
+from mockflow.core.opensearch.search.json_values import as_text, names, token
+from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, sum_of
+
+Body = Mapping[str, Any]
+
+_OCCURS: Final = ("must", "must_not", "should", "filter")
+_BOOL: Final = (*_OCCURS, "minimum_should_match", "adjust_pure_negative", "boost")
+_SCORE_MODES: Final[Mapping[str, Callable[[list[float]], float]]] = {
+    "none": lambda scores: 0.0,
+    "min": min,
+    "max": max,
+    "avg": lambda scores: sum(scores) / len(scores),
+    "sum": sum,
+}
+
+
+def parse_query(query: Any, scope: Scope) -> Scorer:
+    """A query object as a scorer; raises SearchError."""
+    if not isinstance(query, Mapping):
+        raise parsing("[_na] query malformed, must start with start_object")
+    if not query:
+        raise illegal_argument("query malformed, empty clause found")
+    name, body = next(iter(query.items()))
+    if not isinstance(body, Mapping):
+        raise parsing(f"[{name}] query malformed, no start_object after query name")
+    if name not in _PARSERS:
+        raise _unknown(name)
+    scorer = _PARSERS[name](body, scope)
+    if len(query) > 1:
+        raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]")
+    return scorer
+
+
+def _match_all(body: Body, scope: Scope) -> Scorer:
+    _allow("match_all", body)
+    boost = boost_of(body)
+    return lambda document: boost
+
+
+def _match_none(body: Body, scope: Scope) -> Scorer:
+    _allow("match_none", body)
+    return no_match
+
+
+def _ids(body: Body, scope: Scope) -> Scorer:
+    _allow("ids", body, "values")
+    values = body.get("values", [])
+    ids = {as_text(value) for value in (values if isinstance(values, list) else [values])}
+    boost = boost_of(body)
+    return lambda document: boost if document.id in ids else None
+
+
+def _exists(body: Body, scope: Scope) -> Scorer:
+    for key, value in body.items():
+        if isinstance(value, Mapping | list) or value is None:
+            raise parsing(f"[exists] unknown token [{token(value)}] after [{key}]")
+    _allow("exists", body, "field")
+    if "field" not in body:
+        raise parsing("[exists] must be provided with a [field]")
+    fields, boost = scope.named(as_text(body["field"])), boost_of(body)
+    return lambda document: boost if any(field.values(document) for field in fields) else None
+
+
+def _terms(body: Body, scope: Scope) -> Scorer:
+    lists = {key: given for key, given in body.items() if isinstance(given, list | Mapping)}
+    _allow("terms", body, *lists, not_here=("value_type",))
+    if not lists:
+        lacking = "followed by array of terms or a document lookup specification"
+        raise parsing(f"[terms] query requires a field name, {lacking}")
+    if len(lists) > 1:
+        raise parsing("[terms] query does not support multiple fields")
+    ((name, values),) = lists.items()
+    if isinstance(values, Mapping):
+        raise not_supported(f"a lookup in [terms] for [{name}]", ("an array of values",))
+    if None in values:
+        raise parsing("No value specified for terms query")
+    field, boost = scope.field(name), boost_of(body)
+    if not field:
+        return no_match
+    wanted = {term_of(field, value, scope) for value in values}
+    return any_term(field, wanted.__contains__, boost)
+
+
+def _bool(body: Body, scope: Scope) -> Scorer:
+    for key in body:
+        if key not in (*_BOOL, "_name"):
+            near = near_misses(key, (*_BOOL, "_name"))
+            raise object_parser(f"[bool] unknown field [{key}]" + (f" did you mean [{near[0]}]?" if near else ""))
+    _allow("bool", body, *_BOOL)
+    must, must_not, should, filters = (_clauses(body, occur, scope) for occur in _OCCURS)
+    boost = boost_of(body)
+    if not (must or must_not or should or filters):
+        return lambda document: boost
+    minimum = body.get("minimum_should_match")
+    needed = int(bool(should) and not (must or filters)) if minimum is None else minimum_of(minimum, len(should))
+
+    def score(document: Stored) -> float | None:
+        if any(clause(document) is not None for clause in must_not):
+            return None
+        if any(clause(document) is None for clause in filters):
+            return None
+        required = sum_of(must, document, len(must))
+        optional = sum_of(should, document, needed)
+        return None if required is None or optional is None else boost * (required + optional)
+
+    return score
+
+
+def _clauses(body: Body, occur: str, scope: Scope) -> list[Scorer]:
+    given = body.get(occur)
+    if given is None:
+        return []
+    if not isinstance(given, Mapping | list):
+        raise object_parser(f"[bool] {occur} doesn't support values of type: {token(given)}")
+    try:
+        return [parse_query(clause, scope) for clause in (given if isinstance(given, list) else [given])]
+    except SearchError as error:
+        if not error.is_of_a_parser:
+            raise
+        raise object_parser(f"[bool] failed to parse field [{occur}]", error) from None
+
+
+def _nested(body: Body, scope: Scope) -> Scorer:
+    _allow("nested", body, "path", "query", "score_mode", "ignore_unmapped", not_here=("inner_hits",))
+    for key in ("path", "query"):
+        if body.get(key) is None:
+            raise illegal_argument(f"[nested] requires '{key}' field")
+    path, mode, boost = as_text(body["path"]), as_text(body.get("score_mode", "avg")), boost_of(body)
+    if mode not in _SCORE_MODES:
+        raise illegal_argument(f"No score mode for child query [{mode}] found")
+    inner = parse_query(body["query"], scope.within(path))
+    if scope.fields.get(path) != "nested":
+        if body.get("ignore_unmapped") in (True, "true"):
+            return no_match
+        reason = f"[nested] failed to find nested object under path [{path}]"
+        raise on_shard(scope, f"failed to create query: {reason}")
+
+    def score(document: Stored) -> float | None:
+        scores = [found for part in scope.parts(document, path) if (found := inner(part)) is not None]
+        return boost * _SCORE_MODES[mode](scores) if scores else None
+
+    return score
+
+
+_PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
+    "match_all": _match_all,
+    "match_none": _match_none,
+    **{name: partial(parse_field_query, name) for name in FIELD_QUERIES},
+    "terms": _terms,
+    "ids": _ids,
+    "exists": _exists,
+    "bool": _bool,
+    "nested": _nested,
+}
+
+# The other queries of OpenSearch and of the plugins that come with it.
+_NOT_HERE: Final = names(
+    "boosting combined_fields common constant_score dis_max distance_feature field_masking_span function_score fuzzy "
+    "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
+    "match_phrase_prefix more_like_this multi_match neural neural_sparse parent_id percolate query_string "
+    "rank_feature regexp script script_score simple_query_string span_containing span_first span_multi span_near "
+    "span_not span_or span_term span_within template terms_set wrapper xy_shape agentic"
+)
+
+
+def _unknown(name: str) -> SearchError:
+    if name in _NOT_HERE:
+        return not_supported(f"the query [{name}]", (f"[{known}]" for known in _PARSERS))
+    near = near_misses(name, (*_PARSERS, *_NOT_HERE))
+    hint = f" did you mean [{near[0]}]?" if len(near) == 1 else f" did you mean any of [{', '.join(near)}]?"
+    cause = SearchError("named_object_not_found_exception", f"unknown field [{name}]")
+    return parsing(f"unknown query [{name}]" + (hint if near else ""), cause)
+
+
+def _allow(name: str, body: Body, *options: str, not_here: Collection[str] = ()) -> None:
+    """Refuses what the query has no option for; every query has a boost."""
+    for key in body:
+        if key in not_here or key == "_name":
+            raise not_supported(f"[{key}] in the query [{name}]", (f"[{each}]" for each in (*options, "boost")))
+        if key not in (*options, "boost"):
+            raise parsing(f"[{name}] query does not support [{key}]")

@@ -1,0 +1,76 @@
+"""Scores: BM25 as in Lucene (k1 1.2, b 0.75) where OpenSearch's are, else 1.0; a filter adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import log
+from typing import Any
+
+from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported
+from mockflow.core.opensearch.search.fields import Field, Scope, Stored
+from mockflow.core.opensearch.search.json_values import as_text
+
+Scorer = Callable[[Stored], float | None]
+"""A document's score, None where it does not match."""
+
+
+def no_match(document: Stored) -> float | None:
+    """The scorer that finds nothing."""
+    return None
+
+
+def any_term(field: Field, matches: Callable[[Any], bool], boost: float) -> Scorer:
+    """One score for all documents that have a term such as asked for."""
+    return lambda document: boost if any(map(matches, field.terms(document))) else None
+
+
+def sum_of(scorers: Sequence[Scorer], document: Stored, needed: int) -> float | None:
+    """The sum of the scores, if at least so many match."""
+    scores = [found for scorer in scorers if (found := scorer(document)) is not None]
+    return sum(scores) if len(scores) >= needed else None
+
+
+def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Scorer:
+    """BM25 of a term, or of several one after the other; 1.0 where the field is not made of strings."""
+
+    def frequency(indexed: Sequence[Any]) -> int:
+        if len(terms) == 1:
+            return indexed.count(terms[0]) if field.type == "text" else int(terms[0] in indexed)
+        starts = range(len(indexed) - len(terms) + 1)
+        return sum(list(indexed[start : start + len(terms)]) == list(terms) for start in starts)
+
+    if not field.is_text:
+        return lambda document: boost if frequency(field.terms(document)) else None
+    documents = [indexed for document in scope.documents if (indexed := field.terms(document))]
+    having = [sum(term in indexed for indexed in documents) for term in terms]
+    rarity = sum(log(1 + (len(documents) - number + 0.5) / (number + 0.5)) for number in having)
+    average = sum(map(len, documents)) / len(documents) if documents else 1.0
+
+    def score(document: Stored) -> float | None:
+        indexed = field.terms(document)
+        found = frequency(indexed)
+        length = len(indexed) if field.type == "text" else 1
+        return boost * rarity * found / (found + 1.2 * (0.25 + 0.75 * length / average)) if found else None
+
+    return score
+
+
+def boost_of(body: Mapping[str, Any]) -> float:
+    """The `boost` of a query."""
+    value = body.get("boost", 1.0)
+    try:
+        boost = float(value)
+    except (TypeError, ValueError):
+        raise SearchError("number_format_exception", f'For input string: "{value}"') from None
+    if not boost >= 0:  # NaN too
+        raise illegal_argument(f"negative [boost] are not allowed in [{boost}], use a value between 0 and 1 to deboost")
+    return boost
+
+
+def minimum_of(value: Any, clauses: int) -> int:
+    """`minimum_should_match` as a number of clauses; a negative one says how many may be missing."""
+    try:
+        number = int(as_text(value))
+    except ValueError:
+        raise not_supported(f"[minimum_should_match] of [{value}]", ("whole numbers",)) from None
+    return number if number >= 0 else max(0, clauses + number)

@@ -1,0 +1,123 @@
+"""`sort`: by fields, by score, by place in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from mockflow.core.opensearch.search.errors import illegal_argument, not_supported, object_parser, shard_failure
+from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, Stored
+from mockflow.core.opensearch.search.json_values import token
+
+# What OpenSearch shows in place of a number or date that a document does not have.
+_LARGEST: Final = 2**63 - 1
+_SMALLEST: Final = -(2**63)
+
+_OPTIONS: Final = ("order", "missing", "unmapped_type")
+_NOT_HERE: Final = ("mode", "nested", "nested_path", "nested_filter", "numeric_type")
+_TEXT: Final = (
+    "Text fields are not optimised for operations that require per-document field data like aggregations and "
+    "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
+    "fielddata=true on [{name}] in order to load field data by uninverting the inverted index. Note that this can "
+    "use significant memory."
+)
+
+
+class Match(NamedTuple):
+    """A document that the query found."""
+
+    document: Stored
+    score: float
+    position: int
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One criterion."""
+
+    name: str
+    descending: bool = False
+    missing: Any = "_last"
+    field: Field | None = None
+    numeric: bool = False
+
+    def value(self, match: Match) -> Any:
+        """What the hit shows in its `sort`; of several values the smallest, or, descending, the largest."""
+        if self.name == "_score":
+            return match.score
+        if self.name == "_doc":
+            return match.position
+        terms = self.field.terms(match.document) if self.field else []
+        if terms:
+            return max(terms) if self.descending else min(terms)
+        if self.missing not in ("_first", "_last"):
+            return self.missing
+        high = (self.missing == "_last") != self.descending
+        return (_LARGEST if high else _SMALLEST) if self.numeric else None
+
+    def key(self, value: Any) -> tuple[int, Any]:
+        """What to order values by."""
+        if value is not None:
+            return 0, value
+        return (1 if (self.missing == "_last") != self.descending else -1), 0
+
+
+def in_order(matches: Sequence[Match], sorts: Sequence[Sort]) -> list[tuple[Match, list[Any]]]:
+    """The matches with their sort values; equal ones stay as they were."""
+    rows = [(match, [sort.value(match) for sort in sorts]) for match in matches]
+    for number in reversed(range(len(sorts))):
+        sort = sorts[number]
+        rows.sort(key=lambda row: sort.key(row[1][number]), reverse=sort.descending)
+    return rows
+
+
+def parse_sort(value: Any, scope: Scope) -> tuple[Sort, ...]:
+    """The request's `sort`. By score alone, best first, is no sort: it is the order without one."""
+    if isinstance(value, list):
+        sorts = tuple(sort for part in value for sort in _criteria(part, scope, "within the sort array, an object, or"))
+    else:
+        sorts = tuple(_criteria(value, scope, "either start with array, object, or"))
+    return () if sorts == (Sort("_score", descending=True),) else sorts
+
+
+def _criteria(value: Any, scope: Scope, expected: str) -> list[Sort]:
+    if isinstance(value, str):
+        return [_criterion(value, {}, scope)]
+    if isinstance(value, Mapping):
+        return [_criterion(name, given, scope) for name, given in value.items()]
+    allowed = "are allowed" if "within" in expected else ""
+    raise illegal_argument(f"malformed sort format, {expected} an actual string {allowed}".rstrip())
+
+
+def _criterion(name: str, given: Any, scope: Scope) -> Sort:
+    options = {"order": given} if isinstance(given, str) else given
+    if name in ("_script", "_geo_distance"):
+        raise not_supported(f"[{name}] in [sort]", ("fields", "[_score]", "[_doc]", "[_id]"))
+    if not isinstance(options, Mapping):
+        raise object_parser(f"[field_sort] Expected START_OBJECT but was: {token(given)}")
+    for option in options:
+        if option in _NOT_HERE:
+            raise not_supported(f"[{option}] in [sort]", (f"[{each}]" for each in _OPTIONS))
+        if option not in (("order",) if name == "_score" else _OPTIONS):
+            raise object_parser(f"[{'_score' if name == '_score' else 'field_sort'}] unknown field [{option}]")
+    order = str(options.get("order", "desc" if name == "_score" else "asc")).upper()
+    if order not in ("ASC", "DESC"):
+        raise illegal_argument(f"No enum constant org.opensearch.search.sort.SortOrder.{order}")
+    descending = order == "DESC"
+    if name in ("_score", "_doc"):
+        return Sort(name, descending)
+    field = scope.field(name)
+    if field and field.type == "text":
+        raise shard_failure(scope.index, "illegal_argument_exception", _TEXT.format(name=name))
+    kind = field.type if field else options.get("unmapped_type")
+    if kind is None:
+        reason = f"No mapping found for [{name}] in order to sort on"
+        raise shard_failure(scope.index, "query_shard_exception", reason)
+    missing = options.get("missing", "_last")
+    if missing not in ("_first", "_last") and field:
+        try:
+            missing = field.term(missing)
+        except BadValueError as error:
+            raise shard_failure(scope.index, "illegal_argument_exception", str(error)) from None
+    return Sort(name, descending, missing, field, kind not in ("keyword", "_id", "text"))

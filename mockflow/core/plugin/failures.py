@@ -1,0 +1,77 @@
+"""The error text of a failed step, in the four formats that the plugin has had (contract.md, section 6)."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mockflow.core.opensearch.rest_status import REST_STATUS
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a step failed: a RestStatus name, the exception's class, and its message.
+
+    `exception` is a simple class name, or a full one with its package.
+    """
+
+    status: str
+    message: str
+    exception: str = "WorkflowStepException"
+
+    @property
+    def simple_name(self) -> str:
+        return self.exception.rpartition(".")[2]
+
+    @property
+    def full_name(self) -> str:
+        if "." in self.exception:
+            return self.exception
+        return _PACKAGES.get(self.exception, "org.opensearch") + "." + self.exception
+
+    @property
+    def is_the_plugins_own(self) -> bool:
+        return self.simple_name in _OWN
+
+
+_OWN: Final = frozenset({"FlowFrameworkException", "WorkflowStepException"})
+_PACKAGES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(_OWN, "org.opensearch.flowframework.exception"),
+    "TimeoutException": "java.util.concurrent",
+    "IllegalArgumentException": "java.lang",
+    "IllegalStateException": "java.lang",
+    "NullPointerException": "java.lang",
+    "IOException": "java.io",
+}
+
+
+def _full_class(step: str, failure: Failure) -> str:
+    return f"{failure.full_name} during step {step}"
+
+
+def _full_class_and_status(step: str, failure: Failure) -> str:
+    return f"{_full_class(step, failure)}, restStatus: {failure.status}"
+
+
+def _message_or_class(step: str, failure: Failure) -> str:
+    what = failure.message if failure.is_the_plugins_own else failure.full_name
+    return f"{what} during step {step}, restStatus: {failure.status}"
+
+
+def _simple_class_and_message(step: str, failure: Failure) -> str:
+    message = f", {failure.message}" if failure.is_the_plugins_own else ""
+    return f"{failure.simple_name} during step {step}{message}, restStatus: {failure.status}"
+
+
+ERROR_FORMATS: Final[Mapping[str, Callable[[str, Failure], str]]] = {
+    "class": _full_class,
+    "class_and_status": _full_class_and_status,
+    "message": _message_or_class,
+    "class_and_message": _simple_class_and_message,
+}
+
+
+def status_in(error: str | None) -> int:
+    """The HTTP status that an error text names; 500 where it names none."""
+    found = re.search(r"restStatus: ([A-Z_]+)$", error or "")
+    return REST_STATUS.get(found[1] if found else "", 500)

@@ -1,0 +1,133 @@
+"""The graph of a workflow: checked and put in order of execution as the plugin does (contract.md, section 4)."""
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.steps import STEPS, Step
+from mockflow.core.plugin.template import Edge, Graph, Node
+
+INSTALLED: Final = frozenset({"opensearch-flow-framework", "opensearch-ml", "opensearch-knn"})
+"""The plugins of the fake cluster that steps may require."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A workflow's nodes in order of execution, and the ids of those that each one waits for."""
+
+    nodes: tuple[Node, ...]
+    predecessors: Mapping[str, tuple[str, ...]]
+
+
+def sequence_of(
+    graph: Graph, *, workflow_id: str | None, max_steps: int, catalogue: Mapping[str, Step] = STEPS
+) -> Sequence:
+    """Sorts and checks a graph. `workflow_id` is None while a template is created; the plugin then says null.
+
+    `catalogue` has the steps that the version knows.
+    """
+    if len(graph.nodes) > max_steps:
+        raise FlowFrameworkError(
+            f"Workflow {workflow_id or 'null'} has {len(graph.nodes)} nodes, which exceeds the maximum of {max_steps}. "
+            "Change the setting [plugins.flow_framework.max_workflow_steps] to increase this."
+        )
+    _check_nodes(graph.nodes, catalogue)
+    _check_edges(graph)
+    nodes = _sorted(graph.nodes, graph.edges)
+    predecessors = {node.id: tuple(edge.source for edge in graph.edges if edge.dest == node.id) for node in nodes}
+    _check_steps(nodes, predecessors, graph, catalogue)
+    return Sequence(nodes, predecessors)
+
+
+def node_timeout(node: Node) -> int:
+    """Milliseconds after which the plugin gives the step up: node_timeout, else the step's own, else 10 s."""
+    step = STEPS[node.type]
+    return parse_duration(node.user_inputs.get("node_timeout") or step.timeout or "10s")
+
+
+def _check_nodes(nodes: Collection[Node], catalogue: Mapping[str, Step]) -> None:
+    for node in nodes:
+        step = catalogue.get(node.type)
+        if step and step.denied_in_templates:
+            message = f"The step type [{node.type}] for node [{node.id}] can not be used in a workflow."
+            raise FlowFrameworkError(message, "FORBIDDEN")
+    seen: set[str] = set()
+    for node in nodes:
+        if node.id in seen:
+            raise FlowFrameworkError(f"Duplicate node id {node.id}.")
+        seen.add(node.id)
+
+
+def _check_edges(graph: Graph) -> None:
+    ids = {node.id for node in graph.nodes}
+    for edge in graph.edges:
+        if edge.source not in ids:
+            raise FlowFrameworkError(f"Edge source {edge.source} does not correspond to a node.")
+        if edge.dest not in ids:
+            raise FlowFrameworkError(f"Edge destination {edge.dest} does not correspond to a node.")
+        if edge.source == edge.dest:
+            raise FlowFrameworkError(f"Edge connects node {edge.source} to itself.")
+
+
+def _sorted(nodes: Collection[Node], edges: Collection[Edge]) -> tuple[Node, ...]:
+    """Kahn's algorithm, start nodes in the template's order."""
+    by_id = {node.id: node for node in nodes}
+    waits = {node.id: sum(edge.dest == node.id for edge in edges) for node in nodes}
+    ready = deque(node.id for node in nodes if not waits[node.id])
+    if not ready:
+        raise FlowFrameworkError("No start node detected: all nodes have a predecessor.")
+    order: list[str] = []
+    while ready:
+        order.append(ready.popleft())
+        for edge in edges:
+            if edge.source == order[-1]:
+                waits[edge.dest] -= 1
+                if not waits[edge.dest]:
+                    ready.append(edge.dest)
+    if len(order) < len(nodes):
+        left = ", ".join(f"{edge.source}->{edge.dest}" for edge in edges if edge.source not in order)
+        raise FlowFrameworkError(f"Cycle detected: [{left}]")
+    return tuple(by_id[node_id] for node_id in order)
+
+
+def _check_steps(
+    nodes: Collection[Node],
+    predecessors: Mapping[str, tuple[str, ...]],
+    graph: Graph,
+    catalogue: Mapping[str, Step],
+) -> None:
+    for node in nodes:
+        if node.type not in catalogue:
+            raise FlowFrameworkError(f"Workflow step type [{node.type}] is not implemented.", "NOT_IMPLEMENTED")
+    for node in nodes:
+        missing = [plugin for plugin in STEPS[node.type].required_plugins if plugin not in INSTALLED]
+        if missing:
+            raise FlowFrameworkError(
+                f"The workflowStep {node.type} requires the following plugins to be installed : [{', '.join(missing)}]"
+            )
+    types = {node.id: node.type for node in graph.nodes}
+    for node in nodes:
+        given = set(node.user_inputs)
+        for before in predecessors[node.id]:
+            given.update(STEPS[types[before]].outputs)
+        lacking = [name for name in STEPS[node.type].inputs if name not in given]
+        if lacking:
+            raise FlowFrameworkError(
+                f"Invalid workflow, node [{node.id}] missing the following required inputs : [{', '.join(lacking)}]"
+            )
+    for node in nodes:
+        _check_timeout(node)
+
+
+def _check_timeout(node: Node) -> None:
+    value = node.user_inputs.get("node_timeout")
+    try:
+        if value is not None:
+            parse_duration(value)
+    except ValueError:
+        raise FlowFrameworkError(
+            f"Failed to parse timeout value [{value}] for field [{node.id}.user_inputs.node_timeout]. Must be positive"
+        ) from None

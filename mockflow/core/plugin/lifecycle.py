@@ -1,0 +1,243 @@
+"""The life cycle of a workflow: what provisioning, reprovisioning and deprovisioning make of its status.
+
+Pure functions: the status so far and what a client asked for go in, the moments of the new run come out. The
+table of moments is contract.md, section 2; the rules are in its section 5.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.failures import ERROR_FORMATS
+from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Simulation
+from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
+from mockflow.core.plugin.steps import STEPS
+from mockflow.core.plugin.template import Graph, Node
+
+NOT_STARTED: Final[Fields] = {"state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
+_OF_THE_DOCUMENT: Final = ("user", "tenant_id", "all_shared_principals")
+
+
+def fresh(before: Fields) -> Fields:
+    """The status of a workflow that is not provisioned: only whose it is stays from `before`."""
+    return {**NOT_STARTED, **{name: before[name] for name in _OF_THE_DOCUMENT if name in before}}
+
+
+Moments = list[tuple[int, Fields]]
+"""What holds from which elapsed ms of a run on, in order; of several moments at one time, the last holds."""
+
+
+# -- provisioning --------------------------------------------------------------------------------------
+
+
+def check_provisionable(workflow_id: str, before: Fields, refusal: str) -> None:
+    """Refuses unless nothing is provisioned. `refusal` is the version's text, with {progress} and {id}."""
+    progress = before.get("provisioning_progress")
+    if progress != "NOT_STARTED":
+        raise FlowFrameworkError(refusal.format(progress=progress or "unknown", id=workflow_id))
+
+
+def provisioned(before: Fields, simulation: Simulation, error_format: str) -> Moments:
+    """The run after a provision was accepted: the list of resources begins empty."""
+    return _stepwise({**before, "resources_created": []}, simulation, error_format)
+
+
+def reprovisioned(before: Fields, simulation: Simulation, error_format: str) -> Moments:
+    """The run after a reprovision was accepted: resources stay, the old error goes."""
+    held = {name: value for name, value in before.items() if name != "error"}
+    return _stepwise(held, simulation, error_format)
+
+
+def _stepwise(before: Fields, simulation: Simulation, error_format: str) -> Moments:
+    resources: list[Resource] = list(before.get("resources_created") or [])
+    running: Fields = {
+        **before,
+        "state": "PROVISIONING",
+        "provisioning_progress": "IN_PROGRESS",
+        "provision_start_time": KeyframeTime(0, 0),
+    }
+    moments: Moments = [(0, {**running, "resources_created": list(resources)})]
+    for step in sorted(simulation.steps, key=lambda step: step.end):
+        if step.resources:
+            resources += step.resources
+            moments.append((step.end, {**running, "resources_created": list(resources)}))
+    last: dict[str, Any] = {**moments[-1][1], "provision_end_time": KeyframeTime(0, simulation.end)}
+    if simulation.failed and simulation.failed.failure:
+        error = ERROR_FORMATS[error_format](simulation.failed.node.id, simulation.failed.failure)
+        last |= {"state": "FAILED", "provisioning_progress": "FAILED", "error": error}
+    else:
+        last |= {"state": "COMPLETED", "provisioning_progress": "DONE"}
+    return [*moments, (simulation.end, last)]
+
+
+# -- reprovisioning ------------------------------------------------------------------------------------
+
+
+def check_reprovisionable(workflow_id: str, before: Fields) -> None:
+    """Refuses unless a provisioning has ended."""
+    if before.get("state") in ("PROVISIONING", "NOT_STARTED"):
+        raise FlowFrameworkError(
+            f"The template can not be reprovisioned unless its provisioning state is DONE or FAILED: {workflow_id}"
+        )
+
+
+def changes_between(old: Graph, new: Graph) -> dict[str, str]:
+    """What a reprovisioning does with each node of `new`: create, update or keep. Refuses what it cannot do."""
+    before = {node.id: node for node in old.nodes}
+    if before.keys() - {node.id for node in new.nodes}:
+        raise FlowFrameworkError("Workflow Step deletion is not supported when reprovisioning a template.")
+    changes = {node.id: _change(before.get(node.id), node) for node in new.nodes}
+    if set(changes.values()) == {KEEP}:
+        raise FlowFrameworkError("Template does not contain any modifications")
+    return changes
+
+
+def _change(old: Node | None, new: Node) -> str:
+    if old is None:
+        return CREATE
+    if old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs:
+        return KEEP
+    step = STEPS.get(new.type)
+    if step is None or step.update_step is None:
+        raise FlowFrameworkError("Workflow Step ID does not support updates when reprovisioning.")
+    return UPDATE
+
+
+# -- deprovisioning ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deprovisioned:
+    """What comes of a deprovisioning: the run, the refusal that is its answer (None: all is gone), and resources.
+
+    `deleted` are gone from the cluster, `forgotten` only from the workflow's list.
+    """
+
+    moments: Moments
+    refusal: FlowFrameworkError | None
+    deleted: tuple[Resource, ...]
+    forgotten: tuple[Resource, ...]
+
+
+def deprovisioned(
+    before: Fields,
+    *,
+    allow_delete: Collection[str],
+    keeps: Collection[str] = (),
+    takes: int = 0,
+    deletes_named: bool = True,
+) -> Deprovisioned:
+    """Takes the resources away, the last first, over `takes` ms.
+
+    `keeps` are the ids of the steps whose resources cannot be deleted. `deletes_named` is whether the version
+    deletes indexes and pipelines at all, which it then does only for those in `allow_delete`.
+    """
+    resources: list[Resource] = list(before.get("resources_created") or [])
+    not_allowed = [r for r in resources if _needs_permission(r, deletes_named) and r["resource_id"] not in allow_delete]
+    tried = [r for r in reversed(resources) if r not in not_allowed]
+    kept = [r for r in tried if r["workflow_step_id"] in keeps]
+    going = [r for r in tried if r not in kept]
+    left = [*kept, *not_allowed]
+
+    moments: Moments = [(0, before)]
+    for number in range(1, len(going) + 1):
+        still = [r for r in resources if r not in going[:number]]
+        moments.append((takes * number // (len(going) + 1), {**before, "resources_created": still}))
+    after: Fields = fresh(before)
+    if left:
+        after = {
+            **before,
+            "state": "COMPLETED",
+            "provisioning_progress": "DONE",
+            "provision_end_time": KeyframeTime(0, takes),
+            "resources_created": left,
+        }
+    forgotten = tuple(r for r in going if _deprovision_step(r) == "noop" or _is_only_named(r, deletes_named))
+    return Deprovisioned(
+        moments=[*moments, (takes, after)],
+        refusal=_what_is_left(kept, not_allowed),
+        deleted=tuple(r for r in going if r not in forgotten),
+        forgotten=forgotten,
+    )
+
+
+def _deprovision_step(resource: Resource) -> str | None:
+    step = STEPS.get(resource["workflow_step_name"])
+    return step.deprovision_step if step else None
+
+
+def _needs_permission(resource: Resource, deletes_named: bool) -> bool:
+    step = STEPS.get(_deprovision_step(resource) or "")
+    return deletes_named and step is not None and step.allow_delete_required
+
+
+def _is_only_named(resource: Resource, deletes_named: bool) -> bool:
+    """Whether an older version forgets what a newer one would delete."""
+    return not deletes_named and _needs_permission(resource, True)
+
+
+def _what_is_left(kept: list[Resource], not_allowed: list[Resource]) -> FlowFrameworkError | None:
+    sentences = [
+        f"{beginning} [{_told(resources)}]."
+        for beginning, resources in (
+            ("Failed to deprovision some resources:", kept),
+            ("These resources require the allow_delete parameter to deprovision:", not_allowed),
+        )
+        if resources
+    ]
+    if not sentences:
+        return None
+    return FlowFrameworkError(" ".join(sentences), "ACCEPTED" if kept else "FORBIDDEN")
+
+
+def _told(resources: Iterable[Resource]) -> str:
+    return ", ".join(dict.fromkeys(f"{r['resource_type']} {r['resource_id']}" for r in resources))
+
+
+# -- templates -----------------------------------------------------------------------------------------
+
+
+def check_updatable(workflow_id: str, before: Fields) -> None:
+    """Refuses to replace the template of a workflow that is provisioned or was."""
+    if before.get("provisioning_progress") != "NOT_STARTED":
+        raise FlowFrameworkError(
+            f"The template can not be updated unless its provisioning state is NOT_STARTED: {workflow_id}. "
+            "Deprovision the workflow to reset the state."
+        )
+
+
+def keeps_status_after_delete(before: Fields, *, clear_status: bool) -> bool:
+    """Whether the status document outlives its template."""
+    if before.get("provisioning_progress") == "IN_PROGRESS":
+        return True
+    return bool(before.get("resources_created")) and not clear_status
+
+
+def template_from(name: str, resources: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """A template, as a client would send it, whose steps would create `resources`: for a scenario without one."""
+    nodes: dict[str, dict[str, Any]] = {}
+    for resource in resources:
+        step_id = resource["workflow_step_id"]
+        node = {"id": step_id, "type": resource["workflow_step_name"], "user_inputs": _inputs_for(resource)}
+        nodes.setdefault(step_id, node)
+    if not nodes:
+        nodes["noop"] = {"id": "noop", "type": "noop"}
+    return {"name": name, "workflows": {"provision": {"nodes": list(nodes.values())}}}
+
+
+def _inputs_for(resource: Mapping[str, str]) -> dict[str, Any]:
+    step = STEPS.get(resource["workflow_step_name"])
+    named = {resource["resource_type"]: resource["resource_id"]}
+    inputs: dict[str, Any] = {name: _PLAIN_INPUTS.get(name, name) for name in (step.inputs if step else ())}
+    return {**inputs, **{name: value for name, value in named.items() if name in inputs}}
+
+
+# Inputs that are no strings, as simple as they can be.
+_PLAIN_INPUTS: Final[Mapping[str, Any]] = {
+    "configurations": {},
+    "parameters": {},
+    "credential": {},
+    "actions": [],
+    "version": "1",
+}

@@ -1,0 +1,71 @@
+"""How long the plugin's steps typically take, for drafts: plausible figures, not measured ones.
+
+They follow from the kind of work that a step is (contract.md, sections 6 and 7; `steps`), and stay well below the
+time-out after which the plugin gives the step up: nobody would have chosen one that good runs reach.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.plugin.graph import node_timeout
+from mockflow.core.plugin.template import Node
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of work: what it is, and the time that it typically takes."""
+
+    what: str
+    takes: str
+
+
+_NOTHING: Final = Work("asks nobody for anything", "10ms")
+_DOCUMENT: Final = Work("one document of ML Commons", "500ms")
+_CLUSTER_STATE: Final = Work("a change of the cluster state", "300ms")
+_INDEX: Final = Work("an index, its shards and mappings", "800ms")
+_COPY: Final = Work("copies documents; grows with the source", "5s")
+_REMOTE_MODEL: Final = Work("a task that the step waits for", "1s")
+_DOWNLOAD: Final = Work("downloads a model in chunks, and waits for the task", "25s")
+_DEPLOY: Final = Work("loads a model on its nodes, and waits for the task", "6s")
+
+WORK: Final = {
+    "noop": _NOTHING,
+    "create_tool": _NOTHING,
+    "create_index": _INDEX,
+    "update_index": _CLUSTER_STATE,
+    "delete_index": _CLUSTER_STATE,
+    "reindex": _COPY,
+    "create_ingest_pipeline": _CLUSTER_STATE,
+    "update_ingest_pipeline": _CLUSTER_STATE,
+    "delete_ingest_pipeline": _CLUSTER_STATE,
+    "create_search_pipeline": _CLUSTER_STATE,
+    "update_search_pipeline": _CLUSTER_STATE,
+    "delete_search_pipeline": _CLUSTER_STATE,
+    "create_connector": _DOCUMENT,
+    "delete_connector": _DOCUMENT,
+    "register_model_group": _DOCUMENT,
+    "register_agent": _DOCUMENT,
+    "delete_agent": _DOCUMENT,
+    "delete_model": _DOCUMENT,
+    "register_remote_model": _REMOTE_MODEL,
+    "register_local_custom_model": _DOWNLOAD,
+    "register_local_pretrained_model": _DOWNLOAD,
+    "register_local_sparse_encoding_model": _DOWNLOAD,
+    "deploy_model": _DEPLOY,
+    "undeploy_model": _REMOTE_MODEL,
+}
+"""Each step of the plugin -> its kind of work."""
+
+
+def typical_work(node: Node) -> Work:
+    """The work of a step, and a time below the step's own time-out; registering with deploy: true deploys too."""
+    work = WORK[node.type]
+    milliseconds, what = parse_duration(work.takes), work.what
+    if work in (_REMOTE_MODEL, _DOWNLOAD) and _deploys(node.user_inputs.get("deploy")):
+        milliseconds, what = milliseconds + parse_duration(_DEPLOY.takes), f"{what}; deploys it too"
+    return Work(what, f"{min(milliseconds, node_timeout(node) * 3 // 4)}ms")
+
+
+def _deploys(value: Any) -> bool:
+    return str(value).lower() == "true"

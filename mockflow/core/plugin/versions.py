@@ -1,0 +1,201 @@
+"""OpenSearch releases and what differs between them, as a table.
+
+Sources: contract.md; consumers.md, findings 1 to 7 and sections 4 and 5. Lucene numbers are those of the
+releases as far as they are known; later ones repeat the last known.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Final
+
+from mockflow.core.plugin.steps import STEPS, Step
+
+DEFAULT_VERSION: Final = "3.2.0"
+
+# Each minor release that mockflow can be, with the Lucene it is built on.
+_LUCENE: Final = {
+    (2, 12): "9.9.2",
+    (2, 13): "9.10.0",
+    (2, 14): "9.10.0",
+    (2, 15): "9.10.0",
+    (2, 16): "9.11.1",
+    (2, 17): "9.11.1",
+    (2, 18): "9.12.0",
+    (2, 19): "9.12.1",
+    (3, 0): "10.1.0",
+    (3, 1): "10.2.1",
+    (3, 2): "10.2.2",
+    (3, 3): "10.3.1",
+    (3, 4): "10.3.2",
+    (3, 5): "10.3.2",
+    (3, 6): "10.3.2",
+    (3, 7): "10.3.2",
+    (3, 8): "10.3.2",
+    (3, 9): "10.3.2",
+}
+OLDEST: Final = "{}.{}".format(*min(_LUCENE))
+NEWEST: Final = "{}.{}".format(*max(_LUCENE))
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What one release does. Each field is a row of the table below."""
+
+    status_not_found: str
+    """The plugin's 404 for an unknown workflow id."""
+    status_takes_body: bool
+    """Whether the plugin's GET and DELETE calls ignore a body; else it is refused."""
+    sends_version_header: bool
+    """Whether every answer carries X-OpenSearch-Version."""
+    settings_refusal: str
+    """The type of the error for a cluster setting that is unknown or may not be updated."""
+    plugin_java_version: str
+    lists_optional_extended_plugins: bool
+    """Whether the plugins of a node tell which of the plugins that they extend may be missing."""
+    minimum_wire_version: str
+    minimum_index_version: str
+    provision_accepted: int
+    """The HTTP status of an accepted provision."""
+    create_and_provision_accepted: int
+    """The HTTP status of a create or update with provision=true or reprovision=true."""
+    already_provisioned: str
+    """The refusal of a second provision."""
+    unknown_state_status: str
+    """The RestStatus of a deprovision of an unknown workflow."""
+    other_users_status: str
+    """The RestStatus of a call for a workflow of other backend roles."""
+    deletes_named_resources: bool
+    """Whether deprovisioning deletes indexes and pipelines, each only if allow_delete names it."""
+    step_error: str
+    """The format of a failed step's error, in `failures.ERROR_FORMATS`."""
+    tells_why_no_index: bool
+    """Whether create_index passes on the reason and status of its failure."""
+
+
+# For each field of Behaviour: what holds from which release on, a patch release where it matters.
+_TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
+    "status_not_found": (
+        ((2, 12), "Fail to find workflow"),
+        ((2, 13), "Fail to find workflow {id}"),
+        ((2, 15), "Fail to find workflow status of {id}"),
+    ),
+    "status_takes_body": (((2, 12), False), ((2, 14), True)),
+    "sends_version_header": (((2, 12), False), ((3, 0), True)),
+    # OpenSearch pull request 4792 is of 3.0 alone.
+    "settings_refusal": (((2, 12), "illegal_argument_exception"), ((3, 0), "settings_exception")),
+    "plugin_java_version": (((2, 12), "11"), ((3, 0), "21")),
+    "lists_optional_extended_plugins": (((2, 12), False), ((2, 19), True)),
+    "minimum_wire_version": (((2, 12), "7.10.0"), ((3, 0), "2.19.0")),
+    "minimum_index_version": (((2, 12), "7.0.0"), ((3, 0), "2.0.0")),
+    "provision_accepted": (((2, 12), 200), ((3, 0), 202)),
+    "create_and_provision_accepted": (((2, 12), 201), ((3, 0), 202)),
+    "already_provisioned": (
+        ((2, 12), "The template has already been provisioned: {id}"),
+        (
+            (2, 14),
+            "The workflow provisioning state is {progress} and can not be provisioned unless its state is NOT_STARTED: "
+            "{id}. Deprovision the workflow to reset the state.",
+        ),
+    ),
+    "unknown_state_status": (((2, 12), "INTERNAL_SERVER_ERROR"), ((2, 16), "NOT_FOUND")),
+    "other_users_status": (((2, 12), "BAD_REQUEST"), ((3, 0), "FORBIDDEN")),
+    "deletes_named_resources": (((2, 12), False), ((2, 16), True)),
+    "step_error": (
+        ((2, 12), "class"),
+        ((2, 13), "class_and_status"),
+        ((2, 14), "message"),
+        ((3, 1), "class_and_message"),
+    ),
+    "tells_why_no_index": (((2, 12), False), ((2, 19, 4), True), ((3, 0), False), ((3, 2), True)),
+}
+
+# What a later release than 2.12 brought, by the plugin's release notes.
+SUBSTITUTIONS: Final = "${{ }}"
+"""Stands for the parameters of any name that are put into a template."""
+_PARAMETERS_SINCE: Final = {
+    SUBSTITUTIONS: (2, 13),
+    "use_case": (2, 13),
+    "workflow_step": (2, 13),
+    "clear_status": (2, 15),
+    "allow_delete": (2, 16),
+    "update_fields": (2, 16),
+    "reprovision": (2, 17),
+    "wait_for_completion_timeout": (2, 19),
+}
+_STEPS_SINCE: Final = {
+    "create_index": (2, 13),
+    "create_ingest_pipeline": (2, 13),
+    "create_search_pipeline": (2, 13),
+    "reindex": (2, 15),
+    "delete_index": (2, 16),
+    "delete_ingest_pipeline": (2, 16),
+    "delete_search_pipeline": (2, 16),
+    "update_index": (2, 17),
+    "update_ingest_pipeline": (2, 17),
+    "update_search_pipeline": (2, 17),
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """A release of OpenSearch, such as 3.2.0, or a build on the way to it."""
+
+    number: str
+    is_snapshot: bool
+    lucene: str
+    behaviour: Behaviour
+    parameters: frozenset[str]
+    """Those of the plugin's parameters that came after 2.12 and are there."""
+    steps: Mapping[str, Step]
+    """The step catalogue."""
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Major and minor number, such as (3, 2)."""
+        major, minor, _ = self.number.split(".")
+        return int(major), int(minor)
+
+    @property
+    def build_hash(self) -> str:
+        """40 hexadecimal digits that follow from the number alone."""
+        return hashlib.sha1(self.number.encode(), usedforsecurity=False).hexdigest()
+
+    @property
+    def plugin(self) -> str:
+        """The version of its plugins: four parts, such as 3.2.0.0."""
+        return f"{self.number}.0{self._suffix}"
+
+    @property
+    def build(self) -> str:
+        """What GET / tells: the number, and that it is a snapshot."""
+        return self.number + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return "-SNAPSHOT" if self.is_snapshot else ""
+
+
+@lru_cache
+def parse_version(text: str) -> Version:
+    """``"3.2.0"`` or ``"3.2.0-SNAPSHOT"`` -> Version. Raises ValueError for what mockflow does not know."""
+    found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})(-SNAPSHOT)?", text)
+    if not found:
+        raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
+    release = (int(found[1]), int(found[2]), int(found[3]))
+    if release[:2] not in _LUCENE:
+        raise ValueError(f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
+    return Version(
+        number=text.removesuffix("-SNAPSHOT"),
+        is_snapshot=found[4] is not None,
+        lucene=_LUCENE[release[:2]],
+        behaviour=Behaviour(**{field.name: _since(field.name, release) for field in fields(Behaviour)}),
+        parameters=frozenset(name for name, since in _PARAMETERS_SINCE.items() if since <= release),
+        steps={name: step for name, step in STEPS.items() if _STEPS_SINCE.get(name, (0,)) <= release},
+    )
+
+
+def _since(name: str, release: tuple[int, ...]) -> Any:
+    return [value for since, value in _TABLE[name] if since <= release][-1]

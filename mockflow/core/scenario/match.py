@@ -1,0 +1,58 @@
+"""Which workflows of clients a scenario applies to."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mockflow.core.base.model import Model, Name, Text
+from mockflow.core.script.plan import short_form
+
+# The word that may stand for a mapping.
+SHORT_FORMS: Final = {"Match": "everything"}
+
+
+class Match(Model):
+    """Which workflows of clients a scenario speaks for. All that is named must hold."""
+
+    use_case: Name | None = Field(default=None, description="The template's use_case, such as SEMANTIC_SEARCH.")
+    name: Name | None = Field(default=None, description='The template\'s name; * stands for any text: "bedrock*".')
+    header: Annotated[dict[Name, Text], Field(min_length=1)] | None = Field(
+        default=None, description="Headers of the create request, such as {X-Mockflow-Scenario: slow}."
+    )
+    everything: Literal[True] | None = Field(
+        default=None, description="true, in place of all others: every workflow. Short form: match: everything"
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> "Match":
+        named = [key for key in type(self).model_fields if getattr(self, key) is not None]
+        if not named or (self.everything and len(named) > 1):
+            reason = "match has everything beside other keys" if named else "match is empty"
+            reason += "; write match: everything, or what must hold: use_case, name, header"
+            raise PydanticCustomError("match_something", "{reason}", {"reason": reason})
+        return self
+
+    def covers(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> bool:
+        """Whether a workflow that is created so is meant. Header names count in any case."""
+        return (
+            (self.use_case is None or self.use_case == use_case)
+            and (self.name is None or fnmatchcase(name, self.name.replace("[", "[[]")))
+            and all(headers.get(header) == value for header, value in (self.header or {}).items())
+        )
+
+    @property
+    def specificity(self) -> tuple[bool, bool, int, bool]:
+        """The greater wins: header, exact name, longer glob, use case, everything."""
+        is_glob = self.name is not None and any(mark in self.name for mark in "*?")
+        return (
+            self.header is not None,
+            self.name is not None and not is_glob,
+            len(self.name or "") if is_glob else 0,
+            self.use_case is not None,
+        )
+
+
+MATCH: Final = short_form(SHORT_FORMS["Match"], {"everything": True})

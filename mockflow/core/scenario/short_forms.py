@@ -1,0 +1,27 @@
+"""Where one word, text or time may stand for a mapping, as the JSON Schemas of the models tell it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.faults import model as faults
+from mockflow.core.scenario import match
+from mockflow.core.script import plan
+from mockflow.core.stubs import model as stubs
+
+SHORT_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{name: {"const": word} for name, word in (match.SHORT_FORMS | plan.SHORT_FORMS).items()},
+    **faults.SHORT_FORMS,
+    **stubs.SHORT_FORMS,
+}
+
+
+def allow_short_forms(schemas: dict[str, Any]) -> None:
+    """Lets the JSON Schemas of models, by their names, have the short forms too."""
+    for name in SHORT_FORMS.keys() & schemas.keys():
+        model = schemas[name]
+        schemas[name] = {"description": model.pop("description"), "anyOf": [dict(SHORT_FORMS[name]), model]}
+    for name in stubs.LISTS.keys() & schemas.keys():
+        for key in stubs.LISTS[name]:
+            listed = schemas[name]["properties"][key]
+            described = {"description": listed.pop("description")}
+            schemas[name]["properties"][key] = {**described, "anyOf": [dict(listed["items"]), listed]}

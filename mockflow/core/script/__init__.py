@@ -1,0 +1,1 @@
+"""The scripts of runs: plans, the compiler and timelines."""

@@ -1,0 +1,130 @@
+"""Timelines: the ordered keyframes of a run, and which of them holds at which moment.
+
+A timeline falls into segments. The first begins with the run; every other one begins with the poll that
+reached its ``at_poll`` keyframe. Within a segment, time alone decides. So all that has to be remembered of a
+run is when each of its segments began (`Begun`), and every lookup is a bisection.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from mockflow.core.plugin.lifecycle import NOT_STARTED
+from mockflow.core.plugin.status import Fields
+
+Begun = tuple[int, ...]
+"""The elapsed ms at which each segment reached so far began; a run starts as ``(0,)``."""
+
+JUST_BEGUN: Final[Begun] = (0,)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Keyframes whose times count from one poll (or, in the first segment, from the run's beginning)."""
+
+    poll: int
+    """The number of the poll that begins it; 0 for the first segment."""
+    offsets: tuple[int, ...]
+    """Milliseconds from the segment's beginning, ascending; the first is 0."""
+    snapshots: tuple[Fields, ...]
+    """What holds from each offset on."""
+    keyframes: tuple[int | None, ...]
+    """Each moment's place in the script's timeline; None for what holds before the first keyframe."""
+
+
+class Position(NamedTuple):
+    """One moment of a timeline: `segment`, and its `place` within it."""
+
+    segment: int
+    place: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The compiled script of one run. Elapsed times are milliseconds from the run's beginning."""
+
+    segments: tuple[Segment, ...]
+    # Where each segment's last keyframe lies: it must be reached before the next segment can begin.
+    _lasts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lasts", tuple(segment.offsets[-1] for segment in self.segments))
+
+    @classmethod
+    def of(cls, moments: Iterable[tuple[int, Fields]]) -> "Timeline":
+        """The timeline of a run that no script describes; of several moments at one time, the last holds."""
+        held = dict(moments)
+        nothing_written = tuple(None for _ in held)
+        return cls((Segment(0, tuple(held), tuple(held.values()), nothing_written),))
+
+    def polled(self, begun: Begun, poll: int, elapsed: int, *, at_most: int | None = None) -> Begun:
+        """What has begun once the poll with number `poll` (from 1) arrives at `elapsed`.
+
+        Several segments may begin with one poll; `at_most` bounds how many.
+        """
+        limit = len(self.segments) if at_most is None else min(len(self.segments), len(begun) + at_most)
+        while (
+            len(begun) < limit
+            and self.segments[len(begun)].poll <= poll
+            and begun[-1] + self._lasts[len(begun) - 1] <= elapsed
+        ):
+            begun = (*begun, elapsed)
+        return begun
+
+    def begun_by(self, polls: Sequence[int], last: int, *, in_turn: bool) -> Begun:
+        """What has begun after polls at these elapsed times, the last of which is number `last`.
+
+        `in_turn`: an at_poll waits until the moment before it was answered.
+        """
+        begun, answered = JUST_BEGUN, None
+        if len(self.segments) == 1:
+            return begun
+        for number, elapsed in enumerate(polls, 1):
+            if not in_turn or self.all_answered(begun, answered):
+                poll = last if number == len(polls) else number
+                begun = self.polled(begun, poll, elapsed, at_most=1 if in_turn else None)
+            answered = self.position(begun, elapsed)
+        return begun
+
+    def all_answered(self, begun: Begun, answered: Position | None) -> bool:
+        """Whether `answered`, the moment last told to a client, is the last one before the next segment."""
+        segment = len(begun) - 1
+        return answered == Position(segment, len(self.segments[segment].offsets) - 1)
+
+    def position(self, begun: Begun, elapsed: int) -> Position:
+        """Which moment holds at `elapsed`, past or to come; no further poll is assumed."""
+        segment = bisect_right(begun, elapsed, 1) - 1  # from 1: the first of each holds from the beginning
+        return Position(segment, bisect_right(self.segments[segment].offsets, elapsed - begun[segment], 1) - 1)
+
+    def fields(self, position: Position) -> Fields:
+        """The snapshot that holds from `position` on."""
+        return self.segments[position.segment].snapshots[position.place]
+
+    def next_time(self, begun: Begun, elapsed: int) -> int | None:
+        """The elapsed time of the next moment that time alone reaches; None where there is none."""
+        offsets = self.segments[len(begun) - 1].offsets
+        index = bisect_right(offsets, elapsed - begun[-1])
+        return begun[-1] + offsets[index] if index < len(offsets) else None
+
+    def next_poll(self, begun: Begun) -> int | None:
+        """The number of the poll that the next segment waits for; None where there is none."""
+        return self.segments[len(begun)].poll if len(begun) < len(self.segments) else None
+
+    def states(self) -> list[str]:
+        """Every state that it ever shows, in order of first appearance."""
+        snapshots = (fields for segment in self.segments for fields in segment.snapshots)
+        return list(dict.fromkeys(fields["state"] for fields in snapshots if "state" in fields))
+
+    def time_of_state(self, begun: Begun, elapsed: int, state: str) -> int | None:
+        """The first elapsed time from `elapsed` on at which `state` holds, without any further poll."""
+        time: int | None = elapsed
+        while time is not None:
+            if self.fields(self.position(begun, time)).get("state") == state:
+                return time
+            time = self.next_time(begun, time)
+        return None
+
+
+IDLE: Final = Timeline.of([(0, NOT_STARTED)])
+"""A run in which nothing happens."""

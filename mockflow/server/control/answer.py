@@ -1,0 +1,88 @@
+"""The owner's door, /_mockflow: plain JSON by its own rules.
+
+Nothing scripted touches it, and it carries none of OpenSearch's headers or parameters.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from mockflow.cluster import (
+    ClaimedError,
+    Cluster,
+    NeverError,
+    UnknownScenarioError,
+    UnknownWorkflowError,
+)
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation
+from mockflow.server.control.routes import ROUTES
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.rest.errors import Refusal
+from mockflow.server.rest.parameters import decode, parse_target
+from mockflow.server.rest.router import Found, Router
+
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+ROUTER: Final[Router[Operation]] = Router(ROUTES)
+
+
+def is_mine(target: str) -> bool:
+    """Whether a request target is the owner's: the prefix itself, or a path or query after it."""
+    return target[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
+
+
+def answer(cluster: Cluster, request: Request) -> Response:
+    """Answers a request of the owner; never raises for what was sent."""
+    try:
+        path, query = _parsed(request.target)
+        found = ROUTER.find(request.method, path)
+        if not isinstance(found, Found):
+            raise _no_route(request.method, path, found)
+        if unknown := sorted(query.keys() - found.route.handler.query.keys()):
+            known = ", ".join(found.route.handler.query) or "none"
+            raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
+        values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
+        content = found.route.handler.handle(ControlCall(cluster, request, values, query))
+        return content if isinstance(content, Response) else _json(200, content)
+    except ControlError as error:
+        return refused(error.status, str(error), error.problems)
+    except UnknownWorkflowError as error:
+        return refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
+    except UnknownScenarioError as error:
+        return refused(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
+    except (NeverError, ClaimedError) as error:
+        return refused(409, str(error))
+    except ValueError as error:
+        return refused(400, str(error))
+
+
+def refused(
+    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
+) -> Response:
+    """A refusal in the door's own form."""
+    return _json(status, {"error": {"message": message, "problems": problems or []}}, headers)
+
+
+def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
+    try:
+        return parse_target(target)
+    except Refusal as refusal:  # in OpenSearch's words; its cause has the plain ones
+        raise ControlError(400, refusal.body["error"]["caused_by"]["reason"]) from None
+
+
+def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
+    if methods:
+        return ControlError(405, f"{path} knows {', '.join(sorted(methods))}, not {method}")
+    return ControlError(404, f"nothing at {path}; GET {PREFIX}/openapi.json describes what there is")
+
+
+def _json(status: int, content: Any, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+    return Response(status, text.encode("utf-8", "replace"), "application/json", headers)
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, BaseModel):
+        return content.model_dump()
+    return [_plain(item) for item in content] if isinstance(content, list) else content

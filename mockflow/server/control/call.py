@@ -1,0 +1,104 @@
+"""A call at the owner's door: what a handler is given, how it refuses, and what it says of itself."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mockflow.cluster import Cluster
+from mockflow.core.base.suggest import did_you_mean
+from mockflow.server.http.messages import Request
+from mockflow.server.rest.router import Route
+
+PREFIX: Final = "/_mockflow"
+
+
+class ControlError(Exception):
+    """A refusal: the status, what is wrong and what would be right, and problems one by one."""
+
+    def __init__(self, status: int, message: str, problems: list[Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.problems = problems or []
+
+
+@dataclass(frozen=True)
+class ControlCall:
+    """One request of the owner."""
+
+    cluster: Cluster
+    request: Request
+    values: Mapping[str, str]
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A handler and what the OpenAPI document says of it."""
+
+    handle: Callable[[ControlCall], Any]
+    summary: str
+    answers: type[BaseModel] | None = None
+    many: bool = False
+    takes: type[BaseModel] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters and what they mean."""
+    refusals: tuple[int, ...] = ()
+    media: tuple[str, ...] = ("application/json",)
+    """The types of what it answers; what is no JSON is a `Response` of the handler's own."""
+
+
+ControlRoute = Route[Operation]
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def read_body(call: ControlCall, model: type[Body]) -> Body:
+    """The request's JSON as `model`; an empty body is an empty object."""
+    try:
+        return model.model_validate(json.loads(call.request.body or b"{}"))
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(map(str, e["loc"])), "message": _in_plain_words(e, model)}
+            for e in error.errors(include_url=False)
+        ]
+        listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
+        raise ControlError(400, listed, problems) from None
+    except (ValueError, RecursionError) as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+def _in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """What is wrong with one field, without pydantic's own terms."""
+    *outer, name = error["loc"] or ("",)
+    if error["type"] == "extra_forbidden":
+        return f"unknown; {did_you_mean(str(name), _model_at(model, outer).model_fields)}"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "model_type":
+        return f"should be a JSON object with {', '.join(_model_at(model, error['loc']).model_fields)}"
+    return error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel]:
+    """The model within `model` that describes the object at `path`."""
+    found: Any = model
+    for part in path:
+        found = _container(found.model_fields[str(part)].annotation if _is_model(found) else get_args(found)[1])
+    return cast(type[BaseModel], found)
+
+
+def _container(annotation: Any) -> Any:
+    """The model or dict in an annotation such as ``Annotated[X, ...] | None``."""
+    if _is_model(annotation) or get_origin(annotation) is dict:
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _container(arg))), None)
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,0 +1,45 @@
+"""The page: files that a browser loads, served as they lie in this folder. Nothing builds them."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from mockflow.server.control.call import PREFIX, ControlError
+from mockflow.server.http.messages import Request, Response
+
+INDEX: Final = "index.html"
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+FOLDER: Final = Path(__file__).parent
+_FILES: Final = {file.name: file for file in FOLDER.iterdir() if file.suffix in TYPES}
+_HEADERS: Final = {
+    # Nothing from elsewhere, nothing inline: what a client has sent can never become script.
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",  # asks each time, and is told 304
+}
+
+
+def is_file(request: Request) -> bool:
+    """Whether a request reads the page or one of its files, and not the cluster."""
+    path = request.target.partition("?")[0]
+    return request.method == "GET" and (path == f"{PREFIX}/" or path.startswith(f"{PREFIX}/page/"))
+
+
+def file(request: Request, name: str) -> Response:
+    """The file of this name; 304 without a body where the browser has it already."""
+    found = _FILES.get(name)
+    if found is None:
+        raise ControlError(404, f'the page has no file "{name}"; it begins at {PREFIX}/')
+    body = found.read_bytes()
+    tag = f'"{sha256(body).hexdigest()[:16]}"'
+    headers = {**_HEADERS, "etag": tag}
+    if tag in request.headers.get("If-None-Match", ""):
+        return Response(304, content_type="", headers=headers)
+    return Response(200, body, TYPES[found.suffix], headers)

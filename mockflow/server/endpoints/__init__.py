@@ -1,0 +1,1 @@
+"""The endpoints of OpenSearch and its plugins, one module for each family."""

@@ -1,0 +1,108 @@
+"""Cluster settings, stored and echoed; those of the plugin act (contract.md, section 9)."""
+
+import json
+from typing import Any, Final
+
+from mockflow.core.opensearch.cluster_settings import (
+    PLUGIN_PREFIX,
+    Flat,
+    Scope,
+    SettingRefusedError,
+    Text,
+    flattened,
+    nested,
+)
+from mockflow.core.opensearch.values import BadValueError
+from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
+from mockflow.server.rest.body import read_object
+from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
+from mockflow.server.rest.errors import bad_value, object_error
+
+_SCOPES: Final[tuple[Scope, ...]] = ("persistent", "transient")
+
+
+def get_settings(call: Call) -> Action:
+    """What was set; with include_defaults also the defaults of what mockflow goes by."""
+    cluster = call.cluster
+    flat = _flat(call)
+    call.parameters.boolean("local")
+    include_defaults = call.parameters.boolean("include_defaults")
+
+    def act() -> Reply:
+        settings = cluster.cluster_settings
+        shown: dict[str, Any] = {scope: _shown(getattr(settings, scope), flat=flat) for scope in _SCOPES}
+        if include_defaults:
+            names = {"cluster.name": CLUSTER_NAME, "node.name": NODE_NAME}
+            if cluster.settings.multi_tenancy:
+                names[f"{PLUGIN_PREFIX}multi_tenancy_enabled"] = "true"
+            shown["defaults"] = _shown(settings.defaults(cluster.version.minor, **names), flat=flat)
+        return Reply(200, shown)
+
+    return act
+
+
+def put_settings(call: Call) -> Action:
+    """Sets settings, or takes them away with null; answers what was set. All of a request or nothing."""
+    flat = _flat(call)
+    call.parameters.time("timeout")
+    body = read_object(call)
+    changes = {scope: _changes(body.get(scope)) for scope in _SCOPES}
+
+    def act() -> Reply:
+        if not any(changes.values()):
+            kind = "action_request_validation_exception"
+            raise object_error(400, kind, "Validation Failed: 1: no settings to update;")
+        try:
+            call.cluster.update_settings(changes)
+        except SettingRefusedError as error:
+            raise object_error(400, call.cluster.version.behaviour.settings_refusal, str(error)) from None
+        except BadValueError as error:
+            raise bad_value(error) from None
+        updates = {
+            scope: {key: value for key, value in changes[scope].items() if value is not None} for scope in _SCOPES
+        }
+        return Reply(200, {"acknowledged": True, **{s: _shown(updates[s], flat=flat) for s in _SCOPES}})
+
+    return act
+
+
+def _flat(call: Call) -> bool:
+    """Reads what both calls take, and whether keys stay dotted in the answer."""
+    for name in ("cluster_manager_timeout", "master_timeout"):
+        call.parameters.time(name)
+    return call.parameters.boolean("flat_settings")
+
+
+def _shown(settings: Flat, *, flat: bool) -> dict[str, Any]:
+    return dict(sorted(settings.items())) if flat else nested(settings)
+
+
+def _changes(source: Any) -> dict[str, Text | None]:
+    if source is None:
+        return {}
+    if not isinstance(source, dict):
+        java, target = _JAVA_CLASSES[type(source)], "java.util.Map"
+        both = f"({java} and {target} are in module java.base of loader 'bootstrap')"
+        raise object_error(500, "class_cast_exception", f"class {java} cannot be cast to class {target} {both}")
+    try:
+        return flattened(source)
+    except ValueError as error:
+        cause = {"type": "illegal_state_exception", "reason": str(error)}
+        text = json.dumps(source, ensure_ascii=False, separators=(",", ":"))
+        raise object_error(
+            400, "settings_exception", f"Failed to load settings from [{text}]", caused_by=cause
+        ) from None
+
+
+_JAVA_CLASSES: Final = {
+    str: "java.lang.String",
+    bool: "java.lang.Boolean",
+    int: "java.lang.Integer",
+    float: "java.lang.Double",
+    list: "java.util.ArrayList",
+}
+
+ROUTES: Final = (
+    ApiRoute("GET", "/_cluster/settings", "cluster.get_settings", get_settings),
+    ApiRoute("PUT", "/_cluster/settings", "cluster.put_settings", put_settings),
+)

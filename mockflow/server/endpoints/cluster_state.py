@@ -1,0 +1,88 @@
+"""The cluster's state, as far as clients look into it: nodes and the metadata's frame (consumers.md, C1 and C2)."""
+
+from typing import Any, Final
+
+from mockflow.cluster import Cluster
+from mockflow.core.opensearch.ids import opensearch_uuid
+from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
+from mockflow.server.endpoints.nodes import ATTRIBUTES, TRANSPORT_PORT, ip_of, node_id, publish_address
+from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
+
+_METRICS: Final = (
+    "version",
+    "master_node",
+    "cluster_manager_node",
+    "blocks",
+    "nodes",
+    "metadata",
+    "routing_table",
+    "routing_nodes",
+)
+
+
+def state(call: Call) -> Action:
+    """The metrics that the path names, or all. Nothing in it speaks of indices, and there are no stored scripts."""
+    parameters = call.parameters
+    for name in ("local", "flat_settings", "ignore_unavailable", "allow_no_indices"):
+        parameters.boolean(name)
+    for name in ("cluster_manager_timeout", "master_timeout", "wait_for_timeout"):
+        parameters.time(name)
+    for name in ("wait_for_metadata_version", "expand_wildcards"):
+        parameters.text(name)
+    wanted = {part.strip() for part in call.path_value("metric").split(",")} - {""}
+    call.path_value("index")
+    shown = [metric for metric in _METRICS if not wanted or "_all" in wanted or metric in wanted]
+
+    def act() -> Reply:
+        uuid = opensearch_uuid("cluster", str(call.cluster.settings.seed))
+        body: dict[str, Any] = {"cluster_name": CLUSTER_NAME, "cluster_uuid": uuid}
+        metrics = _metrics(call.cluster, uuid, publish_address(call))
+        for metric in shown:
+            body |= metrics[metric]
+        return Reply(200, body)
+
+    return act
+
+
+def _metrics(cluster: Cluster, uuid: str, address: str) -> dict[str, dict[str, Any]]:
+    node = node_id(cluster)
+    return {
+        "version": {"version": 1, "state_uuid": opensearch_uuid("state", uuid)},
+        "master_node": {"master_node": node},
+        "cluster_manager_node": {"cluster_manager_node": node},
+        "blocks": {"blocks": {}},
+        "nodes": {
+            "nodes": {
+                node: {
+                    "name": NODE_NAME,
+                    "ephemeral_id": opensearch_uuid("ephemeral", node),
+                    "transport_address": f"{ip_of(address)}:{TRANSPORT_PORT}",
+                    "attributes": ATTRIBUTES,
+                }
+            }
+        },
+        "metadata": {
+            "metadata": {
+                "cluster_uuid": uuid,
+                "cluster_uuid_committed": True,
+                "cluster_coordination": {
+                    "term": 1,
+                    "last_committed_config": [node],
+                    "last_accepted_config": [node],
+                    "voting_config_exclusions": [],
+                },
+                "templates": {},
+                "indices": {},
+                "index-graveyard": {"tombstones": []},
+            }
+        },
+        "routing_table": {"routing_table": {"indices": {}}},
+        "routing_nodes": {"routing_nodes": {"unassigned": [], "nodes": {node: []}}},
+    }
+
+
+ROUTES: Final = (
+    ApiRoute("GET", "/_cluster/state", "cluster.state", state),
+    ApiRoute("GET", "/_cluster/state/{metric}", "cluster.state", state),
+    ApiRoute("GET", "/_cluster/state/{metric}/{index}", "cluster.state", state),
+)

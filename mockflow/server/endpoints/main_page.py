@@ -1,0 +1,38 @@
+"""The main page, which clients touch before they come to the plugin (consumers.md, section 4.1)."""
+
+from typing import Final
+
+from mockflow.core.opensearch.ids import opensearch_uuid
+from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
+
+CLUSTER_NAME: Final = "mockflow"
+NODE_NAME: Final = "mockflow-node-1"
+
+
+def info(call: Call) -> Action:
+    """Name and version. Pretty unless ``pretty=false``, as OpenSearch's main page is."""
+    version = call.cluster.version
+    body = {
+        "name": NODE_NAME,
+        "cluster_name": CLUSTER_NAME,
+        "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
+        "version": {
+            "distribution": "opensearch",
+            "number": version.build,
+            "build_type": "tar",
+            "build_hash": version.build_hash,
+            "build_date": "2026-01-01T00:00:00.000000Z",
+            "build_snapshot": version.is_snapshot,
+            "lucene_version": version.lucene,
+            "minimum_wire_compatibility_version": version.behaviour.minimum_wire_version,
+            "minimum_index_compatibility_version": version.behaviour.minimum_index_version,
+        },
+        "tagline": "The OpenSearch Project: https://opensearch.org/",
+    }
+    return lambda: Reply(200, body, pretty_by_default=True)
+
+
+ROUTES: Final = (
+    ApiRoute("GET", "/", "info", info),
+    ApiRoute("HEAD", "/", "ping", info),
+)

@@ -1,0 +1,60 @@
+"""Search endpoints: what a request says, over documents that somebody else lists (contract.md, section 8)."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from mockflow.cluster import Cluster
+from mockflow.core.opensearch.search import PARAMETERS, SearchError, SourceFilter, Stored, from_parameters, search
+from mockflow.server.http.messages import Request
+from mockflow.server.rest.body import read_value
+from mockflow.server.rest.call import Action, Call, Handler, Reply
+from mockflow.server.rest.errors import Refusal
+
+Documents = Callable[[Call], Iterable[Stored]]
+SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]
+
+
+def search_handler(
+    index: str,
+    documents: Documents,
+    look: Callable[[Cluster, str], object],
+    source: SourceRule = lambda _, asked: asked or SourceFilter(),
+) -> Handler:
+    """A search over `documents`; a hit, by its id, is a look at what it shows."""
+
+    def handle(call: Call) -> Action:
+        request = _request(call)
+
+        def act() -> Reply:
+            try:
+                answer = search(index, documents(call), request, source=partial(source, call))
+            except SearchError as error:
+                raise _refused(error) from None
+            for hit in answer["hits"]["hits"]:
+                look(call.cluster, hit["_id"])
+            return Reply(200, answer)
+
+        return act
+
+    return handle
+
+
+def _request(call: Call) -> Any:
+    """The search's body, or what stands for it in the query string."""
+    call.ignore_body()
+    given = {} if call.request.body else {name: call.parameters.text(name) for name in PARAMETERS}
+    try:
+        sent = from_parameters(
+            {name: value for name, value in given.items() if value is not None}, has_body=bool(call.request.body)
+        )
+    except SearchError as error:
+        raise _refused(error) from None
+    if sent is None:
+        return read_value(call.request)
+    text, media_type = sent
+    return read_value(Request(call.request.method, call.request.target, {"Content-Type": media_type}, text.encode()))
+
+
+def _refused(error: SearchError) -> Refusal:
+    return Refusal(error.status, {"error": error.error(), "status": error.status})

@@ -1,0 +1,1 @@
+"""HTTP messages, their bounds, and how they are sent."""

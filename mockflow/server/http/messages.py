@@ -1,0 +1,107 @@
+"""A request and a response as plain values, and a response's bytes on the wire."""
+
+import gzip
+import zlib
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs
+
+from mockflow.core.faults.model import Connection
+from mockflow.core.opensearch.security import NOBODY, Caller
+
+# Header names; aiohttp looks its own up without folding their case each time.
+ACCEPT: Final = hdrs.ACCEPT
+CONTENT_TYPE: Final = hdrs.CONTENT_TYPE
+OPAQUE_ID: Final = "X-Opaque-Id"
+
+JSON_TYPE: Final = "application/json; charset=UTF-8"
+TEXT_TYPE: Final = "text/plain; charset=UTF-8"
+
+_COMPRESSION_LEVEL: Final = 3  # OpenSearch's http.compression_level
+
+
+@dataclass(slots=True)
+class Request:
+    """What a client sent. `target` is the raw path with its query string; header names are case-insensitive."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    caller: Caller = NOBODY
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer. `headers` come on top of content-type and content-length."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection | None = None
+    """How the connection breaks on the way."""
+    over: float = 0.0
+    """The seconds that `drip` takes."""
+
+    def wire(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
+        """Head and body as HTTP/1.1 bytes. OpenSearch sends neither Server nor Date (consumers.md 4.7)."""
+        body, extra = self.body, self.headers
+        if accept_encoding and body and (coding := _coding(accept_encoding)):
+            body = _encoded(body, coding)
+            extra = {**extra, "content-encoding": coding}
+        if not keep_alive:
+            extra = {**extra, "connection": "close"}
+        head = _head(self.status, self.content_type, tuple(extra.items()))
+        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
+
+
+@dataclass(slots=True)
+class Streamed(Response):
+    """An answer whose body comes bit by bit; it ends with its connection."""
+
+    chunks: AsyncGenerator[bytes, None] = field(kw_only=True)
+
+    def head(self) -> bytes:
+        """All that stands before the first chunk, as HTTP/1.1 bytes."""
+        head = _head(self.status, self.content_type, (*self.headers.items(), ("connection", "close")))
+        return head + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """All of the head but the content-length: the same in answer after answer."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    if content_type:
+        lines.append(f"content-type: {content_type}")
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=256)
+def _coding(accept_encoding: str) -> str | None:
+    """Gzip or deflate where the client asks for it, as OpenSearch's http.compression does."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, _, parameters = part.partition(";")
+        try:
+            weights[name.strip()] = float(parameters.strip().removeprefix("q=") or 1)
+        except ValueError:
+            weights[name.strip()] = 0
+    for coding in ("gzip", "deflate"):
+        if weights.get(coding, weights.get("*", 0)) > 0:
+            return coding
+    return None
+
+
+def _encoded(body: bytes, coding: str) -> bytes:
+    if coding == "gzip":
+        return gzip.compress(body, _COMPRESSION_LEVEL, mtime=0)
+    return zlib.compress(body, _COMPRESSION_LEVEL)

@@ -1,0 +1,1 @@
+"""OpenSearch's REST conventions: routing, parameters, bodies, rendering, errors."""

@@ -1,0 +1,34 @@
+"""A request's body as a value, for the core's own endpoints, and OpenSearch's errors for what cannot be read."""
+
+from typing import Any
+
+from mockflow.server.http.messages import Request
+from mockflow.server.rest.call import Call
+from mockflow.server.rest.content import UnreadableError, decode_content
+from mockflow.server.rest.errors import object_error
+
+_SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)]"
+
+
+def read_object(call: Call) -> dict[str, Any]:
+    """The body's JSON or YAML object; of anything that is no object, an empty one, as OpenSearch's parsers read it.
+
+    400 for no body, and as `read_value`.
+    """
+    call.ignore_body()
+    if not call.request.body:
+        raise object_error(400, "parse_exception", "request body is required")
+    value = read_value(call.request)
+    return value if isinstance(value, dict) else {}
+
+
+def read_value(request: Request) -> Any:
+    """The body's JSON or YAML value.
+
+    400 for what cannot be parsed, and for keys that stand twice: in mockflow's words, but of OpenSearch's type and
+    form.
+    """
+    try:
+        return decode_content(request)
+    except UnreadableError as error:
+        raise object_error(400, "json_parse_exception", f"{error}\n at {_SOURCE}") from None

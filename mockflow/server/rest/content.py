@@ -1,0 +1,37 @@
+"""A request's body as a value: JSON or YAML by its Content-Type."""
+
+import json
+from typing import Any
+
+from mockflow.loading.yaml12 import read
+from mockflow.server.http.messages import CONTENT_TYPE, Request
+from mockflow.server.rest.call import body_format
+
+
+class UnreadableError(ValueError):
+    """A body that is not what its Content-Type says, or whose keys are not unique."""
+
+
+def decode_content(request: Request) -> Any:
+    """The body's value. Raises UnreadableError; an empty body is one too."""
+    if body_format(request.headers.get(CONTENT_TYPE)) == "yaml":
+        documents, problems = read(request.body, "body")
+        problems += [problem for document in documents for problem in document.problems]
+        if problems or len(documents) != 1:
+            raise UnreadableError("; ".join(map(str, problems)) or "not one YAML document")
+        return documents[0].value
+    try:
+        return json.loads(request.body, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(str(error)) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise UnreadableError("a key stands twice in an object")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise UnreadableError(f"{name} is not JSON")

@@ -1,0 +1,106 @@
+r"""OpenSearch's ``filter_path``: which parts of an answer a client wants (consumers.md, section 4.7).
+
+An expression is a comma-separated list of paths; one that begins with ``-`` excludes. Dots separate the
+keys of a path, ``\.`` is a dot within a key, ``*`` stands for any part of one key and ``**`` for one level
+or more; arrays are looked through.
+
+All as in OpenSearch 3.0: AbstractRestChannel reads the list, FilterPath one path, FilterPathBasedFilter walks
+them, and Jackson's FilteringGeneratorDelegate begins an object or array only once it keeps something inside.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from mockflow.core.base.wildcards import matches
+from mockflow.server.rest.xcontent import Json
+
+
+def filter_paths(value: Json, expression: str) -> Json:
+    """What `expression` leaves of `value`; raises ValueError if it excludes, but names nothing to exclude.
+
+    What a filter looks into and leaves empty goes, be it an include or an exclude; what it has no reason to
+    look into stays, even if empty. Where nothing is left of an object, it is ``{}``; of an array, ``[]``
+    (OpenSearch then sends no body at all).
+    """
+    for filter in _compiled(expression):
+        kept = filter.walk(value, filter.paths)
+        if kept is _NOTHING:
+            return [] if isinstance(value, list) else {}
+        value = kept
+    return value
+
+
+_NOTHING: Final = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """One key of a path and what follows it. Equal only to itself, so that sets of paths are cheap."""
+
+    key: str
+    rest: "_Path | None"
+
+    def matches(self, key: str) -> bool:
+        return matches(self.key, key)
+
+
+# Where a walk stands in all paths of a filter at once; None is the end of one. It is a set because a path
+# with many `**` leads to the same place in very many ways.
+_Paths = frozenset[_Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    inclusive: bool
+    paths: _Paths
+
+    def walk(self, value: Json, paths: _Paths) -> Json:
+        """What is left of a value that `paths` lead into: none has ended yet."""
+        if isinstance(value, dict):
+            kept = {key: part for key, item in value.items() if (part := self._item(item, paths, key)) is not _NOTHING}
+            return kept or _NOTHING
+        if isinstance(value, list):
+            return [part for item in value if (part := self.walk(item, paths)) is not _NOTHING] or _NOTHING
+        return _NOTHING if self.inclusive else value
+
+    def _item(self, item: Json, paths: _Paths, key: str) -> Json:
+        after = _after(paths, key)
+        if after and None not in after:
+            return self.walk(item, after)
+        return item if self.inclusive == (None in after) else _NOTHING
+
+
+@lru_cache(maxsize=128)
+def _compiled(expression: str) -> tuple[_Filter, ...]:
+    """The filters to apply, one after the other."""
+    entries = [entry for part in expression.split(",") if (entry := part.strip())]
+    includes = [entry for entry in entries if not entry.startswith("-")]
+    excludes = [path for entry in entries if entry.startswith("-") and (path := entry[1:].strip())]
+    if len(includes) < len(entries) and not excludes:
+        raise ValueError("filters cannot be null or empty")
+    filters = (_Filter(True, _parsed(includes)), _Filter(False, _parsed(excludes)))
+    return tuple(filter for filter in filters if filter.paths)
+
+
+def _parsed(paths: list[str]) -> _Paths:
+    return frozenset(_path(path) for path in paths)
+
+
+def _path(text: str) -> _Path | None:
+    path = None
+    for part in reversed(re.split(r"(?<!\\)\.", text)):
+        path = _Path(re.sub(r"\\.", ".", part), path)  # so OpenSearch unescapes: `\x` is a dot, too
+    return path
+
+
+def _after(paths: _Paths, key: str) -> _Paths:
+    """Where `paths` lead from here by `key`."""
+    after: set[_Path | None] = set()
+    for path in paths:
+        if path is not None and path.matches(key):
+            after.add(path.rest)
+            if path.key == "**":
+                after.add(path)
+    return frozenset(after)

@@ -1,0 +1,134 @@
+"""Query parameters by OpenSearch's rules (consumers.md, section 4.5)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from mockflow.core.base.suggest import near_misses
+from mockflow.core.opensearch import values
+from mockflow.server.rest.errors import bad_parameter, bad_value, illegal_argument
+
+# Accepted by every route, whatever its own parameters are.
+COMMON: Final = frozenset({"pretty", "human", "error_trace", "format", "filter_path"})
+
+_BAD_ESCAPE: Final = re.compile(r"%(?!%|[0-9a-fA-F]{2})")
+
+
+class Parameters:
+    """The parameters of one request; remembers which ones the handler has asked for."""
+
+    __slots__ = ("_consumed", "_values")
+
+    def __init__(self, values: Mapping[str, str], path_values: Mapping[str, str]) -> None:
+        self._values = values
+        self._consumed = {*path_values}
+
+    def text(self, name: str) -> str | None:
+        """The value as it came; None where it was not sent."""
+        self._consumed.add(name)
+        return self._values.get(name)
+
+    def boolean(self, name: str, default: bool = False) -> bool:
+        """True or false; sent without a value it means true, blank means the default."""
+        value = self.text(name)
+        if value is None or (value and not value.strip()):
+            return default
+        if value == "":
+            return True
+        try:
+            return values.boolean(value)
+        except values.BadValueError as error:
+            raise bad_value(error) from None
+
+    def time(self, name: str, default: int | None = None) -> int | None:
+        """A time value in milliseconds; -1 means without end."""
+        value = self.text(name)
+        try:
+            return default if value is None else values.time_value(name, value)
+        except values.BadValueError as error:
+            raise bad_value(error) from None
+
+    def leave_unread(self, name: str) -> None:
+        """Takes the value of the path named `name` for an unknown parameter: the handler does not look at it."""
+        self._values = {**self._values, name: ""}
+        self._consumed.remove(name)
+
+    def rest(self) -> dict[str, str]:
+        """What was sent and nobody has asked for yet: from now on it counts as asked for."""
+        names = self.unknown()
+        self._consumed.update(names)
+        return {name: self._values[name] for name in names}
+
+    def unknown(self) -> list[str]:
+        """What was sent and nobody asked for, sorted."""
+        return sorted(self._values.keys() - self._consumed - COMMON)
+
+    def refuse_unknown(self, path: str) -> None:
+        """Raises OpenSearch's 400 for parameters that the handler does not know."""
+        if self._values.keys() <= self._consumed:
+            return
+        if unknown := self.unknown():
+            raise illegal_argument(_unrecognized(readable(path), unknown, COMMON | self._consumed))
+
+
+def parse_target(target: str) -> tuple[str, dict[str, str]]:
+    """The raw path and the decoded parameters; of a repeated one the last wins."""
+    path, _, query = target.partition("?")
+    values: dict[str, str] = {}
+    if not query:
+        return path, values
+    for part in query.partition("#")[0].replace(";", "&").split("&"):
+        name, equals, value = part.partition("=")
+        if name or equals:
+            try:
+                values[decode(name)] = decode(value)
+            except ValueError as error:
+                raise bad_parameter(str(error)) from None
+    values.pop("", None)
+    return path, values
+
+
+def decode(text: str, *, plus_as_space: bool = True) -> str:
+    """Percent-decoding as OpenSearch does it; ValueError with its message for a broken escape."""
+    if plus_as_space and "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if broken := _BAD_ESCAPE.search(text.replace("%%", "  ")):
+        raise ValueError(_escape_message(text, broken.start()))
+    raw = re.sub(
+        rb"%(%|[0-9a-fA-F]{2})",
+        lambda found: b"%" if found[1] == b"%" else bytes([int(found[1], 16)]),
+        text.encode("utf-8", "surrogateescape"),
+    )
+    return raw.decode("utf-8", "replace")
+
+
+def readable(path: str) -> str:
+    """The decoded path for a message; as it came where its escapes are broken."""
+    try:
+        return decode(path, plus_as_space=False)
+    except ValueError:
+        return path
+
+
+def _escape_message(text: str, index: int) -> str:
+    rest = text[index + 1 :]
+    if not rest:
+        return f"unterminated escape sequence at end of string: {text}"
+    if len(rest) == 1:
+        return f"partial escape sequence at end of string: {text}"
+    return f"invalid escape sequence `%{rest[:2]}' at index {index} of: {text}"
+
+
+def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> str:
+    parts = [f"[{name}]{_suggestion(name, known)}" for name in unknown]
+    plural = "s" if len(parts) > 1 else ""
+    return f"request [{path}] contains unrecognized parameter{plural}: {', '.join(parts)}"
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    near = near_misses(name, known)
+    if not near:
+        return ""
+    return f" -> did you mean [{near[0]}]?" if len(near) == 1 else f" -> did you mean any of [{', '.join(near)}]?"

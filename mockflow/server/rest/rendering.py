@@ -1,0 +1,106 @@
+"""How a body is written: format, pretty, filter_path (consumers.md, section 4.7)."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from mockflow.core.plugin.status import Document
+from mockflow.server.http.messages import ACCEPT, CONTENT_TYPE, JSON_TYPE, TEXT_TYPE, Request
+from mockflow.server.rest.call import body_format
+from mockflow.server.rest.errors import Refusal, illegal_argument, with_stack_trace
+from mockflow.server.rest.filter_path import filter_paths
+from mockflow.server.rest.parameters import Parameters
+from mockflow.server.rest.xcontent import compact, pretty, yaml
+
+YAML_TYPE: Final = "application/yaml"
+Format = Literal["json", "yaml"]
+
+
+class Style:
+    """What a request says about the form of its answer."""
+
+    __slots__ = ("error_trace", "filter_path", "format", "pretty")
+
+    def __init__(
+        self, format: Format = "json", pretty: bool = False, filter_path: str = "", error_trace: bool = False
+    ) -> None:
+        self.format: Format = format
+        self.pretty = pretty
+        self.filter_path = filter_path
+        self.error_trace = error_trace
+
+    def body(self, content: Document | Any) -> tuple[bytes, str]:
+        """The body's bytes and content type."""
+        if isinstance(content, str):
+            return content.encode(), TEXT_TYPE
+        if isinstance(content, Document):
+            if self.is_plain:
+                return content.json, JSON_TYPE
+            content = content.value
+        if self.filter_path:
+            try:
+                content = filter_paths(content, self.filter_path)
+            except ValueError as error:
+                raise illegal_argument(str(error)) from None
+            except RecursionError:
+                raise illegal_argument(_TOO_DEEP) from None
+        return self.written(content)
+
+    def error_body(self, refusal: Refusal) -> tuple[bytes, str]:
+        """An error's body; filter_path does not touch it."""
+        if refusal.text is not None:
+            return refusal.text.encode(), TEXT_TYPE
+        return self.written(with_stack_trace(refusal.body) if self.error_trace else refusal.body)
+
+    def made_pretty(self) -> "Style":
+        """The same, pretty-printed."""
+        return Style(self.format, True, self.filter_path, self.error_trace)
+
+    @property
+    def is_plain(self) -> bool:
+        """Compact JSON and all of it."""
+        return self.format == "json" and not self.pretty and not self.filter_path
+
+    def written(self, content: Any) -> tuple[bytes, str]:
+        """All of it, in the format asked for."""
+        if self.format == "yaml":
+            try:
+                return yaml(content), YAML_TYPE
+            except RecursionError:
+                raise illegal_argument(_TOO_DEEP) from None
+        return (pretty if self.pretty else compact)(content), JSON_TYPE
+
+
+_TOO_DEEP: Final = "the answer is nested too deep for YAML or filter_path; ask for all of it, in JSON"
+
+PLAIN: Final = Style()
+_PARAMETERS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})
+
+
+def style_of(request: Request, values: Mapping[str, str]) -> Style:
+    """Reads format, pretty, human, error_trace and filter_path: all before routing. Raises Refusal for bad ones."""
+    format = _format(request, values)
+    if values.keys().isdisjoint(_PARAMETERS):
+        return PLAIN if format == "json" else Style(format)
+    parameters = Parameters(values, {})
+    parameters.boolean("human")
+    return Style(
+        format=format,
+        pretty=parameters.boolean("pretty"),
+        filter_path=values.get("filter_path", ""),
+        error_trace=parameters.boolean("error_trace"),
+    )
+
+
+def _format(request: Request, values: Mapping[str, str]) -> Format:
+    """From `format`, else Accept, else the body's own type. Smile and CBOR are answered in JSON."""
+    if "format" in values and (wanted := values["format"].lower()) in ("json", "yaml", "smile", "cbor"):
+        return "yaml" if wanted == "yaml" else "json"
+    accept = request.headers.get(ACCEPT)
+    content_type = request.headers.get(CONTENT_TYPE)
+    own = body_format(content_type) if content_type else None
+    if accept and accept != "*/*":
+        try:
+            own = body_format(accept) or own
+        except Refusal:
+            pass
+    return "yaml" if own == "yaml" else "json"
