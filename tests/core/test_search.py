@@ -502,7 +502,7 @@ def test_documents_are_not_changed() -> None:
         ({"size": {}}, "parsing_exception", "Unknown key for a START_OBJECT in [size]."),
         ({"query": "x"}, "parsing_exception", "Unknown key for a VALUE_STRING in [query]."),
         ({"query": None}, "parsing_exception", "Unknown key for a VALUE_NULL in [query]."),
-        ({"from": -1}, "illegal_argument_exception", "[from] parameter cannot be negative"),
+        ({"from": -1}, "illegal_argument_exception", "[from] parameter cannot be negative, found [-1]"),
         ({"size": -2}, "illegal_argument_exception", "[size] parameter cannot be negative, found [-2]"),
         ({"size": "abc"}, "number_format_exception", 'For input string: "abc"'),
         (

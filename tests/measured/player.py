@@ -80,7 +80,7 @@ class _Connection:
 def _comparison() -> ModuleType:
     """The program that came with the cases: what it leaves out of a comparison is left out here."""
     spec = importlib.util.spec_from_file_location("measured_replay", FOLDER / "replay.py")
-    assert spec and spec.loader
+    assert spec
     module = importlib.util.module_from_spec(spec)
     source = (FOLDER / "replay.py").read_text("utf-8").replace("\nmain()\n", "\n")
     exec(compile(source, str(FOLDER / "replay.py"), "exec"), module.__dict__)

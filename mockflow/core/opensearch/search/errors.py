@@ -6,10 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+from mockflow.core.opensearch.json_text import Part, Place, path_to, place_of
 
 _PARSER: Final = "x_content_parse_exception"
 _ON_SHARDS: Final = "search_phase_execution_exception"
+_FAILED: Final = "Failed to search indices [{}]"
 _MOCKFLOW: Final = "mockflow does not support "
+# How an exception shows its place (ParsingException and XContentParseException of OpenSearch 3).
+_PLACE_BESIDE_REASON: Final = frozenset({"parsing_exception"})
+_PLACE_IN_REASON: Final = frozenset({_PARSER, "named_object_not_found_exception"})
 
 
 class SearchError(ValueError):
@@ -32,6 +37,34 @@ class SearchError(ValueError):
         self.caused_by = caused_by
         self.status = status
         self._root = root
+        self._at: tuple[object, str | int | None, Part] | None = None
+        self._place: Place | None = None
+        self._ends_reason = False
+
+    def at(
+        self, container: object, key: str | int | None = None, part: Part = "value", *, ends_reason: bool = False
+    ) -> SearchError:
+        """The same error, at a place in the request: of `container`, or of its value under `key`.
+
+        `ends_reason`: OpenSearch writes the place at the end of the reason.
+        """
+        self._at = (container, key, part)
+        self._ends_reason = ends_reason
+        return self
+
+    def locate(self, text: str, request: object) -> None:
+        """Finds the line and column of this error and of its causes; `request` is the parsed `text`."""
+        cause = self.caused_by
+        if cause is not None:
+            cause.locate(text, request)
+        if self._at is None:
+            inner = cause is not None and self.kind == _PARSER
+            self._place = cause._place if cause is not None and inner else None
+            return
+        container, key, part = self._at
+        path = path_to(request, container)
+        if path is not None:
+            self._place = place_of(text, path if key is None else (*path, key), part)
 
     def error(self) -> dict[str, Any]:
         """The `error` object of the answer's body (consumers.md, section 4.8)."""
@@ -54,7 +87,32 @@ class SearchError(ValueError):
 
     def _told(self, *, with_cause: bool = False) -> dict[str, Any]:
         cause = {"caused_by": self.caused_by._told(with_cause=True)} if with_cause and self.caused_by else {}
-        return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
+        place = self._place
+        if place is None:
+            return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
+        reason = f"{self.reason} at [{place.line}:{place.column}]" if self._ends_reason else self.reason
+        if self.kind in _PLACE_IN_REASON:
+            reason = f"[{place.line}:{place.column}] {reason}"
+        shown = {"line": place.line, "col": place.column} if self.kind in _PLACE_BESIDE_REASON else {}
+        return {"type": self.kind, "reason": reason, **shown, **self.meta, **cause}
+
+
+def failed_on_indices(index: str, error: SearchError) -> SearchError:
+    """What flow-framework's search action makes of an error that the search itself met; others pass as they are.
+
+    (docs/reference/plugin.md, "Search")
+    """
+    if error.kind == _ON_SHARDS:
+        cause = SearchError(error.kind, error.reason, meta=error.meta, caused_by=error.caused_by or error.root)
+        return SearchError("status_exception", _FAILED.format(index), caused_by=cause, root=error.root, status=500)
+    return error
+
+
+def no_such_index(index: str) -> SearchError:
+    """404 of flow-framework's search action for an index that does not exist yet."""
+    meta = {"index": index, "resource.id": index, "resource.type": "index_or_alias", "index_uuid": "_na_"}
+    cause = SearchError("index_not_found_exception", f"no such index [{index}]", meta=meta)
+    return SearchError("status_exception", _FAILED.format(index), caused_by=cause, root=cause, status=404)
 
 
 def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:

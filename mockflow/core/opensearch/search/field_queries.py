@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import partial
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
@@ -26,16 +27,18 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     """The query of that name in FIELD_QUERIES; finds nothing where the field is not mapped."""
     shape = FIELD_QUERIES[name]
     found: tuple[str, Mapping[str, Any]] | None = None
-    for field_name, given in body.items():
+    for field_name in body:
         if found:
-            raise parsing(f"[{name}] query doesn't support multiple fields, found [{found[0]}] and [{field_name}]")
-        found = field_name, _long_form(name, shape, field_name, given)
+            both = f"[{found[0]}] and [{field_name}]"
+            reason = f"[{name}] query doesn't support multiple fields, found {both}"
+            raise parsing(reason).at(body, field_name)
+        found = field_name, _long_form(name, shape, field_name, body)
     if not found:
-        raise shape.no_field
+        raise shape.no_field().at(body, part="end")
     field_name, options = found
     value = next((options[key] for key in shape.value if options.get(key) is not None), None)
     if shape.value and value is None:
-        raise shape.no_value
+        raise shape.no_value().at(body, field_name)
     boost = boost_of(options)
     field = scope.field(field_name)
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
@@ -147,29 +150,32 @@ def _bound(clause: _Clause, value: Any) -> Any:
         raise shard_failure(clause.scope.index, "parse_exception", str(error)) from None
 
 
-def _long_form(name: str, shape: _Shape, field_name: str, given: Any) -> Mapping[str, Any]:
+def _long_form(name: str, shape: _Shape, field_name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of the field; a value alone is the first of them."""
+    given = body[field_name]
     if isinstance(given, list):
         alone = "[term] query does not support array of values"
-        raise parsing(alone if name == "term" else f"[{name}] unknown token [START_ARRAY] after [{field_name}]")
+        raise parsing(alone if name == "term" else f"[{name}] unknown token [START_ARRAY] after [{field_name}]").at(
+            body, field_name
+        )
     if not isinstance(given, Mapping):
         if not shape.value:
-            raise parsing(f"[{name}] query does not support [{field_name}]")
+            raise parsing(f"[{name}] query does not support [{field_name}]").at(body, field_name)
         return {shape.value[0]: given}
     known = {*shape.value, *shape.options, "boost"}
     for option, value in given.items():
         if option in shape.not_here or option == "_name":
             raise not_supported(f"[{option}] in the query [{name}]", (f"[{each}]" for each in sorted(known)))
         if option not in known:
-            raise parsing(f"[{name}] query does not support [{option}]")
+            raise parsing(f"[{name}] query does not support [{option}]").at(given, option)
         if isinstance(value, Mapping | list):
-            raise parsing(f"[{name}] unknown token [{token(value)}] after [{option}]")
+            raise parsing(f"[{name}] unknown token [{token(value)}] after [{option}]").at(given, option)
     return given
 
 
-_NO_FIELD: Final = illegal_argument("field name is null or empty")
-_NO_VALUE: Final = illegal_argument("value cannot be null")
-_NO_TEXT: Final = parsing("No text specified for text query")
+_NO_FIELD: Final = partial(illegal_argument, "field name is null or empty")
+_NO_VALUE: Final = partial(illegal_argument, "value cannot be null")
+_NO_TEXT: Final = partial(parsing, "No text specified for text query")
 
 
 @dataclass(frozen=True)
@@ -182,8 +188,8 @@ class _Shape:
     options: frozenset[str] = frozenset()
     not_here: frozenset[str] = frozenset()
     """Options that OpenSearch has and mockflow has not."""
-    no_field: SearchError = _NO_FIELD
-    no_value: SearchError = _NO_VALUE
+    no_field: Callable[[], SearchError] = _NO_FIELD
+    no_value: Callable[[], SearchError] = _NO_VALUE
 
 
 FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
@@ -202,8 +208,8 @@ FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
         _match_phrase,
         ("query",),
         not_here=names("analyzer slop zero_terms_query"),
-        no_field=illegal_argument("[match_phrase] requires fieldName"),
-        no_value=illegal_argument("[match_phrase] requires query value"),
+        no_field=partial(illegal_argument, "[match_phrase] requires fieldName"),
+        no_value=partial(illegal_argument, "[match_phrase] requires query value"),
     ),
     "term": _Shape(_term, ("value", "term"), names("case_insensitive")),
     "prefix": _Shape(_prefix, ("value",), names("case_insensitive"), names("rewrite")),

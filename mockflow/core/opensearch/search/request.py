@@ -12,7 +12,7 @@ from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
 from mockflow.core.opensearch.search.queries import parse_query
 from mockflow.core.opensearch.search.sorting import Match, in_order, parse_sort
-from mockflow.core.opensearch.search.source import SourceFilter, parse_source
+from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
 
 PARAMETERS: Final = ("source", "source_content_type")
 """All that the plugin's search routes read from the query string, and only where there is no body."""
@@ -62,14 +62,18 @@ def search(
     request: Any,
     *,
     source: Callable[[SourceFilter | None], SourceFilter] = lambda asked: asked or SourceFilter(),
+    refuses_same_entry: bool = False,
 ) -> dict[str, Any]:
     """OpenSearch's answer to `request`, the parsed body, over the documents of an index in order of insertion.
 
-    `source` has the last word on what hits show; the plugin's is `plugin_source`. Raises SearchError.
+    `source` has the last word on what hits show; the plugin's is `plugin_source`. `refuses_same_entry` is whether the
+    release refuses a path that `_source` both includes and excludes. Raises SearchError.
     """
     _check_keys(request)
     start, size = _whole(request, "from", 0), _whole(request, "size", 10)
     asked = parse_source(request["_source"]) if "_source" in request else None
+    if asked and refuses_same_entry:
+        refuse_same_entry(asked)
     scope = Scope.of(index, tuple(documents))
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     if start + size > _RESULT_WINDOW:
@@ -126,11 +130,11 @@ def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[s
 
 def _check_keys(request: Any) -> None:
     if not isinstance(request, Mapping):
-        raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]")
+        raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]").at(request)
     for key, value in request.items():
         kind = token(value)
         if key not in _KEYS[kind]:
-            raise parsing(f"Unknown key for a {kind} in [{key}].")
+            raise parsing(f"Unknown key for a {kind} in [{key}].").at(request, key)
         if key not in _SUPPORTED and not (key in _FALSE_BY_DEFAULT and value in (False, "false")):
             raise not_supported(f"[{key}] in a search", (f"[{each}]" for each in _SUPPORTED))
 
@@ -138,7 +142,7 @@ def _check_keys(request: Any) -> None:
 def _whole(request: Mapping[str, Any], key: str, default: int) -> int:
     number = _integer(request.get(key, default))
     if number < 0:
-        raise illegal_argument(f"[{key}] parameter cannot be negative" + f", found [{number}]" * (key == "size"))
+        raise illegal_argument(f"[{key}] parameter cannot be negative" + f", found [{number}]")
     return number
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from mockflow.core.base.wildcards import matches
-from mockflow.core.opensearch.search.errors import parsing
+from mockflow.core.opensearch.search.errors import illegal_argument, parsing
 from mockflow.core.opensearch.search.json_values import token
 
 _KEYS: Final = {"includes": "includes", "include": "includes", "excludes": "excludes", "exclude": "excludes"}
@@ -52,9 +52,16 @@ def parse_source(value: Any) -> SourceFilter:
     paths: dict[str, tuple[str, ...]] = {"includes": (), "excludes": ()}
     for key, given in value.items():
         if key not in _KEYS or not isinstance(given, str | list):
-            raise parsing(f"Unknown key for a {token(given)} in [{key}].")
+            raise parsing(f"Unknown key for a {token(given)} in [{key}].").at(value, key)
         paths[_KEYS[key]] = _paths(given, _KEYS[key])
     return SourceFilter(includes=paths["includes"], excludes=paths["excludes"])
+
+
+def refuse_same_entry(asked: SourceFilter) -> None:
+    """Refuses a path that is included and excluded (FetchSourceContext since 3.7, OpenSearch pull request 21203)."""
+    both = next((path for path in asked.includes if path in asked.excludes), None)
+    if both is not None:
+        raise illegal_argument(f"The same entry [{both}] cannot be both included and excluded in _source.")
 
 
 def plugin_source(asked: SourceFilter | None, *, for_admin: bool = False) -> SourceFilter:
