@@ -9,7 +9,7 @@ from hypothesis import settings
 from mockflow.cluster import Cluster
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request, Response
-from tests import specification
+from tests.support import specification
 
 settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
 settings.load_profile("mockflow")

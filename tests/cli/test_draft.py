@@ -15,9 +15,9 @@ from mockflow.cluster import Settings
 from mockflow.core.plugin.use_cases import expand, use_cases
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_text
-from tests.serving import ROOT
+from tests.support.paths import SHARED
 
-REAL: Final = ROOT.parent / "shared" / "templates"
+REAL: Final = SHARED / "templates"
 TEMPLATE: Final[dict[str, Any]] = {
     "name": "My: search",
     "description": "two\nlines",

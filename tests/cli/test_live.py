@@ -18,10 +18,11 @@ from rich.console import Console
 
 from mockflow.cli import live, main
 from mockflow.cli.live import Followed
-from tests.cli.support import Served, environment
-from tests.serving import PATIENCE_SECONDS, ROOT
+from tests.support.command import Served, environment
+from tests.support.paths import SCENARIOS
+from tests.support.processes import PATIENCE_SECONDS
 
-DOCS: Final = ROOT / "scenarios" / "docs-example.yaml"
+DOCS: Final = SCENARIOS / "docs-example.yaml"
 DOCS_ID: Final = "8xL8bowB8y25Tqfenm50"
 
 

@@ -17,10 +17,10 @@ from mockflow.cli.terminal import Pen
 from mockflow.cluster import Settings
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
-from tests.serving import ROOT
+from tests.support.paths import SCENARIOS
 
 FROZEN: Final = Settings(mode="frozen")
-SHIPPED: Final = {each.scenario.scenario: each.scenario for each in load_paths([ROOT / "scenarios"]).scenarios}
+SHIPPED: Final = {each.scenario.scenario: each.scenario for each in load_paths([SCENARIOS]).scenarios}
 BROUGHT: Final = [name for name, scenario in SHIPPED.items() if scenario.brings_workflow]
 
 
@@ -32,7 +32,7 @@ def acts(scenario: Scenario, **changes: Any) -> list[Act]:
 def test_the_first_run_is_the_one_that_is_served(name: str) -> None:
     scenario = SHIPPED[name]
     assert scenario.workflow_id
-    with MockFlow(ROOT / "scenarios" / f"{name}.yaml", clock="frozen") as cluster:
+    with MockFlow(SCENARIOS / f"{name}.yaml", clock="frozen") as cluster:
         detail = cluster._transport.ask("GET", f"/workflows/{scenario.workflow_id}")
     assert acts(scenario)[0].moments == detail["timeline"]
 

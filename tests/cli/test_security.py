@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.support import Served, run
+from tests.support.command import Served, run
 
 SCENARIO = "scenario: x\nworkflow_id: w\nprovision: {timeline: [{at: 0s, state: PROVISIONING}]}\n"
 

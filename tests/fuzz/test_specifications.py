@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from mockflow import MockFlow
 from mockflow.server.control import openapi
 from mockflow.server.control.routes import ROUTES
-from tests import specification
 from tests.fuzz.conftest import bounded
+from tests.support import specification
 
 
 def _operations(document: dict[str, Any]) -> Iterator[Any]:

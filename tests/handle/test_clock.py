@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, NeverComesError, Scenario
-from tests.handle.support import STORY, create, poll
+from tests.support.python_api import STORY, create, poll
 
 BY_POLLS = Scenario("by polls").workflow("w").at("0s", state="PROVISIONING").at_poll(3, state="COMPLETED")
 

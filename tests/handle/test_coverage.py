@@ -6,7 +6,7 @@ import pytest
 
 from mockflow import MockFlow, Scenario
 from mockflow.handle import Coverage
-from tests.handle.support import STORY, WORKFLOW, create, ended, poll, request
+from tests.support.python_api import STORY, WORKFLOW, create, ended, poll, request
 
 LONG = STORY.at_poll(3, error="late").at("2s", state="FAILED")
 

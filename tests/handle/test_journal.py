@@ -8,7 +8,7 @@ import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
 from mockflow.handle import Polling
-from tests.handle.support import SEMANTIC_SEARCH, STORY, WORKFLOW, create, poll, request
+from tests.support.python_api import SEMANTIC_SEARCH, STORY, WORKFLOW, create, poll, request
 
 
 def polled(cluster: MockFlow, *pauses: int) -> None:

@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 
 from mockflow import ClusterHandle, MockFlow, MockFlowError, Scenario, ScenarioError
-from tests.handle.support import STORY, poll
+from tests.support.paths import SCENARIOS
+from tests.support.python_api import STORY, poll
 
 GOOD = "scenario: {0}\nworkflow_id: {0}\nprovision: {{timeline: [{{at: 0s, state: PROVISIONING}}]}}\n"
-EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "docs-example.yaml"
+EXAMPLE = SCENARIOS / "docs-example.yaml"
 
 
 def threads() -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
-from tests.handle.support import SEMANTIC_SEARCH, STORY, WORKFLOW, poll, request
+from tests.support.python_api import SEMANTIC_SEARCH, STORY, WORKFLOW, poll, request
 
 PROGRAM = "tests.handle.program"
 plain, names, alias, asynchronous = (

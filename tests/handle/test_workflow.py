@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
-from tests.handle.support import STORY, WORKFLOW, create, ended, poll, request
+from tests.support.python_api import STORY, WORKFLOW, create, ended, poll, request
 
 
 def test_what_it_tells(frozen: MockFlow) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.hostile.conftest import LIMITS
-from tests.server.support import OWNER, WORKFLOW, Server, Wire, request
+from tests.support.server import OWNER, WORKFLOW, Server, Wire, request
 
 HEAD: Final = f"POST {WORKFLOW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 

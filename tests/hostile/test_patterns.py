@@ -9,7 +9,7 @@ import pytest
 
 from mockflow.core.base.path_pattern import parse_pattern
 from mockflow.core.stubs.json_path import EndlessError, find_all, parse_json_path
-from tests.server.support import Server, Servers
+from tests.support.server import Server, Servers
 
 STUBS: Final = """
 scenario: stubs

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -17,8 +16,9 @@ from mockflow.core.scenario.model import json_schema
 from mockflow.loading.load import Loading, load_text
 from mockflow.loading.problems import Place
 from mockflow.loading.yaml12 import read
+from tests.support.paths import SCENARIOS
 
-SHIPPED: Final = [path.read_text("utf-8") for path in sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))]
+SHIPPED: Final = [path.read_text("utf-8") for path in sorted(SCENARIOS.glob("*.yaml"))]
 
 
 def loaded(text: str) -> Loading:

@@ -10,7 +10,7 @@ import pytest
 
 from mockflow.server.serving import Control, Serving
 from tests.page.conftest import Open
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
+from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (the extra browser)")
 expect: Final[Any] = playwright.expect

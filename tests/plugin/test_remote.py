@@ -6,8 +6,8 @@ from urllib.request import urlopen
 import pytest
 from aiohttp.test_utils import unused_port
 
-from tests.cli.support import Served
 from tests.plugin.conftest import Suite
+from tests.support.command import Served
 
 
 def test_the_same_tests(suite: Suite, served: Served) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,6 +15,7 @@ from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
 from mockflow.server.http.messages import Response
 from mockflow.server.rest import scripted
+from tests.support.paths import SCENARIOS
 
 EPOCH: Final = 1_767_225_600_000
 
@@ -27,7 +27,7 @@ def cluster_of(*scenarios: Scenario, epoch: int = EPOCH) -> Cluster:
 
 def shipped() -> list[Located]:
     """Every scenario of scenarios/."""
-    return load_paths([Path(__file__).parent.parent.parent / "scenarios"]).scenarios
+    return load_paths([SCENARIOS]).scenarios
 
 
 def no_delay(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from mockflow.cluster.changes import changes
 from mockflow.server.serving import Serving
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
-from tests.serving import serving
+from tests.support.processes import serving
+from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
 
 PHASES: Final = (
     ("security_not_initialized", (503, 503, 503), "OpenSearch Security not initialized."),
