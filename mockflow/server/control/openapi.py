@@ -1,4 +1,4 @@
-"""The OpenAPI document of the owner's door, made from its routes and models."""
+"""The OpenAPI document of the control API, made from its routes and models."""
 
 import re
 from collections.abc import Iterable
@@ -9,19 +9,19 @@ from pydantic.json_schema import models_json_schema
 
 from mockflow._version import __version__
 from mockflow.core.scenario.short_forms import allow_short_forms
-from mockflow.server.control import models as models
+from mockflow.server.control.views import ErrorView
 
 if TYPE_CHECKING:
     from mockflow.server.control.call import ControlRoute, Operation
 
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = {
-    400: "The request is not right; the message says what would be.",
-    401: "The token is missing or wrong, where the door has one.",
-    403: "A page of another site asks, or by a name that could be anybody's for this server.",
+    400: "The request is invalid; the message says how to correct it.",
+    401: "The control API has a token, and it is missing or wrong.",
+    403: "The request comes from a page of another site, or under a public name.",
     413: "The body is too large.",
     404: "There is no such workflow or scenario.",
-    409: "It cannot come to this; the message says why.",
+    409: "The change is not possible; the message says why.",
 }
 
 
@@ -30,14 +30,14 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    used: list[type[BaseModel]] = [models.ErrorView]
+    used: list[type[BaseModel]] = [ErrorView]
     for route in routes:
         used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
     _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
     allow_short_forms(schemas["$defs"])
     return {
         "openapi": "3.1.0",
-        "info": {"title": "mockflow: the owner's door", "version": __version__},
+        "info": {"title": "mockflow: the control API", "version": __version__},
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
@@ -60,7 +60,7 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     for status in (400, 401, 403, *operation.refusals):
         described["responses"][str(status)] = {
             "description": _REFUSALS[status],
-            "content": _json(_schema(models.ErrorView)),
+            "content": _json(_schema(ErrorView)),
         }
     names = re.findall(r"{(\w+)}", route.path)
     parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
