@@ -153,9 +153,7 @@ def test_which_addresses_are_this_machines_alone(host: str, loopback: bool) -> N
 @pytest.mark.parametrize("control", [Control(), Control(address=("0.0.0.0", 0))])
 async def test_it_is_not_served_to_everybody_unless_told_so(control: Control) -> None:
     serving = Serving(cluster_of(STORY), control=control)
-    with pytest.raises(
-        UnprotectedControlError, match=r"--control-token.*--control-port.*--no-control.*--insecure"
-    ):
+    with pytest.raises(UnprotectedControlError, match=r"--control-token.*--control-port.*--no-control.*--insecure"):
         await serving.start("0.0.0.0")
     assert serving.url == ""
 
