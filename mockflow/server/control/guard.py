@@ -74,10 +74,10 @@ def is_loopback(host: str) -> bool:
 def _token(request: Request) -> str:
     """The request's token, empty if there is none; it is removed from the query."""
     path, mark, query = request.target.partition("?")
-    asked = parse_qsl(query, keep_blank_values=True) if "token=" in query else []
-    in_query = [value for name, value in asked if name == "token"]
+    pairs = parse_qsl(query, keep_blank_values=True) if "token=" in query else []
+    in_query = [value for name, value in pairs if name == "token"]
     if in_query:
-        rest = urlencode([(name, value) for name, value in asked if name != "token"])
+        rest = urlencode([(name, value) for name, value in pairs if name != "token"])
         request.target = path + (mark + rest if rest else "")
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() == "bearer":

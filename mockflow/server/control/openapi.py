@@ -20,7 +20,7 @@ _REFUSALS: Final = {
     401: "The control API has a token, and it is missing or wrong.",
     403: "The request comes from a page of another site, or under a public name.",
     413: "The body is too large.",
-    404: "There is no such workflow or scenario.",
+    404: "The workflow, scenario, fault, journal entry or file does not exist.",
     409: "The change is not possible; the message says why.",
 }
 

@@ -58,7 +58,7 @@ def health(call: Call) -> Action:
     """The health of the cluster or of indices; 408 if the condition does not hold in time."""
     parameters, cluster = call.parameters, call.cluster
     timeout = _read_constant_parameters(parameters)
-    level = parameters.text("level")  # a value that `_body` does not know means cluster
+    level = parameters.text("level")  # values other than indices and shards mean cluster
     wanted = _read_condition(parameters)
     expression = call.path_value("index")
     if expression:
@@ -71,20 +71,20 @@ def health(call: Call) -> Action:
         except NoSuchIndexError:
             return None
 
-    def look() -> None:
+    def read_indices() -> None:
         for name in expression.split(","):
             read_resource(cluster, "index", name)
 
-    def wait_on() -> None:
+    def advance() -> None:
         for phase in tuple(cluster.scripted.phases()) if cluster.scripted else ():
             cluster.move_on(phase.workflow, phase.armed.scenario.scenario)
-        look()
+        read_indices()
 
     async def act() -> Reply:
-        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, wait_on)
+        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, advance)
         body = _body(indices(), level, outage_health(cluster), timed_out=not reached)
         reply = Reply(200 if reached else 408, body)
-        look()
+        read_indices()
         return reply
 
     return act

@@ -22,7 +22,7 @@ def search_handler(
     index: str,
     documents: Documents,
     on_hit: Callable[[Cluster, str], object],
-    source: SourceRule = lambda _, asked: asked or SourceFilter(),
+    source: SourceRule = lambda _, requested: requested or SourceFilter(),
 ) -> Handler:
     """A search over `documents`; `on_hit` is called with the id of each hit, which is a status read."""
 

@@ -8,7 +8,7 @@ from mockflow.core.base.suggest import near_misses
 from mockflow.core.opensearch import values
 from mockflow.server.rest.errors import bad_parameter, bad_value, illegal_argument
 
-# Accepted by every route, whatever its own parameters are.
+# Accepted by every route.
 COMMON: Final = frozenset({"pretty", "human", "error_trace", "format", "filter_path"})
 
 _BAD_ESCAPE: Final = re.compile(r"%(?!%|[0-9a-fA-F]{2})")

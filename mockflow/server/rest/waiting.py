@@ -6,11 +6,13 @@ from collections.abc import Callable
 from mockflow.cluster import Cluster, Workflow
 
 
-async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
+async def condition(
+    cluster: Cluster, holds: Callable[[], bool], timeout: int | None, advance: Callable[[], None]
+) -> bool:
     """Whether `holds` becomes true within `timeout` ms of virtual time (None or negative: no limit).
 
-    In mode auto it does not wait: it calls `look`, which moves runs to their next moment, until `holds` is true or
-    nothing changes any more.
+    In mode auto it does not wait: it calls `advance`, which moves runs to their next moment, until `holds` is true
+    or nothing changes any more.
     """
     clock = cluster.clock
     end = None if timeout is None or timeout < 0 else clock.now() + timeout
@@ -24,7 +26,7 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
     await _until(cluster, left)
     while cluster.clock.mode == "auto" and not holds():
         before = _times(cluster)
-        look()
+        advance()
         if before == _times(cluster):
             break
     return holds()

@@ -25,7 +25,7 @@ def get_workflow(call: ControlCall) -> views.WorkflowDetail:
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
-    """The status of a workflow at any elapsed time."""
+    """The status of a workflow at any elapsed time; 400 for an invalid `at`, 404 for an unknown id."""
     cluster = call.cluster
     workflow = cluster.find(call.values["workflow_id"])
     try:

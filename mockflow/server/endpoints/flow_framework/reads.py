@@ -96,8 +96,8 @@ def _plugin_search(index: str, documents: Documents, on_hit: Callable[[Cluster, 
     return handle
 
 
-def _source(call: Call, asked: SourceFilter | None) -> SourceFilter:
-    return plugin_source(asked, for_admin=is_admin(call))
+def _source(call: Call, requested: SourceFilter | None) -> SourceFilter:
+    return plugin_source(requested, for_admin=is_admin(call))
 
 
 def _stored_templates(call: Call) -> Iterable[Stored]:
