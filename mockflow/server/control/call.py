@@ -42,13 +42,13 @@ class Operation:
 
     handle: Callable[[ControlCall], Any]
     summary: str
-    answers: type[BaseModel] | None = None
-    many: bool = False
-    takes: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    is_list: bool = False
+    body: type[BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and their meaning."""
-    refusals: tuple[int, ...] = ()
-    media: tuple[str, ...] = ("application/json",)
+    errors: tuple[int, ...] = ()
+    media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockflow.server.control.call import ControlRoute, Operation
 
 _REF: Final = "#/components/schemas/{model}"
-_REFUSALS: Final = {
+_ERRORS: Final = {
     400: "The request is invalid; the message says how to correct it.",
     401: "The control API has a token, and it is missing or wrong.",
     403: "The request comes from a page of another site, or under a public name.",
@@ -32,7 +32,7 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     used: list[type[BaseModel]] = [ErrorView]
     for route in routes:
-        used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
+        used += [model for model in (route.handler.body, route.handler.response) if model and model not in used]
     _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
     allow_short_forms(schemas["$defs"])
     return {
@@ -57,9 +57,9 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
         "summary": operation.summary,
         "responses": {"200": {"description": "Done.", "content": _content(operation)}},
     }
-    for status in (400, 401, 403, *operation.refusals):
+    for status in (400, 401, 403, *operation.errors):
         described["responses"][str(status)] = {
-            "description": _REFUSALS[status],
+            "description": _ERRORS[status],
             "content": _json(_schema(ErrorView)),
         }
     names = re.findall(r"{(\w+)}", route.path)
@@ -70,24 +70,24 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     ]
     if parameters:
         described["parameters"] = parameters
-    if operation.takes:
-        described["requestBody"] = {"content": _json(_schema(operation.takes))}
+    if operation.body:
+        described["requestBody"] = {"content": _json(_schema(operation.body))}
     elif route.method == "PUT":
         described["requestBody"] = {"content": {"application/yaml": {"schema": {}}, **_json({})}}
     return described
 
 
 def _content(operation: "Operation") -> dict[str, Any]:
-    schemas = {"application/json": _schema(operation.answers, operation.many)}
-    return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media}
+    schemas = {"application/json": _schema(operation.response, operation.is_list)}
+    return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media_types}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _schema(model: type[BaseModel] | None, many: bool = False) -> dict[str, Any]:
+def _schema(model: type[BaseModel] | None, is_list: bool = False) -> dict[str, Any]:
     if model is None:
         return {"type": "object"}
     reference = {"$ref": _REF.format(model=model.__name__)}
-    return {"type": "array", "items": reference} if many else reference
+    return {"type": "array", "items": reference} if is_list else reference

@@ -29,14 +29,14 @@ ROUTES: Final = (
         Operation(
             index,
             "The list of calls; with a slash at the end of the path, the page.",
-            media=("application/json", "text/html"),
+            media_types=("application/json", "text/html"),
         ),
     ),
     ControlRoute(
         "GET",
         f"{PREFIX}/page/{{file}}",
         "page_file",
-        Operation(browser.page_file, "A file of the page.", media=tuple(page.TYPES.values()), refusals=(404,)),
+        Operation(browser.page_file, "A file of the page.", media_types=tuple(page.TYPES.values()), errors=(404,)),
     ),
     ControlRoute(
         "GET",
@@ -45,7 +45,7 @@ ROUTES: Final = (
         Operation(
             browser.event_stream,
             "Server-sent events with the changes, at most ten in a second; the first one has the whole state.",
-            media=("text/event-stream",),
+            media_types=("text/event-stream",),
         ),
     ),
     ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
@@ -58,15 +58,15 @@ ROUTES: Final = (
             clock.change_clock,
             "Moves or changes the clock; 409 for a state that the workflow never has.",
             views.ClockView,
-            takes=requests.ClockChange,
-            refusals=(404, 409),
+            body=requests.ClockChange,
+            errors=(404, 409),
         ),
     ),
     ControlRoute(
         "POST",
         f"{PREFIX}/reset",
         "reset",
-        Operation(clock.reset, "Resets the cluster to its state at the start.", views.ClockView, takes=requests.Reset),
+        Operation(clock.reset, "Resets the cluster to its state at the start.", views.ClockView, body=requests.Reset),
     ),
     ControlRoute(
         "GET",
@@ -86,7 +86,7 @@ ROUTES: Final = (
             "workflow of a replaced scenario begins anew; workflows that clients created go on with the new scenario.",
             views.Loaded,
             query={"source": "The name of the body in problems, such as the path of its file."},
-            refusals=(409,),
+            errors=(409,),
         ),
     ),
     ControlRoute(
@@ -97,20 +97,20 @@ ROUTES: Final = (
             scenarios.delete_scenario,
             "Removes a scenario and its workflow; workflows that clients created stay.",
             views.ScenarioView,
-            refusals=(404,),
+            errors=(404,),
         ),
     ),
     ControlRoute(
         "GET",
         f"{PREFIX}/workflows",
         "list_workflows",
-        Operation(workflows.list_workflows, "All workflows with their state now.", views.WorkflowView, many=True),
+        Operation(workflows.list_workflows, "All workflows with their state now.", views.WorkflowView, is_list=True),
     ),
     ControlRoute(
         "GET",
         f"{PREFIX}/workflows/{{workflow_id}}",
         "get_workflow",
-        Operation(workflows.get_workflow, "A workflow with its whole timeline.", views.WorkflowDetail, refusals=(404,)),
+        Operation(workflows.get_workflow, "A workflow with its whole timeline.", views.WorkflowDetail, errors=(404,)),
     ),
     ControlRoute(
         "GET",
@@ -120,14 +120,14 @@ ROUTES: Final = (
             workflows.status_at,
             "The status with all fields at any elapsed time, past or future; without at, now.",
             query={"at": "Elapsed time of the run, such as 2500ms."},
-            refusals=(404,),
+            errors=(404,),
         ),
     ),
     ControlRoute(
         "POST",
         f"{PREFIX}/workflows/{{workflow_id}}/restart",
         "restart_workflow",
-        Operation(workflows.restart_workflow, "Begins its run from 0 again.", views.WorkflowView, refusals=(404, 409)),
+        Operation(workflows.restart_workflow, "Begins its run from 0 again.", views.WorkflowView, errors=(404, 409)),
     ),
     ControlRoute(
         "POST",
@@ -137,14 +137,16 @@ ROUTES: Final = (
             workflows.plan_next_run,
             "Sets the outcome of steps once, in the next run that has them; returns all that is set so.",
             requests.NextRun,
-            takes=requests.NextRun,
+            body=requests.NextRun,
         ),
     ),
     ControlRoute(
         "GET",
         f"{PREFIX}/faults",
         "list_faults",
-        Operation(faults.list_faults, "All active faults, those added at run time first.", views.FaultView, many=True),
+        Operation(
+            faults.list_faults, "All active faults, those added at run time first.", views.FaultView, is_list=True
+        ),
     ),
     ControlRoute(
         "POST",
@@ -154,21 +156,23 @@ ROUTES: Final = (
             faults.add_fault,
             "Adds a fault as in a scenario, for every request or for those of one workflow. It counts from now on.",
             views.FaultView,
-            takes=requests.NewFault,
-            refusals=(404,),
+            body=requests.NewFault,
+            errors=(404,),
         ),
     ),
     ControlRoute(
         "DELETE",
         f"{PREFIX}/faults",
         "delete_faults",
-        Operation(faults.delete_faults, "Removes all faults that were added at run time.", views.FaultView, many=True),
+        Operation(
+            faults.delete_faults, "Removes all faults that were added at run time.", views.FaultView, is_list=True
+        ),
     ),
     ControlRoute(
         "DELETE",
         f"{PREFIX}/faults/{{id}}",
         "delete_fault",
-        Operation(faults.delete_fault, "Removes a fault that was added at run time.", views.FaultView, refusals=(404,)),
+        Operation(faults.delete_fault, "Removes a fault that was added at run time.", views.FaultView, errors=(404,)),
     ),
     ControlRoute(
         "GET",
@@ -190,7 +194,7 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/journal/{{number}}",
         "get_exchange",
-        Operation(journal.get_exchange, "One request and its response.", views.ExchangeView, refusals=(404,)),
+        Operation(journal.get_exchange, "One request and its response.", views.ExchangeView, errors=(404,)),
     ),
     ControlRoute(
         "DELETE",
