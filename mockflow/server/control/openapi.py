@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from mockflow._version import __version__
 from mockflow.core.scenario.short_forms import allow_short_forms
+from mockflow.server.control.call import ControlRoute, Operation
 from mockflow.server.control.views import ErrorView
-
-if TYPE_CHECKING:
-    from mockflow.server.control.call import ControlRoute, Operation
 
 _REF: Final = "#/components/schemas/{model}"
 _ERRORS: Final = {
@@ -25,7 +23,7 @@ _ERRORS: Final = {
 }
 
 
-def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
+def document(routes: Iterable[ControlRoute]) -> dict[str, Any]:
     """An OpenAPI 3.1 description of `routes`."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -50,7 +48,7 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
     }
 
 
-def _operation(route: "ControlRoute") -> dict[str, Any]:
+def _operation(route: ControlRoute) -> dict[str, Any]:
     operation = route.handler
     described: dict[str, Any] = {
         "operationId": route.operation,
@@ -77,7 +75,7 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     return described
 
 
-def _content(operation: "Operation") -> dict[str, Any]:
+def _content(operation: Operation) -> dict[str, Any]:
     schemas = {"application/json": _schema(operation.response, operation.is_list)}
     return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media_types}
 
