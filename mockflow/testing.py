@@ -18,7 +18,7 @@ from mockflow.handle.cluster import Source
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.mockflow import MockFlow
-from mockflow.server.serving import Front
+from mockflow.server.serving import SwitchableServer
 
 Known = Mapping[str, tuple[Callable[[Any], Any], str]]
 """What markers and the ini file may set, each with its type and what it is for."""
@@ -43,9 +43,9 @@ class Session:
 
     def __init__(self) -> None:
         self._thread = LoopThread().start()
-        self._front = Front()
+        self._server = SwitchableServer()
         self._ports: set[int] = set()
-        self.url = self._thread.run(self._front.start())
+        self.url = self._thread.run(self._server.start())
 
     def begin(self, setup: Setup) -> "World":
         """A fresh world; `end` it."""
@@ -55,7 +55,7 @@ class Session:
         self._thread.run(self._end(world))
 
     def stop(self) -> None:
-        self._thread.run(self._front.stop())
+        self._thread.run(self._server.stop())
         self._thread.stop()
 
     async def _begin(self, setup: Setup) -> "World":
@@ -67,13 +67,13 @@ class Session:
         for other in taken:
             await other.stop()
         self._ports.add(handle.port)
-        self._front.lead_to(handle.cluster)
+        self._server.switch_to(handle.cluster)
         world = World(handle, setup.strict)
         handle.cluster.on_cut_off = world.interrupter.cut_off
         return world
 
     async def _end(self, world: "World") -> None:
-        self._front.lead_to(None)
+        self._server.switch_to(None)
         await world.handle.stop()
 
 

@@ -13,7 +13,7 @@ from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
 from mockflow.loading.load import load_text
-from mockflow.server.serving import Control, OpenDoorError, Serving
+from mockflow.server.serving import Control, Serving, UnprotectedControlError
 from mockflow.server.tls import made
 
 
@@ -82,7 +82,7 @@ class MockFlow(ClusterHandle):
         super().__init__(self._local)
         self._where = (host, port)
         owners = Control(control_token) if control else None
-        self._serving = Serving(self.cluster, control=owners, tls=context, shares_door=False)
+        self._serving = Serving(self.cluster, control=owners, tls=context, control_needs_port=False)
         self._thread: LoopThread | None = None
 
     @property
@@ -146,7 +146,7 @@ class MockFlow(ClusterHandle):
             raise MockFlowError("it has started before; make a new MockFlow for another world")
         try:
             self._local.begin(await self._serving.start(*self._where))
-        except OpenDoorError as error:
+        except UnprotectedControlError as error:
             raise MockFlowError(f"{error}; in Python: control_token=... or control=False") from None
         except OSError as error:
             host, port = self._where

@@ -24,7 +24,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Any]:
 
 
 OWNERS: Final = list(_operations(openapi.document(ROUTES)))
-_OUR_OWN: Final = "mockflow failed to answer"
+_OUR_OWN: Final = "internal error of mockflow"
 _FILE: Final = specification.FILE
 PLUGINS: Final = list(_operations(yaml.safe_load(_FILE.read_text("utf-8")))) if _FILE.exists() else []
 

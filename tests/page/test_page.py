@@ -170,7 +170,7 @@ async def test_what_waits_for_a_poll_is_shown_beside_what_time_brings(serve: Ser
 
 async def test_requests_are_ticks_and_lines_of_the_journal(server: Server, open_page: Open) -> None:
     page = await open_page(server)
-    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No client has asked anything yet.")
+    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No requests yet.")
     await server.status()
     await server.ask(f"{WORKFLOW}/w", "DELETE", "{")
     await server.ask(f"{WORKFLOW}/w/_status?nope")
@@ -252,7 +252,7 @@ async def test_the_journal_filters_and_opens(serve: Servers, open_page: Open) ->
     await expect(lines).to_contain_text("/h/_status")
     await page.locator("#find").fill("nothing like that")
     await expect(lines).to_have_count(0)
-    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No request is like that.")
+    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No request matches the filter.")
 
 
 # -- what changes while one looks ----------------------------------------------------------------------

@@ -36,7 +36,7 @@ def no_delay(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
     async def hold_back(verdict: Verdict) -> None:
         cluster.clock.advance(int(verdict.delay_ms))
 
-    monkeypatch.setattr(scripted, "hold_back", hold_back)
+    monkeypatch.setattr(scripted, "apply_delay", hold_back)
 
 
 def hears(cluster: Cluster, response: Response) -> tuple[int, Any]:

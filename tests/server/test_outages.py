@@ -245,7 +245,7 @@ async def test_two_closings_one_after_the_other(serve: Servers) -> None:
 async def test_a_port_that_closes_and_opens_faster_than_it_can(host: str, turns: int | None) -> None:
     """In the end it is as it should be, and a stopped server has none."""
     tasks = len(asyncio.all_tasks())
-    serving = Serving(cluster_of(STORY + CLOSED_FOR_LONG), control=None, shares_door=False)
+    serving = Serving(cluster_of(STORY + CLOSED_FOR_LONG), control=None, control_needs_port=False)
     server = Server(serving.cluster, await serving.start(host), serving)
     server.cluster.begin_by_look(server.cluster.find("w"))
     for is_to_be_closed in (True, False, True, False, False, True):

@@ -1,7 +1,7 @@
-"""The cat family: what the cluster's health, nodes, plugins, indices and aliases are, as tables.
+"""The cat API: tables of health, nodes, plugins, indices and aliases (docs/reference/opensearch.md, "Cat tables").
 
-Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a running JVM or Lucene are constants;
-the hundreds of columns of operation counters, which OpenSearch hides unless asked for, are not there.
+Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a running JVM or Lucene are constants.
+The hidden columns of operation counters are left out.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.server.endpoints.cluster_health import outage_health, worse
+from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
 from mockflow.server.endpoints.nodes import (
     JAVA_VERSION,
@@ -22,7 +23,6 @@ from mockflow.server.endpoints.nodes import (
     node_id,
     publish_address,
 )
-from mockflow.server.endpoints.resources import resolve_indices
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.parameters import Parameters
@@ -30,7 +30,7 @@ from mockflow.server.rest.table import TIMESTAMP, Bytes, Column, Row, Table, Tim
 
 
 def index(_: Call) -> Action:
-    """The list of tables."""
+    """The list of tables as text."""
     return lambda: Reply(200, "".join(f"{line}\n" for line in ("=^.^=", *(route.path for route in TABLE_ROUTES))))
 
 
@@ -270,7 +270,7 @@ def _read_index_options(parameters: Parameters) -> tuple[bool, bool]:
 
 
 def _index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
-    """What picks the indices that the path names; 404 for one that is not there."""
+    """A function that selects the indices of the path; 404 for a missing one."""
     ignore_unavailable, allow_no_indices = _read_index_options(call.parameters)
     expression = call.path_value("index")
 

@@ -1,4 +1,7 @@
-"""Cluster settings, stored and echoed; those of the plugin act (contract.md, section 9)."""
+"""Cluster settings: all are stored and returned, those of the plugin take effect.
+
+Sources: docs/reference/opensearch.md, "Cluster settings"; docs/reference/plugin.md, "Settings".
+"""
 
 import json
 from typing import Any, Final
@@ -22,7 +25,7 @@ _SCOPES: Final[tuple[Scope, ...]] = ("persistent", "transient")
 
 
 def get_settings(call: Call) -> Action:
-    """What was set; with include_defaults also the defaults of what mockflow goes by."""
+    """The settings; with include_defaults also the defaults of those that mockflow uses."""
     cluster = call.cluster
     flat = _flat(call)
     call.parameters.boolean("local")
@@ -42,7 +45,7 @@ def get_settings(call: Call) -> Action:
 
 
 def put_settings(call: Call) -> Action:
-    """Sets settings, or takes them away with null; answers what was set. All of a request or nothing."""
+    """Sets settings, and removes those that are null; returns those set. One refused setting refuses the request."""
     flat = _flat(call)
     call.parameters.time("timeout")
     body = read_object(call)
@@ -67,7 +70,7 @@ def put_settings(call: Call) -> Action:
 
 
 def _flat(call: Call) -> bool:
-    """Reads what both calls take, and whether keys stay dotted in the answer."""
+    """Reads the parameters of both calls; returns whether keys stay dotted in the response."""
     for name in ("cluster_manager_timeout", "master_timeout"):
         call.parameters.time(name)
     return call.parameters.boolean("flat_settings")

@@ -1,4 +1,4 @@
-"""Scripted answers: what a fault, an outage or a stub says in the cluster's place."""
+"""Scripted responses: those of faults, outages and stubs in place of the cluster's own."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,21 +23,21 @@ from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found
 
 
-class Told(NamedTuple):
-    """An answer in its parts."""
+class ScriptedResponse(NamedTuple):
+    """The parts of a scripted response."""
 
     status: int
     body: bytes
     content_type: str
     headers: Mapping[str, str]
     is_foreign: bool = False
-    """Whether it comes from something before the cluster."""
+    """Whether it is the response of a proxy in front of the cluster."""
 
 
-def consult(
+def decide(
     cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | set[str]
 ) -> Verdict | None:
-    """What is to become of a request; None: nothing interferes."""
+    """What faults, outages and stubs do with a request; None if none of them applies."""
     assert cluster.scripted is not None
     is_known = isinstance(found, Found)
     asked = Inquiry(
@@ -53,11 +53,11 @@ def consult(
     return cluster.scripted.judge(asked)
 
 
-def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
-    """The answer in place of the cluster's own; an empty one where none is to arrive."""
+def scripted_response(cluster: Cluster, verdict: Verdict, style: Style) -> ScriptedResponse:
+    """The response in place of the cluster's own; an empty one with status 0 if none is sent."""
     respond = verdict.respond
     if respond is None:
-        return Told(0, b"", "", {})
+        return ScriptedResponse(0, b"", "", {})
     preset = PRESETS[respond.preset] if respond.preset else None
     known = _known(cluster, verdict)
     content = preset.body if preset else respond.content
@@ -69,11 +69,11 @@ def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
         fill_json_text(content, known) if is_json_text else fill(content, known), style, status
     )
     is_foreign = preset is not None and preset.is_foreign
-    return Told(status, body, headers.pop("content-type", content_type), headers, is_foreign)
+    return ScriptedResponse(status, body, headers.pop("content-type", content_type), headers, is_foreign)
 
 
 def trace(verdict: Verdict) -> Scripted:
-    """For the journal."""
+    """The journal's record of what was scripted."""
     return Scripted(
         tuple(verdict.faults),
         verdict.stub,
@@ -83,14 +83,14 @@ def trace(verdict: Verdict) -> Scripted:
     )
 
 
-async def hold_back(verdict: Verdict) -> None:
-    """The delay, in wall time."""
+async def apply_delay(verdict: Verdict) -> None:
+    """Waits for the delay, in wall time."""
     if verdict.delay_ms:
         await asyncio.sleep(verdict.delay_ms / 1000)
 
 
-def move_on(cluster: Cluster, verdict: Verdict) -> None:
-    """What a scripted answer does to time in mode auto. StuckError for a client that asks for ever."""
+def advance_clock(cluster: Cluster, verdict: Verdict) -> None:
+    """Moves the time in mode auto after a scripted response. StuckError for a client that polls without end."""
     for workflow, scenario, elapsed in verdict.moves:
         if elapsed == (cluster.elapsed(workflow) if workflow else cluster.elapsed_ms):
             cluster.move_on(workflow, scenario)
@@ -98,13 +98,13 @@ def move_on(cluster: Cluster, verdict: Verdict) -> None:
         cluster.told_nothing_new(verdict.workflow, (verdict.faults or [verdict.stub or ""])[-1])
 
 
-def arrives(verdict: Verdict) -> bool:
-    """Whether the client gets an answer, whole or not."""
+def sends_response(verdict: Verdict) -> bool:
+    """Whether the client gets a response, complete or not."""
     return verdict.connection not in WITHOUT_ANSWER
 
 
 def broken(verdict: Verdict, response: Response) -> Response:
-    """The answer as the connection lets it through."""
+    """The response, with the way in which its connection breaks."""
     response.connection = verdict.connection
     response.over = verdict.over_ms / 1000
     return response
@@ -122,13 +122,13 @@ _FIRST_ERROR: Final = 400
 
 
 def _one_line(value: Any) -> str:
-    """A header's value from what a client may have sent: nothing in it ends the line."""
+    """A header's value without line breaks; it may contain what a client has sent."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
     return "".join(mark for mark in text if mark.isprintable() or mark == "\t").strip()
 
 
 def _known(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
-    """What placeholders stand for."""
+    """The values of placeholders."""
     asked, workflow = verdict.asked, verdict.workflow
     values = {name: unquote(value) for name, value in asked.values.items()}
     return {
@@ -155,7 +155,7 @@ def _workflow(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
 
 
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
-    """The scenario that speaks for the workflow that this create makes; of a broken template, by what is readable."""
+    """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
         content = decode_content(request) if request.body else {}
         use_case = query.get("use_case")

@@ -1,6 +1,6 @@
-"""The security plugin at the door: who asks, and whether it may (consumers.md, section 4.9).
+"""The security plugin: authentication and permissions (docs/reference/opensearch.md, "Security plugin").
 
-Passwords are checked. An AWS signature is not: its access key stands for the user of that name.
+Passwords are checked. AWS signatures are not: the access key is taken as the name of the user.
 """
 
 import base64
@@ -23,8 +23,8 @@ _SIGNED: Final = re.compile(r"AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)/")
 _NOBODY: Final = User("", "-")
 
 
-def admitted(cluster: Cluster, request: Request, operation: str) -> Caller:
-    """Who asks; 401 where nobody knows it, 403 where it may not. `operation` is empty where nothing serves the path."""
+def authenticate(cluster: Cluster, request: Request, operation: str) -> Caller:
+    """The request's caller; 401 for an unknown user, 403 without permission. `operation` is empty without a route."""
     tenant_id = request.headers.get(TENANT_ID) if cluster.flow_framework.multi_tenancy_enabled else None
     if not cluster.users:
         return Caller(tenant_id=tenant_id)
@@ -49,7 +49,7 @@ def _user(cluster: Cluster, authorization: str) -> User:
 
 
 def _basic(authorization: str) -> tuple[str, bytes]:
-    """Name and password; empty where there are none."""
+    """Name and password; empty if there are none."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return "", b""

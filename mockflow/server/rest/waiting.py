@@ -1,4 +1,4 @@
-"""Waiting on the virtual clock: a request that waits, for a time to come or at the latest until shutdown."""
+"""Requests that wait on the virtual clock; shutting down ends every wait."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,13 @@ from collections.abc import Callable
 from mockflow.cluster import Cluster, Workflow
 
 
-async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
-    """Whether `holds` comes true within `timeout` ms of virtual time (None or negative: for ever).
+async def condition(
+    cluster: Cluster, holds: Callable[[], bool], timeout: int | None, advance: Callable[[], None]
+) -> bool:
+    """Whether `holds` becomes true within `timeout` ms of virtual time (None or negative: no limit).
 
-    In auto at once: what `look` looks at skips on until it holds, or is over.
+    In mode auto it does not wait: it calls `advance`, which moves runs to their next moment, until `holds` is true
+    or nothing changes any more.
     """
     clock = cluster.clock
     end = None if timeout is None or timeout < 0 else clock.now() + timeout
@@ -23,7 +26,7 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
     await _until(cluster, left)
     while cluster.clock.mode == "auto" and not holds():
         before = _times(cluster)
-        look()
+        advance()
         if before == _times(cluster):
             break
     return holds()
@@ -34,9 +37,9 @@ def _times(cluster: Cluster) -> list[int]:
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
-    """Returns once the workflow's run has ended, or another has begun, or `timeout` ms have passed.
+    """Returns when the workflow's run has ended, another has begun, or `timeout` virtual ms have passed.
 
-    In auto the run skips there. The end of the workflow, or of its world, is the end of its run.
+    In mode auto the run skips there. If the workflow is deleted or the cluster is reset, its run has ended.
     """
     run = workflow.serial
     limit = None if timeout is None else cluster.elapsed(workflow) + timeout
@@ -61,11 +64,11 @@ async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = No
 
 
 async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
-    """Returns once `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
+    """Returns when `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
 
-    In auto at once, for a request that waits skips to its end; frozen, as soon as the owner has moved the clock so
-    far; driven, it moves the clock itself. Shutting down ends every wait. A client that goes away cancels it, and
-    nothing stays behind.
+    In mode auto it returns at once, because the caller skips to the end; in mode frozen, when the control API has
+    moved the clock far enough; in mode driven it moves the clock itself. A client that disconnects cancels the wait,
+    and nothing of it is left.
     """
     clock = cluster.clock
     moved = asyncio.Event()

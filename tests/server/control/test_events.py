@@ -218,7 +218,7 @@ async def test_many_workflows_come_in_several_messages(serve: Servers) -> None:
 
 async def test_nobody_looks_while_nobody_listens(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[feed.Feed] = []
-    monkeypatch.setattr(feed.Feed, "look", looks.append)
+    monkeypatch.setattr(feed.Feed, "next_message", looks.append)
     before = asyncio.all_tasks()
     await server.status()
     await server.advance("2s")

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from mockflow.server.control.guard import is_loopback, is_private
-from mockflow.server.serving import Control, OpenDoorError, Serving
+from mockflow.server.serving import Control, Serving, UnprotectedControlError
 from tests.support.server import NOT_STARTED, OWNER, STORY, Server, Servers, Wire, cluster_of, request
 
 TOKEN: Final = "open sesame/&+=ö"
@@ -57,8 +57,8 @@ async def test_without_the_token_it_stays_shut(guarded: Server, headers: dict[st
     assert answer.status == 401
     assert answer.header("WWW-Authenticate") == "Bearer"
     assert TOKEN not in answer.body.decode()
-    told = "the owner's door wants its token: Authorization: Bearer TOKEN, or ?token=TOKEN in a GET"
-    assert message(answer.body) == told
+    expected = "the control API needs a token: Authorization: Bearer TOKEN, or ?token=TOKEN in a GET"
+    assert message(answer.body) == expected
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/clock"), ("PUT", "/scenarios"), ("DELETE", "/journal")])
@@ -153,7 +153,7 @@ def test_which_addresses_are_this_machines_alone(host: str, loopback: bool) -> N
 @pytest.mark.parametrize("control", [Control(), Control(address=("0.0.0.0", 0))])
 async def test_it_is_not_served_to_everybody_unless_told_so(control: Control) -> None:
     serving = Serving(cluster_of(STORY), control=control)
-    with pytest.raises(OpenDoorError, match=r"--control-token.*--control-port.*--no-control.*--insecure-control"):
+    with pytest.raises(UnprotectedControlError, match=r"--control-token.*--control-port.*--no-control.*--insecure"):
         await serving.start("0.0.0.0")
     assert serving.url == ""
 
@@ -183,7 +183,7 @@ async def test_at_a_port_of_its_own(serve: Servers) -> None:
     assert (await server.status()).json == NOT_STARTED
     here = await owners.ask("/_plugins/_flow_framework/workflow/w/_status")
     assert here.status == 404
-    assert message(here.body) == "there is nothing but /_mockflow at this port; clients are served at another"
+    assert message(here.body) == "this port serves /_mockflow only; clients are served at another port"
 
 
 @pytest.mark.parametrize("control", [None, Control("t", ("127.0.0.1", 0))])

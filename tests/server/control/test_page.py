@@ -91,7 +91,7 @@ async def test_one_that_has_another_is_sent_all_of_it(server: Server, tag: str) 
 async def test_what_is_no_file_of_it_is_not_there(server: Server, name: str) -> None:
     answer = await file(server, name)
     assert answer.status == 404
-    assert "it begins at /_mockflow/" in answer.json["error"]["message"]
+    assert "open /_mockflow/" in answer.json["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["../control.py", "x/../../control.py", "a/b"])

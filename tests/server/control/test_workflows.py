@@ -238,11 +238,11 @@ async def test_restart_counts_polls_anew(serve: Servers) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/nope", 404, "nothing at /_mockflow/nope; GET /_mockflow/openapi.json describes what there is"),
-        ("GET", "/workflows/w/nope", 404, "nothing at /_mockflow/workflows/w/nope; "),
-        ("DELETE", "/workflows", 405, "/_mockflow/workflows knows GET, not DELETE"),
-        ("PUT", "/clock", 405, "/_mockflow/clock knows GET, POST, not PUT"),
-        ("PATCH", "/scenarios", 405, "/_mockflow/scenarios knows GET, PUT, not PATCH"),
+        ("GET", "/nope", 404, "no call /_mockflow/nope; GET /_mockflow/openapi.json describes all calls"),
+        ("GET", "/workflows/w/nope", 404, "no call /_mockflow/workflows/w/nope; "),
+        ("DELETE", "/workflows", 405, "/_mockflow/workflows takes GET, not DELETE"),
+        ("PUT", "/clock", 405, "/_mockflow/clock takes GET, POST, not PUT"),
+        ("PATCH", "/scenarios", 405, "/_mockflow/scenarios takes GET, PUT, not PATCH"),
         ("GET", "/workflows?foo&bar", 400, "unknown parameter bar, foo; known here: none"),
         ("GET", "/workflows/w/status?att=2s", 400, "unknown parameter att; known here: at"),
         ("GET", "/workflows?pretty", 400, "unknown parameter pretty; known here: none"),

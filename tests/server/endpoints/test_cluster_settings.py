@@ -301,7 +301,7 @@ NO_SETTINGS = "Validation Failed: 1: no settings to update;"
         ('{"persistent":{},"transient":null}', 400, "action_request_validation_exception", NO_SETTINGS),
         ('{"cluster.a":1}', 400, "action_request_validation_exception", NO_SETTINGS),
         ("{", 400, "json_parse_exception", ""),
-        ('{"persistent":{"cluster.a":1,"cluster.a":2}}', 400, "json_parse_exception", "a key stands twice"),
+        ('{"persistent":{"cluster.a":1,"cluster.a":2}}', 400, "json_parse_exception", "duplicate key"),
         ('{"persistent":{"cluster.a":NaN}}', 400, "json_parse_exception", "NaN is not JSON"),
         ("[" * 100_000, 400, "json_parse_exception", ""),
         ('{"persistent":"cluster.a"}', 500, "class_cast_exception", "class java.lang.String cannot be cast"),

@@ -205,7 +205,7 @@ async def test_a_fault_of_our_own_is_a_500_and_in_the_log(
     monkeypatch.setattr(Cluster, "poll", broken)
     answer = await server.status()
     assert answer.status == 500
-    assert answer.reason == "mockflow failed to answer; its log has the traceback"
+    assert answer.reason == "internal error of mockflow; its log has the traceback"
     assert "RuntimeError: boom" in caplog.text
     monkeypatch.undo()
     assert (await server.status()).status == 200
