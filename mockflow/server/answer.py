@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.verdict import Verdict
+from mockflow.cluster.decision import Decision
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -56,22 +56,23 @@ _NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  #
 
 async def answer(cluster: Cluster, request: Request) -> Response:
     """Answers a client's request, whatever it is; never raises for what was sent."""
-    journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
+    world = cluster.world
+    journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # as long as there is no answer
-    verdict: Verdict | None = None
+    verdict: Decision | None = None
     instead: scripted.Told | None = None
     is_foreign = False
     try:
         try:
-            known = None if cluster.is_guarded or request.method != "GET" else cluster.repeated.get(request.target)
+            known = None if world.is_guarded or request.method != "GET" else world.repeated.get(request.target)
             line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
-            if cluster.is_guarded:
+            if world.is_guarded:
                 request.caller = security.admitted(cluster, request, operation)
             style = style_of(request, line.values)
-            if cluster.scripted is not None:
+            if world.intercepts:
                 verdict = scripted.consult(cluster, request, *line)
             if verdict is not None and (verdict.answers or verdict.performed):
                 instead = scripted.told(cluster, verdict, style)
@@ -146,10 +147,11 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if not isinstance(found, Found):
         return _without_route(request, found)
     action = _read(cluster, request, path, values, found, is_peek=is_peek)
-    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.is_guarded):
-        if len(cluster.repeated) >= _REMEMBERED:
-            cluster.repeated.clear()
-        cluster.repeated[request.target] = _Repeated(line, action)
+    world = cluster.world
+    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or world.is_guarded):
+        if len(world.repeated) >= _REMEMBERED:
+            world.repeated.clear()
+        world.repeated[request.target] = _Repeated(line, action)
     return action
 
 
@@ -195,7 +197,7 @@ def _nobody_serves(request: Request) -> Refusal:
 
 def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
     """Adds what every answer carries: from 3.0 the version, and the client's X-Opaque-Id."""
-    version = cluster.version
+    version = cluster.world.version
     common = _version_header(version.number) if version.behaviour.sends_version_header else _NO_HEADERS
     opaque_id = request.headers.get(OPAQUE_ID)
     if opaque_id is not None:

@@ -80,6 +80,8 @@ def handler(
             try:
                 response = control.answer(cluster, request) if is_owners else await ask(cluster, request)
             except StuckError:
+                if cluster.on_cut_off:
+                    cluster.on_cut_off()
                 return CutOff()
             except Exception:
                 log.exception("a fault of mockflow's own, at %s %s", request.method, request.target)
@@ -170,7 +172,7 @@ def create_app(cluster: Cluster) -> web.Application:
     app.router.add_route("*", "/{path:.*}", handle_in_app, expect_handler=_leave_to_handler)
 
     async def end_waits(_: web.Application) -> None:
-        cluster.clock.close()
+        cluster.world.clock.close()
 
     app.on_shutdown.append(end_waits)
     return app

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, LoadedScenario, Workflow
-from mockflow.cluster.armed import ArmedFault
+from mockflow.cluster import Cluster, LoadedScenario, Workflow, moments, moving, scenarios
+from mockflow.cluster.active import ActiveFault
 from mockflow.cluster.journal import Exchange
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.faults.model import Fault
@@ -25,22 +25,25 @@ from mockflow.server.http.messages import Response
 def get_clock(call: ControlCall) -> models.ClockView:
     cluster = call.cluster
     return models.ClockView(
-        now=cluster.now(), elapsed_ms=cluster.elapsed_ms, mode=cluster.clock.mode, speed=cluster.clock.speed
+        now=cluster.world.now(),
+        elapsed_ms=cluster.world.elapsed_ms,
+        mode=cluster.world.clock.mode,
+        speed=cluster.world.clock.speed,
     )
 
 
 def change_clock(call: ControlCall) -> models.ClockView:
     cluster, change = call.cluster, read_body(call, models.ClockChange)
     if change.mode is not None:
-        cluster.clock.set_mode(change.mode)
+        cluster.world.clock.set_mode(change.mode)
     elif change.advance is not None:
-        cluster.clock.advance(change.advance)
+        cluster.world.clock.advance(change.advance)
     elif change.speed is not None:
-        cluster.clock.set_speed(change.speed)
+        cluster.world.clock.set_speed(change.speed)
     elif change.until is not None:
-        cluster.advance_to_state(change.until.workflow_id, change.until.state)
+        moving.advance_to_state(cluster.world, change.until.workflow_id, change.until.state)
     elif change.next is not None:
-        cluster.advance_to_next(change.next)
+        moving.advance_to_next(cluster.world, change.next)
     return get_clock(call)
 
 
@@ -60,7 +63,7 @@ def reset(call: ControlCall) -> models.ClockView:
 
 def list_scenarios(call: ControlCall) -> models.ScenariosView:
     return models.ScenariosView(
-        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        scenarios=[_scenario_view(loaded) for loaded in call.world.scenarios.values()],
         problems=[models.ProblemView.model_validate(problem) for problem in call.cluster.problems],
     )
 
@@ -73,7 +76,7 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
         told = [*map(str, loading.errors[:_MOST_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
         raise ControlError(400, "\n".join(told), [problem.as_json() for problem in loading.problems[:_MOST_PROBLEMS]])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.scenarios.load(loaded)
+    scenarios.load(call.world, loaded)
     return models.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[models.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -82,8 +85,8 @@ def load_scenarios(call: ControlCall) -> models.Loaded:
 
 def delete_scenario(call: ControlCall) -> models.ScenarioView:
     name = call.values["name"]
-    loaded = call.cluster.scenarios.get(name)
-    call.cluster.scenarios.remove(name)
+    loaded = call.world.scenarios.get(name)
+    scenarios.remove(call.world, name)
     assert loaded is not None
     return _scenario_view(loaded)
 
@@ -102,38 +105,38 @@ def _scenario_view(loaded: LoadedScenario) -> models.ScenarioView:
 
 
 def list_workflows(call: ControlCall) -> list[models.WorkflowView]:
-    return [_workflow_view(call.cluster, workflow) for workflow in call.cluster.living()]
+    return [_workflow_view(call.cluster, workflow) for workflow in call.world.living()]
 
 
 def get_workflow(call: ControlCall) -> models.WorkflowDetail:
     cluster = call.cluster
-    workflow = cluster.find(call.values["workflow_id"])
-    timeline = [models.Moment(**moment) for moment in workflow.moments(cluster.upcoming(workflow))]
-    windows = cluster.interference.windows(workflow.scenario.scenario) if workflow.scenario else ()
+    workflow = cluster.world.find(call.values["workflow_id"])
+    timeline = [models.Moment(**moment) for moment in workflow.moments(moving.upcoming(cluster.world, workflow))]
+    windows = cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ()
     faults = [models.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows]
     return models.WorkflowDetail(**dict(_workflow_view(cluster, workflow)), timeline=timeline, faults=faults)
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
-    workflow = cluster.find(call.values["workflow_id"])
+    workflow = cluster.world.find(call.values["workflow_id"])
     try:
-        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.elapsed(workflow)
+        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.world.elapsed(workflow)
     except ValueError as error:
         raise ControlError(400, f"at: {error}") from None
-    run = cluster.upcoming(workflow)
+    run = moving.upcoming(cluster.world, workflow)
     return status_document(workflow.id, {**workflow.owned, **run.fields(run.position(at))}, show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> models.WorkflowView:
-    return _workflow_view(call.cluster, call.cluster.restart(call.values["workflow_id"]))
+    return _workflow_view(call.cluster, moving.restart(call.world, call.values["workflow_id"]))
 
 
 def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
-    run = cluster.upcoming(workflow)
-    elapsed = cluster.elapsed(workflow)
+    run = moving.upcoming(cluster.world, workflow)
+    elapsed = cluster.world.elapsed(workflow)
     fields = run.timeline.fields(run.position(elapsed))
-    following = cluster.next_moment(workflow, elapsed) if workflow.run else run.next_time(elapsed)
+    following = moments.next_moment(cluster.world, workflow, elapsed) if workflow.run else run.next_time(elapsed)
     poll = run.next_poll
     upcoming = None
     if following is not None:
@@ -159,7 +162,7 @@ def _workflow_view(cluster: Cluster, workflow: Workflow) -> models.WorkflowView:
 
 def get_journal(call: ControlCall) -> models.JournalView:
     query = call.query
-    chosen = call.cluster.journal.select(
+    chosen = call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
         status=_number(query, "status"),
@@ -169,15 +172,15 @@ def get_journal(call: ControlCall) -> models.JournalView:
 
 
 def clear_journal(call: ControlCall) -> models.JournalView:
-    call.cluster.journal.clear()
+    call.world.journal.clear()
     return _journal(call.cluster, ())
 
 
 def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> models.JournalView:
     return models.JournalView(
-        counted=cluster.journal.counted,
-        stuck=cluster.stuck,
-        exchanges=[models.ExchangeView(**exchange.as_json(cluster.began)) for exchange in exchanges],
+        counted=cluster.world.journal.counted,
+        stuck=cluster.world.stuck,
+        exchanges=[models.ExchangeView(**exchange.as_json(cluster.world.began)) for exchange in exchanges],
     )
 
 
@@ -195,19 +198,19 @@ _MOST_PROBLEMS: Final = 1000  # of what was sent at once
 
 
 def get_exchange(call: ControlCall) -> models.ExchangeView:
-    journal = call.cluster.journal
+    journal = call.world.journal
     text = call.values["number"]
     found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
     if not found or found[0].number != int(text):
         raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
-    return models.ExchangeView(**found[0].as_json(call.cluster.began))
+    return models.ExchangeView(**found[0].as_json(call.world.began))
 
 
 def get_coverage(call: ControlCall) -> models.CoverageView:
     cluster = call.cluster
     parts = [
-        *cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values()),
-        *cluster.interference.parts(),
+        *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
+        *cluster.world.active.parts(),
     ]
     return models.CoverageView(parts=[models.PartView(**asdict(part)) for part in parts])
 
@@ -216,8 +219,8 @@ def get_coverage(call: ControlCall) -> models.CoverageView:
 
 
 def list_faults(call: ControlCall) -> list[models.FaultView]:
-    interference = call.cluster.interference
-    return [_fault_view(armed) for armed in (*interference.added, *interference.faults)]
+    active = call.world.active
+    return [_fault_view(fault) for fault in (*active.added, *active.faults)]
 
 
 def add_fault(call: ControlCall) -> models.FaultView:
@@ -226,45 +229,45 @@ def add_fault(call: ControlCall) -> models.FaultView:
     if problems := [f"{problem.message}; {problem.hint}" for problem in alone(Fault.model_validate(written))]:
         raise ControlError(400, "; ".join(problems), [{"field": "", "message": message} for message in problems])
     if body.workflow_id is not None:
-        call.cluster.find(body.workflow_id)
-    armed = call.cluster.interference.add(Fault.model_validate(written), body.workflow_id)
-    call.cluster.rescripted()
-    return _fault_view(armed)
+        call.world.find(body.workflow_id)
+    fault = call.world.active.add(Fault.model_validate(written), body.workflow_id)
+    call.world.active_changed()
+    return _fault_view(fault)
 
 
 def delete_faults(call: ControlCall) -> list[models.FaultView]:
-    gone = call.cluster.interference.added
-    call.cluster.interference.added = []
-    call.cluster.rescripted()
-    return [_fault_view(armed) for armed in gone]
+    gone = call.world.active.added
+    call.world.active.added = []
+    call.world.active_changed()
+    return [_fault_view(fault) for fault in gone]
 
 
 def delete_fault(call: ControlCall) -> models.FaultView:
-    text, interference = call.values["id"], call.cluster.interference
-    armed = interference.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
-    if armed is None:
+    text, active = call.values["id"], call.world.active
+    fault = active.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
+    if fault is None:
         raise ControlError(404, f'no fault "{text}" that was added here; GET {PREFIX}/faults lists them')
-    interference.added.remove(armed)
-    call.cluster.rescripted()
-    return _fault_view(armed)
+    active.added.remove(fault)
+    call.world.active_changed()
+    return _fault_view(fault)
 
 
-def _fault_view(armed: ArmedFault) -> models.FaultView:
+def _fault_view(fault: ActiveFault) -> models.FaultView:
     return models.FaultView(
-        id=None if armed.scenario else armed.number,
-        scenario=armed.scenario.scenario if armed.scenario else None,
-        fault=armed.fault.label,
-        workflow_id=armed.workflow_id,
-        calls=armed.calls,
-        acted=armed.acted,
-        script=armed.fault.model_dump(by_alias=True, exclude_unset=True),
+        id=None if fault.scenario else fault.number,
+        scenario=fault.scenario.scenario if fault.scenario else None,
+        fault=fault.fault.label,
+        workflow_id=fault.workflow_id,
+        calls=fault.calls,
+        acted=fault.acted,
+        script=fault.fault.model_dump(by_alias=True, exclude_unset=True),
     )
 
 
 def plan_next_run(call: ControlCall) -> models.NextRun:
     body = read_body(call, models.NextRun)
-    call.cluster.next_steps.update(body.steps)
-    return models.NextRun(steps=call.cluster.next_steps)
+    call.world.next_steps.update(body.steps)
+    return models.NextRun(steps=call.world.next_steps)
 
 
 # -- the page --------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, skipping
+from mockflow.cluster.index_listing import list_indices
+from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
 from mockflow.server.endpoints.main_page import CLUSTER_NAME
 from mockflow.server.endpoints.resources import look_at, resolve_indices
@@ -47,7 +49,7 @@ def worse(status: str, other: str) -> str:
 
 def outage_health(cluster: Cluster) -> str:
     """The best health that outages let the cluster have now."""
-    phases = cluster.scripted.phases() if cluster.scripted else ()
+    phases = active_phases(cluster.world) if cluster.world.intercepts else ()
     return max(
         (one.window.phase for one in phases if one.window.phase in _STATUSES), key=_STATUSES.index, default="green"
     )
@@ -64,7 +66,7 @@ def health(call: Call) -> Action:
         resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # refuses impossible names
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in cluster.indices()}
+        rows = {row.name: row for row in list_indices(cluster.world)}
         try:
             return [rows[name] for name in resolved(expression, rows)]
         except NoSuchIndexError:
@@ -75,8 +77,8 @@ def health(call: Call) -> Action:
             look_at(cluster, "index", name)
 
     def wait_on() -> None:
-        for phase in tuple(cluster.scripted.phases()) if cluster.scripted else ():
-            cluster.move_on(phase.workflow, phase.armed.scenario.scenario)
+        for phase in tuple(active_phases(cluster.world)) if cluster.world.intercepts else ():
+            skipping.after_intercepted(cluster.world, phase.workflow, phase.active.scenario.scenario)
         look()
 
     async def act() -> Reply:

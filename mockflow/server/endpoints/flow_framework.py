@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations
+from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
 from mockflow.core.plugin.failures import status_in
@@ -37,13 +37,13 @@ def _for_all(_: Call) -> None:
 
 def _for_tenants(call: Call) -> None:
     """Whoever says for which tenant it asks."""
-    access.check_tenant(call.cluster, call.request.caller)
+    access.check_tenant(call.world, call.request.caller)
 
 
 def _for_owners(call: Call) -> None:
     """Those whose workflow it is."""
     _for_tenants(call)
-    access.check(call.cluster, call.request.caller, call.path_value("workflow_id"))
+    access.check(call.world, call.request.caller, call.path_value("workflow_id"))
 
 
 def _plugin(handler: Handler, guard: Guard, disabled: str = _DISABLED) -> Handler:
@@ -53,10 +53,11 @@ def _plugin(handler: Handler, guard: Guard, disabled: str = _DISABLED) -> Handle
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.cluster.flow_framework.enabled:
+            world = call.cluster.world
+            if not world.flow_framework.enabled:
                 raise plugin_error(403, disabled)
             try:
-                if call.cluster.is_guarded:
+                if world.is_guarded:
                     guard(call)
                 reply = action()
             except FlowFrameworkError as error:
@@ -83,13 +84,13 @@ def get_status(call: Call) -> Action:
     show_all = call.parameters.boolean("all")
     workflow_id = call.path_value("workflow_id")
     cluster, is_peek = call.cluster, call.is_peek
-    behaviour = cluster.version.behaviour
+    behaviour = cluster.world.version.behaviour
     _ignore_body(call)
 
     def act() -> Reply:
         try:
-            look = cluster.peek if is_peek else cluster.poll
-            return Reply(200, look(workflow_id, show_all=show_all))
+            read = polling.peek if is_peek else polling.poll
+            return Reply(200, read(cluster.world, workflow_id, show_all=show_all))
         except UnknownWorkflowError:
             raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
 
@@ -102,9 +103,9 @@ def get(call: Call) -> Action:
     _ignore_body(call)
 
     def act() -> Reply:
-        if not call.cluster.has_templates:
+        if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global_context", "NOT_FOUND")
-        workflow = operations.with_template(call.cluster, workflow_id)
+        workflow = operations.with_template(call.world, workflow_id)
         assert workflow.stored is not None
         return Reply(200, workflow.stored.document(workflow.owned, shows_user=_is_admin(call)))
 
@@ -113,7 +114,7 @@ def get(call: Call) -> Action:
 
 def get_steps(call: Call) -> Action:
     """The step catalogue, or the steps named by ``workflow_step`` (contract.md, section 7)."""
-    version = call.cluster.version
+    version = call.world.version
     wanted = call.parameters.text("workflow_step") if "workflow_step" in version.parameters else None
     names = [name.strip() for name in wanted.split(",")] if wanted else list(version.steps)
     _ignore_body(call)
@@ -152,7 +153,7 @@ def _plugin_search(index: str, documents: Documents, look: Callable[[Cluster, st
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.cluster.has_templates:
+            if not call.world.has_templates:
                 raise no_such_index(index)
             return action()
 
@@ -167,8 +168,8 @@ def _source(call: Call, asked: SourceFilter | None) -> SourceFilter:
 
 def _stored_templates(call: Call) -> Iterable[Stored]:
     """The documents of the template index that the caller may see, in order of creation."""
-    for workflow in call.cluster.workflows.values():
-        if workflow.stored and access.sees(call.cluster, call.request.caller, workflow):
+    for workflow in call.world.workflows.values():
+        if workflow.stored and access.sees(call.world, call.request.caller, workflow):
             document = workflow.stored.document(workflow.owned, shows_user=True)
             yield Stored(workflow.id, document, version=workflow.stored.version)
 
@@ -176,19 +177,19 @@ def _stored_templates(call: Call) -> Iterable[Stored]:
 def _stored_states(call: Call) -> Iterable[Stored]:
     """The documents of the state index that the caller may see: each workflow's status now, with all fields."""
     cluster = call.cluster
-    for workflow in cluster.living():
-        if not access.sees(cluster, call.request.caller, workflow):
+    for workflow in cluster.world.living():
+        if not access.sees(cluster.world, call.request.caller, workflow):
             continue
-        yield Stored(workflow.id, status_document(workflow.id, cluster.fields(workflow), show_all=True).value)
+        yield Stored(workflow.id, status_document(workflow.id, cluster.world.fields(workflow), show_all=True).value)
 
 
 search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
-search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: _told(cluster, cluster.find(hit)))
+search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: _told(cluster, cluster.world.find(hit)))
 
 
 def _told(cluster: Cluster, workflow: Workflow) -> None:
-    cluster.tell(workflow)
-    cluster.look(workflow)
+    polling.mark_seen(cluster.world, workflow)
+    skipping.after_read(cluster.world, workflow)
 
 
 # -- create and update ---------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def update(call: Call) -> Action:
 
 
 def _create_or_update(call: Call, workflow_id: str | None) -> Action:
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     parameters = call.parameters
     validate = "all" in (parameters.text("validation") or "all").split(",")
     flags = {"provision": parameters.boolean("provision")}
@@ -223,23 +224,23 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         )
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster, caller = call.cluster, call.request.caller
-        access.check_creator(cluster, caller)
+        access.check_creator(cluster.world, caller)
         if workflow_id is not None:
-            access.check(cluster, caller, workflow_id)
+            access.check(cluster.world, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
-            workflow = operations.reprovision(cluster, workflow_id, template, validate=validate)
+            workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
         elif flags["update_fields"] and workflow_id is not None:
-            workflow = operations.update_fields(cluster, workflow_id, template)
+            workflow = operations.update_fields(cluster.world, workflow_id, template)
         elif workflow_id is not None:
-            workflow = operations.update(cluster, workflow_id, template, validate=validate)
+            workflow = operations.update(cluster.world, workflow_id, template, validate=validate)
         else:
             headers = call.request.headers
-            workflow = operations.create(cluster, template, validate=validate, headers=headers, caller=caller)
+            workflow = operations.create(cluster.world, template, validate=validate, headers=headers, caller=caller)
         if flags["provision"]:
-            operations.provision(cluster, workflow.id, others, caller)
+            operations.provision(cluster.world, workflow.id, others, caller)
         if flags["provision"] or flags["reprovision"]:
-            accepted = cluster.version.behaviour.create_and_provision_accepted
+            accepted = cluster.world.version.behaviour.create_and_provision_accepted
             return _accepted(cluster, workflow, accepted, timeout)
         return Reply(accepted, {"workflow_id": workflow.id})
 
@@ -305,15 +306,15 @@ def _content(call: Call) -> Any:
 def provision(call: Call) -> Action:
     """Provisions a workflow; parameters and body are substitution values (contract.md, section 5)."""
     workflow_id = call.path_value("workflow_id")
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     timeout = call.parameters.time(_TIMEOUT) if _TIMEOUT in known else None
     params = call.parameters.rest() if SUBSTITUTIONS in known else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
         values = {**params, **_string_map(call, params)}
-        workflow = operations.provision(call.cluster, workflow_id, values, call.request.caller)
-        return _accepted(call.cluster, workflow, call.cluster.version.behaviour.provision_accepted, timeout)
+        workflow = operations.provision(call.world, workflow_id, values, call.request.caller)
+        return _accepted(call.cluster, workflow, call.world.version.behaviour.provision_accepted, timeout)
 
     return act
 
@@ -341,11 +342,11 @@ def _accepted(cluster: Cluster, workflow: Workflow, status: int, timeout: int | 
 
 async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int) -> Reply:
     await run_end(cluster, workflow, timeout)
-    if not cluster.holds(workflow):
+    if not cluster.world.holds(workflow):
         gone = {"workflow_id": workflow.id, "error": _STATE_LOST, "state": "UNKNOWN"}
         return Reply(status, gone)
-    cluster.tell(workflow)
-    fields = cluster.fields(workflow)
+    polling.mark_seen(cluster.world, workflow)
+    fields = cluster.world.fields(workflow)
     if fields.get("state") == "FAILED":
         error = fields.get("error")
         raise plugin_error(status_in(error), error or _FAILED)
@@ -355,13 +356,13 @@ async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout:
 def deprovision(call: Call) -> Action:
     """Takes the workflow's resources away; the request waits for it (contract.md, section 5)."""
     workflow_id = call.path_value("workflow_id")
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     allowed = call.parameters.text("allow_delete") if "allow_delete" in known else None
     _ignore_body(call)
 
     async def act() -> Reply:
         allow_delete = {name.strip() for name in (allowed or "").split(",")}
-        workflow, refusal = operations.deprovision(call.cluster, workflow_id, allow_delete, call.request.caller)
+        workflow, refusal = operations.deprovision(call.world, workflow_id, allow_delete, call.request.caller)
         await run_end(call.cluster, workflow)
         if refusal:
             raise refusal
@@ -373,16 +374,16 @@ def deprovision(call: Call) -> Action:
 def delete(call: Call) -> Action:
     """Deletes the template in any state (contract.md, section 5)."""
     workflow_id = call.path_value("workflow_id")
-    clear_status = call.parameters.text("clear_status") if "clear_status" in call.cluster.version.parameters else None
+    clear_status = call.parameters.text("clear_status") if "clear_status" in call.world.version.parameters else None
     _ignore_body(call)
 
     def act() -> Reply:
         if clear_status not in (None, "", "true", "false"):  # read inside the plugin, so in its words
             raise FlowFrameworkError(_FAILED)
-        if not call.cluster.has_templates:
+        if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global context", "NOT_FOUND")
         clear = clear_status in ("", "true")
-        stored = operations.delete(call.cluster, workflow_id, clear_status=clear)
+        stored = operations.delete(call.world, workflow_id, clear_status=clear)
         return Reply(200, _delete_document(workflow_id, stored.version + 1 if stored else None, call.cluster))
 
     return act
@@ -396,14 +397,14 @@ def _delete_document(workflow_id: str, version: int | None, cluster: Cluster) ->
         "result": "deleted" if version else "not_found",
         "forced_refresh": True,
         "_shards": {"total": 1, "successful": 1, "failed": 0},
-        "_seq_no": cluster.next_sequence_number(),
+        "_seq_no": cluster.world.next_sequence_number(),
         "_primary_term": 1,
     }
 
 
 def _ignore_body(call: Call) -> None:
     """From 2.14 on the plugin's calls ignore a body that they have no use for."""
-    if call.cluster.version.behaviour.status_takes_body:
+    if call.world.version.behaviour.status_takes_body:
         call.ignore_body()
 
 

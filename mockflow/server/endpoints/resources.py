@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, skipping
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices import InvalidIndexNameError, NoSuchIndexError, resolved
 from mockflow.core.plugin.resources import Made
@@ -23,9 +23,9 @@ _CLUSTER_TIMEOUTS: Final = ("cluster_manager_timeout", "master_timeout", "timeou
 
 def look_at(cluster: Cluster, kind: str, name: str) -> Made | None:
     """What is there now; in mode auto the runs that make it then skip on, as after a poll."""
-    made = cluster.resources.find((kind, name))
-    for workflow in tuple(cluster.resources.makers((kind, name))):
-        cluster.look(workflow)
+    made = cluster.world.resources.find((kind, name))
+    for workflow in tuple(cluster.world.resources.makers((kind, name))):
+        skipping.after_read(cluster.world, workflow)
     return made
 
 
@@ -67,7 +67,7 @@ def delete_index(call: Call) -> Action:
 
     def act() -> Reply:
         for made in find():
-            call.cluster.resources.delete(("index", made.id))
+            call.world.resources.delete(("index", made.id))
         return Reply(200, ACKNOWLEDGED)
 
     return act
@@ -82,7 +82,7 @@ def _read_expression(call: Call) -> Callable[[], list[Made]]:
     expression = call.path_value("index")
 
     def find() -> list[Made]:
-        existing = {made.id: made for made in call.cluster.resources.all_of("index")}
+        existing = {made.id: made for made in call.world.resources.all_of("index")}
         for part in expression.split(","):
             look_at(call.cluster, "index", part)
         names = resolve_indices(
@@ -148,7 +148,7 @@ def _delete_pipeline(kind: str) -> Handler:
             if not found and name != "*":
                 raise object_error(404, "resource_not_found_exception", f"pipeline [{name}] is missing")
             for made in found:
-                call.cluster.resources.delete((kind, made.id))
+                call.world.resources.delete((kind, made.id))
             return Reply(200, ACKNOWLEDGED)
 
         return act
@@ -159,7 +159,7 @@ def _delete_pipeline(kind: str) -> Handler:
 def _pipelines(cluster: Cluster, kind: str, name: str) -> list[Made]:
     """The pipelines that are there of this name or pattern."""
     if "*" in name:
-        return [made for made in cluster.resources.all_of(kind) if matches(name, made.id)]
+        return [made for made in cluster.world.resources.all_of(kind) if matches(name, made.id)]
     made = look_at(cluster, kind, name)
     return [made] if made else []
 

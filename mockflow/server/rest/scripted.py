@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, polling, scenarios, skipping
+from mockflow.cluster.decision import Decision, InterceptedRequest
+from mockflow.cluster.interceptor import Interceptor
 from mockflow.cluster.journal import Scripted
-from mockflow.cluster.verdict import Inquiry, Verdict
 from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
@@ -36,11 +37,10 @@ class Told(NamedTuple):
 
 def consult(
     cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | set[str]
-) -> Verdict | None:
+) -> Decision | None:
     """What is to become of a request; None: nothing interferes."""
-    assert cluster.scripted is not None
     is_known = isinstance(found, Found)
-    asked = Inquiry(
+    asked = InterceptedRequest(
         request.method,
         path,
         query,
@@ -50,10 +50,10 @@ def consult(
         values=found.values if isinstance(found, Found) else {},
         created_for=lambda: _created_for(cluster, request, query) if is_known else None,
     )
-    return cluster.scripted.judge(asked)
+    return Interceptor(cluster.world).decide(asked)
 
 
-def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
+def told(cluster: Cluster, verdict: Decision, style: Style) -> Told:
     """The answer in place of the cluster's own; an empty one where none is to arrive."""
     respond = verdict.respond
     if respond is None:
@@ -72,7 +72,7 @@ def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
     return Told(status, body, headers.pop("content-type", content_type), headers, is_foreign)
 
 
-def trace(verdict: Verdict) -> Scripted:
+def trace(verdict: Decision) -> Scripted:
     """For the journal."""
     return Scripted(
         tuple(verdict.faults),
@@ -83,27 +83,27 @@ def trace(verdict: Verdict) -> Scripted:
     )
 
 
-async def hold_back(verdict: Verdict) -> None:
+async def hold_back(verdict: Decision) -> None:
     """The delay, in wall time."""
     if verdict.delay_ms:
         await asyncio.sleep(verdict.delay_ms / 1000)
 
 
-def move_on(cluster: Cluster, verdict: Verdict) -> None:
+def move_on(cluster: Cluster, verdict: Decision) -> None:
     """What a scripted answer does to time in mode auto. StuckError for a client that asks for ever."""
     for workflow, scenario, elapsed in verdict.moves:
-        if elapsed == (cluster.elapsed(workflow) if workflow else cluster.elapsed_ms):
-            cluster.move_on(workflow, scenario)
-    if verdict.is_broken and not verdict.moves and verdict.workflow and verdict.asked.operation == "get_status":
-        cluster.told_nothing_new(verdict.workflow, (verdict.faults or [verdict.stub or ""])[-1])
+        if elapsed == (cluster.world.elapsed(workflow) if workflow else cluster.world.elapsed_ms):
+            skipping.after_intercepted(cluster.world, workflow, scenario)
+    if verdict.is_broken and not verdict.moves and verdict.workflow and verdict.request.operation == "get_status":
+        polling.count_faulty(cluster.world, verdict.workflow, (verdict.faults or [verdict.stub or ""])[-1])
 
 
-def arrives(verdict: Verdict) -> bool:
+def arrives(verdict: Decision) -> bool:
     """Whether the client gets an answer, whole or not."""
     return verdict.connection not in WITHOUT_ANSWER
 
 
-def broken(verdict: Verdict, response: Response) -> Response:
+def broken(verdict: Decision, response: Response) -> Response:
     """The answer as the connection lets it through."""
     response.connection = verdict.connection
     response.over = verdict.over_ms / 1000
@@ -127,9 +127,9 @@ def _one_line(value: Any) -> str:
     return "".join(mark for mark in text if mark.isprintable() or mark == "\t").strip()
 
 
-def _known(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
+def _known(cluster: Cluster, verdict: Decision) -> Mapping[str, Any]:
     """What placeholders stand for."""
-    asked, workflow = verdict.asked, verdict.workflow
+    asked, workflow = verdict.request, verdict.workflow
     values = {name: unquote(value) for name, value in asked.values.items()}
     return {
         "path": {**values, **verdict.values},
@@ -137,19 +137,19 @@ def _known(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
         "header": {name.lower(): value for name, value in asked.headers.items()},
         "body": asked.json,
         "workflow": _workflow(cluster, verdict),
-        "now": cluster.now(),
-        "elapsed": cluster.elapsed(workflow) if workflow else cluster.elapsed_ms,
+        "now": cluster.world.now(),
+        "elapsed": cluster.world.elapsed(workflow) if workflow else cluster.world.elapsed_ms,
         "method": asked.method,
         "permission": action_of(asked.operation),
         "aws_action": f"es:ESHttp{asked.method.capitalize()}",
     }
 
 
-def _workflow(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
+def _workflow(cluster: Cluster, verdict: Decision) -> Mapping[str, Any]:
     workflow = verdict.workflow
     if workflow is None:
         return {}
-    fields = cluster.fields(workflow)
+    fields = cluster.world.fields(workflow)
     resources = {one["workflow_step_id"]: one["resource_id"] for one in fields.get("resources_created") or ()}
     return {**fields, "id": workflow.id, "resources": resources}
 
@@ -162,7 +162,7 @@ def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -
         content = expand(use_case, content) if use_case is not None else content
         template = parse_template(content)
     except (UnreadableError, ContentError, FlowFrameworkError):
-        return cluster.scenarios.speaker(name="", use_case="", headers=request.headers)
-    return cluster.scenarios.speaker(
-        name=template.name or "", use_case=template.use_case or "", headers=request.headers
+        return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
+    return scenarios.matching(
+        cluster.world, name=template.name or "", use_case=template.use_case or "", headers=request.headers
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from mockflow.cluster import Cluster, Workflow
+from mockflow.cluster import Cluster, Workflow, moments, skipping
 
 
 async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
@@ -11,17 +11,17 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
 
     In auto at once: what `look` looks at skips on until it holds, or is over.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     end = None if timeout is None or timeout < 0 else clock.now() + timeout
 
     def left() -> int | None:
         if holds():
             return 0
-        times = (None if end is None else end - clock.now(), cluster.until_next_moment())
+        times = (None if end is None else end - clock.now(), moments.until_next_moment(cluster.world))
         return min((time for time in times if time is not None), default=None)
 
     await _until(cluster, left)
-    while cluster.clock.mode == "auto" and not holds():
+    while cluster.world.clock.mode == "auto" and not holds():
         before = _times(cluster)
         look()
         if before == _times(cluster):
@@ -30,7 +30,7 @@ async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | 
 
 
 def _times(cluster: Cluster) -> list[int]:
-    return [cluster.now(), *(workflow.lead for workflow in cluster.workflows.values())]
+    return [cluster.world.now(), *(workflow.lead for workflow in cluster.world.workflows.values())]
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
@@ -39,25 +39,25 @@ async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = No
     In auto the run skips there. The end of the workflow, or of its world, is the end of its run.
     """
     run = workflow.serial
-    limit = None if timeout is None else cluster.elapsed(workflow) + timeout
+    limit = None if timeout is None else cluster.world.elapsed(workflow) + timeout
 
     def end() -> int | None:
         times = [time for time in (workflow.end(), limit) if time is not None]
         return min(times, default=None)
 
     def is_running() -> bool:
-        return workflow.serial == run and cluster.holds(workflow)
+        return workflow.serial == run and cluster.world.holds(workflow)
 
     def left() -> int | None:
         if not is_running():
             return 0
         time = end()
-        return None if time is None else time - cluster.elapsed(workflow)
+        return None if time is None else time - cluster.world.elapsed(workflow)
 
     await _until(cluster, left)
     time = end()
-    if cluster.clock.mode == "auto" and time is not None and is_running():
-        cluster.skip_to(workflow, time)
+    if cluster.world.clock.mode == "auto" and time is not None and is_running():
+        skipping.to_time(cluster.world, workflow, time)
 
 
 async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
@@ -67,7 +67,7 @@ async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
     far; driven, it moves the clock itself. Shutting down ends every wait. A client that goes away cancels it, and
     nothing stays behind.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     moved = asyncio.Event()
     forget = clock.on_move(moved.set)
     try:
