@@ -39,7 +39,7 @@ def _answers_are_held_against_the_specification() -> Iterator[None]:
 
 def _is_scripted(cluster: Cluster) -> bool:
     """Whether a fault or a stub stood in place of the answer that was given last: it may be anything at all."""
-    entries = cluster.journal._entries
+    entries = cluster.world.journal._entries
     return bool(entries and (scripted := entries[-1][-1]) and not scripted.is_own)
 
 

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cli.layout import Shade
-from mockflow.cluster import Cluster, LoadedScenario, NeverError, Settings, StoredTemplate, Workflow, operations, runs
+from mockflow.cluster import (
+    Cluster,
+    LoadedScenario,
+    NeverError,
+    Settings,
+    StoredTemplate,
+    Workflow,
+    moving,
+    operations,
+    runs,
+)
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.simulation import KEEP, UPDATE
@@ -56,26 +66,26 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
     Raises FlowFrameworkError where the plugin would refuse `template`.
     """
     cluster = Cluster(settings, (LoadedScenario(scenario),))
-    interference = cluster.interference
-    shades = tuple(Shade(begin, end, what) for what, begin, end in interference.windows(scenario.scenario))
-    faults = [f"fault {armed.label}" for armed in interference.faults if armed.window is None]
-    interferes = (*faults, *(f"stub {armed.label}" for armed in interference.stubs))
+    active = cluster.world.active
+    shades = tuple(Shade(begin, end, what) for what, begin, end in active.windows(scenario.scenario))
+    faults = [f"fault {armed.label}" for armed in active.faults if armed.window is None]
+    interferes = (*faults, *(f"stub {armed.label}" for armed in active.stubs))
     story = Story(scenario.scenario, scenario.description or "", _about(scenario), (), shades, interferes)
     if not scenario.has_workflow:
         return story
     note = ""
     if scenario.brings_workflow:
         assert scenario.workflow_id is not None
-        workflow = cluster.find(scenario.workflow_id)
+        workflow = cluster.world.find(scenario.workflow_id)
     else:
         if template is None:
             template, note = _likely_template(scenario)
         else:
-            operations.check_graphs(cluster, template)
-        now = cluster.now()
-        workflow_id = cluster.new_workflow_id(scenario.workflow_id)
+            operations.check_graphs(cluster.world, template)
+        now = cluster.world.now()
+        workflow_id = cluster.world.new_workflow_id(scenario.workflow_id)
         workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))
-        cluster.add(workflow)
+        cluster.world.add(workflow)
     acts = [*_provisionings(cluster, workflow, note), *_reprovisionings(cluster, workflow)]
     return replace(story, acts=(*acts, *_deprovisionings(cluster, workflow)))
 
@@ -105,14 +115,14 @@ def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[
         title = _title("provision", number, count)
         try:
             if number == 0 and workflow.begins != "provision":
-                beginning = runs.looked_at(cluster, workflow)
+                beginning = runs.for_status_read(cluster.world, workflow)
             else:
-                beginning = runs.provision(cluster, workflow, {})
+                beginning = runs.for_provision(cluster.world, workflow, {})
         except FlowFrameworkError as error:
             yield Act(title, [], refusal=str(error))
             return
         if workflow.run is None or number:
-            cluster.begin(workflow, beginning)
+            cluster.world.begin(workflow, beginning)
         yield Act(title, _moments(workflow), note="; ".join(filter(None, notes)))
         _play_to_the_end(cluster, workflow)
         if number < count - 1:
@@ -137,8 +147,8 @@ def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
         changes = {node.id: UPDATE if node.id in named or not named else KEEP for node in steps.nodes}
         if not attempt.timeline:
             note += f"; drawn as if it had changed {'the steps that the plan names' if named else 'every step'}"
-        before = cluster.fields(workflow)
-        cluster.begin(workflow, runs.reprovision(cluster, workflow, steps, changes))
+        before = cluster.world.fields(workflow)
+        cluster.world.begin(workflow, runs.for_reprovision(cluster.world, workflow, steps, changes))
         yield Act(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
         _play_to_the_end(cluster, workflow)
 
@@ -148,7 +158,7 @@ def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
     count = len(script.attempts or (script,)) if script else 0
     for number in range(count):
         workflow.attempts["deprovision"] = number
-        before = cluster.fields(workflow)
+        before = cluster.world.fields(workflow)
         refusal = _deprovision(cluster, workflow)
         note = "begins when a client deprovisions it, allow_delete naming all"
         answer = f"{refusal.code}: {refusal}" if refusal else ""
@@ -179,14 +189,14 @@ def _moments(workflow: Workflow) -> Moments:
 def _play_to_the_end(cluster: Cluster, workflow: Workflow) -> None:
     while True:
         try:
-            cluster.advance_to_next(workflow.id)
+            moving.advance_to_next(cluster.world, workflow.id)
         except NeverError:
             return
 
 
 def _deprovision(cluster: Cluster, workflow: Workflow) -> FlowFrameworkError | None:
-    names = [resource["resource_id"] for resource in cluster.fields(workflow).get("resources_created") or ()]
-    return operations.deprovision(cluster, workflow.id, names)[1]
+    names = [resource["resource_id"] for resource in cluster.world.fields(workflow).get("resources_created") or ()]
+    return operations.deprovision(cluster.world, workflow.id, names)[1]
 
 
 def _take_all_away(cluster: Cluster, workflow: Workflow) -> None:

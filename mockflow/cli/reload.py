@@ -54,7 +54,7 @@ class ScenarioFiles:
         A broken edit changes nothing but the problems.
         """
         try:
-            cluster.scenarios.reload(plan.changes)
+            cluster.reload(plan.changes)
         except ClaimedError:
             return False
         except TooManyError as error:

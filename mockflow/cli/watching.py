@@ -61,7 +61,7 @@ async def _reload(cluster: Cluster, files: ScenarioFiles) -> None:
         if versions == before:
             break
     for _ in range(_TRIES):  # what the owner loads meanwhile may be in the way; the next plan knows of it
-        plan = await asyncio.to_thread(files.plan, versions, dict(cluster.scenarios))
+        plan = await asyncio.to_thread(files.plan, versions, dict(cluster.world.scenarios))
         if files.apply(cluster, plan):
             return
     log.error("the scenario files are not reloaded: scenarios that are loaded meanwhile claim the same")

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.verdict import Verdict
+from mockflow.cluster.decision import Decision
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -58,27 +58,28 @@ _NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  
 
 async def answer(cluster: Cluster, request: Request) -> Response:
     """The response to a client's request. StuckError for a client that polls without end; no other error is raised."""
-    journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
+    world = cluster.world
+    journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
-    verdict: Verdict | None = None
+    decision: Decision | None = None
     instead: scripted.ScriptedResponse | None = None
     is_foreign = False
     try:
         try:
-            known = None if cluster.is_guarded or request.method != "GET" else cluster.repeated.get(request.target)
+            known = None if world.is_guarded or request.method != "GET" else world.repeated.get(request.target)
             line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
-            if cluster.is_guarded:
+            if world.is_guarded:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
-            if cluster.scripted is not None:
-                verdict = scripted.decide(cluster, request, *line)
-            if verdict is not None and (verdict.answers or verdict.performed):
-                instead = scripted.scripted_response(cluster, verdict, style)
-            if verdict is None or not verdict.answers:
-                is_peek = verdict is not None and verdict.is_broken
+            if world.intercepts:
+                decision = scripted.decide(cluster, request, *line)
+            if decision is not None and (decision.answers or decision.performed):
+                instead = scripted.scripted_response(cluster, decision, style)
+            if decision is None or not decision.answers:
+                is_peek = decision is not None and decision.is_broken
                 if known is None or is_peek or request.body:
                     reply = _action(cluster, request, line, is_peek=is_peek)()
                 else:
@@ -94,13 +95,13 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status, headers = refusal.status, refusal.headers
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
-        if verdict is not None:
+        if decision is not None:
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
-            scripted.advance_clock(cluster, verdict)
-            await scripted.apply_delay(verdict)
-            status = response.status if scripted.sends_response(verdict) else 0
-            return scripted.broken(verdict, response)
+            scripted.advance_clock(cluster, decision)
+            await scripted.apply_delay(decision)
+            status = response.status if scripted.sends_response(decision) else 0
+            return scripted.broken(decision, response)
     finally:
         journal.add(
             operation,
@@ -115,7 +116,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             now,
             wall,
             time() - wall,
-            None if verdict is None else scripted.trace(verdict),
+            None if decision is None else scripted.trace(decision),
         )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
@@ -148,10 +149,10 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if not isinstance(found, Found):
         return _without_route(request, found)
     action = _read(cluster, request, path, values, found, is_peek=is_peek)
-    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.is_guarded):
-        if len(cluster.repeated) >= _CACHED:
-            cluster.repeated.clear()
-        cluster.repeated[request.target] = _Repeated(line, action)
+    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded):
+        if len(cluster.world.repeated) >= _CACHED:
+            cluster.world.repeated.clear()
+        cluster.world.repeated[request.target] = _Repeated(line, action)
     return action
 
 
@@ -197,7 +198,7 @@ def _no_such_path(request: Request) -> Refusal:
 
 def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
     """Adds the headers of every response: from 3.0 on the version, and the client's X-Opaque-Id."""
-    version = cluster.version
+    version = cluster.world.version
     common = _version_header(version.number) if version.behaviour.sends_version_header else _NO_HEADERS
     opaque_id = request.headers.get(OPAQUE_ID)
     if opaque_id is not None:

@@ -170,7 +170,7 @@ def create_app(cluster: Cluster) -> web.Application:
     app.router.add_route("*", "/{path:.*}", handle_in_app, expect_handler=_leave_to_handler)
 
     async def end_waits(_: web.Application) -> None:
-        cluster.clock.close()
+        cluster.world.clock.close()
 
     app.on_shutdown.append(end_waits)
     return app

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.armed import InPhase
+from mockflow.cluster.phases import ActivePhase, active_phases, end_early, until_port_closes
 
 log: Final = logging.getLogger("mockflow")
 _RETRY_SECONDS: Final = 0.1
@@ -46,14 +46,14 @@ class PortOutages:
 
     async def end(self) -> None:
         """Stops checking; the port stays as it is."""
-        self._cluster.on_new_clock = self._cluster.clock.watcher = None
+        self._cluster.on_new_clock = self._cluster.world.clock.watcher = None
         self._stop_timer()
         self._has_ended = True
         if self._work:
             await self._work  # if cancelled half way, it could leave a port open
 
     def _watch(self) -> None:
-        self._cluster.clock.watcher = self._check
+        self._cluster.world.clock.watcher = self._check
         self._check()
 
     def _check(self) -> None:
@@ -63,7 +63,7 @@ class PortOutages:
         if phase is not None:
             if self._reopens_by_time():
                 self._set_timer(self._left(phase), lambda: self._end_phase(phase))
-        elif self._is_real() and (wait := self._cluster.interference.until_port_closes()) is not None:
+        elif self._is_real() and (wait := until_port_closes(self._cluster.world)) is not None:
             self._set_timer(wait, self._check)
         if phase is None:
             self._seen = None
@@ -71,11 +71,11 @@ class PortOutages:
         if self._should_be_closed != self._is_closed and (self._work is None or self._work.done()):
             self._work = self._loop.create_task(self._settle())
 
-    def _phase(self) -> InPhase | None:
-        phases = self._cluster.interference.phases()
+    def _phase(self) -> ActivePhase | None:
+        phases = active_phases(self._cluster.world)
         return next((one for one in phases if one.window.phase == "port_closed"), None)
 
-    def _left(self, phase: InPhase) -> float:
+    def _left(self, phase: ActivePhase) -> float:
         """The ms until the phase ends: by the clock, or by the wall time since it was first seen."""
         if self._is_real():
             return phase.window.end - phase.elapsed
@@ -85,14 +85,14 @@ class PortOutages:
         return phase.window.end - phase.window.begin - (now - self._seen[1]) * 1000
 
     def _reopens_by_time(self) -> bool:
-        return self._control_needs_port or self._cluster.clock.mode not in ("frozen", "driven")
+        return self._control_needs_port or self._cluster.world.clock.mode not in ("frozen", "driven")
 
     def _is_real(self) -> bool:
-        return self._cluster.clock.mode == "real"
+        return self._cluster.world.clock.mode == "real"
 
-    def _end_phase(self, phase: InPhase) -> None:
+    def _end_phase(self, phase: ActivePhase) -> None:
         """Ends the phase, regardless of the clock; in mode auto its run skips to the end of the phase."""
-        phase.end(self._cluster)
+        end_early(self._cluster.world, phase)
         self._check()
 
     async def _settle(self) -> None:
@@ -112,7 +112,7 @@ class PortOutages:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _set_timer(self, milliseconds: float, call: Callable[[], None]) -> None:
-        speed = self._cluster.clock.speed if self._is_real() else 1.0
+        speed = self._cluster.world.clock.speed if self._is_real() else 1.0
         self._timer = self._loop.call_later(max(milliseconds, 0) / 1000 / speed, call)
 
     def _stop_timer(self) -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
-from mockflow.cluster.verdict import Inquiry
+from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings, moving, scenarios
+from mockflow.cluster.decision import InterceptedRequest
+from mockflow.cluster.interceptor import Interceptor
 from mockflow.core.scenario.model import Scenario
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request
@@ -168,16 +169,16 @@ def test_each_call_goes_as_the_model_says(mode: Mode, faults: list[Fault], steps
     cluster, model = cluster_of(faults, mode), Model(faults, mode == "auto")
     for step in steps:
         if step is None:
-            cluster.restart("w")
+            moving.restart(cluster.world, "w")
             model.restart()
         elif isinstance(step, int):
-            cluster.clock.advance(step)
+            cluster.world.clock.advance(step)
             model.advance(step)
         else:
             assert asked(cluster, step) == [model.ask(step)], step
-            assert cluster.elapsed(cluster.find("w")) == (model.elapsed or 0)
-    assert [armed.calls for armed in cluster.interference.faults] == model.counts
-    assert sum(exchange.is_poll for exchange in cluster.journal) == model.polls
+            assert cluster.world.elapsed(cluster.world.find("w")) == (model.elapsed or 0)
+    assert [active.calls for active in cluster.world.active.faults] == model.counts
+    assert sum(exchange.is_poll for exchange in cluster.world.journal) == model.polls
 
 
 def ends(fault: Fault) -> bool:
@@ -216,8 +217,8 @@ def test_in_auto_a_polling_loop_ends_and_misses_what_faults_hide_alone(faults: l
 
 
 def verdict_of(cluster: Cluster, operation: str = "get_status") -> Any:
-    inquiry = Inquiry("GET", TARGETS[operation], operation=operation, values={"workflow_id": "w"})
-    return cluster.interference.judge(inquiry)
+    request = InterceptedRequest("GET", TARGETS[operation], operation=operation, values={"workflow_id": "w"})
+    return Interceptor(cluster.world).decide(request)
 
 
 @given(delays=st.lists(st.integers(0, 10**6), min_size=1, max_size=5), first=st.integers(0, 4))
@@ -259,7 +260,7 @@ def story(seed: int) -> list[tuple[Any, ...]]:
     """What the journal has of 60 polls, but for wall times."""
     cluster = cluster_of(CHANCE, "auto", seed)
     asked(cluster, *["get_status"] * 60)
-    return [(one.number, one.status, one.now, one.scripted, one.response_body) for one in cluster.journal]
+    return [(one.number, one.status, one.now, one.scripted, one.response_body) for one in cluster.world.journal]
 
 
 @settings(max_examples=20)
@@ -297,7 +298,7 @@ def test_calls_that_others_answer_are_counted() -> None:
         ]
     )
     assert asked(cluster, *["get_status"] * 5) == [503, 503, 200, 429, 200]
-    assert [armed.acted for armed in cluster.interference.faults] == [2, 0, 1]
+    assert [active.acted for active in cluster.world.active.faults] == [2, 0, 1]
 
 
 def test_a_reset_begins_the_counts_anew() -> None:
@@ -310,8 +311,8 @@ def test_a_reset_begins_the_counts_anew() -> None:
 def test_a_restart_keeps_what_was_covered() -> None:
     cluster = cluster_of([{"on": "get_status", "call": 1, "respond": {"status": 503}}])
     asked(cluster, "get_status")
-    cluster.restart("w")
-    assert [part.seen for part in cluster.interference.parts()] == [True]
+    moving.restart(cluster.world, "w")
+    assert [part.seen for part in cluster.world.active.parts()] == [True]
     assert asked(cluster, "get_status", "get_status") == [503, 200]
 
 
@@ -320,15 +321,15 @@ def test_an_owners_window_is_a_moment_in_auto() -> None:
     from mockflow.core.faults.model import Fault as Scripted
 
     cluster = cluster_of([], "auto")
-    cluster.interference.add(Scripted.model_validate({"on": "any", "during": "2s..9s", "respond": "cluster_block"}))
-    cluster.rescripted()
+    cluster.world.active.add(Scripted.model_validate({"on": "any", "during": "2s..9s", "respond": "cluster_block"}))
+    cluster.world.active_changed()
     assert asked(cluster, *["get_status"] * 7) == [200, 200, 503, 503, 200, 200, 200]
 
 
 def test_a_window_of_a_scenario_without_a_workflow_is_a_moment_of_every_run() -> None:
     wide = {"scenario": "wide", "faults": [{"on": "get_status", "during": "3500ms..9s", "respond": "cluster_block"}]}
     cluster = cluster_of([], "auto")
-    cluster.scenarios.load([LoadedScenario(Scenario.model_validate(wide))])
+    scenarios.load(cluster.world, [LoadedScenario(Scenario.model_validate(wide))])
     assert asked(cluster, *["get_status"] * 6) == [200, 200, 200, 503, 200, 200]
 
 
@@ -337,7 +338,7 @@ def test_an_outage_of_a_scenario_without_a_workflow_is_seen_by_a_loop() -> None:
     phases = [{"phase": "not_recovered", "takes": "500ms"}]
     wide = {"scenario": "wide", "outages": [{"at": "1500ms", "phases": phases}]}
     cluster = cluster_of([], "auto")
-    cluster.scenarios.load([LoadedScenario(Scenario.model_validate(wide))])
+    scenarios.load(cluster.world, [LoadedScenario(Scenario.model_validate(wide))])
     assert asked(cluster, *["get_status"] * 6) == [200, 200, 503, 200, 200, 200]
 
 
@@ -350,9 +351,9 @@ def times_of(cluster: Cluster, *targets: str) -> list[int]:
     async def ask() -> list[int]:
         times = []
         for target in targets:
-            times.append(cluster.elapsed(cluster.find("w")))
+            times.append(cluster.world.elapsed(cluster.world.find("w")))
             await answer(cluster, Request("GET", target, {}))
-        return [*times, cluster.elapsed(cluster.find("w"))]
+        return [*times, cluster.world.elapsed(cluster.world.find("w"))]
 
     return asyncio.run(ask())
 

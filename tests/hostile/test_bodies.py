@@ -115,7 +115,7 @@ async def test_yaml_that_is_meant_to_hurt(server: Server, what: str) -> None:
         WORKFLOW, "POST", YAML[what], {"Content-Type": "application/yaml", "Accept": "application/json"}
     )
     assert (answer.status, list(answer.json)) == (400, ["error"])
-    assert list(server.cluster.scenarios) == ["story"]
+    assert list(server.cluster.world.scenarios) == ["story"]
 
 
 async def test_what_comes_after_a_body_is_no_part_of_it(server: Server) -> None:

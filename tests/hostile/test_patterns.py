@@ -68,7 +68,7 @@ async def test_many_stubs_that_look_at_much_of_a_body() -> None:
 
 async def test_a_near_miss_says_that_an_expression_looks_at_too_much(server: Server) -> None:
     await server.ask("/json/x/y", "GET", json.dumps(BOMB), JSON)
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert exchange.scripted
     assert "looks at too much of the body" in str(exchange.scripted.near_misses)
 
@@ -76,7 +76,7 @@ async def test_a_near_miss_says_that_an_expression_looks_at_too_much(server: Ser
 async def test_a_near_miss_tells_no_secret(server: Server) -> None:
     body = json.dumps({"password": "s3cret", "b": {"api_key": "s3cret"}})
     await server.ask("/secret/x/y?pretty", "POST", body, {**JSON, "Authorization": "Bearer s3cret"})
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert exchange.scripted
     told = exchange.scripted.near_misses[0]
     assert "the header Authorization is (hidden)" in str(told)

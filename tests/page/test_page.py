@@ -364,7 +364,7 @@ async def test_the_playhead_follows_the_clock(server: Server, open_page: Open) -
 async def test_a_run_can_be_begun_by_hand(serve: Servers, open_page: Open) -> None:
     """Who has just started it sees something move without a client; only a provision is a client's alone."""
     server = await serve(STORY, PROVISIONED, mode="real")
-    server.cluster.clock.set_speed(1000)
+    server.cluster.world.clock.set_speed(1000)
     page = await open_page(server)
     button = page.locator("#restart")
     await expect(button).to_have_text("Begin")
@@ -379,7 +379,7 @@ async def test_a_run_can_be_begun_by_hand(serve: Servers, open_page: Open) -> No
 async def test_in_real_time_it_moves_by_itself(serve: Servers, open_page: Open) -> None:
     server = await serve(STORY, mode="real")
     await server.status()
-    server.cluster.clock.set_speed(1000)
+    server.cluster.world.clock.set_speed(1000)
     page = await open_page(server)
     await expect(row(page, "w").locator(".what")).to_contain_text("COMPLETED")
 
@@ -491,7 +491,7 @@ async def test_it_comes_back_by_itself(serve: Servers, open_page: Open) -> None:
     """The stream of a world that ended is opened again."""
     server = await serve(STORY)
     page = await open_page(server)
-    clock = server.cluster.clock
+    clock = server.cluster.world.clock
     server.cluster.reset()
     assert clock.closed
     await server.status()

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.cluster import Cluster, LoadedScenario, Settings
-from mockflow.cluster.verdict import Verdict
+from mockflow.cluster import Cluster, LoadedScenario, Settings, polling
+from mockflow.cluster.decision import Decision
+from mockflow.cluster.phases import active_phases
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.keyframes import run_of
@@ -33,15 +34,15 @@ def shipped() -> list[Located]:
 def no_delay(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
     """A fault's delay is wall time; here it passes on the cluster's own clock, at once."""
 
-    async def hold_back(verdict: Verdict) -> None:
-        cluster.clock.advance(int(verdict.delay_ms))
+    async def hold_back(verdict: Decision) -> None:
+        cluster.world.clock.advance(int(verdict.delay_ms))
 
     monkeypatch.setattr(scripted, "apply_delay", hold_back)
 
 
 def hears(cluster: Cluster, response: Response) -> tuple[int, Any]:
     """Status and content as a client gets them; (0, None) where the connection breaks or is refused."""
-    is_closed = any(phase.window.phase == "port_closed" for phase in cluster.interference.phases())
+    is_closed = any(phase.window.phase == "port_closed" for phase in active_phases(cluster.world))
     if is_closed or response.connection not in (None, "drip"):
         return 0, None
     is_json = response.body[:1] in (b"{", b"[")
@@ -50,7 +51,7 @@ def hears(cluster: Cluster, response: Response) -> tuple[int, Any]:
 
 def status(cluster: Cluster, workflow_id: str) -> dict[str, Any]:
     """What a poll with all=true answers."""
-    return cluster.poll(workflow_id, show_all=True).value
+    return polling.poll(cluster.world, workflow_id, show_all=True).value
 
 
 def watched(
@@ -62,8 +63,8 @@ def watched(
     """
     looks, seen = Looks(workflow_id), []
     for pause in (0, *pauses):
-        cluster.clock.advance(pause)
-        now = cluster.now() - EPOCH
+        cluster.world.clock.advance(pause)
+        now = cluster.world.now() - EPOCH
         answer = status(cluster, workflow_id)
         answer = {k: v + skew if k.endswith("_time") else v for k, v in answer.items()}
         looks.saw(now, answer)
@@ -88,6 +89,6 @@ def played_back(looks: Looks, times: Iterable[int]) -> list[tuple[int, Any]]:
     status(cluster, looks.workflow_id)  # begins the run
     answers = []
     for time in times:
-        cluster.clock.advance(EPOCH + time - cluster.now())
+        cluster.world.clock.advance(EPOCH + time - cluster.world.now())
         answers.append((time, status(cluster, looks.workflow_id)))
     return answers

@@ -36,7 +36,7 @@ def test_any_timeline_at_any_interval(scenario: Builder, pauses: list[int]) -> N
 def test_a_recorder_that_comes_late(scenario: Builder, late: int, pauses: list[int]) -> None:
     cluster = cluster_of(scenario.build())
     status_of(cluster, strategies.WORKFLOW_ID)
-    cluster.clock.advance(late)
+    cluster.world.clock.advance(late)
     looks, seen = watched(cluster, strategies.WORKFLOW_ID, pauses)
     assert played_back(looks, [time for time, _ in seen]) == seen
 
@@ -88,8 +88,8 @@ async def test_every_shipped_scenario(located: Located, interval: int, monkeypat
                 break
     looks, heard = Looks(workflow_id), []
     for pause in (0, *[interval] * (300_000 // interval)):
-        cluster.clock.advance(pause)
-        now = cluster.now() - EPOCH
+        cluster.world.clock.advance(pause)
+        now = cluster.world.now() - EPOCH
         status, told_now = await look(cluster, workflow_id)
         if status == 200:
             looks.saw(now, told_now)
@@ -110,7 +110,7 @@ async def test_every_shipped_scenario(located: Located, interval: int, monkeypat
     status_of(replay, workflow_id)  # begins the run
     for now, status, told_now in heard:
         if now >= origin and status:
-            replay.clock.advance(EPOCH + now - replay.now())
+            replay.world.clock.advance(EPOCH + now - replay.world.now())
             assert (now, await look(replay, workflow_id)) == (now, (status, told_now))
 
 

@@ -83,8 +83,8 @@ class Cast:
         self.answers: list[tuple[str, int, Any]] = []
 
     async def ask(self, ask: Ask) -> Any:
-        self.cluster.clock.advance(ask.pause)
-        began = self.cluster.now() - EPOCH
+        self.cluster.world.clock.advance(ask.pause)
+        began = self.cluster.world.now() - EPOCH
         self.asked.append((ask, began))
         body = b"" if ask.body is None else json.dumps(ask.body).encode()
         answering = asyncio.ensure_future(answer(self.cluster, Request(ask.method, ask.target, JSON, body)))
@@ -92,14 +92,14 @@ class Cast:
             for _ in range(5):
                 await asyncio.sleep(0)
             if not answering.done():  # it waits for its run
-                self.cluster.clock.advance(10)
+                self.cluster.world.clock.advance(10)
         response = answering.result()
         status, told = hears(self.cluster, response)
-        self.cluster.clock.advance(self.latency)
+        self.cluster.world.clock.advance(self.latency)
         self.story.add(
             Exchange(
                 began=began,
-                ended=self.cluster.now() - EPOCH,
+                ended=self.cluster.world.now() - EPOCH,
                 method=ask.method,
                 target=ask.target,
                 request_headers=JSON,
@@ -127,7 +127,7 @@ async def played_back(scenarios: list[Scenario], heard: Cast) -> list[tuple[str,
     settings = Settings(mode="frozen", epoch=EPOCH)
     cast = Cast(Cluster(settings, tuple(LoadedScenario(scenario) for scenario in scenarios)), latency=0)
     for ask, time in heard.asked:
-        await cast.ask(ask._replace(pause=max(EPOCH + time - cast.cluster.now(), 0)))
+        await cast.ask(ask._replace(pause=max(EPOCH + time - cast.cluster.world.now(), 0)))
     return cast.answers
 
 

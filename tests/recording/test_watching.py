@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockflow.cluster import polling
 from mockflow.recording.looks import Looks
 from mockflow.recording.watching import NoAnswerError, Pace, watch
 from tests.recording.support import EPOCH, cluster_of, recorded
@@ -126,12 +127,12 @@ def test_a_shipped_scenario_by_the_loop_itself() -> None:
     [scenario] = [one.scenario for one in SHIPPED if one.scenario.scenario == "failed-with-leftovers"]
     cluster = cluster_of(scenario)
     looks = Looks(scenario.workflow_id or "")
-    clock = Clock(cluster.clock.advance)
-    ask = lambda workflow_id: cluster.poll(workflow_id, show_all=True).value  # noqa: E731
+    clock = Clock(cluster.world.clock.advance)
+    ask = lambda workflow_id: polling.poll(cluster.world, workflow_id, show_all=True).value  # noqa: E731
     assert watch([looks], ask, clock, Pace(100), timeout=60_000, news=lambda *_: None)
     script = recorded(looks).provision
     assert script is not None
     assert script.timeline is not None
     assert [keyframe.state for keyframe in script.timeline if keyframe.state] == ["PROVISIONING", "FAILED"]
     assert script.timeline[-1].at == "3s"
-    assert cluster.now() - EPOCH <= 4000
+    assert cluster.world.now() - EPOCH <= 4000

@@ -122,10 +122,10 @@ class Door:
     async def until_waiting(self, count: int) -> None:
         """Returns once so many requests wait for the clock."""
         for _ in range(100_000):
-            if len(self.cluster.clock._waiting) == count:
+            if len(self.cluster.world.clock._waiting) == count:
                 return
             await asyncio.sleep(0)
-        raise AssertionError(f"{len(self.cluster.clock._waiting)} requests wait, not {count}")
+        raise AssertionError(f"{len(self.cluster.world.clock._waiting)} requests wait, not {count}")
 
 
 # -- templates -----------------------------------------------------------------------------------------

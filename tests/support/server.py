@@ -182,7 +182,7 @@ class Servers:
 async def until_waiting(cluster: Cluster, count: int = 1) -> None:
     """Returns once so many requests wait for the cluster's clock."""
     async with _patience():
-        while len(cluster.clock._waiting) != count:  # noqa: ASYNC110 - the clock need not tell its tests
+        while len(cluster.world.clock._waiting) != count:  # noqa: ASYNC110 - the clock need not tell its tests
             await asyncio.sleep(0)
 
 

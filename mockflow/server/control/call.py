@@ -8,7 +8,7 @@ from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, World
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.router import Route
@@ -34,6 +34,11 @@ class ControlCall:
     request: Request
     values: Mapping[str, str]
     query: Mapping[str, str]
+
+    @property
+    def world(self) -> World:
+        """The cluster's current world."""
+        return self.cluster.world
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def stream(cluster: Cluster, view: WorkflowView) -> Response:
 async def _events(cluster: Cluster, view: WorkflowView) -> AsyncGenerator[bytes, None]:
     feed = Feed(cluster, view)
     yield b"retry: 1000\n\n"
-    while not cluster.clock.closed:
+    while not cluster.world.clock.closed:
         began = perf_counter()
         if message := feed.next_message():
             yield b"data: %b\n\n" % json.dumps(message, separators=(",", ":")).encode()
@@ -95,7 +95,7 @@ class Feed:
     def next_message(self) -> dict[str, Any] | None:
         """The next message; None if nothing has changed."""
         message: dict[str, Any] = {}
-        if self._world is not self._cluster.journal:
+        if self._world is not self._cluster.world.journal:
             self._start_over()
             message["whole"] = True
         for name, value in (
@@ -109,7 +109,7 @@ class Feed:
         return message or None
 
     def _start_over(self) -> None:
-        self._world = self._cluster.journal  # each world has a journal of its own
+        self._world = self._cluster.world.journal  # each world has a journal of its own
         self._clock_sent: object = None
         self._polls_since_clock = 0
         self._sent: dict[str, _Sent] = {}
@@ -121,20 +121,20 @@ class Feed:
     # -- clock ---------------------------------------------------------------------------------------
 
     def _clock(self) -> dict[str, Any] | None:
-        cluster, clock = self._cluster, self._cluster.clock
-        state = (clock, clock.changes, cluster.lead)
+        cluster, clock = self._cluster, self._cluster.world.clock
+        state = (clock, clock.changes, cluster.world.lead)
         self._polls_since_clock += 1
         if state == self._clock_sent and self._polls_since_clock < _CLOCK_INTERVAL:
             return None
         self._clock_sent, self._polls_since_clock = state, 0
         clock_ms = clock.now()
         return {
-            "now": clock_ms + cluster.lead,
-            "elapsed_ms": clock_ms + cluster.lead - cluster.began,
+            "now": clock_ms + cluster.world.lead,
+            "elapsed_ms": clock_ms + cluster.world.lead - cluster.world.began,
             "mode": clock.mode,
             "speed": clock.speed,
             "clock_ms": clock_ms,
-            "lead_ms": cluster.lead,
+            "lead_ms": cluster.world.lead,
         }
 
     # -- workflows -----------------------------------------------------------------------------------
@@ -143,9 +143,9 @@ class Feed:
         cluster = self._cluster
         changed: list[dict[str, Any]] = []
         polls: dict[str, int] = {}
-        living = list(cluster.living())
+        living = list(cluster.world.living())
         for workflow in living:
-            sent, elapsed = self._sent.get(workflow.id), cluster.elapsed(workflow)
+            sent, elapsed = self._sent.get(workflow.id), cluster.world.elapsed(workflow)
             if sent and sent.still_holds(workflow, elapsed):
                 if sent.polls != workflow.polls:
                     sent.polls = polls[workflow.id] = workflow.polls
@@ -176,7 +176,7 @@ class Feed:
     # -- journal -------------------------------------------------------------------------------------
 
     def _journal(self) -> dict[str, Any] | None:
-        journal = self._cluster.journal
+        journal = self._cluster.world.journal
         oldest = journal.counted - len(journal) + 1
         at_most, self._at_most = self._at_most, MAX_EXCHANGES
         cleared = len(journal) == 0 and self._oldest != oldest
@@ -184,18 +184,18 @@ class Feed:
             return None
         exchanges = journal.latest(self._counted, at_most)
         self._counted, self._oldest = journal.counted, oldest
-        began = self._cluster.began
+        began = self._cluster.world.began
         return {
             "counted": journal.counted,
             "oldest": oldest,
-            "stuck": self._cluster.stuck,
+            "stuck": self._cluster.world.stuck,
             "exchanges": [_summary(exchange, began) for exchange in exchanges],
         }
 
     # -- scenarios -----------------------------------------------------------------------------------
 
     def _scenarios(self) -> bool | None:
-        state = [*self._cluster.scenarios.values(), *self._cluster.problems]
+        state = [*self._cluster.world.scenarios.values(), *self._cluster.problems]
         if len(state) == len(self._scenarios_sent) and all(map(is_, state, self._scenarios_sent)):
             return None
         self._scenarios_sent = state

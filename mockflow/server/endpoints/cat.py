@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Final
 
+from mockflow.cluster.index_listing import list_aliases, list_indices
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
@@ -39,8 +40,8 @@ def index(_: Call) -> Action:
 
 def _health_rows(call: Call) -> Callable[[], Iterable[Row]]:
     def rows() -> Iterable[Row]:
-        seconds = call.cluster.now() // 1000
-        shards = count_shards(call.cluster.indices())
+        seconds = call.world.now() // 1000
+        shards = count_shards(list_indices(call.world))
         yield (
             seconds,
             f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
@@ -84,7 +85,8 @@ def _plugin_rows(call: Call) -> Callable[[], Iterable[Row]]:
     _read_manager_parameters(call.parameters)
     cluster = call.cluster
     return lambda: (
-        (node_id(cluster), NODE_NAME, plugin.name, cluster.version.plugin, plugin.description) for plugin in PLUGINS
+        (node_id(cluster), NODE_NAME, plugin.name, cluster.world.version.plugin, plugin.description)
+        for plugin in PLUGINS
     )
 
 
@@ -110,7 +112,7 @@ def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
         raise illegal_argument(f"unknown cluster health status [{wanted}]")
     return lambda: (
         _index_row(index)
-        for index in chosen(call.cluster.indices())
+        for index in chosen(list_indices(call.world))
         if wanted is None or index.health == wanted.lower()
     )
 
@@ -167,7 +169,7 @@ def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
             row.search_routing or "-",
             "-" if row.write_index is None else row.write_index,
         )
-        for row in call.cluster.aliases()
+        for row in list_aliases(call.world)
         if named(row.alias)
     )
 
@@ -192,14 +194,14 @@ def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
 
     def rows() -> Iterable[Row]:
         cluster, address = call.cluster, publish_address(call)
-        version, id = cluster.version, node_id(cluster)
+        version, id = cluster.world.version, node_id(cluster)
         yield (
             *(id if full_id else id[:4], PROCESS_ID, ip_of(address), TRANSPORT_PORT, address),
             *(version.number, "tar", version.build_hash, JAVA_VERSION),
             *(Bytes(64 * _GIB), Bytes(16 * _GIB), Bytes(48 * _GIB), "25.00"),
             *(Bytes(256 * _MIB), 25, Bytes(_GIB), Bytes(4 * _GIB), 50, Bytes(8 * _GIB)),
             *(512, 0, 65_535, 0, "0.00", "0.00", "0.00"),
-            Time(max(0, cluster.elapsed_ms)),
+            Time(max(0, cluster.world.elapsed_ms)),
             *("dimr", ",".join(ROLES), "*", NODE_NAME),
         )
 

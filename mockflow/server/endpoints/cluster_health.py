@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, skipping
+from mockflow.cluster.index_listing import list_indices
+from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
 from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME
@@ -48,7 +50,7 @@ def worse(status: str, other: str) -> str:
 
 def outage_health(cluster: Cluster) -> str:
     """The best health that outages allow now."""
-    phases = cluster.scripted.phases() if cluster.scripted else ()
+    phases = active_phases(cluster.world) if cluster.world.intercepts else ()
     return max(
         (one.window.phase for one in phases if one.window.phase in _STATUSES), key=_STATUSES.index, default="green"
     )
@@ -65,7 +67,7 @@ def health(call: Call) -> Action:
         resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # 400 for invalid names
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in cluster.indices()}
+        rows = {row.name: row for row in list_indices(cluster.world)}
         try:
             return [rows[name] for name in resolved(expression, rows)]
         except NoSuchIndexError:
@@ -76,8 +78,8 @@ def health(call: Call) -> Action:
             read_resource(cluster, "index", name)
 
     def advance() -> None:
-        for phase in tuple(cluster.scripted.phases()) if cluster.scripted else ():
-            cluster.move_on(phase.workflow, phase.armed.scenario.scenario)
+        for phase in tuple(active_phases(cluster.world)) if cluster.world.intercepts else ():
+            skipping.after_intercepted(cluster.world, phase.workflow, phase.active.scenario.scenario)
         read_indices()
 
     async def act() -> Reply:

@@ -32,13 +32,13 @@ def get_settings(call: Call) -> Action:
     include_defaults = call.parameters.boolean("include_defaults")
 
     def act() -> Reply:
-        settings = cluster.cluster_settings
+        settings = cluster.world.cluster_settings
         shown: dict[str, Any] = {scope: _shown(getattr(settings, scope), flat=flat) for scope in _SCOPES}
         if include_defaults:
             names = {"cluster.name": CLUSTER_NAME, "node.name": NODE_NAME}
-            if cluster.settings.multi_tenancy:
+            if cluster.world.settings.multi_tenancy:
                 names[f"{PLUGIN_PREFIX}multi_tenancy_enabled"] = "true"
-            shown["defaults"] = _shown(settings.defaults(cluster.version.minor, **names), flat=flat)
+            shown["defaults"] = _shown(settings.defaults(cluster.world.version.minor, **names), flat=flat)
         return Reply(200, shown)
 
     return act
@@ -56,9 +56,9 @@ def put_settings(call: Call) -> Action:
             kind = "action_request_validation_exception"
             raise object_error(400, kind, "Validation Failed: 1: no settings to update;")
         try:
-            call.cluster.update_settings(changes)
+            call.world.update_settings(changes)
         except SettingRefusedError as error:
-            raise object_error(400, call.cluster.version.behaviour.settings_refusal, str(error)) from None
+            raise object_error(400, call.world.version.behaviour.settings_refusal, str(error)) from None
         except BadValueError as error:
             raise bad_value(error) from None
         updates = {

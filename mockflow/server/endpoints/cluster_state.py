@@ -37,7 +37,7 @@ def state(call: Call) -> Action:
     shown = [metric for metric in _METRICS if not wanted or "_all" in wanted or metric in wanted]
 
     def act() -> Reply:
-        uuid = opensearch_uuid("cluster", str(call.cluster.settings.seed))
+        uuid = opensearch_uuid("cluster", str(call.world.settings.seed))
         body: dict[str, Any] = {"cluster_name": CLUSTER_NAME, "cluster_uuid": uuid}
         metrics = _metrics(call.cluster, uuid, publish_address(call))
         for metric in shown:

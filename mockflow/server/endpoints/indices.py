@@ -54,7 +54,7 @@ def delete_index(call: Call) -> Action:
 
     def act() -> Reply:
         for made in find():
-            call.cluster.resources.delete(("index", made.id))
+            call.world.resources.delete(("index", made.id))
         return Reply(200, {"acknowledged": True})
 
     return act
@@ -69,7 +69,7 @@ def _read_expression(call: Call) -> Callable[[], list[Made]]:
     expression = call.path_value("index")
 
     def find() -> list[Made]:
-        existing = {made.id: made for made in call.cluster.resources.all_of("index")}
+        existing = {made.id: made for made in call.world.resources.all_of("index")}
         for part in expression.split(","):
             read_resource(call.cluster, "index", part)
         names = resolve_indices(

@@ -66,10 +66,10 @@ def _delete(kind: Kind) -> Handler:
         resource_id = call.path_value("id")
 
         def act() -> Reply:
-            if call.cluster.resources.find((kind.name, resource_id)) is None:
+            if call.world.resources.find((kind.name, resource_id)) is None:
                 raise _missing(kind, resource_id)
-            call.cluster.resources.delete((kind.name, resource_id))
-            return Reply(200, _deleted(kind, resource_id, call.cluster.next_sequence_number()))
+            call.world.resources.delete((kind.name, resource_id))
+            return Reply(200, _deleted(kind, resource_id, call.world.next_sequence_number()))
 
         return act
 
@@ -78,7 +78,7 @@ def _delete(kind: Kind) -> Handler:
 
 def _search(kind: Kind) -> Handler:
     def documents(call: Call) -> Iterable[Stored]:
-        return (Stored(made.id, made.body) for made in call.cluster.resources.all_of(kind.name))
+        return (Stored(made.id, made.body) for made in call.world.resources.all_of(kind.name))
 
     return search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
 

@@ -11,11 +11,11 @@ NODE_NAME: Final = "mockflow-node-1"
 
 def info(call: Call) -> Action:
     """Name and version; pretty-printed unless ``pretty=false``, as in OpenSearch."""
-    version = call.cluster.version
+    version = call.world.version
     body = {
         "name": NODE_NAME,
         "cluster_name": CLUSTER_NAME,
-        "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
+        "cluster_uuid": opensearch_uuid("cluster", str(call.world.settings.seed)),
         "version": {
             "distribution": "opensearch",
             "number": version.build,

@@ -28,7 +28,7 @@ _REFRESH_MS: Final = 1000
 
 def node_id(cluster: Cluster) -> str:
     """The node's id: the same for the same seed."""
-    return opensearch_uuid("node", str(cluster.settings.seed))
+    return opensearch_uuid("node", str(cluster.world.settings.seed))
 
 
 def publish_address(call: Call) -> str:
@@ -77,7 +77,7 @@ def not_served(call: Call) -> Action:
 
 
 def _node(cluster: Cluster, address: str, sections: Iterable[str]) -> dict[str, Any]:
-    version, ip = cluster.version, ip_of(address)
+    version, ip = cluster.world.version, ip_of(address)
     node: dict[str, Any] = {
         "name": NODE_NAME,
         "transport_address": _transport_address(ip),
@@ -130,7 +130,7 @@ def _http(cluster: Cluster, address: str) -> Mapping[str, Any]:
 
 
 def _plugins(cluster: Cluster, _: str) -> Mapping[str, Any]:
-    version = cluster.version
+    version = cluster.world.version
     optional: dict[str, Any] = (
         {"optional_extended_plugins": []} if version.behaviour.lists_optional_extended_plugins else {}
     )

@@ -35,7 +35,7 @@ def _delete_pipeline(kind: str) -> Handler:
             if not found and name != "*":
                 raise object_error(404, "resource_not_found_exception", f"pipeline [{name}] is missing")
             for made in found:
-                call.cluster.resources.delete((kind, made.id))
+                call.world.resources.delete((kind, made.id))
             return Reply(200, {"acknowledged": True})
 
         return act
@@ -46,7 +46,7 @@ def _delete_pipeline(kind: str) -> Handler:
 def _pipelines(cluster: Cluster, kind: str, name: str) -> list[Made]:
     """The existing pipelines of this name or pattern."""
     if "*" in name:
-        return [made for made in cluster.resources.all_of(kind) if matches(name, made.id)]
+        return [made for made in cluster.world.resources.all_of(kind) if matches(name, made.id)]
     made = read_resource(cluster, kind, name)
     return [made] if made else []
 

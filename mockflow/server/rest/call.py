@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, World
 from mockflow.core.plugin.status import Document
 from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.errors import illegal_argument, object_error, simple_error
@@ -67,6 +67,11 @@ class Call:
         self.is_peek = is_peek
         """Whether a status read is no poll, because a fault keeps the whole response from the client."""
         self._body_taken = False
+
+    @property
+    def world(self) -> World:
+        """The cluster's current world. A reset replaces it, also while a request waits."""
+        return self.cluster.world
 
     @property
     def path_names(self) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ _NOBODY: Final = User("", "-")
 
 def authenticate(cluster: Cluster, request: Request, operation: str) -> Caller:
     """The request's caller; 401 for an unknown user, 403 without permission. `operation` is empty without a route."""
-    tenant_id = request.headers.get(TENANT_ID) if cluster.flow_framework.multi_tenancy_enabled else None
-    if not cluster.users:
+    tenant_id = request.headers.get(TENANT_ID) if cluster.world.flow_framework.multi_tenancy_enabled else None
+    if not cluster.world.users:
         return Caller(tenant_id=tenant_id)
     user = _user(cluster, request.headers.get(hdrs.AUTHORIZATION, ""))
     action = action_of(operation) if operation else None
@@ -37,12 +37,12 @@ def authenticate(cluster: Cluster, request: Request, operation: str) -> Caller:
 
 def _user(cluster: Cluster, authorization: str) -> User:
     if signed := _SIGNED.match(authorization):
-        user = cluster.users.get(signed[1])
+        user = cluster.world.users.get(signed[1])
         if user is None:
             raise Refusal(403, {"message": "The security token included in the request is invalid."})
         return user
     name, password = _basic(authorization)
-    user = cluster.users.get(name, _NOBODY)
+    user = cluster.world.users.get(name, _NOBODY)
     if not hmac.compare_digest(user.password.encode(), password) or user is _NOBODY:
         raise text_error(401, "Unauthorized", _CHALLENGE)
     return user

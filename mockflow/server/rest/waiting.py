@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from mockflow.cluster import Cluster, Workflow
+from mockflow.cluster import Cluster, Workflow, moments, skipping
 
 
 async def condition(
@@ -14,17 +14,17 @@ async def condition(
     In mode auto it does not wait: it calls `advance`, which moves runs to their next moment, until `holds` is true
     or nothing changes any more.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     end = None if timeout is None or timeout < 0 else clock.now() + timeout
 
     def left() -> int | None:
         if holds():
             return 0
-        times = (None if end is None else end - clock.now(), cluster.until_next_moment())
+        times = (None if end is None else end - clock.now(), moments.until_next_moment(cluster.world))
         return min((time for time in times if time is not None), default=None)
 
     await _until(cluster, left)
-    while cluster.clock.mode == "auto" and not holds():
+    while cluster.world.clock.mode == "auto" and not holds():
         before = _times(cluster)
         advance()
         if before == _times(cluster):
@@ -33,7 +33,7 @@ async def condition(
 
 
 def _times(cluster: Cluster) -> list[int]:
-    return [cluster.now(), *(workflow.lead for workflow in cluster.workflows.values())]
+    return [cluster.world.now(), *(workflow.lead for workflow in cluster.world.workflows.values())]
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
@@ -42,25 +42,25 @@ async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = No
     In mode auto the run skips there. If the workflow is deleted or the cluster is reset, its run has ended.
     """
     run = workflow.serial
-    limit = None if timeout is None else cluster.elapsed(workflow) + timeout
+    limit = None if timeout is None else cluster.world.elapsed(workflow) + timeout
 
     def end() -> int | None:
         times = [time for time in (workflow.end(), limit) if time is not None]
         return min(times, default=None)
 
     def is_running() -> bool:
-        return workflow.serial == run and cluster.holds(workflow)
+        return workflow.serial == run and cluster.world.holds(workflow)
 
     def left() -> int | None:
         if not is_running():
             return 0
         time = end()
-        return None if time is None else time - cluster.elapsed(workflow)
+        return None if time is None else time - cluster.world.elapsed(workflow)
 
     await _until(cluster, left)
     time = end()
-    if cluster.clock.mode == "auto" and time is not None and is_running():
-        cluster.skip_to(workflow, time)
+    if cluster.world.clock.mode == "auto" and time is not None and is_running():
+        skipping.to_time(cluster.world, workflow, time)
 
 
 async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
@@ -70,7 +70,7 @@ async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
     moved the clock far enough; in mode driven it moves the clock itself. A client that disconnects cancels the wait,
     and nothing of it is left.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     moved = asyncio.Event()
     forget = clock.on_move(moved.set)
     try:

@@ -600,7 +600,7 @@ async def test_of_two_that_match_alike_the_first_loaded_speaks_with_a_warning(
         await door.create(template_of(NODES[:1], "ax"))
         assert caplog.messages == [], "only one of them matches"
         await door.create(template_of(NODES[:1], "ab"))
-    assert caplog.messages == ["scenarios one, two match workflow ab alike; one speaks for it"]
+    assert caplog.messages == ["scenarios one, two match workflow ab equally; one is used"]
     await door.provision()
     assert (await door.moments())[-1][0] == 2_000
 

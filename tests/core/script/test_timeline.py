@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.cluster import Cluster, LoadedScenario, Settings, polling
 from mockflow.core.scenario.model import Scenario
 
 STATES = ("NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED")
@@ -46,8 +46,8 @@ def folded(timeline: list[dict[str, Any]], elapsed: int) -> dict[str, Any]:
 @given(timelines(), st.integers(0, 6_000))
 def test_a_snapshot_is_the_fold_of_all_earlier_keyframes(timeline: list[dict[str, Any]], elapsed: int) -> None:
     cluster = cluster_of(timeline)
-    cluster.clock.advance(elapsed)
-    answer = cluster.poll("w", show_all=True).value
+    cluster.world.clock.advance(elapsed)
+    answer = polling.poll(cluster.world, "w", show_all=True).value
     scripted = {key: answer[key] for key in ("state", "error", "user_outputs", "tenant_id") if key in answer}
     assert scripted == folded(timeline, elapsed)
 
@@ -55,20 +55,20 @@ def test_a_snapshot_is_the_fold_of_all_earlier_keyframes(timeline: list[dict[str
 @given(timelines(), st.integers(0, 6_000), st.booleans())
 def test_asking_twice_gives_the_same_bytes(timeline: list[dict[str, Any]], elapsed: int, show_all: bool) -> None:
     cluster = cluster_of(timeline)
-    cluster.clock.advance(elapsed)
-    first = cluster.poll("w", show_all=show_all).json
-    assert cluster.poll("w", show_all=show_all).json == first
+    cluster.world.clock.advance(elapsed)
+    first = polling.poll(cluster.world, "w", show_all=show_all).json
+    assert polling.poll(cluster.world, "w", show_all=show_all).json == first
 
 
 @given(timelines(), st.integers(0, 3_000), st.integers(0, 3_000))
 def test_two_steps_forward_are_one(timeline: list[dict[str, Any]], first: int, second: int) -> None:
     once, twice = cluster_of(timeline), cluster_of(timeline)
-    once.clock.advance(first + second)
-    twice.clock.advance(first)
-    twice.poll("w")
-    twice.clock.advance(second)
-    assert once.poll("w", show_all=True).json == twice.poll("w", show_all=True).json
-    assert once.now() == twice.now()
+    once.world.clock.advance(first + second)
+    twice.world.clock.advance(first)
+    polling.poll(twice.world, "w")
+    twice.world.clock.advance(second)
+    assert polling.poll(once.world, "w", show_all=True).json == polling.poll(twice.world, "w", show_all=True).json
+    assert once.world.now() == twice.world.now()
 
 
 @given(timelines())
@@ -76,7 +76,7 @@ def test_auto_shows_every_keyframe_in_order(timeline: list[dict[str, Any]]) -> N
     cluster = cluster_of(timeline, mode="auto", starts="first_status")
     times = [int(keyframe["at"].removesuffix("ms")) for keyframe in timeline]
     for time in times if times[0] == 0 else [0, *times]:
-        answer = cluster.poll("w", show_all=True).value
+        answer = polling.poll(cluster.world, "w", show_all=True).value
         assert answer["state"] == folded(timeline, time)["state"]
 
 
@@ -89,7 +89,7 @@ def test_auto_shows_the_keyframes_before_an_at_poll() -> None:
         {"at_poll": 3, "error": "d"},
     ]
     cluster = cluster_of(timeline, mode="auto", starts="first_status")
-    assert [cluster.poll("w").value["error"] for _ in range(6)] == ["start", "a", "b", "c", "d", "d"]
+    assert [polling.poll(cluster.world, "w").value["error"] for _ in range(6)] == ["start", "a", "b", "c", "d", "d"]
 
 
 def test_an_at_poll_is_reached_by_that_poll_and_times_after_it_count_from_there() -> None:
@@ -99,13 +99,13 @@ def test_an_at_poll_is_reached_by_that_poll_and_times_after_it_count_from_there(
         {"at": "+2s", "state": "COMPLETED"},
     ]
     cluster = cluster_of(timeline)
-    assert "error" not in cluster.poll("w").value
-    cluster.clock.advance(60_000)
-    assert "error" not in cluster.poll("w").value
-    assert cluster.poll("w").value["error"] == "third"
-    cluster.clock.advance(1_999)
-    assert cluster.poll("w").value["state"] == "PROVISIONING"
-    cluster.clock.advance(1)
-    answer = cluster.poll("w", show_all=True).value
+    assert "error" not in polling.poll(cluster.world, "w").value
+    cluster.world.clock.advance(60_000)
+    assert "error" not in polling.poll(cluster.world, "w").value
+    assert polling.poll(cluster.world, "w").value["error"] == "third"
+    cluster.world.clock.advance(1_999)
+    assert polling.poll(cluster.world, "w").value["state"] == "PROVISIONING"
+    cluster.world.clock.advance(1)
+    answer = polling.poll(cluster.world, "w", show_all=True).value
     assert answer["state"] == "COMPLETED"
     assert answer["provision_end_time"] - answer["provision_start_time"] == 62_000

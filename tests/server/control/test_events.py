@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.cluster import polling
 from mockflow.server.control import events as feed
 from tests.support.server import EPOCH, OWNER, STORY, Server, Servers, Wire, request
 
@@ -193,8 +194,10 @@ async def test_many_requests_come_in_few_messages(server: Server) -> None:
     async with listening(server) as stream:
         await stream.message()
         for _ in range(200):
-            server.cluster.poll("w")
-            server.cluster.journal.add("get_status", "w", "GET", "/", {}, b"", 200, b"{}", "frozen", EPOCH, 0.0, 0.0)
+            polling.poll(server.cluster.world, "w")
+            server.cluster.world.journal.add(
+                "get_status", "w", "GET", "/", {}, b"", 200, b"{}", "frozen", EPOCH, 0.0, 0.0
+            )
         message = await stream.until("journal")
     numbers = [exchange["number"] for exchange in message["journal"]["exchanges"]]
     assert message["journal"]["counted"] == 200

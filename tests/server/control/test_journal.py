@@ -244,7 +244,7 @@ async def test_polling_a_driven_clock_is_not_taken_for_endless(serve: Servers) -
     owner = await Owner.of(await serve.of(cluster))
     for _ in range(10):
         await owner.server.status()
-    assert cluster.stuck is None
+    assert cluster.world.stuck is None
 
 
 # -- coverage and the next run -------------------------------------------------------------------------

@@ -116,7 +116,7 @@ async def test_looking_at_it_is_no_request_of_a_client(serve: Servers) -> None:
     server = await serve(STORY)
     await server.ask(PAGE)
     await file(server, "app.js")
-    assert server.cluster.journal.counted == 0
+    assert server.cluster.world.journal.counted == 0
 
 
 # -- one request of the journal ------------------------------------------------------------------------

@@ -247,7 +247,7 @@ async def test_times(aiohttp_client: AiohttpClient) -> None:
     cluster = Cluster(Settings("frozen"))
     client = await aiohttp_client(create_app(cluster))
     assert await text_of(client, "/_cat/nodes?h=uptime") == "0s\n"
-    cluster.clock.advance(5_460_000)
+    cluster.world.clock.advance(5_460_000)
     assert await text_of(client, "/_cat/nodes?h=uptime") == "1.5h\n"
     assert await text_of(client, "/_cat/nodes?h=uptime&time=m") == "91\n"
     assert await text_of(client, "/_cat/nodes?h=uptime&time=ms") == "5460000\n"
@@ -446,7 +446,7 @@ async def test_what_a_run_has_created_and_the_indices_of_the_plugin(aiohttp_clie
     system = "green .plugins-flow-framework-templates 1 0 1\ngreen .plugins-flow-framework-state     1 0 1\n"
     path = "/_cat/indices?h=health,index,pri,rep,docs.count"
     assert await text_of(client, path) == system
-    cluster.clock.advance(10_000)
+    cluster.world.clock.advance(10_000)
     rows = await json_of(client, f"{path},uuid,cds&format=json")
     assert [list(row.values())[:5] for row in rows][2:] == [["yellow", "neural-index", "2", "1", "0"]]
     assert rows[2]["cds"].startswith("2026-01-01T00:00:0")

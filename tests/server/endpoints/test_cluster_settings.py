@@ -154,7 +154,7 @@ async def test_a_new_world_has_no_settings(client: Client, cluster: Cluster) -> 
     async with client.post("/_mockflow/reset") as response:
         assert response.status == 200
     assert await get(client) == {"persistent": {}, "transient": {}}
-    assert cluster.flow_framework.max_workflows == 1000
+    assert cluster.world.flow_framework.max_workflows == 1000
 
 
 async def test_through_the_client_library(client: Client) -> None:
@@ -168,25 +168,25 @@ async def test_through_the_client_library(client: Client) -> None:
 
 
 async def test_what_the_plugin_goes_by(client: Client, cluster: Cluster) -> None:
-    at_first = cluster.flow_framework
+    at_first = cluster.world.flow_framework
     assert (at_first.enabled, at_first.max_workflows, at_first.max_workflow_steps) == (True, 1000, 50)
     assert (at_first.request_timeout, at_first.task_request_retry_duration) == (10_000, 5_000)
     assert (at_first.filter_by_backend_roles, at_first.multi_tenancy_enabled) == (False, False)
     assert (at_first.max_active_provisions_per_tenant, at_first.max_active_deprovisions_per_tenant) == (2, 1)
     body = {PLUGIN + "enabled": "false", PLUGIN + "max_workflows": "0", PLUGIN + "request_timeout": "1m"}
     await put(client, {"persistent": body})
-    assert (cluster.flow_framework.enabled, cluster.flow_framework.max_workflows) == (False, 0)
-    assert cluster.flow_framework.request_timeout == 60_000
+    assert (cluster.world.flow_framework.enabled, cluster.world.flow_framework.max_workflows) == (False, 0)
+    assert cluster.world.flow_framework.request_timeout == 60_000
     assert at_first.enabled, "a value that was read does not change"
 
 
 async def test_a_transient_setting_goes_before_a_persistent_one(client: Client, cluster: Cluster) -> None:
     await put(client, {"persistent": {PLUGIN + "max_workflows": 5}, "transient": {PLUGIN + "max_workflows": 6}})
-    assert cluster.flow_framework.max_workflows == 6
+    assert cluster.world.flow_framework.max_workflows == 6
     await put(client, {"transient": {PLUGIN + "max_workflows": None}})
-    assert cluster.flow_framework.max_workflows == 5
+    assert cluster.world.flow_framework.max_workflows == 5
     await put(client, {"persistent": {PLUGIN + "max_workflows": None}})
-    assert cluster.flow_framework.max_workflows == 1000
+    assert cluster.world.flow_framework.max_workflows == 1000
 
 
 @pytest.mark.parametrize(
@@ -219,12 +219,12 @@ async def test_a_transient_setting_goes_before_a_persistent_one(client: Client, 
     ],
 )
 async def test_values_that_cannot_be(client: Client, cluster: Cluster, name: str, value: Any, reason: str) -> None:
-    before = cluster.flow_framework
+    before = cluster.world.flow_framework
     key = PLUGIN + name
     expected = (400, "illegal_argument_exception", reason.format(key=key))
     assert await refusal(client, {"persistent": {key: value}, "transient": {"cluster.a": 1}}) == expected
     assert await get(client) == {"persistent": {}, "transient": {}}, "all of a request or nothing"
-    assert cluster.flow_framework == before
+    assert cluster.world.flow_framework == before
 
 
 async def test_a_number_that_is_none_says_why(client: Client) -> None:

@@ -259,7 +259,7 @@ async def test_frozen_it_answers_when_the_owner_moves_the_clock_so_far(
         await bare.advance(just_before)
         waiting = asyncio.create_task(wire.answer())
         assert (await bare.ask("/")).status == 200
-        assert len(bare.cluster.clock._waiting) == 1
+        assert len(bare.cluster.world.clock._waiting) == 1
         assert not waiting.done()
         await bare.advance(rest)
         answer = await waiting
@@ -286,7 +286,7 @@ async def test_a_wait_without_end_ends_with_the_server(serve: Servers) -> None:
         await wire.send(request(f"{HEALTH}?wait_for_nodes=2&timeout=-1"))
         await until_waiting(server.cluster)
         await server.advance("36500d")
-        assert len(server.cluster.clock._waiting) == 1
+        assert len(server.cluster.world.clock._waiting) == 1
         await serve.stop()
         assert (await wire.answer()).status == 408
         assert await wire.rest() == b""
@@ -439,7 +439,7 @@ async def test_a_wait_ends_when_what_it_waits_for_comes(serve: Servers) -> None:
         await wire.send(request(f"{HEALTH}/articles?wait_for_status=yellow"))
         await until_waiting(server.cluster)
         await server.advance("2999ms")
-        assert len(server.cluster.clock._waiting) == 1
+        assert len(server.cluster.world.clock._waiting) == 1
         await server.advance("1ms")
         answer = await wire.answer()
         assert (answer.status, answer.json["status"]) == (200, "yellow")

@@ -56,7 +56,7 @@ async def sent(server: Server, data: bytes = POLL) -> bytes:
 
 
 def polls(cluster: Cluster) -> list[bool]:
-    return [exchange.is_poll for exchange in cluster.journal]
+    return [exchange.is_poll for exchange in cluster.world.journal]
 
 
 # -- answers -----------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ async def test_no_answer_at_all(faulty: Door, connection: str, is_poll: bool) ->
     server = await faulty(f"connection: {connection}")
     assert await sent(server) == b""
     assert polls(server.cluster) == [is_poll]
-    assert [exchange.status for exchange in server.cluster.journal] == [0]
+    assert [exchange.status for exchange in server.cluster.world.journal] == [0]
 
 
 async def test_truncate(faulty: Door) -> None:
@@ -248,10 +248,10 @@ async def test_a_delay_is_wall_time_and_adds_up(faulty: Door) -> None:
     began = time.monotonic()
     assert (await server.send(POLL)).status == 503
     assert time.monotonic() - began >= 0.13
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert exchange.scripted
     assert len(exchange.scripted.faults) == 3
-    assert server.cluster.elapsed_ms == 0
+    assert server.cluster.world.elapsed_ms == 0
 
 
 async def test_a_client_that_goes_away_during_a_delay(faulty: Door) -> None:
@@ -262,10 +262,10 @@ async def test_a_client_that_goes_away_during_a_delay(faulty: Door) -> None:
     await asyncio.sleep(0.05)
     await wire.close()
     for _ in range(1000):
-        if len(server.cluster.journal):
+        if len(server.cluster.world.journal):
             break
         await asyncio.sleep(0.005)
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert (exchange.status, exchange.is_poll) == (0, True)
 
 

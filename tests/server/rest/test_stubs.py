@@ -241,7 +241,7 @@ async def test_values_of_request_workflow_and_clock(serve: Servers) -> None:
         "state": "COMPLETED",
         "id": "w",
         "model": "m2",
-        "now": server.cluster.now(),
+        "now": server.cluster.world.now(),
         "elapsed": "6000 ms",
         "method": "POST",
     }

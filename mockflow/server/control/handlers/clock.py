@@ -1,5 +1,6 @@
 """The clock, and the reset of the cluster."""
 
+from mockflow.cluster import moving
 from mockflow.core.opensearch.security import parse_user
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, read_body
@@ -9,7 +10,10 @@ def get_clock(call: ControlCall) -> views.ClockView:
     """The clock as it is."""
     cluster = call.cluster
     return views.ClockView(
-        now=cluster.now(), elapsed_ms=cluster.elapsed_ms, mode=cluster.clock.mode, speed=cluster.clock.speed
+        now=cluster.world.now(),
+        elapsed_ms=cluster.world.elapsed_ms,
+        mode=cluster.world.clock.mode,
+        speed=cluster.world.clock.speed,
     )
 
 
@@ -17,15 +21,15 @@ def change_clock(call: ControlCall) -> views.ClockView:
     """Makes one change of the clock."""
     cluster, change = call.cluster, read_body(call, requests.ClockChange)
     if change.mode is not None:
-        cluster.clock.set_mode(change.mode)
+        cluster.world.clock.set_mode(change.mode)
     elif change.advance is not None:
-        cluster.clock.advance(change.advance)
+        cluster.world.clock.advance(change.advance)
     elif change.speed is not None:
-        cluster.clock.set_speed(change.speed)
+        cluster.world.clock.set_speed(change.speed)
     elif change.until is not None:
-        cluster.advance_to_state(change.until.workflow_id, change.until.state)
+        moving.advance_to_state(cluster.world, change.until.workflow_id, change.until.state)
     elif change.next is not None:
-        cluster.advance_to_next(change.next)
+        moving.advance_to_next(cluster.world, change.next)
     return get_clock(call)
 
 

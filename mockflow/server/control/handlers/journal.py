@@ -15,7 +15,7 @@ _MAX_DIGITS: Final = 15
 def get_journal(call: ControlCall) -> views.JournalView:
     """The requests and responses that match the filters."""
     query = call.query
-    chosen = call.cluster.journal.select(
+    chosen = call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
         status=_number(query, "status"),
@@ -26,35 +26,35 @@ def get_journal(call: ControlCall) -> views.JournalView:
 
 def clear_journal(call: ControlCall) -> views.JournalView:
     """Removes all entries."""
-    call.cluster.journal.clear()
+    call.world.journal.clear()
     return _journal(call.cluster, ())
 
 
 def get_exchange(call: ControlCall) -> views.ExchangeView:
     """One entry by its number; 404 for one that is not kept."""
-    journal = call.cluster.journal
+    journal = call.world.journal
     text = call.values["number"]
     found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
     if not found or found[0].number != int(text):
         raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
-    return views.ExchangeView(**found[0].as_json(call.cluster.began))
+    return views.ExchangeView(**found[0].as_json(call.world.began))
 
 
 def get_coverage(call: ControlCall) -> views.CoverageView:
     """The parts of the loaded scripts, seen or not."""
     cluster = call.cluster
     parts = [
-        *cluster.coverage.parts(loaded.scenario for loaded in cluster.scenarios.values()),
-        *cluster.interference.parts(),
+        *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
+        *cluster.world.active.parts(),
     ]
     return views.CoverageView(parts=[views.PartView(**asdict(part)) for part in parts])
 
 
 def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:
     return views.JournalView(
-        counted=cluster.journal.counted,
-        stuck=cluster.stuck,
-        exchanges=[views.ExchangeView(**exchange.as_json(cluster.began)) for exchange in exchanges],
+        counted=cluster.world.journal.counted,
+        stuck=cluster.world.stuck,
+        exchanges=[views.ExchangeView(**exchange.as_json(cluster.world.began)) for exchange in exchanges],
     )
 
 

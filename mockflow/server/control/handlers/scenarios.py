@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mockflow.cluster import LoadedScenario
+from mockflow.cluster import LoadedScenario, scenarios
 from mockflow.loading.load import load_text
 from mockflow.server.control import views
 from mockflow.server.control.call import ControlCall, ControlError
@@ -13,7 +13,7 @@ _MAX_PROBLEMS: Final = 1000  # in one response
 def list_scenarios(call: ControlCall) -> views.ScenariosView:
     """The loaded scenarios, and the problems of their files."""
     return views.ScenariosView(
-        scenarios=[_scenario_view(loaded) for loaded in call.cluster.scenarios.values()],
+        scenarios=[_scenario_view(loaded) for loaded in call.world.scenarios.values()],
         problems=[views.ProblemView.model_validate(problem) for problem in call.cluster.problems],
     )
 
@@ -27,7 +27,7 @@ def load_scenarios(call: ControlCall) -> views.Loaded:
         lines = [*map(str, loading.errors[:_MAX_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
         raise ControlError(400, "\n".join(lines), [problem.as_json() for problem in loading.problems[:_MAX_PROBLEMS]])
     loaded = [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
-    call.cluster.scenarios.load(loaded)
+    scenarios.load(call.world, loaded)
     return views.Loaded(
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[views.ProblemView(**problem.as_json()) for problem in loading.problems],
@@ -37,8 +37,8 @@ def load_scenarios(call: ControlCall) -> views.Loaded:
 def delete_scenario(call: ControlCall) -> views.ScenarioView:
     """Removes a scenario; 404 for an unknown name."""
     name = call.values["name"]
-    loaded = call.cluster.scenarios.get(name)
-    call.cluster.scenarios.remove(name)
+    loaded = call.world.scenarios.get(name)
+    scenarios.remove(call.world, name)
     assert loaded is not None
     return _scenario_view(loaded)
 

@@ -29,7 +29,7 @@ def update(call: Call) -> Action:
 
 
 def _create_or_update(call: Call, workflow_id: str | None) -> Action:
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     parameters = call.parameters
     validate = "all" in (parameters.text("validation") or "all").split(",")
     flags = {"provision": parameters.boolean("provision")}
@@ -47,23 +47,23 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         )
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster, caller = call.cluster, call.request.caller
-        access.check_creator(cluster, caller)
+        access.check_creator(cluster.world, caller)
         if workflow_id is not None:
-            access.check(cluster, caller, workflow_id)
+            access.check(cluster.world, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
-            workflow = operations.reprovision(cluster, workflow_id, template, validate=validate)
+            workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
         elif flags["update_fields"] and workflow_id is not None:
-            workflow = operations.update_fields(cluster, workflow_id, template)
+            workflow = operations.update_fields(cluster.world, workflow_id, template)
         elif workflow_id is not None:
-            workflow = operations.update(cluster, workflow_id, template, validate=validate)
+            workflow = operations.update(cluster.world, workflow_id, template, validate=validate)
         else:
             headers = call.request.headers
-            workflow = operations.create(cluster, template, validate=validate, headers=headers, caller=caller)
+            workflow = operations.create(cluster.world, template, validate=validate, headers=headers, caller=caller)
         if flags["provision"]:
-            operations.provision(cluster, workflow.id, others, caller)
+            operations.provision(cluster.world, workflow.id, others, caller)
         if flags["provision"] or flags["reprovision"]:
-            accepted = cluster.version.behaviour.create_and_provision_accepted
+            accepted = cluster.world.version.behaviour.create_and_provision_accepted
             return accepted_reply(cluster, workflow, accepted, timeout)
         return Reply(accepted, {"workflow_id": workflow.id})
 

@@ -26,13 +26,13 @@ def for_everybody(_: Call) -> None:
 
 def for_tenants(call: Call) -> None:
     """Admits callers that name their tenant, if there are tenants."""
-    access.check_tenant(call.cluster, call.request.caller)
+    access.check_tenant(call.world, call.request.caller)
 
 
 def for_workflow_users(call: Call) -> None:
     """Admits callers with access to the workflow in the path."""
     for_tenants(call)
-    access.check(call.cluster, call.request.caller, call.path_value("workflow_id"))
+    access.check(call.world, call.request.caller, call.path_value("workflow_id"))
 
 
 def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLED) -> Handler:
@@ -42,10 +42,10 @@ def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLE
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.cluster.flow_framework.enabled:
+            if not call.world.flow_framework.enabled:
                 raise plugin_error(403, disabled)
             try:
-                if call.cluster.is_guarded:
+                if call.world.is_guarded:
                     check(call)
                 reply = action()
             except FlowFrameworkError as error:
@@ -59,7 +59,7 @@ def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLE
 
 def ignore_body(call: Call) -> None:
     """Accepts an unused body; before 2.14 the plugin's calls refuse one."""
-    if call.cluster.version.behaviour.status_takes_body:
+    if call.world.version.behaviour.status_takes_body:
         call.ignore_body()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations
+from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
 from mockflow.core.plugin.status import status_document
@@ -19,14 +19,14 @@ def get_status(call: Call) -> Action:
     """A workflow's state and resources (docs/reference/plugin.md, "Status document")."""
     show_all = call.parameters.boolean("all")
     workflow_id = call.path_value("workflow_id")
-    cluster, is_peek = call.cluster, call.is_peek
-    behaviour = cluster.version.behaviour
+    world, is_peek = call.world, call.is_peek
+    behaviour = world.version.behaviour
     ignore_body(call)
 
     def act() -> Reply:
         try:
-            read = cluster.peek if is_peek else cluster.poll
-            return Reply(200, read(workflow_id, show_all=show_all))
+            read = polling.peek if is_peek else polling.poll
+            return Reply(200, read(world, workflow_id, show_all=show_all))
         except UnknownWorkflowError:
             raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
 
@@ -39,9 +39,9 @@ def get(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
-        if not call.cluster.has_templates:
+        if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global_context", "NOT_FOUND")
-        workflow = operations.with_template(call.cluster, workflow_id)
+        workflow = operations.with_template(call.world, workflow_id)
         assert workflow.stored is not None
         return Reply(200, workflow.stored.document(workflow.owned, shows_user=is_admin(call)))
 
@@ -50,7 +50,7 @@ def get(call: Call) -> Action:
 
 def get_steps(call: Call) -> Action:
     """The step catalogue, or the steps named by ``workflow_step`` (docs/reference/plugin.md, "Steps and resources")."""
-    version = call.cluster.version
+    version = call.world.version
     wanted = call.parameters.text("workflow_step") if "workflow_step" in version.parameters else None
     names = [name.strip() for name in wanted.split(",")] if wanted else list(version.steps)
     ignore_body(call)
@@ -87,7 +87,7 @@ def _plugin_search(index: str, documents: Documents, on_hit: Callable[[Cluster, 
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.cluster.has_templates:
+            if not call.world.has_templates:
                 raise no_such_index(index)
             return action()
 
@@ -102,8 +102,8 @@ def _source(call: Call, requested: SourceFilter | None) -> SourceFilter:
 
 def _stored_templates(call: Call) -> Iterable[Stored]:
     """The documents of the template index that the caller may read, in order of creation."""
-    for workflow in call.cluster.workflows.values():
-        if workflow.stored and access.sees(call.cluster, call.request.caller, workflow):
+    for workflow in call.world.workflows.values():
+        if workflow.stored and access.sees(call.world, call.request.caller, workflow):
             document = workflow.stored.document(workflow.owned, shows_user=True)
             yield Stored(workflow.id, document, version=workflow.stored.version)
 
@@ -111,17 +111,19 @@ def _stored_templates(call: Call) -> Iterable[Stored]:
 def _stored_states(call: Call) -> Iterable[Stored]:
     """The documents of the state index that the caller may read: each workflow's status now, with all fields."""
     cluster = call.cluster
-    for workflow in cluster.living():
-        if not access.sees(cluster, call.request.caller, workflow):
+    for workflow in cluster.world.living():
+        if not access.sees(cluster.world, call.request.caller, workflow):
             continue
-        yield Stored(workflow.id, status_document(workflow.id, cluster.fields(workflow), show_all=True).value)
+        yield Stored(workflow.id, status_document(workflow.id, cluster.world.fields(workflow), show_all=True).value)
 
 
 search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
-search_state = _plugin_search(STATE_INDEX, _stored_states, lambda cluster, hit: _count_read(cluster, cluster.find(hit)))
+search_state = _plugin_search(
+    STATE_INDEX, _stored_states, lambda cluster, hit: _count_read(cluster, cluster.world.find(hit))
+)
 
 
 def _count_read(cluster: Cluster, workflow: Workflow) -> None:
     """Marks the status as seen by a client; in mode auto the run then skips to its next moment."""
-    cluster.tell(workflow)
-    cluster.look(workflow)
+    polling.mark_seen(cluster.world, workflow)
+    skipping.after_read(cluster.world, workflow)

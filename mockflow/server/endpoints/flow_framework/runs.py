@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, Workflow, operations
+from mockflow.cluster import Cluster, Workflow, operations, polling
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import TEMPLATE_INDEX
 from mockflow.core.plugin.failures import status_in
@@ -20,15 +20,15 @@ _STATE_LOST: Final = "Workflow timed out, failed to fetch current state"
 def provision(call: Call) -> Action:
     """Provisions a workflow; parameters and body are substitution values (docs/reference/plugin.md, "Provision")."""
     workflow_id = call.path_value("workflow_id")
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     timeout = call.parameters.time(TIMEOUT) if TIMEOUT in known else None
     params = call.parameters.rest() if SUBSTITUTIONS in known else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
         values = {**params, **_string_map(call, params)}
-        workflow = operations.provision(call.cluster, workflow_id, values, call.request.caller)
-        return accepted_reply(call.cluster, workflow, call.cluster.version.behaviour.provision_accepted, timeout)
+        workflow = operations.provision(call.world, workflow_id, values, call.request.caller)
+        return accepted_reply(call.cluster, workflow, call.world.version.behaviour.provision_accepted, timeout)
 
     return act
 
@@ -56,11 +56,11 @@ def accepted_reply(cluster: Cluster, workflow: Workflow, status: int, timeout: i
 
 async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int) -> Reply:
     await run_end(cluster, workflow, timeout)
-    if not cluster.holds(workflow):
+    if not cluster.world.holds(workflow):
         gone = {"workflow_id": workflow.id, "error": _STATE_LOST, "state": "UNKNOWN"}
         return Reply(status, gone)
-    cluster.tell(workflow)
-    fields = cluster.fields(workflow)
+    polling.mark_seen(cluster.world, workflow)
+    fields = cluster.world.fields(workflow)
     if fields.get("state") == "FAILED":
         error = fields.get("error")
         raise plugin_error(status_in(error), error or FAILED)
@@ -70,13 +70,13 @@ async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout:
 def deprovision(call: Call) -> Action:
     """Deletes the workflow's resources, and waits until they are gone (docs/reference/plugin.md, "Deprovision")."""
     workflow_id = call.path_value("workflow_id")
-    known = call.cluster.version.parameters
+    known = call.world.version.parameters
     allowed = call.parameters.text("allow_delete") if "allow_delete" in known else None
     ignore_body(call)
 
     async def act() -> Reply:
         allow_delete = {name.strip() for name in (allowed or "").split(",")}
-        workflow, refusal = operations.deprovision(call.cluster, workflow_id, allow_delete, call.request.caller)
+        workflow, refusal = operations.deprovision(call.world, workflow_id, allow_delete, call.request.caller)
         await run_end(call.cluster, workflow)
         if refusal:
             raise refusal
@@ -88,16 +88,16 @@ def deprovision(call: Call) -> Action:
 def delete(call: Call) -> Action:
     """Deletes the template in any state (docs/reference/plugin.md, "Delete")."""
     workflow_id = call.path_value("workflow_id")
-    clear_status = call.parameters.text("clear_status") if "clear_status" in call.cluster.version.parameters else None
+    clear_status = call.parameters.text("clear_status") if "clear_status" in call.world.version.parameters else None
     ignore_body(call)
 
     def act() -> Reply:
         if clear_status not in (None, "", "true", "false"):  # the plugin reads it itself, so it has its error
             raise FlowFrameworkError(FAILED)
-        if not call.cluster.has_templates:
+        if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global context", "NOT_FOUND")
         clear = clear_status in ("", "true")
-        stored = operations.delete(call.cluster, workflow_id, clear_status=clear)
+        stored = operations.delete(call.world, workflow_id, clear_status=clear)
         return Reply(200, _delete_document(workflow_id, stored.version + 1 if stored else None, call.cluster))
 
     return act
@@ -111,6 +111,6 @@ def _delete_document(workflow_id: str, version: int | None, cluster: Cluster) ->
         "result": "deleted" if version else "not_found",
         "forced_refresh": True,
         "_shards": {"total": 1, "successful": 1, "failed": 0},
-        "_seq_no": cluster.next_sequence_number(),
+        "_seq_no": cluster.world.next_sequence_number(),
         "_primary_term": 1,
     }

@@ -118,7 +118,7 @@ async def test_what_a_template_may_be(door: Door, body: object) -> None:
 async def test_yaml_in_is_yaml_out(door: Door) -> None:
     text = "name: from yaml\nworkflows:\n  provision:\n    nodes:\n      - {id: a, type: noop}\n"
     answer = await door.post(body=text, content_type=YAML)
-    workflow_id = door.cluster.workflows.popitem()[0]
+    workflow_id = door.cluster.world.workflows.popitem()[0]
     assert (answer.status, answer.content_type) == (201, "application/yaml")
     assert answer.text == f'---\nworkflow_id: "{workflow_id}"\n'
 
@@ -165,7 +165,7 @@ async def test_refused_parameters(door: Door, query: str, message: str) -> None:
         if "use_case=semantic_search" in query and body == "no JSON":
             continue
         assert (await door.post(query, body)).told == (400, {"error": message})
-    assert not door.cluster.workflows
+    assert not door.cluster.world.workflows
 
 
 @pytest.mark.parametrize("name", ["provision", "reprovision", "update_fields"])
@@ -277,7 +277,7 @@ async def test_a_body_of_another_type(door: Door) -> None:
 async def test_refused_templates(door: Door, body: object, message: str) -> None:
     for query in ("", "?validation=none", "?provision=true"):
         assert (await door.post(query, body)).told == (400, {"error": message})
-    assert not door.cluster.workflows
+    assert not door.cluster.world.workflows
 
 
 async def test_a_refused_template_is_not_stored(door: Door) -> None:
@@ -294,4 +294,4 @@ async def test_a_body_that_a_use_case_cannot_take(door: Door) -> None:
     for value in (None, {"a": {"b": "c"}}, {"a": ["b"]}):
         body_of_values = {"create_ingest_pipeline.model_id": "m", "create_index.name": value}
         assert (await door.post("?use_case=semantic_search", body_of_values)).told == (400, {"error": UNUSABLE})
-    assert not door.cluster.workflows
+    assert not door.cluster.world.workflows

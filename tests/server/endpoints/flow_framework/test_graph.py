@@ -148,7 +148,7 @@ each_wrong = pytest.mark.parametrize(
 async def test_create_checks(door: Door, body: Body, status: int, message: str) -> None:
     for query in ("", "?validation=all", "?provision=true"):
         assert (await door.post(query, body)).told == (status, {"error": message.format(id="null")})
-    assert not door.cluster.workflows, "nothing is stored"
+    assert not door.cluster.world.workflows, "nothing is stored"
 
 
 @each_wrong
@@ -162,7 +162,7 @@ async def test_without_validation_provision_checks(door: Door, body: Body, statu
 @each_wrong
 async def test_create_and_provision_without_validation(door: Door, body: Body, status: int, message: str) -> None:
     answer = await door.post("?validation=none&provision=true", body)
-    workflow_id = next(iter(door.cluster.workflows))
+    workflow_id = next(iter(door.cluster.world.workflows))
     assert answer.told == (status, {"error": message.format(id=workflow_id)})
     assert (await door.get(workflow_id)).status == 200, "it was stored before it was provisioned"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mockflow.cluster import LoadedScenario
+from mockflow.cluster import LoadedScenario, polling
 from tests.support.server import EPOCH, NOT_STARTED, STORY, WORKFLOW, Server, Servers, cluster_of
 
 CONNECTOR: Final = {
@@ -253,7 +253,7 @@ async def test_a_body_of_a_strange_type_is_refused_although_ignored(server: Serv
 async def test_a_poll_that_is_refused_does_not_begin_the_run(server: Server) -> None:
     assert (await server.status(query="?foo")).status == 400
     assert (await server.status(query="?all=True")).status == 400
-    assert server.cluster.workflows["w"].run is None
+    assert server.cluster.world.workflows["w"].run is None
 
 
 # -- the log of what nothing moves ---------------------------------------------------------------------
@@ -263,7 +263,7 @@ async def test_the_log_tells_once_what_would_move_a_frozen_clock(caplog: pytest.
     cluster = cluster_of(STORY, max_polls=3)
     with caplog.at_level("WARNING", "mockflow"):
         for _ in range(9):
-            cluster.poll("w")
+            polling.poll(cluster.world, "w")
     assert caplog.messages == [
         'workflow w: the same answer 3 times; the clock is frozen, and {"advance": "2s"} '
         "to /_mockflow/clock brings its next moment"
@@ -274,7 +274,7 @@ async def test_the_log_tells_once_that_a_script_is_at_its_end(caplog: pytest.Log
     cluster = cluster_of(STORY, mode="auto", max_polls=3)
     with caplog.at_level("WARNING", "mockflow"):
         for _ in range(9):
-            cluster.poll("w")
+            polling.poll(cluster.world, "w")
     assert caplog.messages == [
         "workflow w: the same answer 3 times, and nothing in its script changes any more",
     ]
@@ -284,4 +284,4 @@ def test_a_scenario_of_the_tests_is_loaded() -> None:
     """Guards the helper: a script with problems would otherwise test nothing."""
     with pytest.raises(AssertionError):
         cluster_of("scenario: x\nworkflow_id: w\nstate: FAILED")
-    assert isinstance(cluster_of(STORY).scenarios["story"], LoadedScenario)
+    assert isinstance(cluster_of(STORY).world.scenarios["story"], LoadedScenario)

@@ -79,7 +79,7 @@ async def test_auto_tells_a_failure_as_an_error(open_door: Open, begin: Begin) -
     await door.load(FAILS)
     answer = await begin(door, "10s")
     assert answer.told == (404, {"error": ERROR})
-    workflow_id = next(iter(door.cluster.workflows))
+    workflow_id = next(iter(door.cluster.world.workflows))
     status = await door.status(workflow_id)
     assert (status.status, status.json["state"], status.json["error"]) == (200, "FAILED", ERROR)
 
@@ -160,7 +160,7 @@ async def test_two_clients_wait_each_for_its_own_run(door: Door) -> None:
 async def test_others_are_answered_meanwhile(door: Door) -> None:
     request = asyncio.create_task(create(door, "10s"))
     await door.until_waiting(1)
-    workflow_id = next(iter(door.cluster.workflows))
+    workflow_id = next(iter(door.cluster.world.workflows))
     assert await door.state(workflow_id) == "PROVISIONING"
     assert (await door.provision(workflow_id)).status == 400
     request.cancel()
@@ -177,7 +177,7 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(door: Door) -> None
         await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) <= tasks + 1, "no more than the server's one idle connection"
     await door.advance("2s")
-    assert await door.state(next(iter(door.cluster.workflows))) == "COMPLETED", "the run goes on"
+    assert await door.state(next(iter(door.cluster.world.workflows))) == "COMPLETED", "the run goes on"
 
 
 async def test_the_owner_may_let_time_go_on(door: Door) -> None:
@@ -199,7 +199,7 @@ async def test_a_poll_may_end_the_run(door: Door) -> None:
     await door.load("scenario: s\nmatch: everything\nprovision: {timeline: [{at: 0s}, {at_poll: 2, state: COMPLETED}]}")
     request = asyncio.create_task(create(door, "10s"))
     await door.until_waiting(1)
-    workflow_id = next(iter(door.cluster.workflows))
+    workflow_id = next(iter(door.cluster.world.workflows))
     await door.status(workflow_id)
     await door.status(workflow_id)
     answer = await request
@@ -226,7 +226,7 @@ async def test_real_answers_at_the_timeout(open_door: Open) -> None:
 async def waiting_for_a_run(door: Door) -> tuple[str, "asyncio.Task[Answer]"]:
     request = asyncio.create_task(create(door, "10s"))
     await door.until_waiting(1)
-    return next(iter(door.cluster.workflows)), request
+    return next(iter(door.cluster.world.workflows)), request
 
 
 async def test_the_run_is_replaced(door: Door) -> None:

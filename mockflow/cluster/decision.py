@@ -1,4 +1,4 @@
-"""A request as it is judged, and what becomes of it."""
+"""A request that faults, outages and stubs may act on, and the decision about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,62 +13,64 @@ _OVER_MS: Final = 5000
 
 
 @dataclass(frozen=True)
-class Inquiry(Asked):
-    """A request, and what the cluster's own routing makes of it."""
+class InterceptedRequest(Asked):
+    """A request, with the result of the cluster's own routing."""
 
     operation: str = ""
-    """Its name in the API specification; empty where nothing serves the path."""
+    """The name in the API specification; empty for a path without a route."""
     values: Mapping[str, str] = field(default_factory=dict)
     """The values in the route's path, still encoded."""
     created_for: Callable[[], Scenario | None] = lambda: None
-    """The scenario that speaks for the workflow that a create makes."""
+    """For a create request: returns the scenario that matches the new workflow."""
 
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A stub that did not answer, and why not."""
+    """A stub that did not match, and the reasons."""
 
     stub: str
     reasons: tuple[str, ...]
 
 
 class Move(NamedTuple):
-    """A time that skips on once the request is answered."""
+    """A time that skips to its next moment after the response."""
 
     workflow: Workflow | None
-    """Whose run; None means the cluster's own time."""
+    """The workflow whose run skips; None means the time of the cluster as a whole."""
     scenario: str
     elapsed: int
-    """When the request came: what has moved since, by the answer itself, skips no further."""
+    """The elapsed ms when the request came. If the response itself has moved that time, it skips no further."""
 
 
 @dataclass
-class Verdict:
-    """What becomes of one request."""
+class Decision:
+    """What happens to one request."""
 
-    asked: Inquiry
+    request: InterceptedRequest
     workflow: Workflow | None = None
-    """The one that it is about."""
+    """The workflow that the request is about."""
     faults: list[str] = field(default_factory=list)
+    """The labels of the faults and outages that act."""
     stub: str | None = None
+    """The label of the stub that responds."""
     respond: Respond | None = None
     performed: bool = False
-    """Whether the cluster acts all the same, and only its answer is another."""
+    """Whether the cluster still acts on the request, and only its response is replaced."""
     values: Mapping[str, str] = field(default_factory=dict)
-    """What the names in a stub's path stand for."""
+    """The values of the names in a stub's path."""
     delay_ms: float = 0
     connection: Connection | None = None
     over_ms: float = _OVER_MS
     moves: tuple[Move, ...] = ()
-    """What skips on in mode auto."""
+    """The times that skip in mode auto."""
     near_misses: tuple[NearMiss, ...] = ()
 
     @property
     def answers(self) -> bool:
-        """Whether it stands in place of all that the cluster would do."""
+        """Whether the decision replaces all that the cluster would do."""
         return (self.respond is not None and not self.performed) or self.connection in WITHOUT_ACTION
 
     @property
     def is_broken(self) -> bool:
-        """Whether what the client gets is no whole answer of the cluster's own, and so no poll."""
+        """Whether the client gets anything but a whole response of the cluster's own. Such a request is no poll."""
         return self.respond is not None or self.connection not in (None, "lost_reply")
