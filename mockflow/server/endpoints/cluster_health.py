@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, skipping
-from mockflow.cluster.index_listing import list_indices
+from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
 from mockflow.server.endpoints.main_page import CLUSTER_NAME
@@ -66,7 +65,7 @@ def health(call: Call) -> Action:
         resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # refuses impossible names
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in list_indices(cluster.world)}
+        rows = {row.name: row for row in index_listing.indices(cluster.world)}
         try:
             return [rows[name] for name in resolved(expression, rows)]
         except NoSuchIndexError:
