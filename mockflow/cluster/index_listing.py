@@ -6,7 +6,7 @@ from mockflow.cluster.world import World
 from mockflow.core.opensearch.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 
 
-def list_indices(world: World) -> Iterator[IndexRow]:
+def indices(world: World) -> Iterator[IndexRow]:
     """All indices: those of the plugin, and those that runs have created."""
     if world.has_templates:
         templates = sum(workflow.stored is not None for workflow in world.workflows.values())
@@ -16,7 +16,7 @@ def list_indices(world: World) -> Iterator[IndexRow]:
         yield index_row(made.id, made.body)
 
 
-def list_aliases(world: World) -> Iterator[AliasRow]:
+def aliases(world: World) -> Iterator[AliasRow]:
     """All aliases of indices that runs have created."""
     for made in world.resources.all_of("index"):
         yield from alias_rows(made.id, made.body)

@@ -14,12 +14,12 @@ from mockflow.cluster import (
     Settings,
     UnknownScenarioError,
     UnknownWorkflowError,
+    index_listing,
     moving,
     operations,
     polling,
 )
 from mockflow.cluster.changes import changes
-from mockflow.cluster.index_listing import list_indices
 from mockflow.cluster.scenarios import load, remove
 from mockflow.core.plugin.template import parse_template
 from mockflow.core.scenario.model import Scenario
@@ -298,7 +298,7 @@ def test_what_a_script_lists_is_there_and_what_it_lists_no_more_is_not() -> None
     world.poll()
 
     def names() -> list[str]:
-        return [row.name for row in list_indices(world.cluster.world) if not row.name.startswith(".")]
+        return [row.name for row in index_listing.indices(world.cluster.world) if not row.name.startswith(".")]
 
     assert names() == ["one", "two"]
     world.reload(script("two", "three"))

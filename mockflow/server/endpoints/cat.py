@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Final
 
-from mockflow.cluster.index_listing import list_aliases, list_indices
+from mockflow.cluster import index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
@@ -41,7 +41,7 @@ def index(_: Call) -> Action:
 def _health_rows(call: Call) -> Callable[[], Iterable[Row]]:
     def rows() -> Iterable[Row]:
         seconds = call.world.now() // 1000
-        shards = count_shards(list_indices(call.world))
+        shards = count_shards(index_listing.indices(call.world))
         yield (
             seconds,
             f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
@@ -112,7 +112,7 @@ def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
         raise illegal_argument(f"unknown cluster health status [{wanted}]")
     return lambda: (
         _index_row(index)
-        for index in chosen(list_indices(call.world))
+        for index in chosen(index_listing.indices(call.world))
         if wanted is None or index.health == wanted.lower()
     )
 
@@ -169,7 +169,7 @@ def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
             row.search_routing or "-",
             "-" if row.write_index is None else row.write_index,
         )
-        for row in list_aliases(call.world)
+        for row in index_listing.aliases(call.world)
         if named(row.alias)
     )
 

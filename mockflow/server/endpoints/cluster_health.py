@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, skipping
-from mockflow.cluster.index_listing import list_indices
+from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
 from mockflow.server.endpoints.indices import resolve_indices
@@ -67,7 +66,7 @@ def health(call: Call) -> Action:
         resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # 400 for invalid names
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in list_indices(cluster.world)}
+        rows = {row.name: row for row in index_listing.indices(cluster.world)}
         try:
             return [rows[name] for name in resolved(expression, rows)]
         except NoSuchIndexError:

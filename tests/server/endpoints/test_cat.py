@@ -5,7 +5,6 @@ for the same indices.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
 
-from mockflow.cluster import DEFAULT_EPOCH, Cluster, Settings
+from mockflow.cluster import DEFAULT_EPOCH, Cluster, Settings, World, index_listing
 from mockflow.core.opensearch.indices import AliasRow, IndexRow
 from mockflow.server.app import create_app
 
@@ -22,30 +21,31 @@ Client = TestClient[Request, Application]
 LONG = "catfix-" + "x" * 150
 
 
-@dataclass
-class ClusterWithIndices(Cluster):
-    """Four indices: two, one, three and one shards, the second with a replica; and their aliases."""
+def indices(_: World) -> Iterator[IndexRow]:
+    """Four indices: two, one, three and one shards, the second with a replica."""
+    yield from (
+        IndexRow("catfix-a", "uuid-a", DEFAULT_EPOCH, primaries=2, replicas=0, docs=3, store_size=1000),
+        IndexRow("catfix-b", "uuid-b", DEFAULT_EPOCH + 1, primaries=1, replicas=1, docs=1, store_size=1500),
+        IndexRow("catfix-c", "uuid-c", DEFAULT_EPOCH + 2, primaries=3, replicas=0, docs=12, store_size=2 << 20),
+        IndexRow(LONG, "uuid-l", DEFAULT_EPOCH + 3, primaries=1, replicas=0, docs=0),
+    )
 
-    def indices(self) -> Iterator[IndexRow]:
-        yield from (
-            IndexRow("catfix-a", "uuid-a", DEFAULT_EPOCH, primaries=2, replicas=0, docs=3, store_size=1000),
-            IndexRow("catfix-b", "uuid-b", DEFAULT_EPOCH + 1, primaries=1, replicas=1, docs=1, store_size=1500),
-            IndexRow("catfix-c", "uuid-c", DEFAULT_EPOCH + 2, primaries=3, replicas=0, docs=12, store_size=2 << 20),
-            IndexRow(LONG, "uuid-l", DEFAULT_EPOCH + 3, primaries=1, replicas=0, docs=0),
-        )
 
-    def aliases(self) -> Iterator[AliasRow]:
-        yield from (
-            AliasRow("catfix-al1", "catfix-a", filtered=True),
-            AliasRow("catfix-al2", "catfix-a", write_index=True, index_routing="1", search_routing="2"),
-            AliasRow("catfix-al1", "catfix-b"),
-            AliasRow("catfix-al3", "catfix-b", write_index=False),
-        )
+def aliases(_: World) -> Iterator[AliasRow]:
+    """Their aliases."""
+    yield from (
+        AliasRow("catfix-al1", "catfix-a", filtered=True),
+        AliasRow("catfix-al2", "catfix-a", write_index=True, index_routing="1", search_routing="2"),
+        AliasRow("catfix-al1", "catfix-b"),
+        AliasRow("catfix-al3", "catfix-b", write_index=False),
+    )
 
 
 @pytest.fixture
-async def client(aiohttp_client: AiohttpClient) -> Client:
-    return await aiohttp_client(create_app(ClusterWithIndices(Settings("frozen", opensearch_version="3.8.0"))))
+async def client(aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(index_listing, "indices", indices)
+    monkeypatch.setattr(index_listing, "aliases", aliases)
+    return await aiohttp_client(create_app(Cluster(Settings("frozen", opensearch_version="3.8.0"))))
 
 
 async def text_of(client: Client, path: str, **headers: str) -> str:

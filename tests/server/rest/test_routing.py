@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, polling
 from mockflow.server.answer import answer as answer_of
 from mockflow.server.http.messages import Request
 from tests.support.server import JSON, STORY, TEXT, WORKFLOW, Server, cluster_of
@@ -202,7 +202,7 @@ async def test_a_fault_of_our_own_is_a_500_and_in_the_log(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(Cluster, "poll", broken)
+    monkeypatch.setattr(polling, "poll", broken)
     answer = await server.status()
     assert answer.status == 500
     assert answer.reason == "internal error of mockflow; its log has the traceback"
