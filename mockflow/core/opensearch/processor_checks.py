@@ -82,7 +82,7 @@ def removed_pattern(values: Values) -> None:
 
 
 def script(values: Values) -> None:
-    if all(values[name] is None for name in ("id", "source", "inline")):
+    if all(values.get(name) is None for name in ("id", "source", "inline")):
         raise illegal_argument("must specify either [source] for an inline script or [id] for a stored script")
 
 

@@ -1,4 +1,4 @@
-"""The steps that create, update and delete pipelines, and delete_index (docs/reference/plugin.md, "What steps check")."""
+"""The steps of pipelines, and delete_index (docs/reference/plugin.md, "What steps check")."""
 
 import json
 import re
