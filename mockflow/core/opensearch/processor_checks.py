@@ -146,7 +146,7 @@ def ingest_inference(values: Values) -> None:
 
 
 def local_model_input(values: Values) -> None:
-    """A model of the cluster itself needs to be told how its input is made."""
+    """A local model needs the description of its input."""
     if (values["function_name"] or "remote").lower() != "remote" and values["model_input"] is None:
         raise illegal_argument("Please provide model input when using a local model in ML Inference Processor")
 

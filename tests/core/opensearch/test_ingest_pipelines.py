@@ -230,13 +230,16 @@ def test_a_key_comes_with_a_release() -> None:
 def test_a_processor_needs_its_plugin() -> None:
     body = {"processors": [{"text_embedding": {"model_id": "m", "field_map": FIELD_MAP}}]}
     error = check_ingest_pipeline("p", body, RELEASE, {"opensearch-ml"})
-    assert error and error.reason == "No processor type exists with name [text_embedding]"
+    assert error is not None
+    assert error.reason == "No processor type exists with name [text_embedding]"
 
 
-def test_the_types_of_errors_are_told_apart() -> None:
+def test_each_kind_of_error_has_its_type() -> None:
     """The plugin passes on the reasons of parse errors alone."""
     parse = check_ingest_pipeline("p", {"processors": [{"set": {}}]}, RELEASE)
     body = {"processors": [{"text_embedding": {"model_id": " ", "field_map": FIELD_MAP}}]}
     wrapped = check_ingest_pipeline("p", body, RELEASE)
-    assert parse and (parse.type, parse.property_name) == (PARSE, "field")
-    assert wrapped and wrapped.type == WRAPPED
+    assert parse is not None
+    assert (parse.type, parse.property_name) == (PARSE, "field")
+    assert wrapped is not None
+    assert wrapped.type == WRAPPED

@@ -171,6 +171,7 @@ def test_a_processor_comes_with_a_release_and_belongs_to_its_place() -> None:
     assert reason({"response_processors": [{"filter_query": {}}]}) == "Invalid processor type filter_query"
 
 
-def test_an_illegal_argument_is_told_apart() -> None:
+def test_an_illegal_argument_has_its_type() -> None:
     error = check_search_pipeline("p", {"request_processors": [{"nope": {}}]}, RELEASE)
-    assert error and error.type == ILLEGAL_ARGUMENT
+    assert error is not None
+    assert error.type == ILLEGAL_ARGUMENT

@@ -2,15 +2,18 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from mockflow.core.opensearch.pipelines import INSTALLED
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.versions import Version
 
-DEFAULT_TRUSTED_ENDPOINTS = (r"^https://.*$",)
+DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
 """The trusted endpoints where the setting plugins.ml_commons.trusted_connector_endpoints_regex is not set."""
+
+_DELETES: Final = {"delete_connector": "connector", "delete_model": "model", "delete_agent": "agent"}
+"""Step types that a template may have -> the kind of resource that they delete."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +53,27 @@ class Surroundings:
     plugins: frozenset[str] = INSTALLED
     made: frozenset[Key] = frozenset()
     """What steps of the same run have made, besides `resources`."""
+    gone: frozenset[Key] = frozenset()
+    """What steps of the same run have deleted."""
 
     def has(self, kind: str, resource_id: str) -> bool:
         """Whether there is a resource of that kind and id."""
-        return (kind, resource_id) in self.made or (kind, resource_id) in self.resources
+        key = (kind, resource_id)
+        return key not in self.gone and (key in self.made or key in self.resources)
 
     def after(self, call: StepCall, entries: tuple[Resource, ...]) -> "Surroundings":
         """The cluster after a step that succeeded with these entries in resources_created."""
+        if call.type == "undeploy_model":
+            return replace(self, deployed=self.deployed - {str(call.inputs["model_id"])})
+        if kind := _DELETES.get(call.type):
+            return replace(self, gone=self.gone | {(kind, str(call.inputs[f"{kind}_id"]))})
         made = frozenset(key_of(entry) for entry in entries)
         deployed = {entry["resource_id"] for entry in entries if entry["workflow_step_name"] == "deploy_model"}
         groups = {str(call.inputs.get("name")): key[1] for key in made if key[0] == "model_group"}
         return replace(
             self,
             made=self.made | made,
+            gone=self.gone - made,
             deployed=self.deployed | deployed,
             groups={**self.groups, **groups},
             ml_indices=self.ml_indices | {kind for kind, _ in made},

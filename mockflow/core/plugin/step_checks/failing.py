@@ -1,5 +1,6 @@
 """Failures of steps, by the exception that the plugin ends with."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.java import failed_cast
@@ -34,10 +35,10 @@ def not_found(message: str) -> Failure:
     return own(message, "NOT_FOUND")
 
 
-def no_text(call_inputs: Any, *names: str) -> Failure | None:
+def no_text(inputs: Mapping[str, Any], *names: str) -> Failure | None:
     """The failure of the first of these inputs that is given and no text."""
     for name in names:
-        value = call_inputs.get(name)
+        value = inputs.get(name)
         if value is not None and not isinstance(value, str):
             return bad_cast(value, STRING)
     return None

@@ -12,7 +12,7 @@ from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own
 
-_TOLD: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
+_PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
 """The types of error whose reason the steps pass on; of others they say only that the step failed."""
 _ARRAY_IN_QUOTES: Final = re.compile(r'"\[(.*?)]"')
 
@@ -63,7 +63,7 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
     error = check(call.inputs["pipeline_id"], body, around.version.minor, around.plugins)
     if error is None:
         return None
-    return own(error.reason) if error.type in _TOLD else _failed(call)
+    return own(error.reason) if error.type in _PASSED_ON else _failed(call)
 
 
 def _check_delete(call: StepCall, around: Surroundings, kind: str) -> Failure | None:
