@@ -30,11 +30,25 @@ class Failure:
         return _PACKAGES.get(self.exception, "org.opensearch") + "." + self.exception
 
     @property
+    def has_no_cause(self) -> bool:
+        """Whether it is thrown by itself: releases 2.14 to 3.0 then show its message, else the class of its cause."""
+        return self.is_the_plugins_own or self.simple_name in _WITHOUT_CAUSE
+
+    @property
     def is_the_plugins_own(self) -> bool:
         return self.simple_name in _OWN
 
 
 _OWN: Final = frozenset({"FlowFrameworkException", "WorkflowStepException"})
+_WITHOUT_CAUSE: Final = frozenset(
+    {
+        "ActionRequestValidationException",
+        "ClassCastException",
+        "IllegalArgumentException",
+        "NullPointerException",
+        "UnsupportedOperationException",
+    }
+)
 _PACKAGES: Final[Mapping[str, str]] = {
     **dict.fromkeys(_OWN, "org.opensearch.flowframework.exception"),
     "TimeoutException": "java.util.concurrent",
@@ -54,7 +68,7 @@ def _full_class_and_status(step: str, failure: Failure) -> str:
 
 
 def _message_or_class(step: str, failure: Failure) -> str:
-    what = failure.message if failure.is_the_plugins_own else failure.full_name
+    what = failure.message if failure.has_no_cause else failure.full_name
     return f"{what} during step {step}, restStatus: {failure.status}"
 
 

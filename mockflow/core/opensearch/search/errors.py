@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
-from mockflow.core.opensearch.json_text import Part, Place, path_to, place_of
+from mockflow.core.opensearch.jackson import Part, Place, path_to, place_of
 
 _PARSER: Final = "x_content_parse_exception"
 _ON_SHARDS: Final = "search_phase_execution_exception"

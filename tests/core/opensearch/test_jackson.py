@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.opensearch.json_text import malformed, path_to, place_of, tokens
+from mockflow.core.opensearch.jackson import malformed, path_to, place_of, tokens
 
 REDACTED = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
 VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
