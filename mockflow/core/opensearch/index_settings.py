@@ -226,9 +226,10 @@ def _rows() -> tuple[IndexSetting, ...]:
 
 
 def _row(words: list[str]) -> IndexSetting:
+    """``key kind [bounds] properties [releases] [plugin]``."""
     key, kind, *rest = words
     bounds = Bounds(*rest.pop(0).split("..")) if ".." in rest[0] else Bounds()
-    properties, releases, plugin = (*rest, "-", "")[:3] if len(rest) < 2 else (*rest, "")[:3]
+    properties, releases, plugin = [*rest, "-", ""][:3] if len(rest) == 1 else [*rest, ""][:3]
     since, _, until = releases.partition("-")
     return IndexSetting(
         key,

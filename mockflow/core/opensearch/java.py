@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 _CLASSES: Final[tuple[tuple[type, str], ...]] = (
@@ -52,6 +53,7 @@ def hash_order(keys: Iterable[str]) -> list[str]:
     return sorted(given, key=lambda key: _spread(key) & (capacity - 1))
 
 
+@lru_cache(maxsize=4096)
 def _spread(text: str) -> int:
     """``String.hashCode``, mixed as HashMap does."""
     value = 0
