@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from mockflow.core.opensearch.cluster_settings import Text
+from mockflow.core.opensearch.cluster_settings import Text, as_text
 from mockflow.core.opensearch.index_settings import members
 from mockflow.core.opensearch.java import hash_order
 from mockflow.core.opensearch.refusal import RefusedError
@@ -59,8 +59,9 @@ def check_analysis(settings: Mapping[str, Text | None], plugins: Collection[str]
 def _check_type(kind: str, name: str, parts: Parts, types: frozenset[str]) -> None:
     if "type" not in parts:
         raise RefusedError(f"{kind} [{name}] must specify either an analyzer type, or a tokenizer")
-    if parts["type"] not in types:
-        raise RefusedError(f"Unknown {kind} type [{parts['type']}] for [{name}]")
+    given = as_text(parts["type"])
+    if given not in types:
+        raise RefusedError(f"Unknown {kind} type [{given}] for [{name}]")
 
 
 def _check_custom(name: str, parts: Parts, usable: Mapping[str, Collection[str]]) -> None:

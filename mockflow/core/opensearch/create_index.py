@@ -34,21 +34,21 @@ STEP_EXCEPTION: Final = "WorkflowStepException"
 
 
 @dataclass(frozen=True)
-class Release:
-    """What the checks need of the cluster: its release, its plugins, and which indexes and aliases it has."""
+class IndexEnvironment:
+    """What the checks need to know of the cluster: its release, its plugins, which indexes and aliases exist."""
 
     minor: Minor
     plugins: Collection[str] | None = None
     """The names of installed plugins; None is every plugin that the tables have."""
     indexes: Container[str] = ()
     aliases: Container[str] = ()
-    tells_why: bool = True
-    """Whether create_index passes on the reason of every failure, or of some classes only."""
+    passes_on_reasons: bool = True
+    """Whether the step's error has the reason of every failure; else only of IllegalArgumentException and the like."""
 
 
 @dataclass(frozen=True)
 class IndexRequest:
-    """What the step read of its input; `is_misread` says that it stopped at something."""
+    """What the step read of its input. `is_misread`: it could not read all of it."""
 
     settings: Mapping[str, Text | None] = field(default_factory=dict)
     """Normalized."""
@@ -57,14 +57,14 @@ class IndexRequest:
     is_misread: bool = False
 
 
-def refusal_of_create(name: str, configurations: str, release: Release) -> Refusal | None:
+def refusal_of_create(name: str, configurations: str, environment: IndexEnvironment) -> Refusal | None:
     """The error of a create_index step with these inputs; None where the index is made."""
     request = read_configurations(configurations)
-    refusal = _refusal_of_request(name, request, release)
+    refusal = _refusal_of_request(name, request, environment)
     if request.is_misread:
         message = f"Failed to create the index {name}, _doc is not permitted in mapping"
         return Refusal(message, STEP_EXCEPTION, leaves_index=refusal is None)
-    return refusal and step_refusal(refusal, f"Failed to create the index {name}", release)
+    return refusal and step_refusal(refusal, f"Failed to create the index {name}", environment)
 
 
 def read_configurations(configurations: str) -> IndexRequest:
@@ -83,7 +83,7 @@ def read_configurations(configurations: str) -> IndexRequest:
 
 def parse_json_object(text: str) -> dict[str, Any]:
     """The object at the start of the text. Raises ValueError where there is none or where it has a key twice."""
-    decoder = json.JSONDecoder(object_pairs_hook=_without_twins, parse_constant=_no_constant)
+    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
     try:
         value, _ = decoder.raw_decode(text.lstrip(" \t\r\n"))
     except RecursionError:
@@ -93,9 +93,9 @@ def parse_json_object(text: str) -> dict[str, Any]:
     return value
 
 
-def step_refusal(refusal: Refusal, plain_message: str, release: Release) -> Refusal:
-    """OpenSearch's refusal as the step passes it on; `plain_message` where the plugin keeps the reason to itself."""
-    if release.tells_why or refusal.exception in _ALWAYS_TOLD:
+def step_refusal(refusal: Refusal, plain_message: str, environment: IndexEnvironment) -> Refusal:
+    """OpenSearch's refusal as the step passes it on; `plain_message` where the plugin does not show the reason."""
+    if environment.passes_on_reasons or refusal.exception in _ALWAYS_PASSED_ON:
         return replace(refusal, exception=STEP_EXCEPTION, cause=refusal.exception)
     return Refusal(plain_message, STEP_EXCEPTION, "INTERNAL_SERVER_ERROR", cause=refusal.exception)
 
@@ -126,37 +126,37 @@ def _with_part(request: IndexRequest, key: str, value: Any) -> IndexRequest:
     raise ValueError(f"unknown key [{key}] for create index")
 
 
-def _refusal_of_request(name: str, request: IndexRequest, release: Release) -> Refusal | None:
+def _refusal_of_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> Refusal | None:
     try:
-        _check_request(name, request, release)
+        _check_request(name, request, environment)
     except RefusedError as error:
         return error.refusal
     return None
 
 
-def _check_request(name: str, request: IndexRequest, release: Release) -> None:
+def _check_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> None:
     settings = request.settings
-    table = index_settings_table(release.minor, release.plugins)
+    table = index_settings_table(environment.minor, environment.plugins)
     check_new(settings, table)
     check_index_name(name)
-    if name in release.indexes:
+    if name in environment.indexes:
         message = f"index [{name}/{opensearch_uuid('index', name)}] already exists"
         raise RefusedError(message, "ResourceAlreadyExistsException")
-    if name in release.aliases:
+    if name in environment.aliases:
         raise RefusedError(f"Invalid index name [{name}], already exists as alias", "InvalidIndexNameException")
     check_explicit(name, settings, table)
-    analysis = check_analysis(settings, release.plugins)
-    check_mapping(request.mapping, settings, analysis, release.minor, release.plugins)
+    analysis = check_analysis(settings, environment.plugins)
+    check_mapping(request.mapping, settings, analysis, environment.minor, environment.plugins)
     for alias, options in request.aliases.items():
-        _check_alias(alias, options, name, release)
+        _check_alias(alias, options, name, environment)
 
 
-def _check_alias(alias: str, options: Mapping[str, Any], index: str, release: Release) -> None:
+def _check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
     check_alias_name(alias)
     routing = options.get("index_routing", options.get("routing"))
     if isinstance(routing, str) and "," in routing:
         raise RefusedError(f"alias [{alias}] has several index routing values associated with it")
-    if alias in release.indexes:
+    if alias in environment.indexes:
         reason = "an index exists with the same name as the alias"
         raise RefusedError(f"Invalid alias name [{alias}], {reason}", "InvalidAliasNameException")
     if alias == index:
@@ -164,7 +164,7 @@ def _check_alias(alias: str, options: Mapping[str, Any], index: str, release: Re
         raise RefusedError(f"Failed to create the index {index}", "IllegalStateException", "INTERNAL_SERVER_ERROR")
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("duplicate field")
@@ -176,4 +176,6 @@ def _no_constant(name: str) -> Any:
 
 
 # WorkflowStepException.getSafeException before it let every exception of OpenSearch through.
-_ALWAYS_TOLD: Final = frozenset({"IllegalArgumentException", "OpenSearchParseException", "OpenSearchStatusException"})
+_ALWAYS_PASSED_ON: Final = frozenset(
+    {"IllegalArgumentException", "OpenSearchParseException", "OpenSearchStatusException"}
+)

@@ -1,4 +1,4 @@
-"""What single types of fields ask for beside their parameters, each good by itself.
+"""Rules of single field types that no parameter has by itself: required parameters, parameters that exclude each other.
 
 The texts are those of the mappers of OpenSearch and of the plugins k-NN and neural-search. Not checked: the model of
 a semantic field, and the parameters of the method of a sparse_vector.

@@ -19,7 +19,7 @@ from mockflow.core.opensearch.setting_values import NO_SUCH_SPACE, SPACE_TYPES
 
 @dataclass
 class MappingContext:
-    """What the check of one mapping goes by, and what it finds out on its way."""
+    """The facts that the check of one mapping needs, and the refusals that it finds late."""
 
     minor: Minor
     settings: Mapping[str, Text | None]

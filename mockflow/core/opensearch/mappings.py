@@ -181,7 +181,7 @@ class _Reader:
             if key == "fields":
                 self._read_multi_fields(last, full, value)
             elif parameter is None or self.context.minor < parameter.since:
-                if not kind.is_open and key not in _OUTLIVED:
+                if not kind.is_open and key not in _IGNORED:
                     raise RefusedError(f"unknown parameter [{key}] on mapper [{last}] of type [{kind.name}]")
             elif value is None and not parameter.takes_null:
                 raise RefusedError(f"[{key}] on mapper [{last}] of type [{kind.name}] must not have a [null] value")
@@ -262,7 +262,7 @@ def _check_limits(reader: _Reader, settings: Mapping[str, Text | None]) -> None:
 
 
 # Once read for every type: where a type does not have them, they are ignored.
-_OUTLIVED: Final = frozenset({"store", "meta", "boost", "index", "doc_values", "index_options", "similarity"})
+_IGNORED: Final = frozenset({"store", "meta", "boost", "index", "doc_values", "index_options", "similarity"})
 # Keys of the root whose values are not checked, and since when they are there.
 _ROOT_SINCE: Final = {
     "date_formats": (0, 0),

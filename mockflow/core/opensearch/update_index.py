@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.cluster_settings import Text, as_text
-from mockflow.core.opensearch.create_index import STEP_EXCEPTION, Release, parse_json_object, step_refusal
+from mockflow.core.opensearch.create_index import STEP_EXCEPTION, IndexEnvironment, parse_json_object, step_refusal
 from mockflow.core.opensearch.index_settings import PREFIX, check_update, index_settings_table, normalized
 from mockflow.core.opensearch.java import cast_error, java_text
 from mockflow.core.opensearch.refusal import Refusal, RefusedError
@@ -21,7 +21,7 @@ _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
 def refusal_of_update_settings(
-    name: str, configurations: str, current: Mapping[str, Any] | None, uuid: str, release: Release
+    name: str, configurations: str, current: Mapping[str, Any] | None, uuid: str, environment: IndexEnvironment
 ) -> Refusal | None:
     """The error of an update_index step; None where the settings are changed.
 
@@ -43,8 +43,8 @@ def refusal_of_update_settings(
         return Refusal(message, STEP_EXCEPTION, _INTERNAL)
     if current is None:
         missing = Refusal(f"no such index [{name}]", "IndexNotFoundException", "NOT_FOUND")
-        return step_refusal(missing, f"Failed to retrieve the index settings for index {name}", release)
-    return _refusal_of_changes(name, settings, normalized(current), uuid, release)
+        return step_refusal(missing, f"Failed to retrieve the index settings for index {name}", environment)
+    return _refusal_of_changes(name, settings, normalized(current), uuid, environment)
 
 
 def refusal_of_reindex(
@@ -64,7 +64,7 @@ def refusal_of_reindex(
 
 
 def _refusal_of_changes(
-    name: str, settings: Mapping[str, Any], current: Mapping[str, Text | None], uuid: str, release: Release
+    name: str, settings: Mapping[str, Any], current: Mapping[str, Text | None], uuid: str, environment: IndexEnvironment
 ) -> Refusal | None:
     try:
         asked = normalized(settings)
@@ -77,9 +77,9 @@ def _refusal_of_changes(
         message = f"Failed to update index settings for index {name}, no settings have been updated"
         return Refusal(message, STEP_EXCEPTION)
     try:
-        check_update(name, uuid, changes, index_settings_table(release.minor, release.plugins))
+        check_update(name, uuid, changes, index_settings_table(environment.minor, environment.plugins))
     except RefusedError as error:
-        return step_refusal(error.refusal, f"Failed to update the index settings for index {name}", release)
+        return step_refusal(error.refusal, f"Failed to update the index settings for index {name}", environment)
     return None
 
 
