@@ -55,10 +55,11 @@ def test_creating_ends_with_a_refusal_or_with_none(name: str, body: Any) -> None
     refusal_of_create(name, json.dumps(body), ENVIRONMENT)
 
 
-@given(bodies, settings)
-def test_updating_ends_with_a_refusal_or_with_none(body: Any, more: Any) -> None:
-    refusal_of_update_settings("i", json.dumps(body), {"index": {"number_of_shards": "1"}}, "U", ENVIRONMENT)
-    refusal_of_update_settings("i", json.dumps({"settings": more}), None, "U", ENVIRONMENT)
+@given(settings | values)
+def test_updating_ends_with_a_refusal_or_with_none(given_settings: Any) -> None:
+    configurations = json.dumps({"settings": given_settings})
+    for current in ({"index": {"number_of_shards": "1"}}, None):
+        refusal_of_update_settings("i", configurations, current, "U", ENVIRONMENT)
 
 
 @given(
