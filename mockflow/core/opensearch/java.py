@@ -1,6 +1,8 @@
 """What shows of Java in OpenSearch's texts: class names, the order of a HashMap's keys, casts that fail."""
 
+import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Final
 
 _MAX_INT: Final = 2**31
@@ -33,10 +35,10 @@ def java_text(value: Any) -> str:
         return f"[{', '.join(map(java_text, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key}={java_text(value[key])}' for key in hash_order(value))}}}"
-    return str(value)
+    return _double(value) if isinstance(value, float) else str(value)
 
 
-def failed_cast(value: Any, wanted: str) -> str:
+def failed_cast(value: Any, wanted: str = "java.util.Map") -> str:
     """The message of a ClassCastException. `wanted` is a class name, such as ``java.lang.String``."""
     given = class_name(value)
     return f"class {given} cannot be cast to class {wanted} ({given} and {wanted} {_BOOTSTRAP})"
@@ -54,6 +56,7 @@ def hash_order(keys: Collection[str], capacity_for: int | None = None) -> list[s
     return sorted(keys, key=lambda key: _spread(key) & (size - 1))
 
 
+@lru_cache(maxsize=4096)
 def _spread(text: str) -> int:
     """String.hashCode with HashMap's mixing of the upper bits, as an unsigned number of 32 bits."""
     code = 0
@@ -61,3 +64,19 @@ def _spread(text: str) -> int:
     for high, low in zip(units[::2], units[1::2], strict=True):
         code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
     return code ^ (code >> 16)
+
+
+def _double(number: float) -> str:
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(number)
+    mantissa, exponent = re.split("e", f"{number:.16e}")
+    digits = repr(float(mantissa))
+    shortest = repr(number)
+    if "e" in shortest:  # the digits of Python's shortest form are Java's
+        digits = shortest.partition("e")[0]
+        digits = digits if "." in digits else digits + ".0"
+    else:
+        plain = shortest.replace(".", "").strip("-0") or "0"
+        sign = "-" if number < 0 else ""
+        digits = f"{sign}{plain[0]}.{plain[1:] or '0'}"
+    return f"{digits}E{int(exponent)}"

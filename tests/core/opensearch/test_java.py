@@ -49,7 +49,14 @@ def test_keys_come_in_the_order_of_a_hash_map(order: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "true"), (None, "null"), (5, "5"), ([1, "a"], "[1, a]"), ({"b": 1, "a": [False]}, "{a=[false], b=1}")],
+    [
+        (True, "true"),
+        (None, "null"),
+        (5, "5"),
+        ([1, "a"], "[1, a]"),
+        ({"b": 1, "a": [False]}, "{a=[false], b=1}"),
+        *((1.0, "1.0"), (15000.0, "15000.0"), (1e10, "1.0E10"), (12345678.5, "1.23456785E7"), (0.00012, "1.2E-4")),
+    ],
 )
 def test_values_are_written_as_to_string_does(value: Any, text: str) -> None:
     assert java_text(value) == text
