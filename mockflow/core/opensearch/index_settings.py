@@ -166,7 +166,7 @@ def _alike(key: str, keys: Iterable[str]) -> list[str]:
     """Keys whose Levenshtein distance is below 0.3 of the longer one's length, the nearest first."""
     near = [
         (1 - _distance(key, other) / longest, other)
-        for other in hash_order(keys)
+        for other in hash_order(list(keys))
         if abs(len(key) - len(other)) < 0.3 * (longest := max(len(key), len(other)))
     ]
     return [other for score, other in sorted(near, key=lambda pair: -pair[0]) if score > 0.7]
