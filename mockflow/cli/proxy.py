@@ -24,7 +24,7 @@ from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.scenario import text_of
-from mockflow.recording.story import Story
+from mockflow.recording.recorder import Recorder
 
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, for requests and answers alike
 _MAX_HEADER: Final = 64 * 1024
@@ -75,7 +75,7 @@ class _Proxy:
         self._began = time.monotonic()
         epoch = time.time()
         day = datetime.fromtimestamp(epoch, timezone.utc).date().isoformat()
-        self._story = Story(int(epoch * 1000), f"Recorded on {day} between a consumer and its cluster.")
+        self._recorder = Recorder(int(epoch * 1000), f"Recorded on {day} between a consumer and its cluster.")
         self._is_saved = True
         self._saving_takes = 0.0
         self._session: aiohttp.ClientSession | None = None
@@ -199,14 +199,14 @@ class _Proxy:
     def _note(self, exchange: Exchange) -> None:
         self._is_saved = False
         try:
-            if self._story.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
+            if self._recorder.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
                 self._save()
         except Exception as error:  # what is recorded must not come between a consumer and its cluster
             click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
 
     def _save(self) -> None:
         began = time.monotonic()
-        if scenarios := self._story.scenarios():
+        if scenarios := self._recorder.scenarios():
             with suppress(OSError):  # told at the end, if it is still so
                 self._output.write(text_of(scenarios))
         self._is_saved = True
@@ -219,8 +219,8 @@ class _Proxy:
                 self._save()
 
     def _finish(self) -> None:
-        scenarios = self._story.scenarios()
-        for what in self._story.left_out:
+        scenarios = self._recorder.scenarios()
+        for what in self._recorder.left_out:
             click.echo(f"left out: {what}", err=True)
         if not scenarios:
             click.echo("nothing was recorded: no request has come that a scenario could tell of", err=True)

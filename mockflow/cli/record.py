@@ -21,7 +21,7 @@ from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.core.scenario.model import Scenario
-from mockflow.recording.looks import Looks
+from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.scenario import scenario_of, text_of
 from mockflow.recording.stubs import respond_of
 from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
@@ -86,7 +86,7 @@ class _Recording:
     """What is known so far, told on the terminal and kept in the file."""
 
     def __init__(self, workflow_ids: tuple[str, ...], cluster: "_Cluster", output: Output, *, quiet: bool) -> None:
-        self.watched = [Looks(workflow_id) for workflow_id in workflow_ids]
+        self.watched = [StatusHistory(workflow_id) for workflow_id in workflow_ids]
         self.problem = ""
         self._cluster = cluster
         self._output = output
@@ -108,8 +108,8 @@ class _Recording:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Shows how far it is, where a terminal reads it."""
-        for looks in self.watched:
-            self._tasks[looks.workflow_id] = self._progress.add_task(looks.workflow_id, total=None, seen="")
+        for history in self.watched:
+            self._tasks[history.workflow_id] = self._progress.add_task(history.workflow_id, total=None, seen="")
         with self._progress:
             yield
 
@@ -132,11 +132,11 @@ class _Recording:
                 self._console.print(f"{workflow_id}: its template cannot be read: {error}", markup=False)
         return status
 
-    def tell(self, looks: Looks, what: str) -> None:
+    def tell(self, history: StatusHistory, what: str) -> None:
         """Something has changed."""
-        self._console.print(f"{self.now() / 1000:7.1f}s  {looks.workflow_id}  {what}", markup=False)
-        total = 1 if looks.is_final else None
-        self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks), total=total, completed=total)
+        self._console.print(f"{self.now() / 1000:7.1f}s  {history.workflow_id}  {what}", markup=False)
+        total = 1 if history.is_final else None
+        self._progress.update(self._tasks[history.workflow_id], seen=summary(history), total=total, completed=total)
         if scenarios := list(self._scenarios()):
             with suppress(OSError):  # told at the end, if it is still so
                 self._output.write(text_of(scenarios))
@@ -148,21 +148,21 @@ class _Recording:
             return
         self._output.write_at_last(text_of(scenarios))
         click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
-        for looks in self.watched:
-            for what in sorted(looks.left_out):
-                click.echo(f"{looks.workflow_id}: left out {what}", err=True)
+        for history in self.watched:
+            for what in sorted(history.left_out):
+                click.echo(f"{history.workflow_id}: left out {what}", err=True)
 
     def unfinished(self) -> str:
         """Which workflows had not ended."""
-        left = (f"{looks.workflow_id} ({summary(looks)})" for looks in self.watched if not looks.is_final)
+        left = (f"{history.workflow_id} ({summary(history)})" for history in self.watched if not history.is_final)
         return f"stopped after {format_duration(self.now() // 1000 * 1000)}, before the end of {', '.join(left)}"
 
     def _scenarios(self) -> Iterator[Scenario]:
         day = datetime.fromtimestamp(self._epoch / 1000, timezone.utc).date().isoformat()
-        for looks in self.watched:
+        for history in self.watched:
             about = f"Recorded on {day} from OpenSearch {self._cluster.version}.".replace(" .", ".")
-            template = self._templates.get(looks.workflow_id)
-            if scenario := scenario_of(looks, epoch=self._epoch, template=template, about=about):
+            template = self._templates.get(history.workflow_id)
+            if scenario := scenario_of(history, epoch=self._epoch, template=template, about=about):
                 yield scenario
 
 
