@@ -48,7 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mockflow-report", action="store_true", help="report at the end which parts of the scripts were never seen"
     )
-    parser.addini("mockflow_scenarios", "scenario files and folders for every test, relative to the rootdir", "linelist")
+    parser.addini(
+        "mockflow_scenarios", "scenario files and folders for every test, relative to the rootdir", "linelist"
+    )
     for name, (kind, purpose) in SETTINGS.items():
         written: Literal["bool", "string"] = "bool" if kind is bool else "string"
         parser.addini(f"mockflow_{name}", purpose, written, default=None)
@@ -69,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSession]:
-    """The server of this test process. Its `url` is the same in the whole session and serves the running test's world."""
+    """The server of this test process. Its `url` stays the same and serves the world of the running test."""
     was_enabled = gc.isenabled()
     gc.disable()  # collections during the import take a fifth of its time and find nothing
     try:

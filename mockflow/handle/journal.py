@@ -147,7 +147,7 @@ class JournalHandle:
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> None:
-        """Raises AssertionError, with the story, unless the operation was called `times` times, by default at least once.
+        """Raises AssertionError, with the story, unless there were `times` calls, by default at least one.
 
         `operation` is a name in the API specification, such as get_status, create, provision. Raises MockFlowError for
         one that the cluster does not serve.
@@ -171,7 +171,7 @@ class JournalHandle:
         stops_after_terminal: bool = True,
         clock: WhichClock | None = None,
     ) -> None:
-        """Raises AssertionError, with the story, if the polls were too frequent, too rare, missing, or went on too long.
+        """Raises AssertionError, with the story, if polls were too frequent, too rare, missing, or went on too long.
 
         `stops_after_terminal` forbids polls after COMPLETED or FAILED, until a request begins another run. `clock` is
         the clock that measures intervals, ``virtual`` or ``wall``. The default is virtual, but wall for polls that were

@@ -1,4 +1,4 @@
-"""Replaces `time` and `asyncio.sleep` in the globals of modules. The originals are unchanged, so other code keeps real time."""
+"""Replaces `time` and `asyncio.sleep` in the globals of modules. All other code keeps real time."""
 
 import sys
 from types import ModuleType, TracebackType

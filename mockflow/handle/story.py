@@ -128,7 +128,9 @@ def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[s
         when = f"poll {moment['at_poll']}" if at is None else _time(at)
         polls = sum(_shows(answer, moment["status"]) for answer in answers)
         reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
-        seen = f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
+        seen = (
+            f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
+        )
         lines.append(f"  {when:>8}  {_status(moment['status'])}  [{seen}]")
     return lines
 
