@@ -14,10 +14,14 @@ _NOT_OURS: Final = (HTTPException, ValueError, LookupError, TypeError)  # not HT
 UNANSWERED: Final = (OSError, *_NOT_OURS)
 
 control_token_option: Final = click.option(
-    "--control-token", envvar="MOCKFLOW_CONTROL_TOKEN", show_envvar=True, help="The token of the control API."
+    "--control-token", envvar="MOCKFLOW_CONTROL_TOKEN", show_envvar=True, help="Of the control API."
 )
 ca_option: Final = click.option(
-    "--ca", type=click.Path(), envvar="MOCKFLOW_CA", show_envvar=True, help="The CA (PEM) that verifies a server with HTTPS."
+    "--ca",
+    type=click.Path(),
+    envvar="MOCKFLOW_CA",
+    show_envvar=True,
+    help="The CA (PEM) that verifies a server with HTTPS.",
 )
 
 

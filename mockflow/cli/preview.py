@@ -60,7 +60,9 @@ def preview_of(scenario: Scenario, settings: Settings, template: Template | None
     shades = tuple(Shade(begin, end, what) for what, begin, end in interference.windows(scenario.scenario))
     faults = [f"fault {fault.label}" for fault in interference.faults if fault.window is None]
     other_effects = (*faults, *(f"stub {stub.label}" for stub in interference.stubs))
-    preview = ScenarioPreview(scenario.scenario, scenario.description or "", _about(scenario), (), shades, other_effects)
+    preview = ScenarioPreview(
+        scenario.scenario, scenario.description or "", _about(scenario), (), shades, other_effects
+    )
     if not scenario.has_workflow:
         return preview
     note = ""

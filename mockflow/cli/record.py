@@ -215,7 +215,9 @@ class _Cluster:
 
     def template(self, workflow_id: str) -> Mapping[str, Any]:
         """Raises NoAnswerError."""
-        return self._response(workflow_id, lambda: self._client.plugins.flow_framework.get(workflow_id=workflow_id), "name")
+        return self._response(
+            workflow_id, lambda: self._client.plugins.flow_framework.get(workflow_id=workflow_id), "name"
+        )
 
     def _response(self, workflow_id: str, ask: Callable[[], Any], key: str) -> Mapping[str, Any]:
         errors = self._errors
@@ -241,8 +243,8 @@ class _Cluster:
     def _refusal(self, workflow_id: str, error: Any) -> NoAnswerError:
         status, said, does = error.status_code, _said(error), _does(error)
         if status == 401:
-            hint = "" if self._has_user else "--user name:password lets you in"
-            why = "wrong name or password" if self._has_user else "it wants a user"
+            hint = "" if self._has_user else "use --user name:password"
+            why = "wrong name or password" if self._has_user else "the cluster requires a user"
             return NoAnswerError(f"401: {why}", hint=hint, does=does)
         if status == 403:
             return NoAnswerError(f"403: {said or 'the user has no permission'}", does=does)

@@ -23,7 +23,7 @@ from mockflow.loading.load import load_paths
 )
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="The duration of steps without a plan.")
+@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @control_token_option
 @ca_option

@@ -41,7 +41,7 @@ def _content(path: str) -> dict[str, Any]:
         raise click.ClickException(f"{path}: cannot be read: {error.strerror}") from None
     value = _json(text, path) if text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _yaml(text, path)
     if not isinstance(value, dict):
-        raise click.ClickException(f"{path}: this is not a workflow template; a template is a mapping with name and workflows")
+        raise click.ClickException(f"{path}: this is not a workflow template; it begins with its name and workflows")
     return value
 
 

@@ -63,7 +63,9 @@ class Pen:
     def of(cls, console: Console) -> "Pen":
         glyphs = UNICODE
         try:
-            "".join([*vars(UNICODE).values(), *(style.fill for style in STATE_STYLES.values())]).encode(console.encoding)
+            "".join([*vars(UNICODE).values(), *(style.fill for style in STATE_STYLES.values())]).encode(
+                console.encoding
+            )
         except (UnicodeError, LookupError):
             glyphs = ASCII
         return cls(console.color_system is not None and not console.no_color, glyphs)
