@@ -1,7 +1,7 @@
-"""Status polls a second: `mockflow serve` against a bare aiohttp application that returns the same bytes.
+"""Status polls per second: `mockflow serve` compared with a bare aiohttp application that returns the same bytes.
 
-Each is a process of its own. The servers run on one core, the load generator on another. They are polled by turns
-in short rounds, so that what slows the machine down for a while slows both. The ratio counts, not the polls.
+Each is a separate process. The servers run on one core, the load generator on another. They are polled in turn in
+short rounds, so that a temporary load affects both. The result is the ratio, not the number of polls.
 """
 
 import json
