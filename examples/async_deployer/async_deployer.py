@@ -13,7 +13,7 @@ LIMIT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of one deployment. `state` is COMPLETED, FAILED, TIMED_OUT or REFUSED; `reason` is set unless COMPLETED."""
+    """The outcome of a deployment. `state` is COMPLETED, FAILED, TIMED_OUT or REFUSED; COMPLETED has no `reason`."""
 
     name: str
     state: str

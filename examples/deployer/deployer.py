@@ -1,6 +1,6 @@
 """Deploys a flow-framework template with opensearch-py: creates the workflow, provisions it, waits for its end.
 
-Resources that a failure leaves behind are deleted. `python deployer.py http://localhost:9200 template.json` is the command.
+Resources that a failure leaves behind are deleted. Usage: `python deployer.py http://localhost:9200 template.json`.
 """
 
 import json

@@ -68,7 +68,7 @@ def sleeps_and_hopes(client: OpenSearch, template: Template) -> list[dict[str, s
 
 
 def takes_the_first(status: dict[str, Any]) -> str:
-    """A failed step has created nothing, and then the key is absent."""
+    """The list is absent if no step has created a resource."""
     indexes = [each for each in status.get("resources_created", []) if each["workflow_step_name"] == "create_index"]
     return str(indexes[0]["resource_id"])
 

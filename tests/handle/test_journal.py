@@ -121,7 +121,8 @@ def test_assert_called(cluster: MockFlow) -> None:
         (
             "get_status",
             {"workflow_id": "v", "status": 200},
-            "expected get_status to be called for workflow v answered with 200 at least once, but it was called 0 times",
+            "expected get_status to be called for workflow v answered with 200 at least once, "
+            "but it was called 0 times",
         ),
     ],
 )
