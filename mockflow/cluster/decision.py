@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.faults.model import WITHOUT_ACTION, Connection, Respond
 from mockflow.core.scenario.model import Scenario
-from mockflow.core.stubs.matching import Asked
+from mockflow.core.stubs.matching import StubCall
 
 _OVER_MS: Final = 5000
 
 
 @dataclass(frozen=True)
-class InterceptedRequest(Asked):
+class InterceptedRequest(StubCall):
     """A request, with the result of the cluster's own routing."""
 
     operation: str = ""

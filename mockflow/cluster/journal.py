@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -140,7 +140,7 @@ def _without_credentials(body: bytes) -> Any:
     that is nested very deep stays text, because indented it would be a hundred times as long.
     """
     value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body, _hide_credentials)
-    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_tell(value) else value
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_contain_secret(value) else value
 
 
 def _depth(body: bytes) -> int:

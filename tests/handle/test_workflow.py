@@ -73,7 +73,7 @@ def test_one_that_there_is_not(cluster: MockFlow) -> None:
     cluster.remove("story")
     with pytest.raises(MockFlowError, match='no workflow "w"'):
         workflow.state  # noqa: B018 - reading it asks
-    with pytest.raises(MockFlowError, match='no workflow "w"; there are none at all'):
+    with pytest.raises(MockFlowError, match='no workflow "w"; there are no workflows'):
         cluster.workflow("w")
 
 

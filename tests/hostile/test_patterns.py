@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from mockflow.core.base.path_pattern import parse_pattern
-from mockflow.core.stubs.json_path import EndlessError, find_all, parse_json_path
+from mockflow.core.stubs.json_path import TooManyVisitsError, find_all, parse_json_path
 from tests.support.server import Server, Servers
 
 STUBS: Final = """
@@ -70,7 +70,7 @@ async def test_a_near_miss_says_that_an_expression_looks_at_too_much(server: Ser
     await server.ask("/json/x/y", "GET", json.dumps(BOMB), JSON)
     (exchange,) = server.cluster.world.journal
     assert exchange.scripted
-    assert "looks at too much of the body" in str(exchange.scripted.near_misses)
+    assert "visits too many values of the body" in str(exchange.scripted.near_misses)
 
 
 async def test_a_near_miss_tells_no_secret(server: Server) -> None:
@@ -115,7 +115,7 @@ def test_what_an_expression_finds(expression: str, value: Any, found: list[Any])
     "expression", ["$..*..*..*..*", "$[?@..*[?@..*[?@..a]]]", "$[*,*,*][*,*,*][*,*,*][*,*,*][*,*,*][*,*,*]"]
 )
 def test_an_expression_that_looks_at_too_much_gives_up(expression: str) -> None:
-    with pytest.raises(EndlessError):
+    with pytest.raises(TooManyVisitsError):
         find_all(expression, BOMB)
 
 

@@ -12,8 +12,8 @@ from mockflow.cluster.phases import active_phases
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import Located, load_paths, load_text
 from mockflow.recording.keyframes import run_of
-from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.recording.status_history import StatusHistory
 from mockflow.server.http.messages import Response
 from mockflow.server.rest import scripted
 from tests.support.paths import SCENARIOS
@@ -56,25 +56,25 @@ def status(cluster: Cluster, workflow_id: str) -> dict[str, Any]:
 
 def watched(
     cluster: Cluster, workflow_id: str, pauses: Iterable[int], skew: int = 0
-) -> tuple[Looks, list[tuple[int, Any]]]:
+) -> tuple[StatusHistory, list[tuple[int, Any]]]:
     """Looks at once and after each pause (ms); what was gathered, and each answer with its time.
 
     The cluster's clock is `skew` ms ahead of the recorder's.
     """
-    looks, seen = Looks(workflow_id), []
+    history, seen = StatusHistory(workflow_id), []
     for pause in (0, *pauses):
         cluster.world.clock.advance(pause)
         now = cluster.world.now() - EPOCH
         answer = status(cluster, workflow_id)
         answer = {k: v + skew if k.endswith("_time") else v for k, v in answer.items()}
-        looks.saw(now, answer)
+        history.record(now, answer)
         seen.append((now, answer))
-    return looks, seen
+    return history, seen
 
 
-def recorded(looks: Looks) -> Scenario:
+def recorded(history: StatusHistory) -> Scenario:
     """The recording as it comes out of the file that was written; nothing is to be said of it."""
-    scenario = scenario_of(looks, epoch=EPOCH)
+    scenario = scenario_of(history, epoch=EPOCH)
     assert scenario is not None
     loading = load_text(text_of([scenario]), "recorded.yaml")
     assert [str(problem) for problem in loading.problems] == []
@@ -82,13 +82,13 @@ def recorded(looks: Looks) -> Scenario:
     return scenario
 
 
-def played_back(looks: Looks, times: Iterable[int]) -> list[tuple[int, Any]]:
+def played_back(history: StatusHistory, times: Iterable[int]) -> list[tuple[int, Any]]:
     """What the recording answers at these times of the recorder's clock; its run begins where the recorded one did."""
-    origin = run_of(looks.changes, epoch=EPOCH).origin
-    cluster = cluster_of(recorded(looks), epoch=EPOCH + origin)
-    status(cluster, looks.workflow_id)  # begins the run
+    origin = run_of(history.changes, epoch=EPOCH).origin
+    cluster = cluster_of(recorded(history), epoch=EPOCH + origin)
+    status(cluster, history.workflow_id)  # begins the run
     answers = []
     for time in times:
         cluster.world.clock.advance(EPOCH + time - cluster.world.now())
-        answers.append((time, status(cluster, looks.workflow_id)))
+        answers.append((time, status(cluster, history.workflow_id)))
     return answers

@@ -13,7 +13,7 @@ from opensearchpy.exceptions import AuthenticationException, AuthorizationExcept
 
 from mockflow import MockFlow, MockFlowError
 from mockflow.server.tls import TlsError, loaded, made
-from tests.server.support import NOT_STARTED, STORY, Servers
+from tests.support.server import NOT_STARTED, STORY, Servers
 
 USERS: Final = ("admin:secret", "reader:pw:flow_framework_read_access")
 READER: Final = ("reader", "pw")

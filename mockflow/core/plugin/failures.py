@@ -1,4 +1,4 @@
-"""The error text of a failed step, in the four formats that the plugin has had (contract.md, section 6)."""
+"""The error text of a failed step, in the plugin's four formats (docs/reference/plugin.md, "A failed step")."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from mockflow.core.opensearch.rest_status import REST_STATUS
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a step failed: a RestStatus name, the exception's class, and its message.
+    """The reason of a failed step: the name of a RestStatus, the exception's class and its message.
 
-    `exception` is a simple class name, or a full one with its package.
+    `exception` is a class name with or without its package.
     """
 
     status: str
@@ -86,6 +86,6 @@ ERROR_FORMATS: Final[Mapping[str, Callable[[str, Failure], str]]] = {
 
 
 def status_in(error: str | None) -> int:
-    """The HTTP status that an error text names; 500 where it names none."""
+    """The HTTP status in an error text; 500 if there is none."""
     found = re.search(r"restStatus: ([A-Z_]+)$", error or "")
     return REST_STATUS.get(found[1] if found else "", 500)

@@ -1,4 +1,4 @@
-"""A workflow template: parsed and written as the plugin does (contract.md, section 3)."""
+"""Parses and writes workflow templates as the plugin does (docs/reference/plugin.md, "Template")."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ Json = Any
 
 
 class ContentError(ValueError):
-    """A value of a kind that the field does not take; the plugin says the same of all of them."""
+    """A value of the wrong type. The plugin has one message for all of them."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One step of a workflow. `previous_node_inputs`: an earlier node's id -> the name of its output."""
+    """One step of a workflow. `previous_node_inputs` maps the id of an earlier node to the name of its output."""
 
     id: str
     type: str
@@ -42,7 +42,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """One workflow of a template. `edges` has those that follow from previous_node_inputs, too."""
+    """One workflow of a template. `edges` includes those implied by previous_node_inputs."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...] = ()
@@ -51,7 +51,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Template:
-    """What a client creates. None stands for a field that was not sent."""
+    """A workflow template. None stands for a field that was not sent."""
 
     name: str | None = None
     description: str | None = None
@@ -66,7 +66,7 @@ class Template:
         return self.workflows.get(PROVISION)
 
     def updated(self, changes: "Template") -> "Template":
-        """This template with the fields that `changes` has (`update_fields=true`)."""
+        """This template with the fields of `changes` (`update_fields=true`)."""
         return Template(
             name=_first(changes.name, self.name),
             description=_first(changes.description, self.description),
@@ -78,7 +78,7 @@ class Template:
         )
 
     def document(self) -> dict[str, Json]:
-        """The stored template in the plugin's field order, without any credential."""
+        """The stored template in the plugin's field order, without credentials."""
         body: dict[str, Json] = {
             "name": self.name,
             "description": self.description or "",
@@ -101,8 +101,8 @@ class Template:
 def parse_template(content: Json, *, update_fields: bool = False) -> Template:
     """A template from a request's decoded body.
 
-    Raises ContentError for what has the wrong kind, and FlowFrameworkError as the plugin does. With
-    `update_fields` only those in `UPDATABLE` may be sent, and none is required.
+    Raises ContentError for a value of the wrong type, and FlowFrameworkError for the plugin's other refusals. With
+    `update_fields` only the fields in `UPDATABLE` may be sent, and none is required.
     """
     wrong: _Wrong = {}
     sent = {name: value for name, value in _mapping(content).items() if name not in _OF_THE_SERVER}
@@ -141,11 +141,11 @@ def _graph_document(graph: Graph) -> dict[str, Json]:
 
 # -- parsing: each field's reader, in the order in which the document has the fields -----------------
 
-# What is told where several things are wrong: the first of these (contract.md, section 3).
+# The precedence of errors: the plugin reports the first of these.
 _NOT_UPDATABLE, _UNKNOWN_FIELD, _NO_NAME, _NO_NODES, _BARE_NODE, _BARE_EDGE = range(6)
 
 _Wrong = dict[int, str]
-"""What is wrong with a template: one of these -> its first message."""
+"""The errors of a template: kind -> first message."""
 _Reader = Callable[[Json, _Wrong], Any]
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(\.\d+)?(-\w+)?")
 
@@ -255,7 +255,7 @@ _NODE: Final[Mapping[str, _Reader]] = {
     "user_inputs": _user_inputs,
 }
 _OF_THE_SERVER: Final = ("created_time", "last_updated_time", "last_provisioned_time", "tenant_id", "user")
-"""Fields of a stored template: read with it, so that what GET answers may be sent back, and set by the server."""
+"""Fields that the server sets. They are accepted, so that the response of GET can be sent back."""
 _TEMPLATE: Final[Mapping[str, _Reader]] = {
     "name": _text,
     "description": _text,

@@ -1,4 +1,4 @@
-"""The plugin's use cases: ready templates with defaults and required parameters (contract.md, sections 3 and 10)."""
+"""The plugin's use cases: templates with defaults and required parameters (docs/reference/plugin.md, "Use cases")."""
 
 import json
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from mockflow.core.plugin.substitution import substitute
 
 @lru_cache
 def use_cases() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> `required` parameters, `defaults` (flat strings) and `template` with placeholders."""
+    """Name -> `required` parameters, `defaults` (flat strings), and `template` with placeholders."""
     text = (files("mockflow.core.plugin") / "data" / "use_cases.json").read_text("utf-8")
     table: dict[str, Mapping[str, Any]] = json.loads(text)
     return table
 
 
 def expand(name: str, content: Any) -> Any:
-    """The template of use case `name` with the values of `content` put in, as content to parse.
+    """The template of the use case `name` with the values of `content` filled in, as content to parse.
 
-    `content` is the decoded request body, an empty map where there is none. Raises FlowFrameworkError as the plugin
-    does: for an unknown name before anything else.
+    `content` is the decoded request body, an empty map if there is none. Raises FlowFrameworkError as the plugin does,
+    first of all for an unknown name.
     """
     case = use_cases().get(name)
     if case is None:
@@ -51,7 +51,7 @@ def _mapping(content: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """A value as the text that goes into the template; null and deeper maps are refused."""
+    """The text of a value in the template. Null and nested maps are refused."""
     if isinstance(value, str):
         return value
     if value is None or (isinstance(value, dict) and any(isinstance(item, (dict, list)) for item in value.values())):

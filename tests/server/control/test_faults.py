@@ -15,7 +15,7 @@ BAD: Final[list[tuple[Any, str]]] = [
     ({"on": "get_stauts", "respond": "unauthorized"}, "did you mean get_status?"),
     ({"on": "/a/{x}/{x}", "respond": "unauthorized"}, "the same name"),
     ({"on": "FETCH /a", "respond": "unauthorized"}, "no method FETCH"),
-    ({"on": [], "respond": "unauthorized"}, "wants an operation"),
+    ({"on": [], "respond": "unauthorized"}, "must be an operation"),
     ({"on": "get_status", "respond": "unauthorised"}, "did you mean unauthorized?"),
     ({"on": "get_status", "respond": {"status": 99}}, "200"),
     ({"on": "get_status", "respond": {"status": 204, "body": "a"}}, "204 has no body"),

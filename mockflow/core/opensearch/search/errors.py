@@ -1,4 +1,4 @@
-"""What a search is refused with: OpenSearch's exceptions, and mockflow's own word for what it cannot do."""
+"""The errors of searches: OpenSearch's exceptions, and mockflow's own error for unsupported features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLACE_IN_REASON: Final = frozenset({_PARSER, "named_object_not_found_exception"
 
 
 class SearchError(ValueError):
-    """An exception of OpenSearch: `kind` is its name in snake case; `error()` is what the answer shows."""
+    """An exception of OpenSearch. `kind` is its name in snake case, `error()` its form in the response."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class SearchError(ValueError):
             self._place = place_of(text, path if key is None else (*path, key), part)
 
     def error(self) -> dict[str, Any]:
-        """The `error` object of the answer's body (consumers.md, section 4.8)."""
-        return {"root_cause": [self.root._told()], **self._told(with_cause=True)}
+        """The `error` object of the response body (docs/reference/opensearch.md, "Errors")."""
+        return {"root_cause": [self.root._json()], **self._json(with_cause=True)}
 
     @property
     def root(self) -> SearchError:
-        """The innermost error of the parsers: of a failed [bool], what its clause failed with."""
+        """The innermost error of the parsers: for a failed [bool], the error of its clause."""
         if self._root:
             return self._root
         within = self.caused_by
@@ -82,11 +82,11 @@ class SearchError(ValueError):
 
     @property
     def is_of_a_parser(self) -> bool:
-        """Whether the parsers around it wrap it: not what only the shard found, nor what mockflow says."""
+        """Whether the parsers around it wrap it. They wrap neither errors of the shard nor those of mockflow."""
         return self.kind != _ON_SHARDS and not self.reason.startswith(_MOCKFLOW)
 
-    def _told(self, *, with_cause: bool = False) -> dict[str, Any]:
-        cause = {"caused_by": self.caused_by._told(with_cause=True)} if with_cause and self.caused_by else {}
+    def _json(self, *, with_cause: bool = False) -> dict[str, Any]:
+        cause = {"caused_by": self.caused_by._json(with_cause=True)} if with_cause and self.caused_by else {}
         place = self._place
         if place is None:
             return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
@@ -121,7 +121,7 @@ def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:
 
 
 def object_parser(reason: str, caused_by: SearchError | None = None) -> SearchError:
-    """x_content_parse_exception, which the parsers of whole objects such as [bool] throw."""
+    """An x_content_parse_exception, thrown by the parsers of whole objects such as [bool]."""
     return SearchError(_PARSER, reason, caused_by=caused_by)
 
 
@@ -131,16 +131,16 @@ def illegal_argument(reason: str) -> SearchError:
 
 
 def not_supported(what: str, supported: Iterable[str]) -> SearchError:
-    """A refusal of mockflow's own: OpenSearch knows `what`, mockflow does not."""
+    """The refusal of a feature that OpenSearch has and mockflow does not."""
     return illegal_argument(f"{_MOCKFLOW}{what}; it supports {', '.join(supported)}")
 
 
 def shard_failure(index: str, kind: str, reason: str) -> SearchError:
-    """search_phase_execution_exception: the request was understood, and fails on the index's only shard."""
+    """A search_phase_execution_exception: the request was parsed, and fails on the index's only shard."""
     of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
     names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
     cause = SearchError(kind, reason, meta=names)
-    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._told()}
+    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._json()}
     again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)
     meta: dict[str, Any] = {"phase": "query", "grouped": True, "failed_shards": [shard]}
     return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause)

@@ -1,4 +1,4 @@
-"""Queries of one field: match, match_phrase, term, prefix, wildcard, range, each in its short and long form."""
+"""Queries on one field: match, match_phrase, term, prefix, wildcard, range, each in its short and long form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 
 def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Scorer:
-    """The query of that name in FIELD_QUERIES; finds nothing where the field is not mapped."""
+    """The scorer of the query `name` of FIELD_QUERIES. It finds nothing if the field is not mapped."""
     shape = FIELD_QUERIES[name]
     found: tuple[str, Mapping[str, Any]] | None = None
     for field_name in body:
@@ -53,13 +53,13 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
 
 
 def on_shard(scope: Scope, reason: str) -> SearchError:
-    """query_shard_exception: a query that the index's mapping does not allow."""
+    """A query_shard_exception: the mapping of the index does not allow the query."""
     return shard_failure(scope.index, "query_shard_exception", reason)
 
 
 @dataclass(frozen=True)
 class _Clause:
-    """What a query says of its field."""
+    """The options of a query for its field."""
 
     name: str
     field: Field
@@ -122,12 +122,12 @@ def _wildcard(clause: _Clause) -> Scorer:
     clause.must_be_text()
     pieces = re.findall(r"\\.|.", as_text(clause.value), re.DOTALL)
     glob = "".join(piece if piece in ("*", "?") else _LITERAL.get(piece[-1], piece[-1]) for piece in pieces)
-    # fnmatch's expression never looks back, however many asterisks there are.
+    # fnmatch's expression does not backtrack, with any number of asterisks.
     matches = re.compile(translate(glob), re.IGNORECASE if clause.folds_case else 0).match
     return any_term(clause.field, lambda term: matches(term) is not None, clause.boost)
 
 
-_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # what fnmatch takes for itself
+_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # characters with a meaning in fnmatch
 
 
 def _range(clause: _Clause) -> Scorer:
@@ -151,7 +151,7 @@ def _bound(clause: _Clause, value: Any) -> Any:
 
 
 def _long_form(name: str, shape: _Shape, field_name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The options of the field; a value alone is the first of them."""
+    """The options for the field. A single value is the value of the first option."""
     given = body[field_name]
     if isinstance(given, list):
         alone = "[term] query does not support array of values"
@@ -180,14 +180,14 @@ _NO_TEXT: Final = partial(parsing, "No text specified for text query")
 
 @dataclass(frozen=True)
 class _Shape:
-    """How a query is written, and what OpenSearch says where it is not."""
+    """The syntax of a query, and OpenSearch's errors for violations."""
 
     parse: Callable[[_Clause], Scorer]
     value: tuple[str, ...]
-    """The names of the option that holds the value; the short form gives it alone. None: there is no short form."""
+    """The names of the option with the value, which the short form gives alone. None: there is no short form."""
     options: frozenset[str] = frozenset()
     not_here: frozenset[str] = frozenset()
-    """Options that OpenSearch has and mockflow has not."""
+    """Options that OpenSearch has and mockflow lacks."""
     no_field: Callable[[], SearchError] = _NO_FIELD
     no_value: Callable[[], SearchError] = _NO_VALUE
 

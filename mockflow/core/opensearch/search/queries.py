@@ -1,4 +1,4 @@
-"""The query language: a table of queries, each with the parser that makes its scorer."""
+"""The query language: a table of queries with their parsers, which return scorers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SCORE_MODES: Final[Mapping[str, Callable[[list[float]], float]]] = {
 
 
 def parse_query(query: Any, scope: Scope) -> Scorer:
-    """A query object as a scorer; raises SearchError."""
+    """The scorer of a query object. Raises SearchError."""
     if not isinstance(query, Mapping):
         raise parsing("[_na] query malformed, must start with start_object")
     if not query:
@@ -174,7 +174,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
     "nested": _nested,
 }
 
-# The other queries of OpenSearch and of the plugins that come with it.
+# The other queries of OpenSearch and its plugins.
 _NOT_HERE: Final = names(
     "boosting combined_fields common constant_score dis_max distance_feature field_masking_span function_score fuzzy "
     "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
@@ -194,7 +194,7 @@ def _unknown(name: str, query: Mapping[str, Any]) -> SearchError:
 
 
 def _allow(name: str, body: Body, *options: str, not_here: Collection[str] = ()) -> None:
-    """Refuses what the query has no option for; every query has a boost."""
+    """Refuses unknown options of a query. Every query has `boost`."""
     for key in body:
         if key in not_here or key == "_name":
             raise not_supported(f"[{key}] in the query [{name}]", (f"[{each}]" for each in (*options, "boost")))

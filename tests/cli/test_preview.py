@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from mockflow import MockFlow, strategies
-from mockflow.cli.rehearsal import Act, rehearse
+from mockflow.cli.preview import RunPreview, preview_of
 from mockflow.cli.show import picture
 from mockflow.cli.svg import plotted
 from mockflow.cli.terminal import Pen
@@ -24,8 +24,8 @@ SHIPPED: Final = {each.scenario.scenario: each.scenario for each in load_paths([
 BROUGHT: Final = [name for name, scenario in SHIPPED.items() if scenario.brings_workflow]
 
 
-def acts(scenario: Scenario, **changes: Any) -> list[Act]:
-    return list(rehearse(scenario.model_copy(update=changes), FROZEN).acts)
+def runs(scenario: Scenario, **changes: Any) -> list[RunPreview]:
+    return list(preview_of(scenario.model_copy(update=changes), FROZEN).runs)
 
 
 @pytest.mark.parametrize("name", [name for name in BROUGHT if SHIPPED[name].begins == "first_status"])
@@ -34,13 +34,13 @@ def test_the_first_run_is_the_one_that_is_served(name: str) -> None:
     assert scenario.workflow_id
     with MockFlow(SCENARIOS / f"{name}.yaml", clock="frozen") as cluster:
         detail = cluster._transport.ask("GET", f"/workflows/{scenario.workflow_id}")
-    assert acts(scenario)[0].moments == detail["timeline"]
+    assert runs(scenario)[0].moments == detail["timeline"]
 
 
 @pytest.mark.parametrize("name", BROUGHT)
 def test_each_attempt_has_its_run(name: str) -> None:
     scenario = SHIPPED[name]
-    told = [act.title.split(",")[0] for act in acts(scenario)]
+    told = [run.title.split(",")[0] for run in runs(scenario)]
     scripts = {kind: getattr(scenario, kind) for kind in ("provision", "reprovision", "deprovision")}
     for kind, script in scripts.items():
         wanted = len(script.attempts or (script,)) if script else int(kind == "provision")
@@ -55,27 +55,27 @@ def test_a_plan_for_one_step_ends_as_planned() -> None:
             "provision": {"steps": {"create_connector": {"takes": "1s"}, "mine": {"fails": {"timeout": True}}}},
         }
     )
-    [act] = acts(scenario)
-    last = act.moments[-1]
+    [run] = runs(scenario)
+    last = run.moments[-1]
     assert (last["at_ms"], last["status"]["state"]) == (11_000, "FAILED")
     assert last["status"]["error"] == "TimeoutException during step mine, restStatus: INTERNAL_SERVER_ERROR"
 
 
 def test_no_plan_is_one_step() -> None:
     scenario = Scenario.model_validate({"scenario": "s", "match": {"name": "x"}})
-    [act] = rehearse(scenario, Settings(mode="frozen", step_time=250)).acts
-    assert [moment["at_ms"] for moment in act.moments] == [0, 250]
+    [run] = preview_of(scenario, Settings(mode="frozen", step_time=250)).runs
+    assert [moment["at_ms"] for moment in run.moments] == [0, 250]
 
 
 def test_rehearsing_leaves_nothing_behind() -> None:
     scenario = SHIPPED["retry-succeeds-after-deprovision"]
-    assert acts(scenario) == acts(scenario)
+    assert runs(scenario) == runs(scenario)
 
 
 @given(strategies.scenarios() | strategies.scenarios(None), st.integers(1, 160), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_any_scenario_can_be_drawn(scenario: Any, width: int, has_colours: bool) -> None:
-    story = rehearse(scenario.build(), FROZEN)
+    story = preview_of(scenario.build(), FROZEN)
     out = io.StringIO()
     console = Console(file=out, width=width, color_system="truecolor" if has_colours else None, force_terminal=True)
     console.print(picture(story, Pen.of(console)))

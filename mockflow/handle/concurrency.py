@@ -1,4 +1,4 @@
-"""Who else is there while a program sleeps on the cluster's clock, so that the clock does not run away from it."""
+"""Inspects the other threads and tasks of the process, so that virtual sleep does not overtake running code."""
 
 import asyncio
 import sys
@@ -10,14 +10,14 @@ from typing import Any, Final
 Task = asyncio.Task[Any]
 
 _WAITING: Final = frozenset({"asyncio", "concurrent", "queue", "selectors", "threading"})
-"""Where a thread stands that waits for other threads, or for the work of its event loop."""
+"""Packages whose code is the innermost frame of a thread that waits for another thread or in its event loop."""
 _CLIENTS: Final = frozenset({"aiohttp", "elasticsearch", "httpcore", "httpx", "opensearchpy", "websockets"})
 _OURS: Final = "mockflow.handle.transport"
 _SERVER: Final = "aiohttp.web_protocol"
 
 
 def threads_in(modules: Collection[str]) -> dict[int, FrameType]:
-    """The other threads that run code of these modules, by their ids, each with its innermost frame."""
+    """The ids of the other threads that run code of these modules, with their innermost frames."""
     me = threading.get_ident()
     return {
         thread: frame
@@ -26,20 +26,23 @@ def threads_in(modules: Collection[str]) -> dict[int, FrameType]:
     }
 
 
-def is_at_work(frame: FrameType) -> bool:
-    """Whether a thread computes, or waits for anything but another thread or its event loop; asking us is work."""
+def is_busy_thread(frame: FrameType) -> bool:
+    """Whether a thread computes or waits for I/O. A thread that calls the control API is busy.
+
+    A thread that only waits for another thread or in its event loop is not.
+    """
     if _package(_module(frame)) not in _WAITING:
         return True
     return any(_module(caller) == _OURS for caller in _callers(frame))
 
 
 def other_tasks() -> set[Task]:
-    """The tasks of the running loop besides the running one."""
+    """The tasks of the running loop other than the current one."""
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
-def awaits_answer(task: Task) -> bool:
-    """Whether an HTTP client is among what the task awaits. Those of a server are no clients."""
+def awaits_response(task: Task) -> bool:
+    """Whether the task awaits an HTTP client. A handler of an HTTP server does not count."""
     modules = _awaited_modules(task)
     if modules[:1] == [_SERVER]:
         return False
@@ -47,7 +50,7 @@ def awaits_answer(task: Task) -> bool:
 
 
 def awaits_thread(task: Task) -> bool:
-    """Whether what the task awaits is done by another thread, which may not even have begun."""
+    """Whether the task awaits work in another thread, which may not have started yet."""
     return "asyncio.threads" in _awaited_modules(task)
 
 
@@ -62,7 +65,7 @@ def _callers(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _awaited(awaitable: Any) -> Iterator[FrameType]:
-    """The frames of a coroutine and of all that it awaits in turn, the outermost first."""
+    """The frames of a coroutine and of everything that it awaits, the outermost first."""
     while awaitable is not None:
         frame = next((frame for name in _FRAMES if (frame := getattr(awaitable, name, None))), None)
         if frame is None:
@@ -71,7 +74,7 @@ def _awaited(awaitable: Any) -> Iterator[FrameType]:
         awaitable = next((inner for name in _NEXT if (inner := getattr(awaitable, name, None)) is not None), None)
 
 
-# Of coroutines, of generators, and of asynchronous generators.
+# The attributes of coroutines, generators and asynchronous generators.
 _FRAMES: Final = ("cr_frame", "gi_frame", "ag_frame")
 _NEXT: Final = ("cr_await", "gi_yieldfrom", "ag_await")
 

@@ -1,7 +1,7 @@
-"""What a scenario would do, run by run: played in a cluster of its own, by the very code that serves it.
+"""The runs of a scenario, played in a separate cluster by the code that serves it.
 
-Nothing here says what a script means. A frozen cluster begins each run as a client's call would, and tells its
-moments as the owner's door does.
+The module has no rules of its own. It begins each run in a frozen cluster as a client's call would, and reads the
+moments as the control API does.
 """
 
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.models import RunScript
 
 Moments = list[dict[str, Any]]
-"""As the owner's door tells them: `at_ms`, `at_poll`, `after_poll_ms` and `status` of each moment of a run."""
+"""The moments of a run as in the control API, each with `at_ms`, `at_poll`, `after_poll_ms` and `status`."""
 
 
 @dataclass(frozen=True)
-class Act:
-    """One run: its moments, the status that it begins from, when it begins, and the refusal that is its answer."""
+class RunPreview:
+    """One run: its moments, the status before it, a note on when it begins, and the error of its response, if any."""
 
     title: str
     moments: Moments
@@ -46,33 +46,35 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Story:
-    """A scenario and all runs that it tells of."""
+class ScenarioPreview:
+    """A scenario and all its runs."""
 
     name: str
     description: str
     about: str
-    """For whom it speaks."""
-    acts: tuple[Act, ...]
+    """A description of what the scenario applies to."""
+    runs: tuple[RunPreview, ...]
     shades: tuple[Shade, ...] = ()
-    """Faults and outages that go by the elapsed time, in each run."""
-    interferes: tuple[str, ...] = ()
-    """The faults that go by calls or by chance, and the stubs, in words."""
+    """The faults and outages that depend on the elapsed time of a run."""
+    other_effects: tuple[str, ...] = ()
+    """Descriptions of stubs and of the faults that depend on calls or chance."""
 
 
-def rehearse(scenario: Scenario, settings: Settings, template: Template | None = None) -> Story:
-    """Plays `scenario`; `template` is the one that a client would create, for scenarios that match clients' workflows.
+def preview_of(scenario: Scenario, settings: Settings, template: Template | None = None) -> ScenarioPreview:
+    """Plays `scenario`. `template` is the template of a client, for scenarios that match clients' workflows.
 
-    Raises FlowFrameworkError where the plugin would refuse `template`.
+    Raises FlowFrameworkError if the plugin would refuse `template`.
     """
     cluster = Cluster(settings, (LoadedScenario(scenario),))
     active = cluster.world.active
     shades = tuple(Shade(begin, end, what) for what, begin, end in active.windows(scenario.scenario))
-    faults = [f"fault {armed.label}" for armed in active.faults if armed.window is None]
-    interferes = (*faults, *(f"stub {armed.label}" for armed in active.stubs))
-    story = Story(scenario.scenario, scenario.description or "", _about(scenario), (), shades, interferes)
+    faults = [f"fault {fault.label}" for fault in active.faults if fault.window is None]
+    other_effects = (*faults, *(f"stub {stub.label}" for stub in active.stubs))
+    preview = ScenarioPreview(
+        scenario.scenario, scenario.description or "", _about(scenario), (), shades, other_effects
+    )
     if not scenario.has_workflow:
-        return story
+        return preview
     note = ""
     if scenario.brings_workflow:
         assert scenario.workflow_id is not None
@@ -86,8 +88,8 @@ def rehearse(scenario: Scenario, settings: Settings, template: Template | None =
         workflow_id = cluster.world.new_workflow_id(scenario.workflow_id)
         workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now))
         cluster.world.add(workflow)
-    acts = [*_provisionings(cluster, workflow, note), *_reprovisionings(cluster, workflow)]
-    return replace(story, acts=(*acts, *_deprovisionings(cluster, workflow)))
+    runs = [*_provisionings(cluster, workflow, note), *_reprovisionings(cluster, workflow)]
+    return replace(preview, runs=(*runs, *_deprovisionings(cluster, workflow)))
 
 
 def _about(scenario: Scenario) -> str:
@@ -105,7 +107,7 @@ def _about(scenario: Scenario) -> str:
 # -- the runs, in the order of a workflow's life -------------------------------------------------------
 
 
-def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[Act]:
+def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[RunPreview]:
     scenario = workflow.scenario
     assert scenario is not None
     count = _attempts(scenario.provision)
@@ -119,17 +121,17 @@ def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[
             else:
                 beginning = runs.for_provision(cluster.world, workflow, {})
         except FlowFrameworkError as error:
-            yield Act(title, [], refusal=str(error))
+            yield RunPreview(title, [], refusal=str(error))
             return
         if workflow.run is None or number:
             cluster.world.begin(workflow, beginning)
-        yield Act(title, _moments(workflow), note="; ".join(filter(None, notes)))
+        yield RunPreview(title, _moments(workflow), note="; ".join(filter(None, notes)))
         _play_to_the_end(cluster, workflow)
         if number < count - 1:
             _take_all_away(cluster, workflow)
 
 
-def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
+def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPreview]:
     script = workflow.scenario.reprovision if workflow.scenario else None
     for number in range(_attempts(script) if script else 0):
         assert script is not None
@@ -142,18 +144,18 @@ def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
         elif stored and not stored.is_made and (graph := stored.template.provision):
             steps = sequence_of(graph, workflow_id=workflow.id, max_steps=len(graph.nodes))
         else:
-            return  # a plan, and no template whose steps it could speak of
+            return  # a plan without a template that has its steps
         named = {node.id for node in steps.nodes if {node.id, node.type} & attempt.steps.keys()}
         changes = {node.id: UPDATE if node.id in named or not named else KEEP for node in steps.nodes}
         if not attempt.timeline:
             note += f"; drawn as if it had changed {'the steps that the plan names' if named else 'every step'}"
         before = cluster.world.fields(workflow)
         cluster.world.begin(workflow, runs.for_reprovision(cluster.world, workflow, steps, changes))
-        yield Act(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
+        yield RunPreview(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
         _play_to_the_end(cluster, workflow)
 
 
-def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
+def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPreview]:
     script = workflow.scenario.deprovision if workflow.scenario else None
     count = len(script.attempts or (script,)) if script else 0
     for number in range(count):
@@ -162,7 +164,7 @@ def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[Act]:
         refusal = _deprovision(cluster, workflow)
         note = "begins when a client deprovisions it, allow_delete naming all"
         answer = f"{refusal.code}: {refusal}" if refusal else ""
-        yield Act(_title("deprovision", number, count), _moments(workflow), before, note, answer)
+        yield RunPreview(_title("deprovision", number, count), _moments(workflow), before, note, answer)
         _play_to_the_end(cluster, workflow)
 
 
@@ -200,7 +202,7 @@ def _deprovision(cluster: Cluster, workflow: Workflow) -> FlowFrameworkError | N
 
 
 def _take_all_away(cluster: Cluster, workflow: Workflow) -> None:
-    """As a client would between two attempts, until nothing is left or nothing changes any more."""
+    """Deprovisions, as a client does between two attempts, until nothing is left or nothing changes."""
     script = workflow.scenario.deprovision if workflow.scenario else None
     for _ in range(len(script.attempts or (script,)) if script else 1):
         refusal = _deprovision(cluster, workflow)
@@ -213,7 +215,7 @@ def _take_all_away(cluster: Cluster, workflow: Workflow) -> None:
 
 
 def _likely_template(scenario: Scenario) -> tuple[Template, str]:
-    """A template that a client might create, and where it comes from: of the use case, or of the plan's steps."""
+    """A template that a client might create, and a note on its source: the use case, or the steps of the plan."""
     if scenario.match and scenario.match.use_case and (found := _of_use_case(scenario.match.use_case)):
         name, template = found
         return template, f"drawn with the template of the plugin's use case {name}"
@@ -228,7 +230,7 @@ def _likely_template(scenario: Scenario) -> tuple[Template, str]:
 
 
 def _of_use_case(wanted: str) -> tuple[str, Template] | None:
-    """The first use case that sends this `use_case`, its required parameters as ``<name>``."""
+    """The first use case whose template has this `use_case`, with required parameters as ``<name>``."""
     for name, case in use_cases().items():
         if case["template"].get("use_case") == wanted:
             return name, parse_template(expand(name, {key: f"<{key}>" for key in case["required"]}))

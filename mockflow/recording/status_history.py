@@ -1,4 +1,4 @@
-"""What was seen of one workflow: the moments at which its answer was another than before."""
+"""The status reads of one workflow, reduced to the moments at which the response changed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,43 +17,46 @@ _EMPTY: Final[tuple[Any, ...]] = (None, [], {})
 
 @dataclass(frozen=True)
 class Change:
-    """An answer that was not the one before: it came to hold after `after` and was seen at `at` (ms)."""
+    """A status that differs from the one before. It took effect after `after` and was read at `at` (ms)."""
 
     after: int | None
-    """When the answer before was seen; None for the first."""
+    """When the status before was read; None for the first."""
     at: int
     status: Mapping[str, Any]
     complete: bool
-    """Whether the answer had all fields (``all=true``); else what it did not tell is left to be derived."""
+    """Whether the response had all fields (``all=true``). The fields missing from a brief response are derived."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """From `start` to `end` (ms; None: until the end) there was no answer, because of `reason`."""
+    """No status could be read from `start` to `end` (ms; None: until the recording ended), because of `reason`."""
 
     start: int
     end: int | None
     reason: str
     does: Mapping[str, Any] = field(default_factory=dict)
-    """What a fault does that plays it; empty where none can be told, for nobody knows who kept the answer back."""
+    """The fault keys that reproduce it, such as ``{"respond": ...}``; empty if the cause is unknown."""
 
 
 @dataclass
-class Looks:
-    """Gathers the answers for one workflow. Times are milliseconds of the recorder's clock, and only grow."""
+class StatusHistory:
+    """Collects the status reads of one workflow. Times are ms of the recorder's clock and only grow."""
 
     workflow_id: str
     changes: list[Change] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
-    """What the scenario language cannot say, in people's words."""
+    """Descriptions of what the scenario language cannot express."""
     _seen_at: int | None = None
     _last: tuple[Mapping[str, Any], bool] | None = None
 
-    def saw(self, at: int, body: Mapping[str, Any], *, complete: bool = True) -> bool:
-        """An answer of `GET _status` at `at`, `complete` with ``all=true``; whether it is another than before."""
+    def record(self, at: int, body: Mapping[str, Any], *, complete: bool = True) -> bool:
+        """Records a response of `GET _status`; returns whether the status changed.
+
+        `complete` says whether the request had ``all=true``.
+        """
         if self._seen_at is not None and at <= self._seen_at:
-            at = self._seen_at + 1  # two looks within a millisecond
+            at = self._seen_at + 1  # two reads within one millisecond
         after, self._seen_at = self._seen_at, at
         self._close_gap(at)
         if self._last == (body, complete):
@@ -62,8 +65,8 @@ class Looks:
         status = self._fields(body)
         last = self.changes[-1] if self.changes else None
         if last is not None:
-            told = ALL_FIELDS if complete and last.complete else BRIEF_FIELDS
-            if all(status.get(name) == last.status.get(name) for name in told):
+            compared = ALL_FIELDS if complete and last.complete else BRIEF_FIELDS
+            if all(status.get(name) == last.status.get(name) for name in compared):
                 if complete and not last.complete:
                     self.changes[-1] = replace(last, status=status, complete=True)
                 return False
@@ -74,8 +77,11 @@ class Looks:
         self.changes.append(Change(after, at, status, complete))
         return True
 
-    def missed(self, at: int, reason: str, does: Mapping[str, Any] | None = None) -> bool:
-        """No answer at `at`; whether that is news. `does` is what plays it as a fault, such as ``{"respond": ...}``."""
+    def record_gap(self, at: int, reason: str, does: Mapping[str, Any] | None = None) -> bool:
+        """Records that no status could be read at `at`; returns whether that is a change.
+
+        `does` are the fault keys that reproduce it, such as ``{"respond": ...}``.
+        """
         last = self.gaps[-1] if self.gaps else None
         if last and last.end is None:
             if (last.reason, last.does) == (reason, does or {}):
@@ -86,12 +92,12 @@ class Looks:
 
     @property
     def state(self) -> str | None:
-        """The state last seen."""
+        """The state last read."""
         return self.changes[-1].status.get("state") if self.changes else None
 
     @property
     def is_final(self) -> bool:
-        """Whether the state last seen is COMPLETED or FAILED."""
+        """Whether the state last read is COMPLETED or FAILED."""
         return self.state in FINAL_STATES
 
     def _close_gap(self, at: int) -> None:
@@ -99,7 +105,7 @@ class Looks:
             self.gaps[-1] = replace(self.gaps[-1], end=at)
 
     def _fields(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What the scenario language can say of an answer, without secrets."""
+        """The fields of a response that the scenario language has, without secrets."""
         self.left_out.update(f"the field {name}" for name in body if name not in (*ALL_FIELDS, "workflow_id"))
         fields = {}
         for name in ALL_FIELDS:
@@ -110,20 +116,17 @@ class Looks:
                 if _is_valid(Keyframe, {name: value}):
                     fields[name] = value
                 else:
-                    self.left_out.add(f"a {name} that is none")
+                    self.left_out.add(f"an invalid {name}")
         return fields
 
     def _resources(self, entries: list[Any]) -> Iterator[dict[str, str]]:
         for entry in entries:
-            known = {k: v for k, v in entry.items() if k in ScriptedResource.model_fields} if _is(entry) else {}
+            is_object = isinstance(entry, dict)
+            known = {k: v for k, v in entry.items() if k in ScriptedResource.model_fields} if is_object else {}
             if _is_valid(ScriptedResource, known):
                 yield known
             else:
                 self.left_out.add("a resource without its step")
-
-
-def _is(entry: Any) -> bool:
-    return isinstance(entry, dict)
 
 
 def _is_valid(model: type[Keyframe] | type[ScriptedResource], value: dict[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from mockflow.cluster import Cluster, LoadedScenario, Settings
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import Located, load_text
 from mockflow.recording.exchanges import Exchange
+from mockflow.recording.recorder import Recorder
 from mockflow.recording.scenario import text_of
-from mockflow.recording.story import Story
 from mockflow.recording.stubs import MAX_ANSWERS, MAX_REQUESTS
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request
@@ -78,7 +78,7 @@ class Cast:
     def __init__(self, cluster: Cluster, latency: int = LATENCY) -> None:
         self.cluster = cluster
         self.latency = latency
-        self.story = Story(EPOCH)
+        self.story = Recorder(EPOCH)
         self.asked: list[tuple[Ask, int]] = []
         self.answers: list[tuple[str, int, Any]] = []
 
@@ -113,7 +113,7 @@ class Cast:
         return told
 
 
-def written(story: Story) -> list[Scenario]:
+def written(story: Recorder) -> list[Scenario]:
     """The scenarios as they come out of the file; nothing is to be said of them."""
     scenarios = story.scenarios()
     loading = load_text(text_of(scenarios), "recorded.yaml")
@@ -225,7 +225,7 @@ async def test_a_second_workflow_of_the_same_name_is_played_as_the_first() -> No
     first, second = [(await cast.ask(Ask(0, "POST", API, TEMPLATE)))["workflow_id"] for _ in range(2)]
     assert [scenario.workflow_id for scenario in written(cast.story)] == [first]
     assert list(cast.story.left_out) == [
-        f"{second}: all of it: it is played as {first}, whose template has the same name"
+        f"{second}: all of it: {first} has a template of the same name and is played instead"
     ]
 
 
@@ -287,7 +287,7 @@ faults:
 
 async def test_refused_polls_of_several_runs_are_told_by_their_number() -> None:
     """A window of time does not know one run from another."""
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     for method, target, status, body in (
         ("POST", f"{API}/w/_provision", 202, {"workflow_id": "w"}),
         ("GET", f"{API}/w/_status", 429, {"error": {"reason": "busy"}}),
@@ -310,7 +310,7 @@ async def test_refused_polls_of_several_runs_are_told_by_their_number() -> None:
 )
 async def test_a_provision_that_happened_all_the_same(told: tuple[int, bytes], fault: dict[str, Any]) -> None:
     """The first look after it tells; the run began when it was asked for."""
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     for time, method, target, status, body in (
         (0, "GET", f"{API}/w/_status", 200, {"workflow_id": "w", "state": "NOT_STARTED"}),
         (1000, "POST", f"{API}/w/_provision", *told),
@@ -333,7 +333,7 @@ async def test_a_provision_that_happened_all_the_same(told: tuple[int, bytes], f
 
 @pytest.mark.parametrize("status", [0, 504])
 async def test_a_provision_that_did_not_happen(status: int) -> None:
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     for target, told, body in (
         (f"{API}/w/_provision", status, b""),
         (f"{API}/w/_status", 200, {"workflow_id": "w", "state": "NOT_STARTED"}),
@@ -346,11 +346,11 @@ async def test_a_provision_that_did_not_happen(status: int) -> None:
 
 
 def test_a_create_that_was_refused_for_good_is_told() -> None:
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     story.add(exchange("POST", API, 503, b"not yet", TEMPLATE))
     assert story.scenarios() == []
     assert list(story.left_out) == [
-        "requests: a create that was refused: no workflow of the template my search was seen to be made"
+        "requests: a refused create: no workflow of the template my search was created later"
     ]
 
 
@@ -364,7 +364,7 @@ def exchange(method: str, target: str, status: int, body: Any, sent: Any = None,
 
 def stubs_of(*exchanges: Exchange) -> tuple[list[dict[str, Any]], list[str]]:
     """The stubs as they are written, and what was left out."""
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     for one in exchanges:
         story.add(one)
     documents = [scenario.model_dump(exclude_unset=True) for scenario in written(story)]
@@ -387,13 +387,13 @@ def test_different_bodies_have_answers_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        (exchange("GET", "/x", 200, b"\xff\xfe"), "GET /x: an answer that is no text"),
+        (exchange("GET", "/x", 200, b"\xff\xfe"), "GET /x: a response that is not text"),
         (exchange("GET", "/x", 200, b"{}", content_encoding="gzip"), "GET /x: a body that is no gzip"),
         (exchange("GET", "/x", 200, b"{}", content_encoding="br"), "GET /x: a body compressed by br"),
-        (exchange("GET", "/x", 200, {"source": "{{query.q}}"}), "GET /x: an answer with {{ }} in it"),
-        (exchange("GET", "/x", 200, b"x" * (2**20 + 1)), "GET /x: an answer of more than 1 MiB"),
-        (exchange("GET", "/{a}/{a}", 200, {}), "GET /{a}/{a}: a request or an answer that no stub can have"),
-        (exchange("TRACE", "/x", 200, b"x"), "TRACE /x: a method that no stub has"),
+        (exchange("GET", "/x", 200, {"source": "{{query.q}}"}), "GET /x: a response with {{ }} in it"),
+        (exchange("GET", "/x", 200, b"x" * (2**20 + 1)), "GET /x: a response of more than 1 MiB"),
+        (exchange("GET", "/{a}/{a}", 200, {}), "GET /{a}/{a}: a request or a response that no stub can have"),
+        (exchange("TRACE", "/x", 200, b"x"), "TRACE /x: a method that no stub can have"),
     ],
     ids=lambda value: value.split(": ")[1] if isinstance(value, str) else "",
 )
@@ -418,11 +418,11 @@ def test_so_many_requests_and_answers_are_kept() -> None:
     assert left_out == ["requests: all after the first 2000 different requests"]
     [stub], left_out = stubs_of(*(exchange("GET", "/x", 200, {"n": n}) for n in range(MAX_ANSWERS + 2)))
     assert len(stub["respond"]) == MAX_ANSWERS
-    assert left_out == ["requests: GET /x: all after its first 1000 answers"]
+    assert left_out == ["requests: GET /x: all after its first 1000 responses"]
 
 
 def test_half_a_character_is_a_question_mark() -> None:
-    story = Story(EPOCH)
+    story = Recorder(EPOCH)
     story.add(exchange("GET", "/x", 200, {"a": "\ud800"}))
     assert load_text(text_of(story.scenarios()), "x").scenarios[0].scenario.stubs[0].respond[0].body == {"a": "?"}
 
