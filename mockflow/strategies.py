@@ -24,7 +24,8 @@ from mockflow.core.opensearch.rest_status import FAILURES, FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS, Failure
 from mockflow.core.plugin.graph import node_timeout, sequence_of
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Graph, parse_template
+from mockflow.core.plugin.template import Graph
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.versions import parse_version
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import Duration, milliseconds

@@ -15,7 +15,7 @@ from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
-from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
@@ -39,7 +39,9 @@ def create(
     scenario = cluster.scenarios.speaker(name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = cluster.now()
     workflow_id = cluster.new_workflow_id(scenario.workflow_id if scenario else None)
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), access.owned_by(caller))
+    sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
+    owned = {**sent, **access.owned_by(caller)}
+    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
     cluster.add(workflow)
     return workflow
 
@@ -87,15 +89,11 @@ def reprovision(cluster: Cluster, workflow_id: str, template: Template, *, valid
     assert workflow.stored is not None
     lifecycle.check_reprovisionable(workflow_id, cluster.fields(workflow))
     old, new = workflow.stored.template.provision, template.provision
-    invalid = FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}")
     if old is None or new is None:
-        raise invalid
+        raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", "INTERNAL_SERVER_ERROR")
     changes = lifecycle.changes_between(old, new)
     limit, catalogue = cluster.flow_framework.max_workflow_steps, cluster.version.steps
-    try:
-        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
-    except FlowFrameworkError:
-        raise invalid from None
+    sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
     cluster.begin(workflow, runs.reprovision(cluster, workflow, sequence, changes))
     _store(cluster, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=cluster.now())
@@ -164,7 +162,11 @@ def check_graphs(cluster: Cluster, template: Template) -> None:
     """The checks of ``validation=all``."""
     limit, steps = cluster.flow_framework.max_workflow_steps, cluster.version.steps
     for graph in template.workflows.values():
-        sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
+        try:
+            sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
+        except NodeTimeoutError as error:
+            message = f"Workflow validation failed for template {template.name}"
+            raise FlowFrameworkError(message, error.status_in_validation) from None
 
 
 def _store(cluster: Cluster, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

@@ -8,7 +8,8 @@ from mockflow.cluster import runs
 from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.workflow import StoredTemplate, Workflow
 from mockflow.core.plugin.lifecycle import template_from
-from mockflow.core.plugin.template import Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim, claims_of
 from mockflow.core.script.compiler import written_resources

@@ -37,6 +37,13 @@ class StoredTemplate:
 
     def document(self, owned: Fields = _NOBODYS, *, shows_user: bool = False) -> dict[str, Any]:
         """What `GET` answers (contract.md, section 3); `owned` says whose it is."""
+        return self.template.document() | self._last(owned, shows_user=shows_user)
+
+    def source(self, owned: Fields = _NOBODYS) -> dict[str, Any]:
+        """The document as the index has it, for searches."""
+        return self.template.source() | self._last(owned, shows_user=True)
+
+    def _last(self, owned: Fields, *, shows_user: bool) -> dict[str, Any]:
         last = {
             "user": owned.get("user") if shows_user else None,
             "created_time": self.created_time,
@@ -44,7 +51,7 @@ class StoredTemplate:
             "last_provisioned_time": self.last_provisioned_time,
             "tenant_id": owned.get("tenant_id"),
         }
-        return self.template.document() | {name: value for name, value in last.items() if value is not None}
+        return {name: value for name, value in last.items() if value is not None}
 
 
 @dataclass

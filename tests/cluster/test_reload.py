@@ -17,7 +17,7 @@ from mockflow.cluster import (
     operations,
 )
 from mockflow.cluster.changes import changes
-from mockflow.core.plugin.template import parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 
 Body = dict[str, Any]

@@ -1,21 +1,25 @@
 """The flow-framework plugin's API: /_plugins/_flow_framework/workflow (contract.md)."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations
+from mockflow.core.base.tokens import START_OBJECT, VALUE_STRING, ContentError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
 from mockflow.core.plugin.failures import status_in
 from mockflow.core.plugin.status import status_document
 from mockflow.core.plugin.steps import Step
-from mockflow.core.plugin.template import ContentError, Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand
 from mockflow.core.plugin.versions import SUBSTITUTIONS
 from mockflow.server.endpoints.resources import no_such_index
 from mockflow.server.endpoints.search import Documents, search_handler
+from mockflow.server.rest.body import unexpected_start
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
-from mockflow.server.rest.content import UnreadableError, decode_content
+from mockflow.server.rest.content import read_content
 from mockflow.server.rest.errors import plugin_error
 from mockflow.server.rest.waiting import run_end
 
@@ -169,7 +173,7 @@ def _stored_templates(call: Call) -> Iterable[Stored]:
     """The documents of the template index that the caller may see, in order of creation."""
     for workflow in call.cluster.workflows.values():
         if workflow.stored and access.sees(call.cluster, call.request.caller, workflow):
-            document = workflow.stored.document(workflow.owned, shows_user=True)
+            document = workflow.stored.source(workflow.owned)
             yield Stored(workflow.id, document, version=workflow.stored.version)
 
 
@@ -212,15 +216,13 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     flags |= {name: name in known and parameters.boolean(name) for name in ("reprovision", "update_fields")}
     use_case = parameters.text("use_case") if "use_case" in known else None
     timeout = parameters.time(_TIMEOUT) if _TIMEOUT in known else None
-    permitted = [*(["workflow_id"] if workflow_id is not None else []), "validation", "provision"]
-    permitted += [name for name in ("reprovision", "update_fields", "use_case", _TIMEOUT) if name in known]
+    waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(_TIMEOUT) or "")
+    permitted = [name for name in _PERMITTED if name in _ALWAYS_PERMITTED or name in known]
     others = parameters.rest() if SUBSTITUTIONS in known else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
-        _refuse_contradictions(
-            flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=timeout not in (None, -1)
-        )
+        _refuse_contradictions(flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=waits)
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster, caller = call.cluster, call.request.caller
         access.check_creator(cluster, caller)
@@ -282,21 +284,13 @@ def _refuse_contradictions(
 
 
 def _template(call: Call, use_case: str | None, *, update_fields: bool) -> Template:
-    content = _content(call)
-    if use_case is not None:
-        content = expand(use_case, content if call.request.body else {})
+    content, version = read_content(call.request), call.cluster.version
     try:
-        return parse_template(content, update_fields=update_fields and use_case is None)
+        if use_case is not None:
+            content = expand(use_case, content, has_body=bool(call.request.body), version=version)
+        return parse_template(content, update_fields=update_fields and use_case is None, version=version)
     except ContentError:
         raise FlowFrameworkError(_CONTENT_INVALID) from None
-
-
-def _content(call: Call) -> Any:
-    """The body's value; None, as for null, where it is empty or not what its type says."""
-    try:
-        return decode_content(call.request)
-    except UnreadableError:
-        return None
 
 
 # -- provision and deprovision -------------------------------------------------------------------------
@@ -319,17 +313,23 @@ def provision(call: Call) -> Action:
 
 
 def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
+    """The body's substitution values, read by the rules of the plugin's _provision."""
     if not call.request.body:
         return {}
-    content = _content(call)
-    if not isinstance(content, dict):
-        raise FlowFrameworkError("Request body parsing failed")
-    for key, value in content.items():
-        if key in params:
-            raise FlowFrameworkError(f"Duplicate key {key}")
-        if not isinstance(value, str):
-            raise FlowFrameworkError("Request body fields must have string values")
-    return content
+    tokens = Tokens(read_content(call.request))
+    values: dict[str, str] = {}
+    try:
+        if tokens.next() != START_OBJECT:
+            raise unexpected_start(call.request, tokens.kind)
+        for key in tokens.fields():
+            if tokens.kind != VALUE_STRING:
+                raise FlowFrameworkError("Request body fields must have string values")
+            if key in params:
+                raise FlowFrameworkError(f"Duplicate key {key}")
+            values[key] = tokens.text()
+    except ContentError:
+        raise FlowFrameworkError("Request body parsing failed") from None
+    return values
 
 
 def _accepted(cluster: Cluster, workflow: Workflow, status: int, timeout: int | None) -> Reply | Awaitable[Reply]:
@@ -408,6 +408,16 @@ def _ignore_body(call: Call) -> None:
 
 
 _TIMEOUT: Final = "wait_for_completion_timeout"
+_ENDLESS: Final = re.compile(r"\s*-0*1\s*")
+"""The one negative time that counts as none."""
+_ALWAYS_PERMITTED: Final = frozenset(
+    {"pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"}
+)
+_PERMITTED: Final[tuple[str, ...]] = (
+    *("use_case", "pretty", "workflow_id", "provision", "reprovision", "format", "error_trace", "human"),
+    *("update_fields", _TIMEOUT, "filter_path", "validation"),
+)
+"""What the refusal of other parameters lists: all that the request has read by then, in the order of a Java set."""
 _STATE_LOST: Final = "Workflow timed out, failed to fetch current state"
 
 
