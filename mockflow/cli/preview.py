@@ -25,7 +25,8 @@ from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.simulation import KEEP, UPDATE
 from mockflow.core.plugin.status import Fields
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand, use_cases
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.models import RunScript

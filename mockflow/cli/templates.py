@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import sequence_of
-from mockflow.core.plugin.template import ContentError, Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.loading.yaml12 import MAX_BYTES, read
 

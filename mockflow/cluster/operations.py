@@ -16,7 +16,7 @@ from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
-from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
@@ -40,7 +40,9 @@ def create(
     scenario = scenarios.matching(world, name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = world.now()
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), access.owned_by(caller))
+    sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
+    owned = {**sent, **access.owned_by(caller)}
+    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
     world.add(workflow)
     return workflow
 
@@ -88,15 +90,11 @@ def reprovision(world: World, workflow_id: str, template: Template, *, validate:
     assert workflow.stored is not None
     lifecycle.check_reprovisionable(workflow_id, world.fields(workflow))
     old, new = workflow.stored.template.provision, template.provision
-    invalid = FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}")
     if old is None or new is None:
-        raise invalid
+        raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", "INTERNAL_SERVER_ERROR")
     changes = lifecycle.changes_between(old, new)
     limit, catalogue = world.flow_framework.max_workflow_steps, world.version.steps
-    try:
-        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
-    except FlowFrameworkError:
-        raise invalid from None
+    sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
     world.begin(workflow, runs.for_reprovision(world, workflow, sequence, changes))
     _store(world, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=world.now())
@@ -165,7 +163,11 @@ def check_graphs(world: World, template: Template) -> None:
     """The checks of ``validation=all``."""
     limit, steps = world.flow_framework.max_workflow_steps, world.version.steps
     for graph in template.workflows.values():
-        sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
+        try:
+            sequence_of(graph, workflow_id=None, max_steps=limit, catalogue=steps)
+        except NodeTimeoutError as error:
+            message = f"Workflow validation failed for template {template.name}"
+            raise FlowFrameworkError(message, error.status_in_validation) from None
 
 
 def _store(world: World, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

@@ -13,7 +13,8 @@ from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.cluster.workflow import Workflow
 from mockflow.cluster.world import World
 from mockflow.core.plugin.lifecycle import template_from
-from mockflow.core.plugin.template import Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim, claims_of
 from mockflow.core.script.compiler import written_resources

@@ -30,6 +30,13 @@ class StoredTemplate:
 
         `owned` are the fields `user` and `tenant_id` of the workflow, where it has them.
         """
+        return self.template.document() | self._last(owned, shows_user=shows_user)
+
+    def source(self, owned: Fields = _NO_FIELDS) -> dict[str, Any]:
+        """The document as the index holds it, for searches."""
+        return self.template.source() | self._last(owned, shows_user=True)
+
+    def _last(self, owned: Fields, *, shows_user: bool) -> dict[str, Any]:
         last = {
             "user": owned.get("user") if shows_user else None,
             "created_time": self.created_time,
@@ -37,4 +44,4 @@ class StoredTemplate:
             "last_provisioned_time": self.last_provisioned_time,
             "tenant_id": owned.get("tenant_id"),
         }
-        return self.template.document() | {name: value for name, value in last.items() if value is not None}
+        return {name: value for name, value in last.items() if value is not None}

@@ -10,7 +10,8 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import node_timeout, sequence_of
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Graph, parse_template
+from mockflow.core.plugin.template import Graph
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import Duration
 from mockflow.strategies.common import (

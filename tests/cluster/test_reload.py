@@ -21,7 +21,7 @@ from mockflow.cluster import (
 )
 from mockflow.cluster.changes import changes
 from mockflow.cluster.scenarios import load, remove
-from mockflow.core.plugin.template import parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 
 Body = dict[str, Any]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings, operations, polling
 from mockflow.cluster.changes import changes
-from mockflow.core.plugin.template import parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 
 

@@ -7,11 +7,20 @@ from typing import Final
 
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.opensearch.values import BadValueError, time_value
 from mockflow.core.plugin.steps import STEPS, Step
 from mockflow.core.plugin.template import Edge, Graph, Node
 
 INSTALLED: Final = frozenset({"opensearch-flow-framework", "opensearch-ml", "opensearch-knn"})
 """The plugins of the fake cluster that steps may require."""
+
+
+class NodeTimeoutError(FlowFrameworkError):
+    """A node_timeout that is no time value. The validation of a template answers it without the reason."""
+
+    def __init__(self, message: str, *, is_text: bool) -> None:
+        super().__init__(message)
+        self.status_in_validation = "BAD_REQUEST" if is_text else "INTERNAL_SERVER_ERROR"
 
 
 @dataclass(frozen=True)
@@ -43,9 +52,23 @@ def sequence_of(
 
 
 def node_timeout(node: Node) -> int:
-    """The time-out of a step in ms: node_timeout, else the default of the step, else 10 s."""
-    step = STEPS[node.type]
-    return parse_duration(node.user_inputs.get("node_timeout") or step.timeout or "10s")
+    """Milliseconds after which the plugin gives the step up: node_timeout, else the step's own, else 10 s.
+
+    Raises FlowFrameworkError for a node_timeout that is no time or negative.
+    """
+    sent = node.user_inputs.get("node_timeout")
+    if sent is None:
+        return parse_duration(STEPS[node.type].timeout or "10s")
+    message = f"Failed to parse timeout value [{sent}] for field [{node.id}.user_inputs.node_timeout]. Must be positive"
+    if not isinstance(sent, str):
+        raise NodeTimeoutError(message, is_text=False)
+    try:
+        milliseconds = time_value("node_timeout", sent)
+    except BadValueError:
+        raise NodeTimeoutError(message, is_text=True) from None
+    if milliseconds < 0:
+        raise FlowFrameworkError(message)
+    return milliseconds
 
 
 def _check_nodes(nodes: Collection[Node], catalogue: Mapping[str, Step]) -> None:
@@ -102,6 +125,7 @@ def _check_steps(
     for node in nodes:
         if node.type not in catalogue:
             raise FlowFrameworkError(f"Workflow step type [{node.type}] is not implemented.", "NOT_IMPLEMENTED")
+        node_timeout(node)
     for node in nodes:
         missing = [plugin for plugin in STEPS[node.type].required_plugins if plugin not in INSTALLED]
         if missing:
@@ -118,16 +142,3 @@ def _check_steps(
             raise FlowFrameworkError(
                 f"Invalid workflow, node [{node.id}] missing the following required inputs : [{', '.join(lacking)}]"
             )
-    for node in nodes:
-        _check_timeout(node)
-
-
-def _check_timeout(node: Node) -> None:
-    value = node.user_inputs.get("node_timeout")
-    try:
-        if value is not None:
-            parse_duration(value)
-    except ValueError:
-        raise FlowFrameworkError(
-            f"Failed to parse timeout value [{value}] for field [{node.id}.user_inputs.node_timeout]. Must be positive"
-        ) from None

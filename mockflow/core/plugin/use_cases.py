@@ -1,59 +1,96 @@
-"""The plugin's use cases: templates with defaults and required parameters (docs/reference/plugin.md, "Use cases")."""
+"""The plugin's use cases: ready templates with defaults and required parameters.
+
+Source: docs/reference/plugin.md, "Use cases".
+"""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from mockflow.core.base.java_hash import hash_map_order
+from mockflow.core.base.json_reader import read_json
+from mockflow.core.base.tokens import ContentError, NoTextError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.plugin.substitution import substitute
+from mockflow.core.plugin.maps import text_or_map
+from mockflow.core.plugin.versions import NEWEST, Version
 
 
 @lru_cache
-def use_cases() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> `required` parameters, `defaults` (flat strings), and `template` with placeholders."""
-    text = (files("mockflow.core.plugin") / "data" / "use_cases.json").read_text("utf-8")
-    table: dict[str, Mapping[str, Any]] = json.loads(text)
-    return table
+def use_cases(minor: tuple[int, int] | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """Name -> `required` parameters, `defaults` (flat strings) and `template` with placeholders.
 
-
-def expand(name: str, content: Any) -> Any:
-    """The template of the use case `name` with the values of `content` filled in, as content to parse.
-
-    `content` is the decoded request body, an empty map if there is none. Raises FlowFrameworkError as the plugin does,
-    first of all for an unknown name.
+    Those of the release `minor`, such as (3, 2); without it, those of the newest.
     """
-    case = use_cases().get(name)
+    text = (files("mockflow.core.plugin") / "data" / "use_cases.json").read_text("utf-8")
+    release = minor or _minor(NEWEST)
+    return {name: _at(case, release) for name, case in json.loads(text).items() if _since(case) <= release}
+
+
+def expand(name: str, content: Any, *, has_body: bool = True, version: Version | None = None) -> Any:
+    """The template of use case `name` with the values of `content` put in, as content to parse.
+
+    `content` is the decoded request body; `version` is the release that reads it, by default the newest. Raises
+    FlowFrameworkError as the plugin does: for an unknown name before anything else.
+    """
+    case = use_cases(version.minor if version else None).get(name)
     if case is None:
         raise FlowFrameworkError(f"Unable to find substitution ready file for use case: {name}")
-    given = _mapping(content)
+    given = _values(content) if has_body else {}
     missing = [key for key in case["required"] if key not in given]
     if missing:
         raise FlowFrameworkError(
             f"Missing the following required parameters for use case [{name}] : [{', '.join(missing)}]"
         )
-    values = {key: _text(value) for key, value in given.items()}
-    return substitute(case["template"], {key: values.get(key, default) for key, default in case["defaults"].items()})
+    text = json.dumps(case["template"], ensure_ascii=False)
+    values = {key: given.get(key, default) for key, default in case["defaults"].items()}
+    for key in hash_map_order(values):  # one after the other: a value may hold the placeholder of a later one
+        text = _put_in(text, key, values[key])
+    return read_json(text)
 
 
-def _unusable_body() -> FlowFrameworkError:
-    return FlowFrameworkError(
-        "failure parsing request body when a use case is given, make sure to provide a map with values that are "
-        "either Strings, Arrays, or Map of Strings to Strings"
-    )
+def _put_in(text: str, key: str, value: str) -> str:
+    """The plugin puts values into the template's text; only these characters are escaped."""
+    written = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return re.sub(rf"\$\{{\{{\s*{re.escape(key)}\s*\}}\}}", lambda _: written, text, flags=re.ASCII)
 
 
-def _mapping(content: Any) -> Mapping[str, Any]:
-    if not isinstance(content, dict):
-        raise _unusable_body()
-    return content
+def _values(content: Any) -> Mapping[str, str]:
+    """The body's values as the texts that go into the template."""
+    tokens = Tokens(content)
+    try:
+        tokens.next()
+        return {name: _text(text_or_map(tokens)) for name in tokens.fields()}
+    except ContentError as error:
+        raise FlowFrameworkError(
+            "failure parsing request body when a use case is given, make sure to provide a map with values that are "
+            "either Strings, Arrays, or Map of Strings to Strings",
+            "INTERNAL_SERVER_ERROR" if isinstance(error, NoTextError) else "BAD_REQUEST",
+        ) from None
 
 
-def _text(value: Any) -> str:
-    """The text of a value in the template. Null and nested maps are refused."""
+def _text(value: str | Mapping[str, str]) -> str:
+    """Of a map, what Java's `HashMap.toString` gives, such as ``{a=5}``."""
     if isinstance(value, str):
         return value
-    if value is None or (isinstance(value, dict) and any(isinstance(item, (dict, list)) for item in value.values())):
-        raise _unusable_body()
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return f"{{{', '.join(f'{name}={text}' for name, text in value.items())}}}"
+
+
+def _since(case: Mapping[str, Any]) -> tuple[int, int]:
+    return _minor(case.get("since", "0.0"))
+
+
+def _at(case: Mapping[str, Any], release: tuple[int, int]) -> Mapping[str, Any]:
+    """The use case with the defaults that it had before later releases changed them."""
+    defaults = dict(case["defaults"])
+    for change in case.get("earlier", ()):
+        if release < _minor(change["before"]):
+            defaults |= change["defaults"]
+    return {**case, "defaults": defaults}
+
+
+def _minor(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")
+    return int(major), int(minor)

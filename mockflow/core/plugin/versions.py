@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import CopiedMaps
 from mockflow.core.plugin.steps import STEPS, Step
 
 DEFAULT_VERSION: Final = "3.2.0"
@@ -73,6 +74,13 @@ class Behaviour:
     """The format of a failed step's error, in `failures.ERROR_FORMATS`."""
     tells_why_no_index: bool
     """Whether create_index passes on the reason and status of its failure."""
+    json_inputs: frozenset[str]
+    """The user_inputs that are stored as JSON text when they are sent as objects."""
+    refuses_large_versions: bool
+    """Whether a template's version may not be above 99; else only its last two digits count."""
+    copied_maps: CopiedMaps
+    """The order of keys in a template's workflows, user_params, inputs and ui_metadata. Java draws it anew at each
+    start; these are those of one start of 2.19.6 and of one of 3.8.0."""
 
 
 # For each field of Behaviour: the value from a release on, a patch release if it matters.
@@ -110,6 +118,18 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
         ((3, 1), "class_and_message"),
     ),
     "tells_why_no_index": (((2, 12), False), ((2, 19, 4), True), ((3, 0), False), ((3, 2), True)),
+    # Measured at 2.19.6 (no llm) and 3.8.0; the releases between from the plugin's release notes.
+    "json_inputs": (
+        ((2, 12), frozenset({"configurations"})),
+        ((2, 15), frozenset({"configurations", "interface"})),
+        ((3, 1), frozenset({"configurations", "interface", "llm"})),
+    ),
+    # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
+    "refuses_large_versions": (((2, 12), False), ((3, 0), True)),
+    "copied_maps": (
+        ((2, 12), CopiedMaps(0xF3333333, ascending=True)),
+        ((3, 0), CopiedMaps(0x13B645A1, ascending=False)),
+    ),
 }
 
 # Parameters and steps that came after 2.12, by the plugin's release notes.

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.findings import Finding, Path, quoted
 from mockflow.core.base.suggest import did_you_mean
+from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import sequence_of
 from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import ContentError, parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario import fault_rules
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.compiler import compile_run, place_keyframes

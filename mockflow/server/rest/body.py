@@ -3,13 +3,15 @@
 Source: docs/reference/opensearch.md, "Bodies and content types".
 """
 
+import re
 from typing import Any
 
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.call import Call
 from mockflow.server.rest.content import UnreadableError, decode_content
-from mockflow.server.rest.errors import object_error
+from mockflow.server.rest.errors import Refusal, object_error
 
+_START_OF_TEXT = re.compile(rb"[ \t\r\n]*")
 _SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)]"
 
 
@@ -34,3 +36,16 @@ def read_value(request: Request) -> Any:
         return decode_content(request)
     except UnreadableError as error:
         raise object_error(400, "json_parse_exception", f"{error}\n at {_SOURCE}") from None
+
+
+def unexpected_start(request: Request, kind: str | None) -> Refusal:
+    """400 for a body that is no object: `kind` is its first token, None where there is none.
+
+    Line and column are those of the token, from 1; where there is none, line 1 and column 0.
+    """
+    found = _START_OF_TEXT.match(request.body)
+    before = found[0] if found and kind else b""
+    line = before.count(b"\n") + 1
+    column = len(before) - (before.rfind(b"\n") + 1) + 1 if kind else 0
+    reason = f"Failed to parse object: expecting token of type [START_OBJECT] but found [{kind or 'null'}]"
+    return object_error(400, "parsing_exception", reason, line=line, col=column)

@@ -109,8 +109,8 @@ ApiRoute = Route[Handler]
 
 @lru_cache(maxsize=256)
 def body_format(content_type: str | None) -> str | None:
-    """json, yaml, smile or cbor; None for a type that OpenSearch does not read. 400 for a malformed type."""
-    if not content_type:
+    """json, yaml, smile or cbor; None for a type that OpenSearch does not read. 400 for one that is no type."""
+    if content_type is None:
         return None
     found = _CONTENT_TYPE.fullmatch(content_type.strip())
     if not found:

@@ -3,13 +3,24 @@
 import json
 from typing import Any
 
+from mockflow.core.base.json_reader import read_json, text_of_body
+from mockflow.core.base.tokens import BROKEN
 from mockflow.loading.yaml12 import read
 from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.call import body_format
+from mockflow.server.rest.yaml_content import read_yaml
 
 
 class UnreadableError(ValueError):
     """A body that does not parse as its Content-Type, or has duplicate keys."""
+
+
+def read_content(request: Request) -> Any:
+    """The body's first value as far as it can be read, for `Tokens`. CBOR and Smile are not read at all."""
+    media_type = body_format(request.headers.get(CONTENT_TYPE))
+    if media_type == "yaml":
+        return read_yaml(request.body)
+    return BROKEN if media_type in ("cbor", "smile") else read_json(text_of_body(request.body))
 
 
 def decode_content(request: Request) -> Any:

@@ -9,17 +9,18 @@ from mockflow.cluster import Cluster, polling, scenarios, skipping
 from mockflow.cluster.decision import Decision, InterceptedRequest
 from mockflow.cluster.interceptor import Interceptor
 from mockflow.cluster.journal import Scripted
+from mockflow.core.base.tokens import ContentError
 from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import action_of
-from mockflow.core.plugin.template import ContentError, parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.stubs.templating import fill, fill_json_text
 from mockflow.server.http.messages import TEXT_TYPE, Request, Response
 from mockflow.server.rest.call import Handler
-from mockflow.server.rest.content import UnreadableError, decode_content
+from mockflow.server.rest.content import read_content
 from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found
 
@@ -157,11 +158,12 @@ def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
     """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
-        content = decode_content(request) if request.body else {}
+        content = read_content(request)
         use_case = query.get("use_case")
-        content = expand(use_case, content) if use_case is not None else content
-        template = parse_template(content)
-    except (UnreadableError, ContentError, FlowFrameworkError):
+        if use_case is not None:
+            content = expand(use_case, content, has_body=bool(request.body), version=cluster.world.version)
+        template = parse_template(content, version=cluster.world.version)
+    except (ContentError, FlowFrameworkError):
         return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
     return scenarios.matching(
         cluster.world, name=template.name or "", use_case=template.use_case or "", headers=request.headers

@@ -9,7 +9,7 @@ from mockflow.core.plugin.step_checks.call import StepCall
 from mockflow.core.plugin.step_checks.table import CHECKS, check_step, duration_of
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import resolved_inputs
-from mockflow.core.plugin.template import parse_template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand, use_cases
 from tests.core.plugin.steps import NEW, OLD, around, both, call, error, foreign
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.plugin.template import UPDATABLE, ContentError, Template, parse_template
+from mockflow.core.plugin.template import UPDATABLE, Template
+from mockflow.core.plugin.template_parser import parse_template
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 release = st.from_regex(r"[0-9]\.[0-9]{1,2}\.[0-9]", fullmatch=True)

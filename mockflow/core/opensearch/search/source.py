@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.search.errors import illegal_argument, parsing
 from mockflow.core.opensearch.search.json_values import token
@@ -92,8 +93,9 @@ def _covers(patterns: Iterable[str], path: str) -> bool:
 
 
 def _object(source: Mapping[str, Any], above: str, choice: _Choice) -> dict[str, Any]:
+    """The part of an object. OpenSearch filters a map in memory, so its keys come in the order of a `HashMap`."""
     kept = {}
-    for key, value in source.items():
+    for key, value in hash_map(source).items():
         path = above + key
         requested = choice(path)
         if requested is None:
@@ -106,7 +108,7 @@ def _object(source: Mapping[str, Any], above: str, choice: _Choice) -> dict[str,
             continue
         if requested or value:
             kept[key] = value
-    return kept
+    return hash_map(kept)
 
 
 def _array(values: list[Any], path: str, choice: _Choice) -> list[Any]:

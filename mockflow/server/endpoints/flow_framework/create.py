@@ -1,18 +1,32 @@
 """Creating and updating workflows, with the plugin's rules for the parameters of these calls."""
 
+import re
 from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from mockflow.cluster import access, operations
+from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.plugin.template import ContentError, Template, parse_template
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand
 from mockflow.core.plugin.versions import SUBSTITUTIONS
-from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT, body_value
+from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT
 from mockflow.server.endpoints.flow_framework.runs import accepted_reply
 from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.content import read_content
 
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
+_ENDLESS: Final = re.compile(r"\s*-0*1\s*")
+"""The one negative time that counts as none."""
+_ALWAYS_PERMITTED: Final = frozenset(
+    {"pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"}
+)
+_PERMITTED: Final[tuple[str, ...]] = (
+    *("use_case", "pretty", "workflow_id", "provision", "reprovision", "format", "error_trace", "human"),
+    *("update_fields", TIMEOUT, "filter_path", "validation"),
+)
+"""The parameters that the refusal of others lists: all that the request has read by then, in a Java set's order."""
 
 
 def create(call: Call) -> Action:
@@ -36,15 +50,13 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     flags |= {name: name in known and parameters.boolean(name) for name in ("reprovision", "update_fields")}
     use_case = parameters.text("use_case") if "use_case" in known else None
     timeout = parameters.time(TIMEOUT) if TIMEOUT in known else None
-    permitted = [*(["workflow_id"] if workflow_id is not None else []), "validation", "provision"]
-    permitted += [name for name in ("reprovision", "update_fields", "use_case", TIMEOUT) if name in known]
+    waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(TIMEOUT) or "")
+    permitted = [name for name in _PERMITTED if name in _ALWAYS_PERMITTED or name in known]
     others = parameters.rest() if SUBSTITUTIONS in known else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
-        _refuse_contradictions(
-            flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=timeout not in (None, -1)
-        )
+        _refuse_contradictions(flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=waits)
         template = _template(call, use_case, update_fields=flags["update_fields"])
         cluster, caller = call.cluster, call.request.caller
         access.check_creator(cluster.world, caller)
@@ -106,10 +118,10 @@ def _refuse_contradictions(
 
 
 def _template(call: Call, use_case: str | None, *, update_fields: bool) -> Template:
-    content = body_value(call)
-    if use_case is not None:
-        content = expand(use_case, content if call.request.body else {})
+    content, version = read_content(call.request), call.world.version
     try:
-        return parse_template(content, update_fields=update_fields and use_case is None)
+        if use_case is not None:
+            content = expand(use_case, content, has_body=bool(call.request.body), version=version)
+        return parse_template(content, update_fields=update_fields and use_case is None, version=version)
     except ContentError:
         raise FlowFrameworkError(_CONTENT_INVALID) from None

@@ -1,12 +1,11 @@
 """The common parts of all calls of the plugin: its path, access checks, and its errors as responses."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from mockflow.cluster import access
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.server.rest.call import Action, Call, Handler, Reply
-from mockflow.server.rest.content import UnreadableError, decode_content
 from mockflow.server.rest.errors import plugin_error
 
 BASE: Final = "/_plugins/_flow_framework/workflow"
@@ -61,14 +60,6 @@ def ignore_body(call: Call) -> None:
     """Accepts an unused body; before 2.14 the plugin's calls refuse one."""
     if call.world.version.behaviour.status_takes_body:
         call.ignore_body()
-
-
-def body_value(call: Call) -> Any:
-    """The body's value; None, as for null, if it is empty or does not parse as its Content-Type."""
-    try:
-        return decode_content(call.request)
-    except UnreadableError:
-        return None
 
 
 def is_admin(call: Call) -> bool:

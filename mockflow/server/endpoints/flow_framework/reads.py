@@ -104,7 +104,7 @@ def _stored_templates(call: Call) -> Iterable[Stored]:
     """The documents of the template index that the caller may read, in order of creation."""
     for workflow in call.world.workflows.values():
         if workflow.stored and access.sees(call.world, call.request.caller, workflow):
-            document = workflow.stored.document(workflow.owned, shows_user=True)
+            document = workflow.stored.source(workflow.owned)
             yield Stored(workflow.id, document, version=workflow.stored.version)
 
 

@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, operations, polling
+from mockflow.core.base.tokens import START_OBJECT, VALUE_STRING, ContentError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import TEMPLATE_INDEX
 from mockflow.core.plugin.failures import status_in
 from mockflow.core.plugin.status import status_document
 from mockflow.core.plugin.versions import SUBSTITUTIONS
-from mockflow.server.endpoints.flow_framework.plugin import FAILED, TIMEOUT, body_value, ignore_body
+from mockflow.server.endpoints.flow_framework.plugin import FAILED, TIMEOUT, ignore_body
+from mockflow.server.rest.body import unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.content import read_content
 from mockflow.server.rest.errors import plugin_error
 from mockflow.server.rest.waiting import run_end
 
@@ -34,17 +37,23 @@ def provision(call: Call) -> Action:
 
 
 def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
+    """The body's substitution values, read by the rules of the plugin's _provision."""
     if not call.request.body:
         return {}
-    content = body_value(call)
-    if not isinstance(content, dict):
-        raise FlowFrameworkError("Request body parsing failed")
-    for key, value in content.items():
-        if key in params:
-            raise FlowFrameworkError(f"Duplicate key {key}")
-        if not isinstance(value, str):
-            raise FlowFrameworkError("Request body fields must have string values")
-    return content
+    tokens = Tokens(read_content(call.request))
+    values: dict[str, str] = {}
+    try:
+        if tokens.next() != START_OBJECT:
+            raise unexpected_start(call.request, tokens.kind)
+        for key in tokens.fields():
+            if tokens.kind != VALUE_STRING:
+                raise FlowFrameworkError("Request body fields must have string values")
+            if key in params:
+                raise FlowFrameworkError(f"Duplicate key {key}")
+            values[key] = tokens.text()
+    except ContentError:
+        raise FlowFrameworkError("Request body parsing failed") from None
+    return values
 
 
 def accepted_reply(cluster: Cluster, workflow: Workflow, status: int, timeout: int | None) -> Reply | Awaitable[Reply]:

@@ -1,0 +1,78 @@
+"""The order in which Java's maps list their keys.
+
+The plugin keeps what it reads in a `HashMap` or in a copy by `Map.copyOf`, and writes it in the map's own order. So a
+client sees keys in another order than it has sent them (docs/reference/plugin.md, "Shapes").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+_SMALLEST_TABLE: Final = 16
+_SPAN: Final = 1 << 32
+
+
+@lru_cache(4096)
+def string_hash(text: str) -> int:
+    """`String.hashCode`: 32 bits, signed, over the text's UTF-16 units."""
+    number = 0
+    units = text.encode("utf-16-be", "surrogatepass")
+    for place in range(0, len(units), 2):
+        number = (31 * number + (units[place] << 8 | units[place + 1])) & (_SPAN - 1)
+    return number - _SPAN if number >= _SPAN >> 1 else number
+
+
+def hash_map_order(names: Iterable[str]) -> list[str]:
+    """The names as a `HashMap` lists them that they were put into one by one.
+
+    A bucket lists its names in the order in which they came. Java turns a bucket of more than eight into a tree,
+    which lists them otherwise; that is left out.
+    """
+    names = list(names)
+    size = _SMALLEST_TABLE
+    while len(names) > size * 3 // 4:
+        size *= 2
+    return sorted(names, key=lambda name: _bucket(name, size))
+
+
+def hash_map(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` in the order of a `HashMap`."""
+    return {name: content[name] for name in hash_map_order(content)}
+
+
+@dataclass(frozen=True)
+class CopiedMaps:
+    """The order of `Map.copyOf` on one start of a node.
+
+    Java draws a number and a direction at its start, and lists the keys of its unmodifiable maps from there on. `salt`
+    is that number, of 32 bits; `ascending` is the direction.
+    """
+
+    salt: int
+    ascending: bool
+
+    def order(self, names: Iterable[str]) -> list[str]:
+        """The names as a copy lists them of a `HashMap` that they were put into one by one."""
+        names = hash_map_order(names)
+        if len(names) < 2:
+            return names
+        size = 2 * len(names)
+        table: list[str | None] = [None] * size
+        for name in names:
+            place = string_hash(name) % size
+            while table[place] is not None:
+                place = (place + 1) % size
+            table[place] = name
+        start, step = self.salt * size // _SPAN, 1 if self.ascending else -1
+        listed = (table[(start + step * count) % size] for count in range(1, size + 1))
+        return [name for name in listed if name is not None]
+
+    def copy(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """`content` in the order of a copy."""
+        return {name: content[name] for name in self.order(content)}
+
+
+def _bucket(name: str, size: int) -> int:
+    number = string_hash(name) & (_SPAN - 1)
+    return (number ^ number >> 16) & (size - 1)
