@@ -79,8 +79,8 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     done = init(tmp_path)
     assert done.exit_code == 0
     assert done.output.splitlines()[1:] == [
-        f"left alone {mine}: it is there already",
-        f"left alone {tmp_path / 'compose.mockflow.yaml'}: it is there already",
+        f"kept {mine}: it exists already",
+        f"kept {tmp_path / 'compose.mockflow.yaml'}: it exists already",
     ]
     assert mine.read_text() == "mine"
     assert not (tmp_path / "elsewhere.yaml").exists()

@@ -212,7 +212,7 @@ def test_a_playhead_and_the_polls(door: Door) -> None:
     assert (good.is_bad, bad.is_bad) == (False, True)
     assert str(bad).endswith("get_status  w  no answer  PROVISIONING")
     lines = screen(followed, [good, bad])
-    assert "http://x  500ms of the cluster's time  clock real x 2" in " ".join(lines[:2])
+    assert "http://x  500ms of virtual time  clock real x 2" in " ".join(lines[:2])
     [row] = [line for line in lines if "▲" in line]
     assert row.index("•") < row.index("✗") < row.index("▲")
     assert any("w  s, look  PROVISIONING  1 poll" in line for line in lines)

@@ -243,7 +243,7 @@ def test_what_is_too_large(cluster: Double, file: Path) -> None:
         status, _, body = proxied.ask("GET", "/x")
         assert (status, json.loads(body)["error"]) == (
             502,
-            "mockflow proxy: an answer of more than 1000 bytes is not passed on; --max-body permits more",
+            "mockflow proxy: a response of more than 1000 bytes is not passed on; --max-body permits more",
         )
         assert proxied.ask("POST", "/x", b"x" * 1000)[0] == 502
 
@@ -297,7 +297,7 @@ def test_nothing_is_recorded_of_nothing(cluster: Double, file: Path) -> None:
     with Proxied(cluster.url, file) as proxied:
         code, stderr, stdout = proxied.stop()
     assert (code, stdout) == (0, "")
-    assert stderr == "nothing was recorded: no request has come that a scenario could tell of\n"
+    assert stderr == "nothing was recorded: there was no request that a scenario can reproduce\n"
     assert not file.exists()
 
 

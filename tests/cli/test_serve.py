@@ -222,7 +222,7 @@ def test_a_port_in_use() -> None:
         done = run("serve", "--port", str(port))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"Error: port {port} on 127.0.0.1 is in use; choose another with --port, or --port 0 for any that is free\n"
+        f"Error: port {port} on 127.0.0.1 is in use; choose another with --port, or --port 0 for any free one\n"
     )
 
 
@@ -296,7 +296,7 @@ def test_later_bad_input_never_ends_it(frozen: Served) -> None:
         (["--epoch", "yesterday"], '"yesterday" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds'),
         (
             ["--opensearch-version", "1.3.0"],
-            f"OpenSearch 1.3.0 is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
+            f"OpenSearch 1.3.0 is not supported; supported are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
         ),
         (["--opensearch-version", "3.2"], '"3.2" is not an OpenSearch version; write one such as 3.2.0'),
         (["--nope"], "--nope"),
