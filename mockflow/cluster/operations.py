@@ -61,8 +61,15 @@ def update_fields(cluster: Cluster, workflow_id: str, changes: Template) -> Work
     """Changes some fields of a template, whatever the workflow's state."""
     workflow = with_template(cluster, workflow_id)
     assert workflow.stored is not None
-    _store(cluster, workflow, workflow.stored.template.updated(changes), is_made=workflow.stored.is_made)
+    _store(cluster, workflow, with_fields(cluster, workflow_id, changes), is_made=workflow.stored.is_made)
     return workflow
+
+
+def with_fields(cluster: Cluster, workflow_id: str, changes: Template) -> Template:
+    """The workflow's template with the fields that `changes` has."""
+    stored = with_template(cluster, workflow_id).stored
+    assert stored is not None
+    return stored.template.updated(changes)
 
 
 def provision(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.base.tokens import ContentError
-from mockflow.core.plugin.template import Template, UPDATABLE
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.template import UPDATABLE, Template
 from mockflow.core.plugin.template_parser import parse_template
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
