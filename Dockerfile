@@ -1,4 +1,4 @@
-# A server for containers: serves /scenarios on port 9200. Mount your own scenarios over the shipped ones.
+# A server that loads the scenarios in /scenarios and listens on port 9200. Mount your own scenarios there.
 FROM python:3.13-slim
 
 WORKDIR /src
@@ -10,8 +10,8 @@ COPY scenarios /scenarios
 RUN useradd --uid 10001 --no-create-home mockflow
 USER 10001
 
-# Whoever reaches the port may use the owner's door, /_mockflow: README, "Who may use it".
-# Every option of `mockflow serve` is a variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
+# Everybody who can reach the port can use the control API, /_mockflow: set MOCKFLOW_CONTROL_TOKEN to restrict it.
+# Each option of `mockflow serve` is an environment variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...
 ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios MOCKFLOW_INSECURE_CONTROL=1
 EXPOSE 9200
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \

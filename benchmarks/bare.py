@@ -1,6 +1,6 @@
-"""What mockflow is measured against: an aiohttp application of one route that answers with given bytes.
+"""The reference of the benchmark: an aiohttp application with one route that returns given bytes.
 
-Run as `python benchmarks/bare.py BODIES`, a JSON file that holds an object of workflow ids and bodies.
+Run as `python benchmarks/bare.py BODIES`. BODIES is a JSON file with an object of workflow ids and bodies.
 """
 
 import json

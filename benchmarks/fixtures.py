@@ -1,7 +1,7 @@
-"""What the pytest plugin costs: installed but unused, at the first use, and for each further test.
+"""The cost of the pytest plugin: installed but unused, at the first use, and for each further test.
 
-Each figure is a difference between two whole runs of pytest, taken by turns, so that what slows the machine down for
-a while slows both; the median of the differences counts. On a busy machine the processor's time tells more.
+Each value is the difference between two whole runs of pytest, measured in turn, so that a temporary load affects both.
+The result is the median of the differences. On a busy machine the CPU time is more reliable.
 """
 
 import os
@@ -19,8 +19,8 @@ from rich.table import Table
 
 PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 ENVIRONMENT: Final = {
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # nobody else's plugins
-    "PYTHONDONTWRITEBYTECODE": "",  # compiled modules are kept, as they are for most
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # no other plugins
+    "PYTHONDONTWRITEBYTECODE": "",  # compiled modules are kept, as usual
 }
 PLUGIN: Final = ("-p", "mockflow")  # by its entry point
 FILES: Final = {
@@ -56,7 +56,7 @@ Options = tuple[str, ...]
 
 
 class Cost(NamedTuple):
-    """Seconds by the wall clock and of the processor."""
+    """Wall-clock time and CPU time in seconds."""
 
     wall: float
     processor: float
@@ -66,7 +66,7 @@ class Cost(NamedTuple):
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(1), help="How often each is measured.")
 @click.option("--tests", default=300, show_default=True, type=click.IntRange(2), help="In a run of many.")
 def main(rounds: int, tests: int) -> None:
-    """Measure the plugin in processes of their own."""
+    """Measure the plugin in separate processes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in FILES.items():
@@ -93,7 +93,7 @@ def main(rounds: int, tests: int) -> None:
 
 
 def by_turns(rounds: int, folder: Path, one: Options, other: Options, tests: int = 1) -> list[Cost]:
-    """What `one` costs more than `other`, round by round; a round before them warms up."""
+    """The additional cost of `one` compared with `other` in each round, after a warm-up round."""
     more = []
     for number in range(rounds + 1):
         costs = {options: cost_of(folder, options, tests) for options in ((one, other), (other, one))[number % 2]}
@@ -115,7 +115,7 @@ def cost_of(folder: Path, options: Options, tests: int) -> Cost:
 
 
 def processor_seconds() -> float:
-    """What the processes have used that have ended."""
+    """The CPU time of the processes that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 

@@ -1,7 +1,7 @@
-"""A load generator for where wrk is missing: polls over kept connections, and reports in wrk's words.
+"""A load generator that replaces wrk: polls over persistent connections, and reports in wrk's format.
 
-Run as `python benchmarks/poll.py URL SECONDS CONNECTIONS PATHS`; the file PATHS has a path on each line, and they
-are polled by turns.
+Run as `python benchmarks/poll.py URL SECONDS CONNECTIONS PATHS`. The file PATHS has a path on each line; they are
+polled in turn.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ _LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class Count:
-    """What all connections have seen together."""
+    """The counts of all connections."""
 
     answers = 0
     refused = 0
 
 
 class Connection(asyncio.Protocol):
-    """Sends the next request as soon as the last one is answered."""
+    """Sends each request as soon as the one before is answered."""
 
     def __init__(self, requests: Iterator[bytes], count: Count) -> None:
         self._requests = requests
@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
 
 
 async def poll(url: str, seconds: float, connections: int, paths: list[str]) -> str:
-    """The report: the two lines of wrk's that matter here."""
+    """The report: the two lines of wrk that the benchmark reads."""
     server = urlsplit(url)
     assert server.hostname
     assert server.port

@@ -1,4 +1,4 @@
-"""The servers that benchmarks measure: processes of their own, pinned where that can be had."""
+"""The measured servers as separate processes, pinned to cores if possible."""
 
 import os
 import re
@@ -15,7 +15,7 @@ SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0")
 
 
 def cores() -> tuple[int, int] | None:
-    """One for the servers and one for the load generator, where that can be had."""
+    """One core for the servers and one for the load generator, if possible."""
     if not shutil.which("taskset") or not hasattr(os, "sched_getaffinity"):
         return None
     first, *others = sorted(os.sched_getaffinity(0))
@@ -28,9 +28,9 @@ def pinned(command: list[str], *, server: bool) -> list[str]:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[str]:
-    """Python with these arguments; yields the URL of the line in which it says that it is ready."""
+    """Runs Python with these arguments; yields the URL in its line "ready at"."""
     command = pinned([sys.executable, *arguments], server=True)
-    log = subprocess.DEVNULL  # it says that nothing changes any more
+    log = subprocess.DEVNULL  # the log warns that nothing changes any more
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         try:
             assert process.stdout

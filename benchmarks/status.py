@@ -1,7 +1,7 @@
-"""Status polls a second: `mockflow serve` against a bare aiohttp application that returns the same bytes.
+"""Status polls per second: `mockflow serve` compared with a bare aiohttp application that returns the same bytes.
 
-Each is a process of its own. The servers run on one core, the load generator on another. They are polled by turns
-in short rounds, so that what slows the machine down for a while slows both. The ratio counts, not the polls.
+Each is a separate process. The servers run on one core, the load generator on another. They are polled in turn in
+short rounds, so that a temporary load affects both. The result is the ratio, not the number of polls.
 """
 
 import json
@@ -75,7 +75,7 @@ class Result:
 @click.option("--rounds", type=click.IntRange(1), help="How often each is measured.  [default: 11; quick: 3]")
 @click.option("--seconds", type=click.FloatRange(0.01), default=1, show_default=True, help="Whole ones for wrk.")
 @click.option("--workflows", type=click.IntRange(2), default=10_000, show_default=True, help="The larger number.")
-@click.option("--page", is_flag=True, help="Meanwhile somebody has mockflow's page open.")
+@click.option("--page", is_flag=True, help="Measure while the page is open in a browser.")
 @click.option("--without-wrk", is_flag=True, help="Poll with poll.py, as where wrk is missing.")
 def main(quick: bool, rounds: int | None, seconds: float, workflows: int, page: bool, without_wrk: bool) -> None:
     """Compare status polls a second of mockflow and of a bare aiohttp application."""

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures, the marker `mockflow`, options. Nothing heavy is imported until a fixture is used."""
+"""The pytest plugin: fixtures, the marker `mockflow`, options. It imports the server only when a fixture is used."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "clock": (str, "auto (the default), frozen or real"),
     "speed": (float, "virtual seconds for each second, with clock real"),
     "version": (str, "the OpenSearch version"),
-    "step_time": (str, "how long a step takes that no scenario speaks of"),
-    "seed": (int, "other ids, the same in each run"),
+    "step_time": (str, "the duration of steps without a plan"),
+    "seed": (int, "the seed of generated ids"),
     "epoch": (int, "epoch milliseconds at which the virtual clock begins"),
-    "max_polls": (int, "after so many equal answers where nothing can change any more, the test fails"),
-    "users": (str.split, "name:password or name:password:roles, with spaces between: turns security on"),
-    "multi_tenancy": (bool, "whether clients say by x-tenant-id for which tenant they ask"),
-    "strict": (bool, "a test fails whose scripted keyframes were never observed"),
+    "max_polls": (int, "the test fails after this many equal statuses if nothing can change any more"),
+    "users": (str.split, "name:password or name:password:roles, separated by spaces; turns security on"),
+    "multi_tenancy": (bool, "whether requests name their tenant in the header x-tenant-id"),
+    "strict": (bool, "fail a test if parts of its scripts were never observed"),
 }
-"""The marker's keyword arguments, each an ini option `mockflow_...` too: its type, and what it is for."""
+"""The marker's keyword arguments, each also an ini option `mockflow_...`: type and help text."""
 
 _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
@@ -43,12 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="extend",
         type=lambda urls: urls.split(","),
         default=[],
-        help="run against a mockflow that is up already; under xdist, once for each worker",
+        help="use a mockflow server that runs already; under xdist, give one URL for each worker",
     )
     group.addoption(
-        "--mockflow-report", action="store_true", help="tell at the end which parts of the scripts were never seen"
+        "--mockflow-report", action="store_true", help="report at the end which parts of the scripts were never seen"
     )
-    parser.addini("mockflow_scenarios", "files and folders that every test has, relative to the rootdir", "linelist")
+    parser.addini(
+        "mockflow_scenarios", "scenario files and folders for every test, relative to the rootdir", "linelist"
+    )
     for name, (kind, purpose) in SETTINGS.items():
         written: Literal["bool", "string"] = "bool" if kind is bool else "string"
         parser.addini(f"mockflow_{name}", purpose, written, default=None)
@@ -59,8 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
     urls, workers = config.getoption("--mockflow-url"), config.getoption("tx", None) or ()
     if urls and len(urls) < len(workers):
         raise pytest.UsageError(
-            f"--mockflow-url: {len(workers)} workers and {len(urls)} server{'s' * (len(urls) != 1)}; tests that share "
-            "one would disturb each other; give one URL for each worker"
+            f"--mockflow-url: {len(workers)} workers and {len(urls)} server{'s' * (len(urls) != 1)}; give one URL for "
+            "each worker: tests cannot share a server"
         )
 
 
@@ -69,9 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSession]:
-    """The server of this test process: `url` stays the same all session and leads to the running test's world."""
+    """The server of this test process. Its `url` stays the same and serves the world of the running test."""
     was_enabled = gc.isenabled()
-    gc.disable()  # what is imported stays: to search it, and the whole test suite with it, costs a fifth of the time
+    gc.disable()  # collections during the import take a fifth of its time and find nothing
     try:
         from mockflow.testing import start_session
     finally:
@@ -88,20 +90,20 @@ def mockflow(request: pytest.FixtureRequest, mockflow_server: Session | RemoteSe
     from mockflow.testing import begin_world
 
     world = request.node.stash[_WORLD] = begin_world(request, mockflow_server, SETTINGS)
-    world.interrupter.arm()  # until the setup ends: other fixtures may poll
+    world.interrupter.enable()  # until the setup ends: other fixtures may poll
     yield world.handle
     mockflow_server.end(world)
 
 
 @pytest.fixture
 def mockflow_url(mockflow: ClusterHandle) -> str:
-    """Where clients find this test's cluster."""
+    """The URL of this test's cluster."""
     return mockflow.url
 
 
 @pytest.fixture
 def mockflow_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> Iterator[Any]:
-    """An opensearch-py client of this test's cluster; where it has users, as the first of them."""
+    """An opensearch-py client of this test's cluster; it logs in as the first of `users`."""
     opensearchpy = pytest.importorskip("opensearchpy", reason="mockflow_client needs opensearch-py")
     client = opensearchpy.OpenSearch(mockflow.url, http_auth=request.node.stash[_WORLD].login)
     yield client
@@ -110,7 +112,7 @@ def mockflow_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> 
 
 @pytest.fixture
 def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> Any:
-    """An asynchronous opensearch-py client of this test's cluster; it is closed when the test function ends."""
+    """An asynchronous opensearch-py client of this test's cluster, closed when the test function ends."""
     opensearchpy = pytest.importorskip("opensearchpy", reason="mockflow_async_client needs opensearch-py[async]")
     from mockflow.testing import closing_afterwards
 
@@ -119,30 +121,30 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
     return client
 
 
-# -- what a test shows ---------------------------------------------------------------------------------
+# -- test results --------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """From here to the call nobody is interrupted."""
+    """Ends the interruption of endless polls that the fixture began."""
     try:
         return (yield)
     finally:
         if world := item.stash.get(_WORLD, None):
-            world.interrupter.disarm()
+            world.interrupter.disable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that passed fails after all where a client was cut off, or where it is strict and saw too little."""
+    """Fails a passed test if a client polled without end, or if it is strict and parts of its scripts were not seen."""
     world = item.stash.get(_WORLD, None)
     if world is None:
         return (yield)
-    world.interrupter.arm()
+    world.interrupter.enable()
     try:
         result = yield
     finally:
-        world.interrupter.disarm()
+        world.interrupter.disable()
     world.verify()
     return result
 
@@ -151,11 +153,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test tells the story; with --mockflow-report, each test which parts of its scripts were seen."""
+    """Adds the story to a failed test's report, and with --mockflow-report the coverage to each test's report."""
     report = yield
     if world := item.stash.get(_WORLD, None):
         if report.when == "teardown":
-            del item.stash[_WORLD]  # pytest keeps the item to the end of the session
+            del item.stash[_WORLD]  # pytest keeps items until the end of the session
         elif report.failed:
             report.sections.append(("mockflow", world.story()))
         if report.when == "call" and item.config.getoption("--mockflow-report"):
@@ -164,7 +166,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """With --mockflow-report, a table of the scenarios and what no client of any test has seen."""
+    """With --mockflow-report, prints the coverage of each scenario and the parts that no test has seen."""
     if not config.getoption("--mockflow-report"):
         return
     seen: dict[str, dict[str, bool]] = {}
@@ -175,7 +177,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
                 by_part[part] = by_part.get(part, False) or was_seen
     terminalreporter.section("mockflow: what clients have seen of the scripts")
     if not seen:
-        terminalreporter.line("no test has used a scenario")
+        terminalreporter.line("no test used a scenario")
         return
     wholes = {"all": {part: was for parts in seen.values() for part, was in parts.items()}}
     width = max(map(len, seen)) + 2

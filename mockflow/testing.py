@@ -1,4 +1,4 @@
-"""What the pytest plugin does once a fixture is used: one server a process, one world a test."""
+"""The implementation of the pytest fixtures: one server for each process, one world for each test."""
 
 import ctypes
 import functools
@@ -18,15 +18,15 @@ from mockflow.handle.cluster import Source
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.mockflow import MockFlow
-from mockflow.server.serving import Front
+from mockflow.server.serving import SwitchableServer
 
 Known = Mapping[str, tuple[Callable[[Any], Any], str]]
-"""What markers and the ini file may set, each with its type and what it is for."""
+"""The settings of markers and the ini file: name -> type and help text."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How one test wants its world: scenarios, and `MockFlow`'s keyword arguments."""
+    """The settings of one test: scenarios, and keyword arguments of `MockFlow`."""
 
     sources: tuple[Source, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
@@ -34,58 +34,58 @@ class Setup:
 
 
 class Session:
-    """The server of this process. `url` is the same all session; each test's own is `mockflow.url`.
+    """The server of this process. Its `url` is the same in the whole session; each test has its own `mockflow.url`.
 
-    Each world has a port of its own, and none has one that an earlier one had: what a leftover thread of an earlier
-    test asks there never reaches the next test. The session's own `url` leads to the world of the running test, for
-    programs that are configured once.
+    Each world has its own port, which no earlier world had. So a request of a thread that an earlier test left running
+    never reaches the next test. The session's `url` serves the world of the running test, for programs that are
+    configured once.
     """
 
     def __init__(self) -> None:
         self._thread = LoopThread().start()
-        self._front = Front()
+        self._server = SwitchableServer()
         self._ports: set[int] = set()
-        self.url = self._thread.run(self._front.start())
+        self.url = self._thread.run(self._server.start())
 
     def begin(self, setup: Setup) -> "World":
-        """A fresh world; `end` it."""
+        """Starts a new world; the caller ends it with `end`."""
         return self._thread.run(self._begin(setup))
 
     def end(self, world: "World") -> None:
         self._thread.run(self._end(world))
 
     def stop(self) -> None:
-        self._thread.run(self._front.stop())
+        self._thread.run(self._server.stop())
         self._thread.stop()
 
     async def _begin(self, setup: Setup) -> "World":
         handle = await _started(setup)
-        taken = []  # kept open until another is found: a system may hand out the same port again at once
+        taken = []  # stay open until a new port is found: the system may return a closed port again
         while handle.port in self._ports and len(self._ports) < _PORTS:
             taken.append(handle)
             handle = await _started(setup)
         for other in taken:
             await other.stop()
         self._ports.add(handle.port)
-        self._front.lead_to(handle.cluster)
+        self._server.switch_to(handle.cluster)
         world = World(handle, setup.strict)
         handle.cluster.on_cut_off = world.interrupter.cut_off
         return world
 
     async def _end(self, world: "World") -> None:
-        self._front.lead_to(None)
+        self._server.switch_to(None)
         await world.handle.stop()
 
 
 class RemoteSession:
-    """A server that is up already; it has one world, which each test begins anew."""
+    """A server that runs already. It has one world, which is reset for each test."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._handle = MockFlow.connect(self.url)
 
     def begin(self, setup: Setup) -> "World":
-        """Nothing is there but the test's own scenarios, not even those that the server has started with."""
+        """Resets the world. It has only the test's scenarios, not those that the server was started with."""
         handle = self._handle
         settings = {"clock": "auto", "max_polls": 1000, **setup.settings}
         if "step_time" in settings:
@@ -98,31 +98,31 @@ class RemoteSession:
         return World(handle, setup.strict)
 
     def end(self, world: "World") -> None:
-        """The next test begins anew."""
+        """Does nothing: the next test resets the world."""
 
     def stop(self) -> None:
-        """Leaves it as it has started."""
+        """Resets the server to its state at the start."""
         try:
             self._handle.reset()
         except MockFlowError:
-            pass  # the tests have told that it is gone
+            pass  # the server is gone, which the tests have reported
 
 
 class World:
-    """What a running test has, and what its report tells of it."""
+    """The cluster of one test, and what its report says about it."""
 
     def __init__(self, handle: Any, strict: bool) -> None:
         self.handle = handle
         self.strict = strict
         self.interrupter = Interrupter()
         self.login: tuple[str, str] | None = None
-        """Name and password of its first user, where it has any."""
+        """Name and password of the first user, if there are users."""
 
     def verify(self) -> None:
-        """Fails the test where a client was cut off, or where it is strict and parts of its scripts were never seen."""
+        """Fails the test if a client polled without end, or if it is strict and parts of its scripts were not seen."""
         __tracebackhide__ = True
         if reason := self.handle.stuck:
-            pytest.fail(f"a client polls for ever: {reason}", pytrace=False)
+            pytest.fail(f"a client polls without end: {reason}", pytrace=False)
         if self.strict:
             try:
                 self.handle.coverage().assert_complete()
@@ -130,18 +130,18 @@ class World:
                 unseen = str(error)
             else:
                 return
-            pytest.fail(f"strict: {unseen}", pytrace=False)  # outside of except: pytest shows each error's context
+            pytest.fail(f"strict: {unseen}", pytrace=False)  # outside of except: pytest prints an error's context
 
     def story(self) -> str:
-        """For a failed test's report; a server that is gone tells none."""
+        """The story for a failed test's report, or the reason why there is none."""
         try:
             reason = self.handle.stuck
-            return (f"a client polls for ever: {reason}\n\n" if reason else "") + str(self.handle.journal.story())
+            return (f"a client polls without end: {reason}\n\n" if reason else "") + str(self.handle.journal.story())
         except MockFlowError as error:
             return f"(no story: {error})"
 
     def coverage(self) -> list[tuple[str, str, bool]]:
-        """Each scripted part: its scenario, which it is, and whether it was seen."""
+        """The scripted parts: scenario, description, and whether it was seen."""
         try:
             return [(part.scenario, str(part), part.seen) for part in self.handle.coverage().parts]
         except MockFlowError:
@@ -149,17 +149,17 @@ class World:
 
 
 class EndlessPolling(pytest.fail.Exception):  # type: ignore[name-defined, misc]
-    """No Exception to those who swallow exceptions: it ends the test."""
+    """Not an Exception, so that a program that catches all exceptions cannot swallow it."""
 
     def __init__(self) -> None:
-        super().__init__("a client polls for ever and does not mind that its connection is closed; it was interrupted")
+        super().__init__("a client keeps polling although its connection is closed; the test was interrupted")
 
 
 class Interrupter:
-    """Ends a test whose client goes on and on although it is cut off.
+    """Ends a test whose client keeps polling although its connection is closed each time.
 
-    It raises EndlessPolling in the thread that runs the test; only between `arm` and `disarm`, where pytest takes
-    what is raised for the test's own.
+    It raises EndlessPolling in the thread of the test. It does so only between `enable` and `disable`, while pytest
+    attributes the exception to the test.
     """
 
     def __init__(self) -> None:
@@ -167,16 +167,16 @@ class Interrupter:
         self._thread: int | None = None
         self._times = 0
 
-    def arm(self) -> None:
+    def enable(self) -> None:
         with self._lock:
             self._thread = threading.get_ident()
 
-    def disarm(self) -> None:
+    def disable(self) -> None:
         with self._lock:
             self._thread = None
 
     def cut_off(self) -> None:
-        """A client was cut off."""
+        """Called when the connection of an endlessly polling client was closed."""
         with self._lock:
             self._times += 1
             if self._times > _CUTS and self._thread is not None:
@@ -190,27 +190,27 @@ async def _started(setup: Setup) -> MockFlow:
     return handle
 
 
-_PORTS: Final = 10_000  # so many are not taken twice; a system has more
-_CUTS: Final = 25  # a client may try again some times before it gives up
+_PORTS: Final = 10_000  # the most ports that are remembered as used; a system has more
+_CUTS: Final = 25  # a client may retry this often before it gives up
 
 
-# -- what options, ini file and markers say ----------------------------------------------------------
+# -- options, ini file and markers -------------------------------------------------------------------
 
 
 def start_session(config: pytest.Config) -> Session | RemoteSession:
-    """The server that the options ask for."""
+    """The server that the options select."""
     urls = config.getoption("--mockflow-url")
     if not urls:
         return Session()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     number = int(worker.removeprefix("gw"))
-    if number >= len(urls):  # it took the place of a worker that has crashed
+    if number >= len(urls):  # the worker replaces one that crashed
         pytest.fail(f"--mockflow-url: worker {worker} has none of the {len(urls)} servers", pytrace=False)
     return RemoteSession(urls[number])
 
 
 def begin_world(request: pytest.FixtureRequest, session: Session | RemoteSession, known: Known) -> World:
-    """The world that the test asks for; what is wrong with that fails it, without a traceback of ours."""
+    """The world with the test's settings. Wrong settings fail the test, without a traceback of mockflow."""
     __tracebackhide__ = True
     try:
         setup = setup_of(request, known)
@@ -220,17 +220,17 @@ def begin_world(request: pytest.FixtureRequest, session: Session | RemoteSession
         return world
     except (MockFlowError, ValueError, TypeError) as error:
         reason = str(error)
-    pytest.fail(f"mockflow: {reason}", pytrace=False)  # outside of except: pytest shows each error's context
+    pytest.fail(f"mockflow: {reason}", pytrace=False)  # outside of except: pytest prints an error's context
 
 
 def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:
-    """What ini options and the test's markers say; the nearest marker wins, scenarios of all add up."""
+    """The settings of ini options and the test's markers. The nearest marker wins; scenarios of all are loaded."""
     config = request.config
     settings = _defaults(config, known)
     sources: list[Source] = [str(config.rootpath / path) for path in config.getini("mockflow_scenarios")]
     for marker in reversed(list(request.node.iter_markers("mockflow"))):
         if unknown := sorted(marker.kwargs.keys() - known.keys()):
-            raise ValueError(f"the marker does not know {', '.join(unknown)}; it knows {', '.join(known)}")
+            raise ValueError(f"unknown keyword {', '.join(unknown)}; the marker takes {', '.join(known)}")
         settings |= marker.kwargs
         sources += [_located(source, request) for source in marker.args]
     strict = bool(settings.pop("strict", False))
@@ -238,7 +238,7 @@ def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:
 
 
 def _defaults(config: pytest.Config, known: Known) -> dict[str, Any]:
-    """What the ini file says."""
+    """The settings of the ini file."""
     settings: dict[str, Any] = {}
     for name, (kind, _) in known.items():
         value = config.getini(f"mockflow_{name}")
@@ -251,7 +251,7 @@ def _defaults(config: pytest.Config, known: Known) -> dict[str, Any]:
 
 
 def _located(source: Source, request: pytest.FixtureRequest) -> Source:
-    """A path relative to the test file, then to the rootdir; anything else as it is."""
+    """A path is relative to the test file, then to the rootdir; anything else is unchanged."""
     if isinstance(source, Scenario) or (isinstance(source, str) and "\n" in source):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -268,7 +268,7 @@ def _located(source: Source, request: pytest.FixtureRequest) -> Source:
 
 
 def closing_afterwards(item: Any, client: Any) -> None:
-    """Closes an asynchronous client in the loop of the test that used it."""
+    """Closes an asynchronous client in the event loop of the test function."""
     function = getattr(item, "obj", None)
     if function is None or not inspect.iscoroutinefunction(function):
         return

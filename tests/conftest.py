@@ -9,7 +9,7 @@ from hypothesis import settings
 from mockflow.cluster import Cluster
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request, Response
-from tests import specification
+from tests.support import specification
 
 settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
 settings.load_profile("mockflow")
@@ -39,7 +39,7 @@ def _answers_are_held_against_the_specification() -> Iterator[None]:
 
 def _is_scripted(cluster: Cluster) -> bool:
     """Whether a fault or a stub stood in place of the answer that was given last: it may be anything at all."""
-    entries = cluster.journal._entries
+    entries = cluster.world.journal._entries
     return bool(entries and (scripted := entries[-1][-1]) and not scripted.is_own)
 
 

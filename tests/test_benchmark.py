@@ -4,7 +4,8 @@ import re
 import subprocess
 import sys
 
-from tests.serving import PATIENCE_SECONDS, ROOT, environment
+from tests.support.paths import ROOT
+from tests.support.processes import PATIENCE_SECONDS, environment
 
 TINY = ("--rounds", "1", "--seconds", "0.05", "--workflows", "3", "--without-wrk")
 

@@ -21,7 +21,8 @@ from aiohttp.test_utils import unused_port
 
 from mockflow.cli import main
 from mockflow.loading.yaml12 import read
-from tests.serving import PATIENCE_SECONDS, ROOT, environment, serving
+from tests.support.paths import ROOT, SCENARIOS
+from tests.support.processes import PATIENCE_SECONDS, environment, serving
 
 Instruction = tuple[str, str]
 
@@ -119,7 +120,7 @@ def test_serves_the_scenarios_beside_it_on_9200() -> None:
     assert service["build"] == "."
     assert service["ports"] == ["9200:9200"]
     assert service["volumes"] == [f"./scenarios:{variables()['MOCKFLOW_PATHS']}:ro"]
-    assert (ROOT / "scenarios").is_dir()
+    assert SCENARIOS.is_dir()
 
 
 def test_compose_has_the_images_health_check() -> None:

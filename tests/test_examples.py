@@ -11,8 +11,9 @@ from typing import Final
 import pytest
 
 import mockflow
-from tests.npm import install
-from tests.serving import PATIENCE_SECONDS, ROOT, environment, serving
+from tests.support.npm import install
+from tests.support.paths import ROOT
+from tests.support.processes import PATIENCE_SECONDS, environment, serving
 
 EXAMPLES: Final = ROOT / "examples"
 NODE: Final = EXAMPLES / "node"

@@ -8,7 +8,6 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -20,11 +19,11 @@ from pytest_aiohttp.plugin import AiohttpClient
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.loading.load import load_paths
 from mockflow.server.app import create_app
+from tests.support.paths import ROOT
 
 Body = dict[str, Any]
 Answer = tuple[int, Body]
 
-ROOT: Final = Path(__file__).parent.parent
 SCENARIOS: Final = {
     located.scenario.scenario: located.scenario
     for located in load_paths([ROOT / "scenarios", ROOT / "examples" / "cluster-starts-slowly.yaml"]).scenarios

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.support.paths import ROOT
 
 if sys.version_info >= (3, 11):
     import tomllib

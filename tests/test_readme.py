@@ -22,7 +22,8 @@ from aiohttp.test_utils import unused_port
 from mockflow.cli import main
 from mockflow.loading.load import load_text
 from mockflow.loading.yaml12 import read
-from tests.serving import PATIENCE_SECONDS, ROOT, environment, serving
+from tests.support.paths import ROOT, SCENARIOS
+from tests.support.processes import PATIENCE_SECONDS, environment, serving
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
 ADDRESS: Final = "127.0.0.1:9200"
@@ -58,7 +59,7 @@ BLOCKS: Final = blocks_of(README)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where a reader stands: the shipped scenarios, and the files that the README has them save."""
-    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    (tmp_path / "scenarios").symlink_to(SCENARIOS)
     for block in BLOCKS:
         if block.file:
             (tmp_path / block.file).write_text(block.text, "utf-8")
@@ -87,7 +88,7 @@ def test_a_block_of_an_unknown_kind_fails(kind: str, folder: Path) -> None:
 
 
 def test_every_shipped_scenario_is_in_the_table() -> None:
-    shipped = {file.stem for file in (ROOT / "scenarios").glob("*.yaml")}
+    shipped = {file.stem for file in (SCENARIOS).glob("*.yaml")}
     assert set(re.findall(r"^\| \[([\w-]+)\]\(scenarios/\1\.yaml\) \|", README, re.MULTILINE)) == shipped
 
 

@@ -19,14 +19,14 @@ from mockflow.core.scenario.model import json_schema
 from mockflow.loading.load import Located, load_paths
 from mockflow.loading.yaml12 import read
 from mockflow.server.app import create_app
+from tests.support.paths import SCENARIOS
 
 Body = dict[str, Any]
 Client = TestClient[Request, Application]
 
-FOLDER: Final = Path(__file__).parent.parent / "scenarios"
-FILES: Final = sorted(FOLDER.glob("*.yaml"))
-SCHEMA_FILE: Final = FOLDER / "schema.json"
-LOADING: Final = load_paths([FOLDER])
+FILES: Final = sorted(SCENARIOS.glob("*.yaml"))
+SCHEMA_FILE: Final = SCENARIOS / "schema.json"
+LOADING: Final = load_paths([SCENARIOS])
 MODELINE: Final = "# yaml-language-server: $schema=./schema.json"
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 

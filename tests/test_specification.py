@@ -8,7 +8,7 @@ import pytest
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.xcontent import compact
 from tests.conftest import CHECKER
-from tests.specification import DISAGREEMENTS, FILE, UNLISTED, Checker
+from tests.support.specification import DISAGREEMENTS, FILE, UNLISTED, Checker
 
 
 @pytest.fixture

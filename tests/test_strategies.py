@@ -19,7 +19,7 @@ from mockflow import MockFlow, Scenario, strategies
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.script.models import Attempt
 from mockflow.loading.load import load_text
-from tests.clients.story import TEMPLATE
+from tests.support.client_story import TEMPLATE
 
 W: Final = strategies.WORKFLOW_ID
 EVERY_OUTCOME: Final[tuple[strategies.Outcome, ...]] = ("COMPLETED", "FAILED", "PROVISIONING", "NOT_STARTED")

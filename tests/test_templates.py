@@ -19,11 +19,11 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, Settings
 from mockflow.server.app import create_app
+from tests.support.paths import SHARED
 
 Body = dict[str, Any]
 
 OWN: Final = Path(__file__).parent / "templates"
-SHARED: Final = Path(__file__).parents[2] / "shared"
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 FOR_CERTAIN: Final = "1h"  # by then every run has ended
 

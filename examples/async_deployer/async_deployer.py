@@ -1,4 +1,4 @@
-"""Deploys several flow-framework templates at once with AsyncOpenSearch, and tells how each of them went."""
+"""Deploys several flow-framework templates at once with AsyncOpenSearch, and returns the outcome of each."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ LIMIT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one deployment went. `state` is COMPLETED, FAILED, TIMED_OUT or REFUSED; `reason` says why not COMPLETED."""
+    """The outcome of a deployment. `state` is COMPLETED, FAILED, TIMED_OUT or REFUSED; COMPLETED has no `reason`."""
 
     name: str
     state: str
@@ -22,7 +22,7 @@ class Outcome:
 
 
 async def deploy_all(client: AsyncOpenSearch, templates: list[dict[str, Any]]) -> list[Outcome]:
-    """Deploys all templates, and takes away what failures leave. The outcomes are in the order of the templates."""
+    """Deploys all templates, and deletes what failures leave. The outcomes are in the order of the templates."""
     return list(await asyncio.gather(*(deploy(client, template) for template in templates)))
 
 
@@ -42,12 +42,12 @@ async def deploy(client: AsyncOpenSearch, template: dict[str, Any]) -> Outcome:
     named = [each["resource_id"] for each in resources if each["resource_type"] in ("index_name", "pipeline_id")]
     params = {"allow_delete": ",".join(named)} if named else None
     answer = await plugin.deprovision(workflow_id=workflow_id, params=params)
-    reason = status.get("error", "no reason told")
+    reason = status.get("error", "no reason given")
     return Outcome(name, "FAILED", f"{reason}; {answer['error']}" if "error" in answer else reason)
 
 
 async def _at_its_end(client: AsyncOpenSearch, workflow_id: str) -> dict[str, Any] | None:
-    """The status once it is COMPLETED or FAILED; None where it is neither in time."""
+    """The status once it is COMPLETED or FAILED; None if it is neither in time."""
     end = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < end:
         status: dict[str, Any] = await client.plugins.flow_framework.get_status(workflow_id=workflow_id)

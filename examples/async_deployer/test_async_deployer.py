@@ -1,4 +1,4 @@
-"""The asynchronous deployer against mockflow. Any plugin that runs coroutines will do, such as pytest-asyncio."""
+"""Tests of the asynchronous deployer. They need a plugin that runs coroutines, such as pytest-asyncio."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ def template(name: str) -> dict[str, Any]:
 
 
 async def test_several_at_once(cluster: ClusterHandle, mockflow_async_client: AsyncOpenSearch) -> None:
-    """The slowest says how long it takes."""
+    """The slowest deployment determines the time."""
     cluster.load(Scenario("films").match(name="films").step_time("30s"))
     outcomes = await deploy_all(mockflow_async_client, [template("books"), template("films"), template("songs")])
     assert outcomes == [Outcome(name, "COMPLETED") for name in ("books", "films", "songs")]
@@ -77,7 +77,7 @@ async def test_a_template_that_the_plugin_refuses(
 @given(strategies.scenarios(None, steps=template("books"), max_duration="4m"))
 @settings(max_examples=25, deadline=None)
 async def test_whatever_the_plugin_does(scenario: Scenario) -> None:
-    """Here the fake cluster runs in the test's own loop."""
+    """The fake cluster runs in the test's own loop."""
     async with MockFlow(scenario) as cluster, AsyncOpenSearch(cluster.url) as client:
         with cluster.patch_sleep("async_deployer"):
             outcome = await deploy(client, template("books"))

@@ -1,6 +1,6 @@
 """Deploys a flow-framework template with opensearch-py: creates the workflow, provisions it, waits for its end.
 
-What a failure leaves behind is taken away. `python deployer.py http://localhost:9200 template.json` is the command.
+Resources that a failure leaves behind are deleted. Usage: `python deployer.py http://localhost:9200 template.json`.
 """
 
 import json
@@ -19,7 +19,7 @@ Resource = dict[str, str]
 
 
 class DeploymentError(Exception):
-    """The workflow did not come to COMPLETED; `left` are the resources that could not be taken away."""
+    """The workflow did not reach COMPLETED. `left` are the resources that could not be deleted."""
 
     def __init__(self, message: str, left: list[Resource] | None = None) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class DeploymentError(Exception):
 
 
 def deploy(client: OpenSearch, template: dict[str, Any]) -> list[Resource]:
-    """Deploys `template` and returns what it has created."""
+    """Deploys `template` and returns the created resources."""
     plugin = client.plugins.flow_framework
     workflow_id = plugin.create(body=template)["workflow_id"]
     plugin.provision(workflow_id=workflow_id)
@@ -40,7 +40,7 @@ def deploy(client: OpenSearch, template: dict[str, Any]) -> list[Resource]:
 
 
 def wait(client: OpenSearch, workflow_id: str) -> dict[str, Any]:
-    """The status once it is COMPLETED or FAILED. A workflow that takes too long is left as it is."""
+    """The status once it is COMPLETED or FAILED. A workflow that takes too long is not changed."""
     end = monotonic() + LIMIT_SECONDS
     while True:
         status: dict[str, Any] = client.plugins.flow_framework.get_status(workflow_id=workflow_id)
@@ -52,10 +52,10 @@ def wait(client: OpenSearch, workflow_id: str) -> dict[str, Any]:
 
 
 def clean_up(client: OpenSearch, workflow_id: str, resources: list[Resource]) -> list[Resource]:
-    """Takes the resources away, and returns those that stay after all.
+    """Deletes the resources, and returns those that could not be deleted.
 
-    Indexes and pipelines go only if they are named. An answer with an error, though of status 202, means that
-    something is left.
+    Indexes and pipelines are deleted only if they are named. A response with an error, although its status is 202,
+    means that something is left.
     """
     plugin = client.plugins.flow_framework
     for _ in range(CLEAN_UPS):

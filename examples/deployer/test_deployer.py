@@ -1,4 +1,4 @@
-"""The deployer against mockflow: what it does when all goes well, and what when it does not."""
+"""Tests of the deployer, for successful and failing deployments."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ BOOKS = Scenario("books").match(name="book-*")
 
 @pytest.fixture
 def cluster(mockflow: ClusterHandle) -> Iterator[ClusterHandle]:
-    """A cluster whose clock is the deployer's: its five seconds and ten minutes take no time."""
+    """A cluster with the deployer's virtual sleep: its five seconds and ten minutes take no real time."""
     with mockflow.patch_sleep("deployer"):
         yield mockflow
 
@@ -36,7 +36,7 @@ def test_all_goes_well(cluster: ClusterHandle, mockflow_client: OpenSearch) -> N
     cluster.journal.assert_called("create", times=1)
     cluster.journal.assert_called("provision", times=1)
     cluster.journal.assert_polling(min_interval="5s", max_interval="5s")
-    assert cluster.journal.polling().count == 14  # 7 + 40 + 7 + 7 seconds, and the first look
+    assert cluster.journal.polling().count == 14  # 7 + 40 + 7 + 7 seconds, and the first poll
 
 
 @pytest.mark.mockflow(version="2.19.3")

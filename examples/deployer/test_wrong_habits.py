@@ -1,7 +1,6 @@
 """Each wrong habit of wrong_habits.py, and the test that catches it.
 
-In a test suite of its own the program is the thing that fails: what stands in `pytest.raises` here is what its test
-would report.
+In a program's own test suite the test would fail. Here `pytest.raises` has the error that it would report.
 """
 
 import json
@@ -25,7 +24,7 @@ FAILED = OURS.at("30s", state="FAILED", error="Failed to create index during ste
 
 @pytest.fixture
 def cluster(mockflow: ClusterHandle) -> Iterator[ClusterHandle]:
-    """A cluster whose clock is that of the wrong programs."""
+    """A cluster with virtual sleep for the wrong programs."""
     with mockflow.patch_sleep("wrong_habits"):
         yield mockflow
 
@@ -35,7 +34,7 @@ def created(client: OpenSearch) -> str:
 
 
 def status_at_the_end(cluster: ClusterHandle, client: OpenSearch) -> dict[str, Any]:
-    """The template is deployed; what the status tells."""
+    """Deploys the template and returns the last status."""
     workflow_id = created(client)
     client.plugins.flow_framework.provision(workflow_id=workflow_id)
     cluster.clock.advance("10m")
@@ -56,7 +55,7 @@ def status_at_the_end(cluster: ClusterHandle, client: OpenSearch) -> dict[str, A
     ],
 )
 def test_who_polls_for_ever_is_cut_off(program: Callable[[OpenSearch, str], object], scenario: Scenario) -> None:
-    """With the fixture `mockflow`, the test fails and tells the story."""
+    """With the fixture `mockflow`, the test fails and reports the requests."""
     with (
         MockFlow(scenario, max_polls=40) as cluster,
         cluster.patch_sleep("wrong_habits"),
@@ -72,12 +71,12 @@ def test_who_asks_on_after_the_end_asks_too_often(cluster: ClusterHandle, mockfl
     wrong_habits.asks_on_after_the_end(mockflow_client, ID)
     cluster.clock.advance("1m")
     wrong_habits.asks_on_after_the_end(mockflow_client, ID)
-    with pytest.raises(AssertionError, match="19 polls after the workflow had come to its end"):
+    with pytest.raises(AssertionError, match="19 polls after the end of the workflow"):
         cluster.journal.assert_polling()
 
 
 def test_who_makes_no_pause_polls_too_fast(mockflow: ClusterHandle, mockflow_client: OpenSearch) -> None:
-    """In mode auto it comes to its end at once, and the intervals are those of the wall clock."""
+    """In mode auto the run ends at once, and intervals are measured by the wall clock."""
     mockflow.load(COMPLETED)
     assert wrong_habits.makes_no_pause(mockflow_client, ID) == "COMPLETED"
     with pytest.raises(AssertionError, match="faster than 1s"):
@@ -88,7 +87,7 @@ def test_who_makes_no_pause_polls_too_fast(mockflow: ClusterHandle, mockflow_cli
 def test_who_sleeps_and_hopes_is_slower_one_day(
     step_time: str, error: type[Exception], cluster: ClusterHandle, mockflow_client: OpenSearch
 ) -> None:
-    """Nothing may be there yet, or not all."""
+    """Resources may still be missing."""
     cluster.load(BOOKS.step_time(step_time))
     with pytest.raises(error):  # noqa: PT012
         resources = wrong_habits.sleeps_and_hopes(mockflow_client, TEMPLATE)

@@ -1,6 +1,6 @@
-"""What programs get wrong with flow-framework, each as a small program of its own. test_wrong_habits.py catches them.
+"""Common mistakes of programs that use flow-framework, each as a small program. test_wrong_habits.py catches them.
 
-All of these have been seen in real programs.
+All of them occur in real programs.
 """
 
 import re
@@ -22,13 +22,13 @@ def waits_for_complete(client: OpenSearch, workflow_id: str) -> None:
 
 
 def knows_no_failure(client: OpenSearch, workflow_id: str) -> None:
-    """FAILED is an end, too."""
+    """FAILED is a final state, too."""
     while client.plugins.flow_framework.get_status(workflow_id=workflow_id)["state"] != "COMPLETED":
         sleep(1)
 
 
 def has_no_time_limit(client: OpenSearch, workflow_id: str) -> str:
-    """A workflow may stay PROVISIONING for ever."""
+    """A workflow may stay PROVISIONING without end."""
     while True:
         state: str = client.plugins.flow_framework.get_status(workflow_id=workflow_id)["state"]
         if state in ("COMPLETED", "FAILED"):
@@ -37,7 +37,7 @@ def has_no_time_limit(client: OpenSearch, workflow_id: str) -> str:
 
 
 def makes_no_pause(client: OpenSearch, workflow_id: str) -> str:
-    """It asks as often as the cluster can answer."""
+    """It polls as often as the cluster can answer."""
     end = monotonic() + 600
     while monotonic() < end:
         state: str = client.plugins.flow_framework.get_status(workflow_id=workflow_id)["state"]
@@ -47,7 +47,7 @@ def makes_no_pause(client: OpenSearch, workflow_id: str) -> str:
 
 
 def asks_on_after_the_end(client: OpenSearch, workflow_id: str) -> str:
-    """It asks twenty times, whatever it is told."""
+    """It polls twenty times, whatever the state."""
     for _ in range(20):
         state: str = client.plugins.flow_framework.get_status(workflow_id=workflow_id)["state"]
         sleep(1)
@@ -68,13 +68,13 @@ def sleeps_and_hopes(client: OpenSearch, template: Template) -> list[dict[str, s
 
 
 def takes_the_first(status: dict[str, Any]) -> str:
-    """A step need not have created anything."""
+    """The list is absent if no step has created a resource."""
     indexes = [each for each in status.get("resources_created", []) if each["workflow_step_name"] == "create_index"]
     return str(indexes[0]["resource_id"])
 
 
 def first_pipeline_wins(status: dict[str, Any]) -> str:
-    """Ingest and search pipelines are of one resource type."""
+    """Ingest and search pipelines have the same resource type."""
     resources: list[dict[str, str]] = status["resources_created"]
     return next(each["resource_id"] for each in resources if each["resource_type"] == "pipeline_id")
 
@@ -88,12 +88,12 @@ def dict_by_step(status: dict[str, Any]) -> dict[str, str]:
 
 
 def reads_the_status_of_provision(client: OpenSearch, workflow_id: str) -> bool:
-    """The answer has a workflow_id, nothing else."""
+    """The response has only a workflow_id."""
     return bool(client.plugins.flow_framework.provision(workflow_id=workflow_id)["status"] == "OK")
 
 
 def two_hundred_is_success(client: OpenSearch, workflow_id: str) -> bool:
-    """202 is success, too: since 3.0 it is the answer to a provision."""
+    """202 is a success, too: since 3.0 it is the status of an accepted provision."""
     status, _, _ = client.transport.get_connection().perform_request(
         "POST", f"/_plugins/_flow_framework/workflow/{workflow_id}/_provision"
     )
@@ -101,15 +101,15 @@ def two_hundred_is_success(client: OpenSearch, workflow_id: str) -> bool:
 
 
 def no_exception_is_success(client: OpenSearch, workflow_id: str) -> None:
-    """202 may be half a success: the answer has an error then, and something is left.
+    """202 may be a partial success: the response has an error then, and something is left.
 
-    And indexes and pipelines need allow_delete.
+    Indexes and pipelines also need allow_delete.
     """
     client.plugins.flow_framework.deprovision(workflow_id=workflow_id)
 
 
 def parses_the_error(status: dict[str, Any]) -> tuple[str, str]:
-    """The text has changed its form three times between releases."""
+    """The format of the text has changed three times between releases."""
     found = re.fullmatch(r"(.+) during step (\w+), restStatus: (\w+)", status["error"])
     if not found:
         raise ValueError(status["error"])

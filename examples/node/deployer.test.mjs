@@ -1,5 +1,5 @@
-// The deployer against mockflow: `npm install && npm test`, with the command `mockflow` on the path, or with a server
-// that is up already in MOCKFLOW_URL.
+// Tests of the deployer: `npm install && npm test`, with the command `mockflow` on the path, or with the URL of a
+// running server in MOCKFLOW_URL.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -39,19 +39,19 @@ after(async () => {
   server?.kill();
 });
 
-// A new world for each test, its clock moved by the deployer's waiting alone.
-beforeEach(() => owner("POST", "reset", { mode: "frozen", step_time: "7s" }));
+// Each test begins with a reset. Only the deployer's sleeps move the clock.
+beforeEach(() => control("POST", "reset", { mode: "frozen", step_time: "7s" }));
 
-const sleep = (ms) => owner("POST", "clock", { advance: `${ms}ms` });
+const sleep = (ms) => control("POST", "clock", { advance: `${ms}ms` });
 
-async function owner(method, path, body) {
+async function control(method, path, body) {
   const answer = await fetch(`${url}/_mockflow/${path}`, { method, body: body && JSON.stringify(body) });
   assert.ok(answer.ok, await answer.clone().text());
   return answer.json();
 }
 
 async function polls() {
-  return (await owner("GET", "journal?operation=get_status")).exchanges;
+  return (await control("GET", "journal?operation=get_status")).exchanges;
 }
 
 test("all goes well", async () => {
@@ -61,18 +61,18 @@ test("all goes well", async () => {
 });
 
 test("a failure leaves nothing behind", async () => {
-  await owner("POST", "next_run", { steps: { index: { fails: { status: "CONFLICT", message: "there is one" } } } });
+  await control("POST", "next_run", { steps: { index: { fails: { status: "CONFLICT", message: "there is one" } } } });
   await assert.rejects(deploy(client, TEMPLATE, { sleep }), (error) => {
     assert.match(error.message, /there is one/);
     assert.deepEqual(error.left, []);
     return true;
   });
-  const [workflow] = await owner("GET", "workflows");
+  const [workflow] = await control("GET", "workflows");
   assert.equal(workflow.state, "NOT_STARTED");
 });
 
-test("what cannot be deleted is told", async () => {
-  await owner("PUT", "scenarios", {
+test("what cannot be deleted is reported", async () => {
+  await control("PUT", "scenarios", {
     scenario: "keeps",
     match: "everything",
     provision: { steps: { index: { fails: "timeout" } } },
@@ -85,7 +85,7 @@ test("what cannot be deleted is told", async () => {
 });
 
 test("it gives up after ten minutes", async () => {
-  await owner("PUT", "scenarios", {
+  await control("PUT", "scenarios", {
     scenario: "stuck",
     match: "everything",
     provision: { timeline: [{ at: "0s", state: "PROVISIONING" }] },
@@ -94,11 +94,11 @@ test("it gives up after ten minutes", async () => {
   assert.equal((await polls()).length, 121);
 });
 
-// The mistake that most programs make: it looks for exceptions alone. The test above would catch it.
+// The most common mistake: only exceptions are treated as errors. The test above catches it.
 test("a deprovision that leaves something is no exception", async () => {
-  await owner("PUT", "scenarios", { scenario: "keeps", match: "everything", deprovision: { keeps: ["pipeline"] } });
+  await control("PUT", "scenarios", { scenario: "keeps", match: "everything", deprovision: { keeps: ["pipeline"] } });
   await deploy(client, TEMPLATE, { sleep });
-  const [{ workflow_id }] = await owner("GET", "workflows");
+  const [{ workflow_id }] = await control("GET", "workflows");
   const { statusCode, body } = await client.flowFramework.deprovision({ workflow_id, allow_delete: "embed,books" });
   assert.equal(statusCode, 202);
   assert.deepEqual(body, { error: "Failed to deprovision some resources: [pipeline_id embed]." });

@@ -22,10 +22,10 @@ from mockflow.cli.show import show
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockflow")
 def main() -> None:
-    """A fake OpenSearch for programs that use the flow-framework API, driven by YAML scenarios."""
+    """A fake OpenSearch for programs that use the flow-framework API, scripted in YAML scenarios."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # no terminal is too poor to be told of a problem
+            stream.reconfigure(errors="backslashreplace")  # so that messages can be printed in any encoding
 
 
 for command in (serve, check, schema, presets, show, plot, draft, init, wait, load, record, proxy, completion):

@@ -1,4 +1,4 @@
-"""`mockflow check` and `mockflow schema`: the language, without a server."""
+"""`mockflow check` and `mockflow schema`, which need no server."""
 
 import json
 
@@ -13,7 +13,7 @@ from mockflow.loading.load import load_paths
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(paths: tuple[str, ...], output: str) -> None:
-    """Check scenario files and folders; tell every problem. Exits with 1 when there is an error."""
+    """Check scenario files and folders and print every problem. Exits with 1 if there is an error."""
     loading = load_paths(paths)
     if output == "json":
         report = {

@@ -1,4 +1,4 @@
-"""What commands ask of a server that runs already, and how they tell that it does not answer."""
+"""The HTTP client of commands that use the control API of a running server."""
 
 import json
 import ssl
@@ -10,14 +10,18 @@ from typing import Any, Final
 import click
 
 REQUEST_SECONDS: Final = 5.0
-_NOT_OURS: Final = (HTTPException, ValueError, LookupError, TypeError)  # no HTTP, no JSON, or another JSON
+_NOT_OURS: Final = (HTTPException, ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
 UNANSWERED: Final = (OSError, *_NOT_OURS)
 
 control_token_option: Final = click.option(
-    "--control-token", envvar="MOCKFLOW_CONTROL_TOKEN", show_envvar=True, help="What its owner's door asks for."
+    "--control-token", envvar="MOCKFLOW_CONTROL_TOKEN", show_envvar=True, help="Of the control API."
 )
 ca_option: Final = click.option(
-    "--ca", type=click.Path(), envvar="MOCKFLOW_CA", show_envvar=True, help="The CA (PEM) of a server with HTTPS."
+    "--ca",
+    type=click.Path(),
+    envvar="MOCKFLOW_CA",
+    show_envvar=True,
+    help="The CA (PEM) that verifies a server with HTTPS.",
 )
 
 
@@ -26,11 +30,11 @@ class RefusedError(OSError):
 
 
 class UnauthorizedError(RefusedError):
-    """It wants to know who asks."""
+    """The server requires credentials."""
 
 
 def trusting_opener() -> urllib.request.OpenerDirector:
-    """Verifies no certificate: for what asks for nothing that is secret."""
+    """An opener that verifies no certificate, for requests without secrets."""
     unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
@@ -38,15 +42,15 @@ def trusting_opener() -> urllib.request.OpenerDirector:
 
 
 def verifying_opener(ca: str | None) -> urllib.request.OpenerDirector:
-    """Verifies certificates, by the CA in the file `ca` where one is named."""
+    """An opener that verifies certificates, with the CA in the file `ca` if given."""
     try:
         return _opener(ssl.create_default_context(cafile=ca))
     except (OSError, ValueError) as error:
-        raise click.BadParameter(f"{ca} is no CA in PEM: {error}", param_hint="--ca") from None
+        raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint="--ca") from None
 
 
 def _opener(context: ssl.SSLContext) -> urllib.request.OpenerDirector:
-    """Never through a proxy: a mock runs beside its client, and CI's proxies do not know it."""
+    """An opener without a proxy: proxies of CI systems do not reach a mock that runs beside its client."""
     return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
 
 
@@ -59,38 +63,38 @@ def request(
     token: str | None = None,
     seconds: float = REQUEST_SECONDS,
 ) -> Any:
-    """The answer's JSON. Raises RefusedError, or another one of `UNANSWERED`."""
+    """The JSON of the response. Raises RefusedError or another one of `UNANSWERED`."""
     headers = {"Content-Type": "application/yaml"} if body is not None else {}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    asked = urllib.request.Request(url, data=body, method=method, headers=headers)
+    message = urllib.request.Request(url, data=body, method=method, headers=headers)
     try:
-        with opener.open(asked, timeout=seconds) as response:
+        with opener.open(message, timeout=seconds) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
         with error:
-            told = _refusal(error)
+            refusal = _refusal(error)
             if error.code != 401:
-                raise RefusedError(told) from None
-            if "token" in told:
-                told += "; the one of --control-token is another" if token else "; --control-token names it"
-            raise UnauthorizedError(told) from None
+                raise RefusedError(refusal) from None
+            if "token" in refusal:
+                refusal += "; that of --control-token is wrong" if token else "; use --control-token"
+            raise UnauthorizedError(refusal) from None
 
 
 def reason(error: Exception) -> str:
-    """Why nothing came, in few words."""
+    """A short description of why there is no response."""
     cause = getattr(error, "reason", error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return "nobody that is trusted here has signed its certificate; --ca names the CA"
+        return "its certificate is not signed by a trusted CA; --ca names the CA"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     if isinstance(cause, _NOT_OURS):
-        return "something answers there, but not mockflow"
+        return "a server answers there, but not mockflow"
     return str(cause)
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
-    """The owner's door's own words, or the status where something else answered."""
+    """The message of the control API, or the status if another server answered."""
     try:
         return str(json.load(error)["error"]["message"])
     except (*_NOT_OURS, OSError):

@@ -1,4 +1,4 @@
-"""`mockflow draft`: a scenario for a workflow template that is there already, ready to edit."""
+"""`mockflow draft`: writes a scenario for an existing workflow template."""
 
 import json
 import re
@@ -25,12 +25,12 @@ from mockflow.loading.writing import as_yaml
     epilog="Example: mockflow draft template.json -o scenarios/template.yaml",
 )
 @click.argument("template", type=click.Path())
-@click.option("-o", "--output", type=click.Path(), help="The file to write, which must not be there yet; else stdout.")
-@click.option("--match", is_flag=True, help="For the workflow that your program creates itself from the template.")
+@click.option("-o", "--output", type=click.Path(), help="The file to write, which must not exist. Default: stdout.")
+@click.option("--match", is_flag=True, help="For the workflow that your program creates from the template.")
 def draft(template: str, output: str | None, match: bool) -> None:
     """Write a scenario for TEMPLATE (JSON or YAML): its steps in order, each with a plausible duration.
 
-    What the plugin would refuse in the template is told. Credentials and other secrets become placeholders.
+    A template that the plugin would refuse is an error. Credentials and other secrets become placeholders.
     """
     content, parsed = read_template(template)
     text = drafted(content, parsed, file=Path(template).name, match=match)
@@ -42,14 +42,14 @@ def draft(template: str, output: str | None, match: bool) -> None:
         with Path(output).open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise click.ClickException(f"{output} is there already; choose another file, or remove it first") from None
+        raise click.ClickException(f"{output} exists already; choose another file, or remove it first") from None
     except OSError as error:
         raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
     click.echo(f"{output}: edit it, and see it with: mockflow show {output}", err=True)
 
 
 def drafted(content: dict[str, Any], template: Template, *, file: str, match: bool) -> str:
-    """The scenario's YAML. `content` is what `template` was parsed from."""
+    """The scenario's YAML. `content` is the content of the parsed `template`."""
     graph = template.provision
     assert graph is not None
     sequence = sequence_of(graph, workflow_id=None, max_steps=len(graph.nodes))
@@ -72,23 +72,23 @@ def drafted(content: dict[str, Any], template: Template, *, file: str, match: bo
 
 
 def _check(text: str, template: str) -> None:
-    """A draft has no problem; where a template's words make one all the same, it is told rather than written."""
+    """Raises ClickException if the draft has problems, because of unusual names in the template."""
     if problems := load_text(text, f"{template} (the draft)").problems:
         raise click.ClickException("\n".join(map(str, problems)))
 
 
 _OWN: Final = """\
-# The workflow is there when mockflow serves this file, and its time begins with the first status call. Put your own id
-# here, or let `mockflow draft --match` write a scenario for the workflow that your program creates itself.
+# The workflow exists as soon as mockflow serves this file, and its time begins with the first status call. Put your own
+# id here, or use `mockflow draft --match` for a workflow that your program creates.
 """
 _MATCH: Final = """\
 # For each workflow that your program creates with this name; * stands for any text. See "match" in the README.
 """
 _STEPS: Final = """\
-  # In the plugin's order; steps that do not wait for each other run in parallel. The durations are plausible, not
-  # measured: put yours in. A step fails at its end with `fails`; once, if there are `attempts`: see the README.
+  # The steps in the plugin's order. Steps that do not wait for each other run in parallel. The durations are plausible,
+  # not measured. With `fails` a step fails at its end; with `attempts` it fails in one run only (see the README).
 """
-_TEMPLATE: Final = "# As a client would send it; <...> stands for what was a secret.\n"
+_TEMPLATE: Final = "# The template as a client sends it; <...> stands for a secret.\n"
 
 
 def _steps(sequence: Sequence) -> str:
@@ -115,7 +115,7 @@ def _deprovision(sequence: Sequence) -> str:
     last = sequence.nodes[-1].id
     kept = last if re.fullmatch(r"\w[\w-]*", last) else json.dumps(last)
     return f"""\
-# What a deprovision leaves behind, by the ids of steps: here the last one's at first, nothing when it is repeated.
+# The steps whose resources a deprovision leaves behind: here the last step at first, none when it is repeated.
 # deprovision:
 #   attempts:
 #     - keeps: [{kept}]
@@ -124,7 +124,7 @@ def _deprovision(sequence: Sequence) -> str:
 
 
 def _key(name: str) -> str:
-    """A mapping's key as YAML, with its colon."""
+    """A key as YAML, with its colon."""
     return as_yaml({name: 0}).removesuffix(" 0\n")
 
 

@@ -1,4 +1,4 @@
-"""`mockflow init`: a first scenario, a test and a compose file in somebody's repository."""
+"""`mockflow init`: writes a first scenario, a test and a compose file into a repository."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -11,18 +11,18 @@ _STARTER: Final = (
     ("tests/test_first_scenario.py", "two tests with it; run them with: pytest"),
     ("compose.mockflow.yaml", "mockflow as a service for Docker Compose"),
 )
-"""What is written, and what it is; the files stand under the same names in `starter`."""
+"""The files and their descriptions. `starter` has them under the same names."""
 
 
 @click.command(
-    short_help="Put a first scenario and a test into a repository.",
+    short_help="Write a first scenario and a test into a repository.",
     epilog="Example: cd my-repo && mockflow init && pytest tests/test_first_scenario.py",
 )
 @click.argument("folder", default=".", metavar="[DIR]", type=click.Path(file_okay=False))
 def init(folder: str) -> None:
-    """Put a first scenario, a test and a compose file into DIR, the current folder if left out.
+    """Write a first scenario, a test and a compose file into DIR (default: the current folder).
 
-    A file that is there already is left alone.
+    Existing files are not changed.
     """
     root = Path(folder)
     for name, what in _STARTER:
@@ -30,7 +30,7 @@ def init(folder: str) -> None:
             is_new = _write(root / name, _starter(name))
         except OSError as error:
             raise click.ClickException(f"{root / name}: cannot be written: {error.strerror}") from None
-        click.echo(f"{'wrote' if is_new else 'left alone'} {root / name}: {what if is_new else 'it is there already'}")
+        click.echo(f"{'wrote' if is_new else 'kept'} {root / name}: {what if is_new else 'it exists already'}")
 
 
 def _starter(name: str) -> str:
@@ -38,7 +38,7 @@ def _starter(name: str) -> str:
 
 
 def _write(path: Path, text: str) -> bool:
-    """Whether it was written: a file that is there stays as it is, and so does a link that leads nowhere."""
+    """Writes a new file; returns False if the path exists, even as a broken link."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as stream:

@@ -1,7 +1,7 @@
-"""Where things lie in the picture of a run: pure, and the same for terminal and SVG.
+"""The layout of a run's picture, shared by terminal and SVG. Pure.
 
-A run comes as its moments, as the owner's door tells them. They are placed on one axis; a part that waits for a poll
-follows the one before it. `spread` then shares the width out, so that a short stretch beside a long one is seen too.
+The input is the run's moments as the control API returns them. They are placed on one axis; a part that waits for a
+poll follows the part before. `spread` then distributes the width so that short stretches beside long ones are visible.
 """
 
 import json
@@ -17,35 +17,35 @@ Resource = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Stop:
-    """One moment of a run, and what is new from then on. `at` is virtual ms on the axis, `label` its time in words."""
+    """One moment of a run with its changes. `at` is the virtual ms on the axis, `label` the text of the time."""
 
     at: int
     label: str
     state: str
     waits: bool = False
-    """Whether a poll that has not come yet leads here; until then its place on the axis is a guess."""
+    """Whether the moment waits for a poll that has not arrived; its place on the axis is an estimate until then."""
     created: tuple[Resource, ...] = ()
     gone: tuple[Resource, ...] = ()
     error: str = ""
-    told: tuple[str, ...] = ()
-    """Other fields that are new, have changed or are gone, in words."""
+    notes: tuple[str, ...] = ()
+    """Descriptions of other fields that were added, changed or removed."""
 
 
 @dataclass(frozen=True)
 class Shade:
-    """When a fault or a phase of an outage may act, in elapsed ms of the run; `end` None: for ever."""
+    """The period of a fault or a phase of an outage, in elapsed ms of the run. `end` None: without end."""
 
     begin: int
     end: int | None
     what: str
 
     def __str__(self) -> str:
-        return f"{told_time(self.begin)} to {'the end' if self.end is None else told_time(self.end)}: {self.what}"
+        return f"{time_text(self.begin)} to {'the end' if self.end is None else time_text(self.end)}: {self.what}"
 
 
 @dataclass(frozen=True)
 class Band:
-    """A stretch of one state: the numbers of its first stop, and of the one that ends it (that may be none)."""
+    """A stretch of one state: the index of its first stop, and the index after its last one."""
 
     state: str
     first: int
@@ -54,7 +54,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Strip:
-    """A run as it is drawn: its stops in order, the bands that they begin, and what goes wrong over time."""
+    """The picture of a run: its stops in order, the bands of states, and the periods of faults and outages."""
 
     stops: tuple[Stop, ...]
     bands: tuple[Band, ...]
@@ -62,20 +62,20 @@ class Strip:
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """How long each stop holds, in ms; the last one, which holds for ever, gets an eighth of the whole at least."""
+        """The length of each stop in ms. The last one has no end and gets at least an eighth of the whole."""
         times = [stop.at for stop in self.stops]
         gaps = [after - before for before, after in pairwise(times)]
         shaded = max((shade.end or shade.begin for shade in self.shades), default=0) - times[-1]
         return (*gaps, max(sum(gaps) // _TAIL, shaded * 9 // 8, 1))
 
     def place(self, at: float, edges: Sequence[float]) -> float:
-        """Where the time `at` lies between the `edges` of the stops, as `spread` gives them."""
+        """The position of the time `at`, given the `edges` of the stops from `spread`."""
         number = max((n for n, stop in enumerate(self.stops) if stop.at <= at), default=0)
         part = (at - self.stops[number].at) / max(self.lengths[number], 1)
         return edges[number] + (edges[number + 1] - edges[number]) * min(max(part, 0), 1)
 
     def span(self, shade: Shade, edges: Sequence[float]) -> tuple[float, float]:
-        """Where a shade begins and ends between the edges."""
+        """The positions of the begin and the end of a shade."""
         return self.place(shade.begin, edges), edges[-1] if shade.end is None else self.place(shade.end, edges)
 
 
@@ -85,10 +85,10 @@ _TAIL: Final = 8
 def strip_of(
     moments: Iterable[Mapping[str, Any]], before: Mapping[str, Any] | None = None, shades: Iterable[Shade] = ()
 ) -> Strip:
-    """Places a run's moments, which are at least one; `before` is the status that it begins from."""
+    """Places a run's moments, at least one. `before` is the status before the run."""
     stops: list[Stop] = []
     before = before or {}
-    begun = 0  # where the part that is being placed begins
+    begun = 0  # the begin of the current part
     for moment in moments:
         poll, after = moment["at_poll"], moment["after_poll_ms"]
         if moment["at_ms"] is not None:
@@ -96,15 +96,15 @@ def strip_of(
         else:
             begun = stops[-1].at if not after else begun
             at = begun + after
-        label = f"poll {poll}{_later(after)}" if poll else told_time(at)
+        label = f"poll {poll}{_later(after)}" if poll else time_text(at)
         status = moment["status"]
         stops.append(_stop(at, label, status, before, waits=moment["at_ms"] is None and not after))
         before = status
     return Strip(tuple(stops), _bands(stops), tuple(shades))
 
 
-def told_time(milliseconds: int) -> str:
-    """A time for people's eyes: ``700ms``, ``30.5s``, ``1m35s``, ``2h``."""
+def time_text(milliseconds: int) -> str:
+    """A time in a short form: ``700ms``, ``30.5s``, ``1m35s``, ``2h``."""
     if milliseconds < _SECOND:
         return f"{milliseconds}ms" if milliseconds else "0s"
     parts = []
@@ -120,9 +120,9 @@ _SECOND: Final = 1000
 
 
 def spread(lengths: Sequence[float], minimums: Sequence[float], total: float) -> list[float]:
-    """Edges from 0 to `total`: stretches as wide as their lengths, but none narrower than its minimum.
+    """The edges of stretches from 0 to `total`, in proportion to their lengths, but none narrower than its minimum.
 
-    Where there is no room for all minimums, they share what there is.
+    If there is no room for all minimums, these share the width in proportion.
     """
     wanted = sum(minimums)
     if wanted >= total:
@@ -136,7 +136,7 @@ def spread(lengths: Sequence[float], minimums: Sequence[float], total: float) ->
 
 
 def _widths(lengths: Sequence[float], minimums: Sequence[float], total: float) -> list[float]:
-    """In proportion to the lengths; those that would be too narrow get their minimum, and the others the rest."""
+    """Widths in proportion to the lengths. Those that would be too narrow get their minimum, the others the rest."""
     narrow: set[int] = set()
     while True:
         free = total - sum(minimums[n] for n in narrow)
@@ -165,21 +165,21 @@ def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, A
         created=tuple(resource for resource in listed if resource not in held),
         gone=tuple(resource for resource in held if resource not in listed),
         error=error if error and error != before.get("error") else "",
-        told=(
+        notes=(
             *(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items()),
             *(f"no {name} any more" for name in gone),
         ),
     )
 
 
-# What the picture shows in its own way.
+# Fields that the picture shows by other means.
 _DRAWN: Final = frozenset({"state", "error", "resources_created", "workflow_id", "provisioning_progress"})
-# Told where a script has written them; what is derived is known only once a run has begun.
+# Fields that are shown only if a script sets them; derived values are unknown before a run begins.
 _TIMES: Final = frozenset({"provision_start_time", "provision_end_time"})
 
 
 def _later(milliseconds: int) -> str:
-    return f" +{told_time(milliseconds)}" if milliseconds else ""
+    return f" +{time_text(milliseconds)}" if milliseconds else ""
 
 
 def _bands(stops: Sequence[Stop]) -> tuple[Band, ...]:

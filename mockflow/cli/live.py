@@ -1,4 +1,4 @@
-"""`mockflow show --live`: a running server, followed through the owner's door. It only looks; the page steers."""
+"""`mockflow show --live`: follows a running server through the control API, without changing anything."""
 
 import time
 from collections import Counter, deque
@@ -15,20 +15,20 @@ from rich.live import Live
 from rich.text import Text
 
 from mockflow.cli.client import UNANSWERED, RefusedError, reason, request, verifying_opener
-from mockflow.cli.layout import Shade, strip_of, told_time
+from mockflow.cli.layout import Shade, strip_of, time_text
 from mockflow.cli.options import counted
 from mockflow.cli.terminal import Drawing, plain
 
 _PAUSE_SECONDS: Final = 0.5
-_EVENTS: Final = 8  # lines of them below the pictures
-_LINES: Final = 6  # of one workflow's picture
-_POLLS: Final = 500  # so many are kept of each workflow
-_END: Final = 10**14  # a number that no exchange has
+_EVENTS: Final = 8  # lines of events below the pictures
+_LINES: Final = 6  # lines of one workflow's picture
+_POLLS: Final = 500  # the most polls that are kept of each workflow
+_END: Final = 10**14  # greater than the number of any exchange
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that has happened: when by the wall clock (epoch seconds), and what in one line."""
+    """An event: its wall-clock time (epoch seconds) and a description in one line."""
 
     wall: float
     what: str
@@ -40,21 +40,21 @@ class Event:
 
 @dataclass
 class Followed:
-    """A server as it was at the last look. `ask` brings what the owner's door answers to a path."""
+    """The state of a server at the last update. `ask` returns the response of the control API to a GET of a path."""
 
     ask: Callable[[str], Any]
     clock: dict[str, Any] = field(default_factory=dict)
     workflows: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls: dict[str, deque[tuple[int, bool]]] = field(default_factory=dict)
-    """Of each workflow's run: when clients asked about it (elapsed ms), and whether they were answered well."""
+    """For each workflow's run: the times of clients' requests (elapsed ms), and whether they succeeded."""
     touched: dict[str, int] = field(default_factory=dict)
-    """Of each workflow the number of the last look that found something new."""
+    """For each workflow, the number of the last update with a change."""
     _timelines: dict[str, dict[str, Any]] = field(default_factory=dict)
     _since: int | None = None
     _looks: int = 0
 
-    def look(self) -> list[Event]:
-        """What has happened since the last look; the first one only begins. Raises one of `UNANSWERED`."""
+    def update(self) -> list[Event]:
+        """The events since the last update; the first update has none. Raises one of `UNANSWERED`."""
         self._looks += 1
         journal = self.ask(f"/journal?since={_END if self._since is None else self._since}")
         events = []
@@ -73,7 +73,7 @@ class Followed:
         return [*events, *changes]
 
     def timeline(self, workflow_id: str) -> dict[str, Any] | None:
-        """A workflow with its moments; as it was last where nobody answers, None where it was never seen."""
+        """A workflow with its moments. If the server does not respond, as read last; None if it was never read."""
         with suppress(*UNANSWERED):
             self._timelines[workflow_id] = self.ask(f"/workflows/{quote(workflow_id, safe='')}")
         return self._timelines.get(workflow_id)
@@ -91,7 +91,7 @@ class Followed:
             self.polls.pop(workflow_id, None)
             self.touched.pop(workflow_id, None)
             self._timelines.pop(workflow_id, None)
-            yield Event(time.time(), f"{plain(workflow_id)}: is gone")
+            yield Event(time.time(), f"{plain(workflow_id)}: removed")
 
     def _count(self, exchange: dict[str, Any]) -> None:
         workflow_id = exchange["workflow_id"]
@@ -104,11 +104,11 @@ class Followed:
 
 
 def follow(url: str, console: Console, *, token: str | None = None, ca: str | None = None) -> None:
-    """Follows the server at `url` until Ctrl-C: on a terminal as pictures, else one line for each event."""
+    """Follows the server at `url` until Ctrl-C, with pictures on a terminal, else with one line for each event."""
     opener = verifying_opener(ca)
     followed = Followed(lambda path: request(opener, "GET", f"{url}/_mockflow{path}", token=token))
     try:
-        followed.look()
+        followed.update()
     except RefusedError as error:
         raise click.ClickException(f"{url}: {error}") from None
     except UNANSWERED as error:
@@ -126,7 +126,7 @@ def _as_lines(followed: Followed, url: str) -> None:
     click.echo(f"following {url}: {counted(len(followed.workflows), 'workflow')}, clock {followed.clock['mode']}")
     for view in followed.workflows.values():
         click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
-    for events, trouble in _looks(followed, url):
+    for events, trouble in _updates(followed, url):
         for event in events:
             click.echo(str(event))
         if trouble:
@@ -137,18 +137,18 @@ def _as_pictures(followed: Followed, url: str, console: Console) -> None:
     events: deque[Event] = deque(maxlen=_EVENTS)
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         live.update(_screen(followed, url, console, events), refresh=True)
-        for new, problem in _looks(followed, url):
+        for new, problem in _updates(followed, url):
             events.extend([*new, *([problem] if problem else [])])
             live.update(_screen(followed, url, console, events), refresh=True)
 
 
-def _looks(followed: Followed, url: str) -> Iterator[tuple[list[Event], Event | None]]:
-    """One look after the other: what is new, and (once) that the server has gone away or is back."""
+def _updates(followed: Followed, url: str) -> Iterator[tuple[list[Event], Event | None]]:
+    """Yields after each update the new events, and once, that the server has stopped responding or is back."""
     is_away = False
     while True:
         time.sleep(_PAUSE_SECONDS)
         try:
-            events = followed.look()
+            events = followed.update()
         except UNANSWERED as error:
             if not is_away:
                 is_away = True
@@ -171,7 +171,7 @@ def _event(exchange: dict[str, Any]) -> Event:
 
 
 def _answer(exchange: dict[str, Any]) -> str:
-    """The heart of an answer: a state, or what is wrong."""
+    """The main content of a response: the state, or the error."""
     body = exchange["response"]
     if not isinstance(body, dict):
         return ""
@@ -182,13 +182,13 @@ def _answer(exchange: dict[str, Any]) -> str:
 
 
 def _is_good(exchange: dict[str, Any]) -> bool:
-    arrives = exchange.get("connection") in (None, "drip")  # an older server does not tell
+    arrives = exchange.get("connection") in (None, "drip")  # older servers do not have the key
     return arrives and bool(0 < exchange["status"] < 400)
 
 
 def _change(before: dict[str, Any] | None, view: dict[str, Any]) -> str:
     if before is None:
-        return f"is there, {view['state']}"
+        return f"exists, {view['state']}"
     parts = []
     if view["begun"] and (before["run"], before["begun"]) != (view["run"], True):
         parts.append(f"its run begins ({view['run']})")
@@ -203,10 +203,10 @@ def _change(before: dict[str, Any] | None, view: dict[str, Any]) -> str:
 def _screen(followed: Followed, url: str, console: Console, events: deque[Event]) -> RenderableType:
     clock = followed.clock
     speed = f" x {clock['speed']:g}" if clock["mode"] == "real" and clock["speed"] != 1 else ""
-    since = told_time(clock["elapsed_ms"] - clock["elapsed_ms"] % 100)
+    since = time_text(clock["elapsed_ms"] - clock["elapsed_ms"] % 100)
     parts: list[RenderableType] = [
         Text.assemble(
-            (url, "bold"), f"  {since} of the cluster's time  clock {clock['mode']}{speed}  Ctrl-C ends", style="dim"
+            (url, "bold"), f"  {since} of virtual time  clock {clock['mode']}{speed}  Ctrl-C ends", style="dim"
         )
     ]
     room = max((console.height - _EVENTS - 5) // _LINES, 1)
@@ -216,8 +216,8 @@ def _screen(followed: Followed, url: str, console: Console, events: deque[Event]
             parts += _workflow(followed, workflow_id)
     others = Counter(str(view["state"]) for name, view in followed.workflows.items() if name not in recent)
     if others:
-        told = ", ".join(f"{count} {state}" for state, count in others.most_common())
-        parts.append(Text(f"and {counted(others.total(), 'more workflow')}: {told}", style="dim"))
+        listed = ", ".join(f"{count} {state}" for state, count in others.most_common())
+        parts.append(Text(f"and {counted(others.total(), 'more workflow')}: {listed}", style="dim"))
     parts.append(Text())
     parts += [
         Text(str(event), style="red" if event.is_bad else "", no_wrap=True, overflow="ellipsis") for event in events

@@ -1,4 +1,4 @@
-"""The server's log on standard error: one short line a request, or JSON."""
+"""The server's log on standard error: one line for each request, as text or JSON."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ class _Json(logging.Formatter):
 
 
 def set_up(log_format: str, *, quiet: bool) -> AccessLog | None:
-    """Logs to standard error; quiet keeps warnings only. Returns what is to be called after each request."""
+    """Configures the log; `quiet` keeps warnings only. Returns the function to call after each request."""
     log_handler = logging.StreamHandler(sys.stderr)
     log_handler.setFormatter(_Json() if log_format == "json" else _Text())
     logger = logging.getLogger("mockflow")

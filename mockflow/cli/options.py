@@ -1,4 +1,4 @@
-"""Option types, and how problems are told on a terminal."""
+"""Types of options, and the output of problems."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it 
 
 
 class ServerUrl(click.ParamType):  # type: ignore[type-arg]
-    """The address of a server, such as http://127.0.0.1:9200; without a slash at its end."""
+    """The URL of a server, such as http://127.0.0.1:9200. A final slash is removed."""
 
     name = "url"
 
@@ -61,7 +61,7 @@ class UserText(click.ParamType):  # type: ignore[type-arg]
 
 
 class Epoch(click.ParamType):  # type: ignore[type-arg]
-    """A date and time in ISO 8601 (UTC where it names no zone) or epoch milliseconds."""
+    """A date and time in ISO 8601 (UTC if there is no zone), or epoch milliseconds."""
 
     name = "date"
 
@@ -79,7 +79,7 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:
-    """One line for each problem; in colour where a terminal reads it."""
+    """Prints one line for each problem, in colour on a terminal."""
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
     for problem in problems:
         line = Text(str(problem))

@@ -1,4 +1,4 @@
-"""A file that a command writes again and again, as a whole each time."""
+"""An output file that a command rewrites as a whole."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,12 @@ import click
 
 
 class Output:
-    """Is found to be writable before anything is recorded, and replaced at one stroke."""
+    """Checks at the start that the file can be written, and replaces it atomically."""
 
     def __init__(self, path: str, *, force: bool) -> None:
-        """ClickException where the file is there already (unless `force`), or cannot be written."""
+        """Raises ClickException if the file exists (unless `force`) or cannot be written."""
         self.name = path
-        self._path = Path(os.path.realpath(path))  # a link is written through
+        self._path = Path(os.path.realpath(path))  # a link is followed
         self._part = self._path.with_name(f".{self._path.name}.part")
         if self._path.exists() and not self._path.is_file():
             raise click.ClickException(f"{path} is not a file that can be replaced; choose another with --output")
@@ -25,12 +25,12 @@ class Output:
             raise click.ClickException(f"{path} cannot be written: {error.strerror or error}") from None
 
     def write(self, text: str) -> None:
-        """Replaces the file. OSError where that fails; the old one is there then."""
+        """Replaces the file. Raises OSError if that fails; the old file stays then."""
         self._part.write_text(text, "utf-8")
         self._part.replace(self._path)
 
     def write_at_last(self, text: str) -> None:
-        """As `write`; where that fails, the text goes to standard output, so that nothing is lost."""
+        """As `write`; if that fails, the text goes to standard output, so that it is not lost."""
         try:
             self.write(text)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""`mockflow plot`: timelines as a picture for documentation."""
+"""`mockflow plot`: draws timelines as a picture for documentation."""
 
 from pathlib import Path
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from mockflow.cli.options import Duration, print_problems
-from mockflow.cli.rehearsal import rehearse
+from mockflow.cli.preview import preview_of
 from mockflow.cli.svg import plotted
 from mockflow.cli.templates import read_template
 from mockflow.cluster import Settings
@@ -23,12 +23,12 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="The file to write, such as timeline.svg; - is stdout."
 )
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
-@click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
+@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
+@click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | None) -> None:
     """Draw the timelines of scenario files and folders as one SVG picture.
 
-    It has neither scripts nor fonts, and colours for light and dark pages.
+    The picture has no scripts or fonts, and colours for light and dark pages.
     """
     if Path(output).suffix.lower() in _OTHER_PICTURES:
         raise click.BadParameter(f"{output}: the picture is an SVG; name it .svg", param_hint="'-o' / '--output'")
@@ -38,7 +38,7 @@ def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | No
         raise SystemExit(1)
     parsed = read_template(template)[1] if template else None
     settings = Settings(mode="frozen", step_time=step_time)
-    picture = plotted([rehearse(located.scenario, settings, parsed) for located in loading.scenarios])
+    picture = plotted([preview_of(located.scenario, settings, parsed) for located in loading.scenarios])
     if output == "-":
         click.echo(picture, nl=False)
         return

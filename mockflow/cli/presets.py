@@ -1,4 +1,4 @@
-"""`mockflow presets`: the ready-made answers of faults and stubs."""
+"""`mockflow presets`: lists the predefined responses of faults and stubs."""
 
 import json
 
@@ -13,7 +13,7 @@ from mockflow.core.faults.presets import PRESETS
 @click.command()
 @click.argument("name", required=False)
 def presets(name: str | None) -> None:
-    """List the ready-made answers of faults, or show NAME.
+    """List the predefined responses of faults and stubs, or show NAME.
 
     \b
     mockflow presets

@@ -1,4 +1,4 @@
-"""`mockflow proxy`: between a consumer and a real cluster."""
+"""`mockflow proxy`: records the requests of a client and the responses of a real cluster."""
 
 import asyncio
 import json
@@ -23,18 +23,18 @@ from mockflow.cli.serve import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.recording.exchanges import Exchange
+from mockflow.recording.recorder import Recorder
 from mockflow.recording.scenario import text_of
-from mockflow.recording.story import Story
 
-MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, for requests and answers alike
+MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, here for requests and responses
 _MAX_HEADER: Final = 64 * 1024
 _SAVING_SECONDS: Final = 1
-_SAVING_SHARE: Final = 20  # of the time, at most one in so many is spent with saving
+_SAVING_SHARE: Final = 20  # saving takes at most this fraction (1/20) of the time
 _AT_ONCE_SECONDS: Final = 0.05
 _SHUTDOWN_SECONDS: Final = 2
-_WAIT_SECONDS: Final = 3600  # a provision may wait for long; a consumer's own time-out ends it before
+_WAIT_SECONDS: Final = 3600  # a provision may wait for long; the client's own time-out ends it earlier
 
-# RFC 9110, section 7.6.1: of one connection, not of the message. And what aiohttp writes itself.
+# Headers of the connection, not of the message (RFC 9110, section 7.6.1), and those that aiohttp writes itself.
 _HOP_BY_HOP: Final = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
@@ -45,23 +45,23 @@ _OURS: Final = frozenset({"host", "content-length", "expect"})
 _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"}, short_help="Record a consumer's talk.")
-@click.option("--to", "url", metavar="URL", type=ServerUrl(), required=True, help="The real cluster's address.")
+@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"}, short_help="Record a client's requests.")
+@click.option("--to", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the real cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
-@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @upstream_options
 @click.option(
-    "--max-body", default=MAX_BODY, type=click.IntRange(1), help="So many bytes of each body.  [default: 100 MiB]"
+    "--max-body", default=MAX_BODY, type=click.IntRange(1), help="The most bytes of a body.  [default: 100 MiB]"
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=9201, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free."
+    "--port", default=9201, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any free one."
 )
 def proxy(url: Upstream, output: str, force: bool, max_body: int, host: str, port: int) -> None:
-    """Stand between a consumer and a real cluster, pass everything through, and write what happened as scenarios.
+    """Forward requests of a client to a real cluster, and write what happened as scenarios.
 
-    Let the consumer use this address in place of the cluster's. Ctrl-C ends it. FILE is written at each change of a
-    workflow and once a second, so nothing is lost; secrets are left out of it.
+    The client uses the proxy's address in place of the cluster's. Ctrl-C ends it. FILE is written at each change of a
+    workflow and once a second, so nothing is lost. It has no secrets.
     """
     asyncio.run(_Proxy(url, Output(output, force=force), max_body).serve(host, port))
 
@@ -75,13 +75,13 @@ class _Proxy:
         self._began = time.monotonic()
         epoch = time.time()
         day = datetime.fromtimestamp(epoch, timezone.utc).date().isoformat()
-        self._story = Story(int(epoch * 1000), f"Recorded on {day} between a consumer and its cluster.")
+        self._recorder = Recorder(int(epoch * 1000), f"Recorded on {day} between a client and its cluster.")
         self._is_saved = True
         self._saving_takes = 0.0
         self._session: aiohttp.ClientSession | None = None
 
     async def serve(self, host: str, port: int) -> None:
-        """Until it is interrupted."""
+        """Serves until it is interrupted."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
@@ -119,7 +119,7 @@ class _Proxy:
 
     async def _handle(self, incoming: web.BaseRequest) -> "_Passed":
         began, body = self._now(), b""
-        status, headers, content = 0, dict[str, str](), b""  # as long as there is no answer
+        status, headers, content = 0, dict[str, str](), b""  # while there is no response
         try:
             body = await self._read(incoming)
             answer, content = await self._ask(incoming, body)
@@ -145,7 +145,7 @@ class _Proxy:
         return passed
 
     async def _read(self, incoming: web.BaseRequest) -> bytes:
-        """The request's body. _RefusedError where it is too large."""
+        """The request's body. Raises _RefusedError if it is too large."""
         if not incoming.body_exists:
             return b""
         if incoming.headers.get("Expect", "").lower() == "100-continue":
@@ -153,18 +153,18 @@ class _Proxy:
         return await self._all(incoming.content, _RefusedError(413, "a request of more than"))
 
     async def _all(self, stream: aiohttp.StreamReader, refusal: "_RefusedError") -> bytes:
-        """What a stream brings; raises the refusal where that is too much."""
+        """The content of a stream. Raises `refusal` if it is too large."""
         chunks, size = [], 0
         async for chunk in stream.iter_any():
             size += len(chunk)
             if size > self._max_body:
-                told = f"{refusal} {self._max_body} bytes is not passed on; --max-body permits more"
-                raise _RefusedError(refusal.status, told)
+                message = f"{refusal} {self._max_body} bytes is not passed on; --max-body permits more"
+                raise _RefusedError(refusal.status, message)
             chunks.append(chunk)
         return b"".join(chunks)
 
     async def _ask(self, incoming: web.BaseRequest, body: bytes) -> tuple[aiohttp.ClientResponse, bytes]:
-        """The real answer. Raises _RefusedError where there is none, or too much of it."""
+        """The cluster's response. Raises _RefusedError if there is none, or if it is too large."""
         assert self._session is not None
         url = URL(self._upstream.url + incoming.raw_path, encoded=True)
         try:
@@ -175,7 +175,7 @@ class _Proxy:
                 data=body if incoming.body_exists else None,
                 allow_redirects=False,
             ) as answer:
-                return answer, await self._all(answer.content, _RefusedError(502, "an answer of more than"))
+                return answer, await self._all(answer.content, _RefusedError(502, "a response of more than"))
         except asyncio.TimeoutError:
             raise _RefusedError(504, f"{self._upstream.url} does not answer in time", is_clusters=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -199,15 +199,15 @@ class _Proxy:
     def _note(self, exchange: Exchange) -> None:
         self._is_saved = False
         try:
-            if self._story.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
+            if self._recorder.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
                 self._save()
-        except Exception as error:  # what is recorded must not come between a consumer and its cluster
+        except Exception as error:  # an error of the recording must not affect the client
             click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
 
     def _save(self) -> None:
         began = time.monotonic()
-        if scenarios := self._story.scenarios():
-            with suppress(OSError):  # told at the end, if it is still so
+        if scenarios := self._recorder.scenarios():
+            with suppress(OSError):  # reported at the end, if it persists
                 self._output.write(text_of(scenarios))
         self._is_saved = True
         self._saving_takes = time.monotonic() - began
@@ -219,11 +219,11 @@ class _Proxy:
                 self._save()
 
     def _finish(self) -> None:
-        scenarios = self._story.scenarios()
-        for what in self._story.left_out:
+        scenarios = self._recorder.scenarios()
+        for what in self._recorder.left_out:
             click.echo(f"left out: {what}", err=True)
         if not scenarios:
-            click.echo("nothing was recorded: no request has come that a scenario could tell of", err=True)
+            click.echo("nothing was recorded: there was no request that a scenario can reproduce", err=True)
             return
         self._output.write_at_last(text_of(scenarios))
         click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
@@ -233,7 +233,7 @@ class _Proxy:
 
 
 class _RefusedError(Exception):
-    """What the proxy says itself: `status`, and why; `is_clusters`: because the cluster does not answer."""
+    """A response of the proxy itself, with its status and reason. `is_clusters`: the cluster does not respond."""
 
     def __init__(self, status: int, reason: str, *, is_clusters: bool = False) -> None:
         super().__init__(reason)
@@ -242,7 +242,7 @@ class _RefusedError(Exception):
 
 
 class _Passed:
-    """An answer as it came, but for what belongs to the connection; what aiohttp's server asks of an answer."""
+    """A forwarded response without headers of the connection. It has the interface of aiohttp's responses."""
 
     def __init__(
         self,
@@ -276,11 +276,11 @@ class _Passed:
         await request.writer.write(self._wire)
 
     async def write_eof(self) -> None:
-        """Everything has left with the head."""
+        """Does nothing: the body was sent with the head."""
 
 
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """All headers but those of the connection, and those that its Connection header names."""
+    """All headers except those of the connection and those named in the Connection header."""
     headers = list(headers)
     named = {
         token.strip().lower().decode("latin-1")
@@ -292,7 +292,7 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 def _cause(error: Exception) -> str:
-    """Why there is no answer, without the client's own packaging."""
+    """The reason of a missing response, without the prefixes of the HTTP client."""
     inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     number = inner.errno if isinstance(inner, OSError) and not isinstance(inner, ssl.SSLError) else None
     text = os.strerror(number) if number and number > 0 else str(inner)

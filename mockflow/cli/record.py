@@ -1,4 +1,4 @@
-"""`mockflow record`: from a real cluster to a scenario."""
+"""`mockflow record`: records workflows of a real cluster as scenarios."""
 
 import logging
 import re
@@ -21,8 +21,8 @@ from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.core.scenario.model import Scenario
-from mockflow.recording.looks import Looks
 from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.stubs import respond_of
 from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
 
@@ -32,15 +32,15 @@ _REQUEST_SECONDS: Final = 10
 
 @click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"}, short_help="Record a real cluster.")
 @click.argument("workflow_ids", metavar="WORKFLOW_ID...", nargs=-1, required=True)
-@click.option("--from", "url", metavar="URL", type=ServerUrl(), required=True, help="The cluster's address.")
+@click.option("--from", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
-@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @upstream_options
 @click.option(
-    "--interval", type=Duration(), default="500ms", show_default=True, help="Between looks; up to 10 times as long."
+    "--interval", type=Duration(), default="500ms", show_default=True, help="Between polls; up to 10 times as long."
 )
 @click.option("--timeout", type=Duration(), default="1h", show_default=True, help="When to give up.")
-@click.option("--quiet", is_flag=True, help="Do not tell what changes.")
+@click.option("--quiet", is_flag=True, help="Do not print changes.")
 @click.option("--follow", is_flag=True, help="Go on after COMPLETED and FAILED, until the time-out or Ctrl-C.")
 def record(
     workflow_ids: tuple[str, ...],
@@ -52,13 +52,13 @@ def record(
     quiet: bool,
     follow: bool,
 ) -> None:
-    """Poll workflows of a real cluster until they have ended, and write what they did as scenarios.
+    """Poll workflows of a real cluster until they have ended, and write them as scenarios.
 
-    One YAML document for each workflow: its template, and the keyframes of its run with their times. Secrets are
-    left out. The file is written at each change, so nothing is lost. Exits with 1 where a workflow had not ended.
+    There is one YAML document for each workflow: its template, and the keyframes of its run with their times. Secrets
+    are left out. The file is written at each change, so nothing is lost. Exits with 1 if a workflow has not ended.
     """
     if not interval:
-        raise click.BadParameter("a pause of 0 is none", param_hint="'--interval'")
+        raise click.BadParameter("the interval must be above 0", param_hint="'--interval'")
     cluster = _Cluster(url)
     recording = _Recording(tuple(dict.fromkeys(workflow_ids)), cluster, Output(output, force=force), quiet=quiet)
     ended = False
@@ -71,7 +71,7 @@ def record(
                 Pace(interval),
                 timeout=timeout,
                 follow=follow,
-                news=recording.tell,
+                news=recording.report,
             )
         except KeyboardInterrupt:
             pass
@@ -83,10 +83,10 @@ def record(
 
 
 class _Recording:
-    """What is known so far, told on the terminal and kept in the file."""
+    """The recording so far, printed on the terminal and written to the file."""
 
     def __init__(self, workflow_ids: tuple[str, ...], cluster: "_Cluster", output: Output, *, quiet: bool) -> None:
-        self.watched = [Looks(workflow_id) for workflow_id in workflow_ids]
+        self.watched = [StatusHistory(workflow_id) for workflow_id in workflow_ids]
         self.problem = ""
         self._cluster = cluster
         self._output = output
@@ -100,21 +100,21 @@ class _Recording:
             TextColumn("{task.fields[seen]}", markup=False),
             TimeElapsedColumn(),
             console=self._console,
-            transient=True,  # what has changed is told in lines
+            transient=True,  # changes are printed as lines
             disable=not self._console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Shows how far it is, where a terminal reads it."""
-        for looks in self.watched:
-            self._tasks[looks.workflow_id] = self._progress.add_task(looks.workflow_id, total=None, seen="")
+        """Shows the progress, if the output is a terminal."""
+        for history in self.watched:
+            self._tasks[history.workflow_id] = self._progress.add_task(history.workflow_id, total=None, seen="")
         with self._progress:
             yield
 
     def now(self) -> int:
-        """Milliseconds from when the recording began."""
+        """Milliseconds since the recording began."""
         return int((time.monotonic() - self._began) * 1000)
 
     def sleep(self, milliseconds: int) -> None:
@@ -122,7 +122,7 @@ class _Recording:
         time.sleep(milliseconds / 1000)
 
     def status(self, workflow_id: str) -> Mapping[str, Any]:
-        """A look, and at the first one also at the template."""
+        """Reads the status, and the first time also the template."""
         status = self._cluster.status(workflow_id)
         if workflow_id not in self._templates:
             try:
@@ -132,42 +132,42 @@ class _Recording:
                 self._console.print(f"{workflow_id}: its template cannot be read: {error}", markup=False)
         return status
 
-    def tell(self, looks: Looks, what: str) -> None:
-        """Something has changed."""
-        self._console.print(f"{self.now() / 1000:7.1f}s  {looks.workflow_id}  {what}", markup=False)
-        total = 1 if looks.is_final else None
-        self._progress.update(self._tasks[looks.workflow_id], seen=summary(looks), total=total, completed=total)
+    def report(self, history: StatusHistory, what: str) -> None:
+        """Prints a change and writes the file."""
+        self._console.print(f"{self.now() / 1000:7.1f}s  {history.workflow_id}  {what}", markup=False)
+        total = 1 if history.is_final else None
+        self._progress.update(self._tasks[history.workflow_id], seen=summary(history), total=total, completed=total)
         if scenarios := list(self._scenarios()):
-            with suppress(OSError):  # told at the end, if it is still so
+            with suppress(OSError):  # reported at the end, if it persists
                 self._output.write(text_of(scenarios))
 
     def finish(self) -> None:
-        """Writes what was seen, and says what."""
+        """Writes the file and prints what was recorded."""
         scenarios = list(self._scenarios())
         if not scenarios:
             return
         self._output.write_at_last(text_of(scenarios))
         click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
-        for looks in self.watched:
-            for what in sorted(looks.left_out):
-                click.echo(f"{looks.workflow_id}: left out {what}", err=True)
+        for history in self.watched:
+            for what in sorted(history.left_out):
+                click.echo(f"{history.workflow_id}: left out {what}", err=True)
 
     def unfinished(self) -> str:
-        """Which workflows had not ended."""
-        left = (f"{looks.workflow_id} ({summary(looks)})" for looks in self.watched if not looks.is_final)
+        """A description of the workflows that have not ended; empty if all have."""
+        left = (f"{history.workflow_id} ({summary(history)})" for history in self.watched if not history.is_final)
         return f"stopped after {format_duration(self.now() // 1000 * 1000)}, before the end of {', '.join(left)}"
 
     def _scenarios(self) -> Iterator[Scenario]:
         day = datetime.fromtimestamp(self._epoch / 1000, timezone.utc).date().isoformat()
-        for looks in self.watched:
+        for history in self.watched:
             about = f"Recorded on {day} from OpenSearch {self._cluster.version}.".replace(" .", ".")
-            template = self._templates.get(looks.workflow_id)
-            if scenario := scenario_of(looks, epoch=self._epoch, template=template, about=about):
+            template = self._templates.get(history.workflow_id)
+            if scenario := scenario_of(history, epoch=self._epoch, template=template, about=about):
                 yield scenario
 
 
 class _Cluster:
-    """The real one, by opensearch-py."""
+    """The real cluster, through opensearch-py."""
 
     def __init__(self, upstream: Upstream) -> None:
         try:
@@ -176,7 +176,7 @@ class _Cluster:
             raise click.ClickException(
                 "recording needs opensearch-py, which is not installed: pip install 'mockflow-opensearch[record]'"
             ) from None
-        logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what it warns of is told in our words
+        logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # its warnings are reported as gaps
         self._url = upstream.url
         self._has_user = upstream.user is not None
         self._errors = opensearchpy.exceptions
@@ -199,7 +199,7 @@ class _Cluster:
 
     @property
     def version(self) -> str:
-        """Its version number; empty where it does not tell."""
+        """The version number; empty if unknown."""
         if self._version is None:
             try:
                 number = self._client.info()["version"]["number"]
@@ -211,41 +211,43 @@ class _Cluster:
     def status(self, workflow_id: str) -> Mapping[str, Any]:
         """Raises NoAnswerError."""
         get_status = self._client.plugins.flow_framework.get_status
-        return self._told(workflow_id, lambda: get_status(workflow_id=workflow_id, params={"all": "true"}), "state")
+        return self._response(workflow_id, lambda: get_status(workflow_id=workflow_id, params={"all": "true"}), "state")
 
     def template(self, workflow_id: str) -> Mapping[str, Any]:
         """Raises NoAnswerError."""
-        return self._told(workflow_id, lambda: self._client.plugins.flow_framework.get(workflow_id=workflow_id), "name")
+        return self._response(
+            workflow_id, lambda: self._client.plugins.flow_framework.get(workflow_id=workflow_id), "name"
+        )
 
-    def _told(self, workflow_id: str, ask: Callable[[], Any], key: str) -> Mapping[str, Any]:
+    def _response(self, workflow_id: str, ask: Callable[[], Any], key: str) -> Mapping[str, Any]:
         errors = self._errors
         try:
             answer = ask()
         except errors.ConnectionTimeout:
-            raise NoAnswerError(f"no answer within {_REQUEST_SECONDS} s", passes=True) from None
+            raise NoAnswerError(f"no response within {_REQUEST_SECONDS} s", passes=True) from None
         except errors.SSLError as error:
-            hint = "--ca names the file of the authority that signed it, --insecure trusts any"
+            hint = "--ca names the file of the CA that signed it, --insecure trusts any"
             raise NoAnswerError(_cause(error), hint=hint) from None
         except errors.ConnectionError as error:
             if _is_broken_off(error):
-                raise NoAnswerError("the answer broke off", passes=True) from None
+                raise NoAnswerError("the response broke off", passes=True) from None
             raise NoAnswerError(_cause(error), hint="is the address right?") from None
         except errors.TransportError as error:
             raise self._refusal(workflow_id, error) from None
         except errors.SerializationError:
             answer = None
         if not isinstance(answer, dict) or key not in answer:
-            raise NoAnswerError("something answers there, but not OpenSearch", hint="is the address right?")
+            raise NoAnswerError("a server answers there, but not OpenSearch", hint="is the address right?")
         return answer
 
     def _refusal(self, workflow_id: str, error: Any) -> NoAnswerError:
         status, said, does = error.status_code, _said(error), _does(error)
         if status == 401:
-            hint = "" if self._has_user else "--user name:password lets you in"
-            why = "wrong name or password" if self._has_user else "it wants a user"
+            hint = "" if self._has_user else "use --user name:password"
+            why = "wrong name or password" if self._has_user else "the cluster requires a user"
             return NoAnswerError(f"401: {why}", hint=hint, does=does)
         if status == 403:
-            return NoAnswerError(f"403: {said or 'the user may not see it'}", does=does)
+            return NoAnswerError(f"403: {said or 'the user has no permission'}", does=does)
         if status == 404 and any(word in said for word in ("workflow", "template")):
             return NoAnswerError(f"404: no workflow {workflow_id}", hint="is its id right?", does=does)
         if status in (400, 404, 405):
@@ -255,7 +257,7 @@ class _Cluster:
 
 
 def _does(error: Any) -> dict[str, Any]:
-    """What a fault does that answers the same; nothing where none can."""
+    """The keys of a fault with the same response; empty if no fault can give it."""
     body = error.info if isinstance(error.info, (dict, list)) else error.error
     try:
         return {"respond": respond_of(error.status_code, body, {})}
@@ -264,22 +266,22 @@ def _does(error: Any) -> dict[str, Any]:
 
 
 def _said(error: Any) -> str:
-    """The words of an error answer, on one line and not too many."""
+    """The message of an error response, shortened to one line."""
     info = error.info
-    told = info.get("error", info) if isinstance(info, dict) else info or error.error
-    told = told.get("reason", told.get("message", told)) if isinstance(told, dict) else told
-    line = text_without_secrets(" ".join(str(told or "").split()))
+    text = info.get("error", info) if isinstance(info, dict) else info or error.error
+    text = text.get("reason", text.get("message", text)) if isinstance(text, dict) else text
+    line = text_without_secrets(" ".join(str(text or "").split()))
     return "" if line.startswith("<") else line[:200]
 
 
 def _is_broken_off(error: Any) -> bool:
-    """Whether there was a connection, and it ended before its answer did."""
+    """Whether the connection was established and closed before the response was complete."""
     causes = (error.info, *getattr(error.info, "args", ()))
     return any(isinstance(cause, (IncompleteRead, ConnectionResetError, RemoteDisconnected)) for cause in causes)
 
 
 def _cause(error: Any) -> str:
-    """Why there is no connection, without the client's own packaging."""
+    """The reason of a failed connection, without the prefixes of the HTTP client."""
     cause: Any = error.info if isinstance(getattr(error, "info", None), Exception) else error
     while (inner := getattr(cause, "reason", None)) and isinstance(inner, Exception):
         cause = inner
@@ -290,7 +292,7 @@ def _cause(error: Any) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does."""
+    """Lets SIGTERM end the block as Ctrl-C does."""
 
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt

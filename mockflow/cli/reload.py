@@ -1,4 +1,4 @@
-"""Scenario files that are read again while their cluster serves: applied in one step, between two requests."""
+"""Reloads scenario files into a running cluster, in one step between two requests."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +28,11 @@ class ScenarioFiles:
         return tuple(map(_loaded, self.files.scenarios))
 
     def read(self) -> Versions:
-        """The files as they are now. Reads and parses only: it may run in another thread."""
+        """Reads and parses the files. It may run in another thread."""
         return read_versions(self.paths, self.files.versions)
 
     def is_doubtful(self, versions: Versions) -> bool:
-        """Whether something is missing or newly broken: an editor may be in the middle of saving."""
+        """Whether a file is missing or newly broken, because an editor may be saving it just now."""
         return any(
             file not in versions
             or len(versions[file].documents) < len(version.documents)
@@ -41,7 +41,7 @@ class ScenarioFiles:
         ) or any(version.problems for file, version in versions.items() if file not in self.files.versions)
 
     def plan(self, versions: Versions, loaded: Mapping[str, LoadedScenario]) -> "Plan":
-        """What is to change, where `loaded` is what the cluster has. It may run in another thread, too."""
+        """The changes to make. `loaded` are the cluster's scenarios. It may run in another thread."""
         before = self.loaded
         mine = {one.name: one for one in before}
         others = {name: (one.scenario, one.source) for name, one in loaded.items() if one != mine.get(name)}
@@ -49,12 +49,12 @@ class ScenarioFiles:
         return Plan(files, changes(before, map(_loaded, files.scenarios)))
 
     def apply(self, cluster: Cluster, plan: "Plan") -> bool:
-        """Puts what has changed into force, and tells about it; False where the owner has loaded what is in the way.
+        """Applies the changes and logs them. A broken edit changes only the list of problems.
 
-        A broken edit changes nothing but the problems.
+        Returns False if a scenario that was loaded through the control API since `plan` conflicts.
         """
         try:
-            cluster.scenarios.reload(plan.changes)
+            cluster.reload(plan.changes)
         except ClaimedError:
             return False
         except TooManyError as error:
@@ -74,14 +74,14 @@ class ScenarioFiles:
 
 @dataclass(frozen=True)
 class Plan:
-    """The files as they are to be in force, and what changes with that."""
+    """The files after a reload, and the changes of scenarios."""
 
     files: Files
     changes: Changes
 
 
 def problems_of(problems: Iterable[Problem]) -> tuple[dict[str, object], ...]:
-    """As the owner's door tells them."""
+    """The form in the control API."""
     return tuple(problem.as_json() for problem in problems)
 
 

@@ -1,4 +1,4 @@
-"""`mockflow wait` and `mockflow load`: against a server that runs already, such as a CI service."""
+"""`mockflow wait` and `mockflow load`, for a running server such as a CI service."""
 
 import time
 from pathlib import Path
@@ -29,9 +29,9 @@ _PAUSE_SECONDS = 0.1
 @click.argument("url", type=ServerUrl())
 @click.option("--timeout", type=Duration(), default="30s", show_default=True, help="How long to wait.")
 def wait(url: str, timeout: int) -> None:
-    """Wait until the server at URL answers; exits with 1 when it does not in time.
+    """Wait until the server at URL answers. Exits with 1 if it does not in time.
 
-    It asks for nothing that is secret: a server that wants a user has answered, and HTTPS is not verified.
+    The request has no secrets: a 401 counts as an answer, and HTTPS certificates are not verified.
     """
     opener = trusting_opener()
     end = time.monotonic() + timeout / 1000
@@ -56,7 +56,7 @@ def wait(url: str, timeout: int) -> None:
 @control_token_option
 @ca_option
 def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None) -> None:
-    """Load scenario files and folders into the server at URL; those of the same name are replaced."""
+    """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced."""
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     if loading.errors:

@@ -1,4 +1,4 @@
-"""`mockflow serve`: the fake cluster on a port."""
+"""`mockflow serve`: serves a fake cluster on a port."""
 
 import asyncio
 import errno
@@ -36,36 +36,36 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 
 @click.command(
     context_settings={"auto_envvar_prefix": "MOCKFLOW", "show_default": True},
-    epilog="Every option is an environment variable too: --port is MOCKFLOW_PORT, --auto is MOCKFLOW_AUTO=1; "
-    "the paths are MOCKFLOW_PATHS, written like PATH.",
+    epilog="Every option is also an environment variable: --port is MOCKFLOW_PORT, --auto is MOCKFLOW_AUTO=1. "
+    "PATHS are MOCKFLOW_PATHS, separated as in PATH.",
     short_help="Serve a fake OpenSearch with scenarios.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), envvar="MOCKFLOW_PATHS")
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
-@click.option("--port", default=9200, type=click.IntRange(0, 65535), help="The port; 0 takes any that is free.")
-@click.option("--speed", type=click.FloatRange(0, MAX_SPEED, min_open=True), help="Virtual seconds a second.")
-@click.option("--auto", is_flag=True, help="Time moves when a client has looked: no waiting, every keyframe seen.")
-@click.option("--frozen", is_flag=True, help="Time moves by POST /_mockflow/clock only.")
-@click.option("--epoch", type=Epoch(), help="What time it is at the start.  [default: now; auto, frozen: 2026-01-01]")
+@click.option("--port", default=9200, type=click.IntRange(0, 65535), help="The port; 0 takes any free one.")
+@click.option("--speed", type=click.FloatRange(0, MAX_SPEED, min_open=True), help="Virtual seconds per second.")
+@click.option("--auto", is_flag=True, help="Time skips to the next keyframe after each poll.")
+@click.option("--frozen", is_flag=True, help="Only POST /_mockflow/clock moves time.")
+@click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
-@click.option("--step-time", type=Duration(), default="1s", help="How long a step takes that no scenario speaks of.")
-@click.option("--seed", default=0, help="What the ids of workflows and resources follow from.")
-@click.option("--max-polls", default=1000, type=click.IntRange(1), help="After so many equal answers the log says so.")
-@click.option("--keep-going", is_flag=True, help="Serve the good scenarios although others have errors.")
+@click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
+@click.option("--seed", default=0, help="The seed of generated ids and of chance.")
+@click.option("--max-polls", default=1000, type=click.IntRange(1), help="Log a warning after this many equal statuses.")
+@click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@click.option("--watch", is_flag=True, help="Reload scenario files that change; runs go on.")
+@click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
-@click.option("--multi-tenancy", is_flag=True, help="Clients say by x-tenant-id for which tenant they ask.")
-@click.option("--tls", is_flag=True, help="HTTPS with a certificate made now; --cert and --key: with yours.")
-@click.option("--ca-out", type=click.Path(path_type=Path), help="Where to write the CA of the certificate made now.")
-@click.option("--cert", type=click.Path(exists=True), help="A certificate in PEM, and its chain; HTTPS.")
+@click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
+@click.option("--tls", is_flag=True, help="HTTPS with a generated certificate, or with --cert and --key.")
+@click.option("--ca-out", type=click.Path(path_type=Path), help="Where to write the CA of the generated certificate.")
+@click.option("--cert", type=click.Path(exists=True), help="A certificate with its chain in PEM, for HTTPS.")
 @click.option("--key", type=click.Path(exists=True), help="The certificate's private key in PEM.")
-@click.option("--control-token", help="What the owner's door, /_mockflow, asks for.")
-@click.option("--control-port", type=click.IntRange(0, 65535), help="A port of its own for the owner's door.")
+@click.option("--control-token", help="Require this token for the control API (/_mockflow).")
+@click.option("--control-port", type=click.IntRange(0, 65535), help="A separate port for the control API.")
 @click.option("--control-host", default="127.0.0.1", help="The address of that port.")
-@click.option("--no-control", is_flag=True, help="No owner's door at all.")
-@click.option("--insecure-control", is_flag=True, help="The owner's door open to everybody, on any address.")
-@click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open at once; one more is told 429.")
+@click.option("--no-control", is_flag=True, help="Switch the control API off.")
+@click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
+@click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
@@ -100,12 +100,12 @@ def serve(
     quiet: bool,
     log_format: str,
 ) -> None:
-    """Serve a fake OpenSearch with the scenarios of PATHS (files and folders; none is fine)."""
+    """Serve a fake OpenSearch with the scenarios of PATHS (files and folders, optional)."""
     if (speed is not None) + auto + frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
     if no_control and (control_token is not None or control_port is not None or insecure_control or opens):
-        raise click.UsageError("--no-control excludes all other options of the owner's door")
+        raise click.UsageError("--no-control excludes all other options of the control API")
     if control_token == "":
         raise click.UsageError("--control-token is empty")
     address = None if control_port is None else (control_host, control_port)
@@ -131,9 +131,9 @@ def serve(
         if not paths:
             raise click.UsageError("--watch needs PATHS to watch")
         watching.check_available()
-    with _keeping_all():
+    with _without_collection():
         files = ScenarioFiles(paths)
-        _tell_problems(files, keep_going=keep_going)
+        _report_problems(files, keep_going=keep_going)
         try:
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
         except TooManyError as error:
@@ -148,11 +148,11 @@ def serve(
 def _certificate(
     host: str, *, tls: bool, ca_out: Path | None, cert: str | None, key: str | None
 ) -> ssl.SSLContext | None:
-    """What HTTPS is served with; None for HTTP."""
+    """The TLS context for HTTPS; None for HTTP."""
     if (cert is None) != (key is None):
         raise click.UsageError("--cert and --key go together")
     if ca_out and (cert or not tls):
-        raise click.UsageError("--ca-out is for a certificate that is made now: --tls without --cert")
+        raise click.UsageError("--ca-out is for a generated certificate: --tls without --cert")
     try:
         if cert and key:
             return loaded(cert, key)
@@ -162,7 +162,7 @@ def _certificate(
     except TlsError as error:
         raise click.ClickException(str(error)) from None
     if ca_out is None:
-        hint = "the CA of this server's certificate is known to no one; --ca-out ca.pem writes it for clients to verify"
+        hint = "clients do not know the CA of this server's certificate; --ca-out ca.pem writes it to a file"
         click.echo(hint, err=True)
         return context
     try:
@@ -174,8 +174,8 @@ def _certificate(
 
 
 @contextmanager
-def _keeping_all() -> Iterator[None]:
-    """No search for garbage while thousands of scenarios load, nor later among them: all of it stays."""
+def _without_collection() -> Iterator[None]:
+    """Suspends garbage collection while scenarios load, and excludes their objects from it later: they stay."""
     gc.disable()
     try:
         yield
@@ -185,15 +185,15 @@ def _keeping_all() -> Iterator[None]:
         gc.set_threshold(_GARBAGE, 10, 10)
 
 
-_GARBAGE: Final = 20_000  # so many new objects before a search: what the journal keeps is none
+_GARBAGE: Final = 20_000  # new objects before a collection; the journal's entries are not garbage
 
 
-def _tell_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
+def _report_problems(files: ScenarioFiles, *, keep_going: bool) -> None:
     problems = files.files.problems
     print_problems(problems, stderr=True)
     errors = sum(problem.severity == "error" for problem in problems)
     if errors and not keep_going:
-        raise click.ClickException(f"{counted(errors, 'problem')} in the scenarios; --keep-going serves the others")
+        raise click.ClickException(f"{counted(errors, 'error')} in the scenarios; --keep-going serves the others")
 
 
 async def _serve(
@@ -208,13 +208,13 @@ async def _serve(
         url = await serving.start(host, port)
     except OSError as error:
         raise click.ClickException(cannot_listen(error, host, port)) from None
-    click.echo(f"mockflow ready at {url}")  # flushes: a parent process waits for this line
+    click.echo(f"mockflow ready at {url}")  # flushed, since a parent process may wait for this line
     if serving.control_url not in (None, url):
         click.echo(f"mockflow control at {serving.control_url}")
     if page := serving.page_url:
         if not quiet:
             click.echo(f"see its timelines at {page}")
-        if opens_with is not None:  # in a thread, for a browser in the terminal would block
+        if opens_with is not None:  # in a thread, since a browser in the terminal blocks
             threading.Thread(target=webbrowser.open, args=(page + opens_with,), daemon=True).start()
     watcher = asyncio.create_task(watching.watch(serving.cluster, watched)) if watched else None
     try:
@@ -227,9 +227,9 @@ async def _serve(
 
 
 def cannot_listen(error: OSError, host: str, port: int) -> str:
-    """Why, and what would be right."""
+    """The reason of a failed listen, and what would be right."""
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any that is free"
+        return f"port {port} on {host} is in use; choose another with --port, or --port 0 for any free one"
     if error.errno == errno.EACCES:
         return f"port {port} on {host} is not permitted; choose one above 1023 with --port"
     return f"cannot listen on {host}:{port}: {error.strerror or error}"

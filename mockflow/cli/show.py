@@ -1,4 +1,4 @@
-"""`mockflow show`: timelines on the terminal."""
+"""`mockflow show`: draws timelines on the terminal."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
 from mockflow.cli.options import Duration, ServerUrl, print_problems
-from mockflow.cli.rehearsal import Act, Story, rehearse
+from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
 from mockflow.cluster import Settings
@@ -23,8 +23,8 @@ from mockflow.loading.load import load_paths
 )
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps that no plan speaks of.")
-@click.option("--template", type=click.Path(), help="Draws what scenarios with match do with this workflow template.")
+@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
+@click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @control_token_option
 @ca_option
 def show(
@@ -35,9 +35,9 @@ def show(
     control_token: str | None,
     ca: str | None,
 ) -> None:
-    """Draw the timelines of scenario files and folders: states as bands, resources as marks, and each moment in words.
+    """Draw the timelines of scenario files and folders: states as bands, resources as marks, and a table of moments.
 
-    A short stretch beside a long one is drawn wider than it is. Exits with 1 when a file has an error.
+    A short stretch beside a long one is drawn wider than it is. Exits with 1 if a file has an error.
     """
     if bool(paths) == bool(live):
         raise click.UsageError("name scenario files or folders, or a server: mockflow show --live URL")
@@ -50,23 +50,23 @@ def show(
     parsed = read_template(template)[1] if template else None
     settings = Settings(mode="frozen", step_time=step_time)
     for located in loading.scenarios:
-        say(console, picture(rehearse(located.scenario, settings, parsed), Pen.of(console)))
+        say(console, picture(preview_of(located.scenario, settings, parsed), Pen.of(console)))
     raise SystemExit(1 if loading.errors else 0)
 
 
-def picture(story: Story, pen: Pen) -> Group:
-    """All runs of a scenario, one below the other."""
+def picture(story: ScenarioPreview, pen: Pen) -> Group:
+    """The runs of a scenario, one below the other."""
     head = Text.assemble((plain(story.name), "bold"), "  ", (plain(story.about), "dim"))
     lines = [head, *([Text(plain(story.description))] if story.description else [])]
-    acts = (part for act in story.acts for part in (Text(), _act(act, story.shades, pen)))
-    wrong = [Text(plain(f" {pen.glyphs.fault} {what}"), style="red") for what in (*story.shades, *story.interferes)]
-    return Group(*lines, *acts, *([Text(), *wrong] if wrong else []), Text())
+    runs = (part for run in story.runs for part in (Text(), _run(run, story.shades, pen)))
+    wrong = [Text(plain(f" {pen.glyphs.fault} {what}"), style="red") for what in (*story.shades, *story.other_effects)]
+    return Group(*lines, *runs, *([Text(), *wrong] if wrong else []), Text())
 
 
-def _act(act: Act, shades: Sequence[Shade], pen: Pen) -> Group:
-    title = Text.assemble((act.title, "bold"), (f": {act.note}" if act.note else "", "dim"))
-    refusal = [Text(plain(f"answers {act.refusal}"), style="red")] if act.refusal else []
-    if not act.moments:
+def _run(run: RunPreview, shades: Sequence[Shade], pen: Pen) -> Group:
+    title = Text.assemble((run.title, "bold"), (f": {run.note}" if run.note else "", "dim"))
+    refusal = [Text(plain(f"answers {run.refusal}"), style="red")] if run.refusal else []
+    if not run.moments:
         return Group(title, *refusal)
-    strip = strip_of(act.moments, act.before, shades)
+    strip = strip_of(run.moments, run.before, shades)
     return Group(title, Drawing(strip), Text(), moments_table(strip, pen), *refusal)

@@ -1,4 +1,4 @@
-"""The picture of a scenario as SVG: one file without scripts or fonts, readable on light and dark ground."""
+"""The picture of a scenario as SVG: one file without scripts or fonts, for light and dark backgrounds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from mockflow.cli.layout import Resource, Shade, Strip, spread, strip_of
-from mockflow.cli.rehearsal import Act, Story
+from mockflow.cli.preview import RunPreview, ScenarioPreview
 
 WIDTH: Final = 880
 _EDGE: Final = 24
 _LABELS: Final = 190  # the column of the steps' names
 _BAND: Final = 30
 _ROW: Final = 22
-_CHARACTER: Final = 6.7  # of monospaced text in 11 px; no font is measured, so everything has some room
-_CAPITAL: Final = 8.4  # of a state's name
-_LETTER: Final = 6.4  # of other text in 12 px
+_CHARACTER: Final = 6.7  # width of monospaced text in 11 px; fonts are not measured, so the widths have a margin
+_CAPITAL: Final = 8.4  # width in a state's name
+_LETTER: Final = 6.4  # width in other text of 12 px
 
 _STYLE: Final = """
 svg { color-scheme: light dark; --ground: #ffffff; --ink: #1f2933; --faint: #66788a; --line: #d5dce4; --red: #c0392b;
@@ -48,8 +48,8 @@ text { font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Aria
 _STATES: Final = frozenset({"NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED"})
 
 
-def plotted(stories: Sequence[Story]) -> str:
-    """The whole file. Raises ValueError for text that XML cannot hold."""
+def plotted(stories: Sequence[ScenarioPreview]) -> str:
+    """The content of the file. Raises ValueError for text that XML cannot contain."""
     names = ", ".join(story.name for story in stories)
     svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-labelledby": "title desc"})
     ET.SubElement(svg, "title", {"id": "title"}).text = _text(f"Timeline of {names}")
@@ -71,7 +71,7 @@ def plotted(stories: Sequence[Story]) -> str:
 
 @dataclass
 class _Page:
-    """Where the next thing goes: `y` is the lower edge of what is drawn so far."""
+    """The page so far. `y` is the lower edge of the last element."""
 
     svg: ET.Element
     y: float = 16
@@ -95,7 +95,7 @@ class _Page:
         return self._add("circle", css, **numbers)
 
     def paragraph(self, x: float, text: str, css: str, height: float = 17) -> None:
-        """Text that is broken at the right edge."""
+        """Adds text with line breaks at the right edge."""
         for line in wrap(text, int((WIDTH - _EDGE - x) / _LETTER), break_on_hyphens=False) or [""]:
             self.text(x, self.move(height), line, css)
 
@@ -104,28 +104,28 @@ class _Page:
         return ET.SubElement(self.svg, tag, {**({"class": css} if css else {}), **attributes})
 
 
-def _story(page: _Page, story: Story) -> None:
+def _story(page: _Page, story: ScenarioPreview) -> None:
     page.text(_EDGE, page.move(22), _cut(story.name, 80), "name")
     if story.description:
         page.paragraph(_EDGE, story.description, "", 20)
     page.paragraph(_EDGE, story.about, "faint")
-    for act in story.acts:
-        _act(page, act, story.shades)
-    if story.shades or story.interferes:
+    for run in story.runs:
+        _run(page, run, story.shades)
+    if story.shades or story.other_effects:
         page.move(8)
-    for what in (*story.shades, *story.interferes):
+    for what in (*story.shades, *story.other_effects):
         page.paragraph(_EDGE, f"≈ {what}", "error")
 
 
-def _act(page: _Page, act: Act, shades: Sequence[Shade]) -> None:
+def _run(page: _Page, run: RunPreview, shades: Sequence[Shade]) -> None:
     page.move(10)
-    page.text(_EDGE, page.move(22), act.title, "run")
-    if act.note:
-        page.paragraph(_EDGE, act.note, "faint")
-    if act.moments:
-        _strip(page, strip_of(act.moments, act.before, shades))
-    if act.refusal:
-        page.paragraph(_EDGE, f"answers {act.refusal}", "error")
+    page.text(_EDGE, page.move(22), run.title, "run")
+    if run.note:
+        page.paragraph(_EDGE, run.note, "faint")
+    if run.moments:
+        _strip(page, strip_of(run.moments, run.before, shades))
+    if run.refusal:
+        page.paragraph(_EDGE, f"answers {run.refusal}", "error")
 
 
 def _strip(page: _Page, strip: Strip) -> None:
@@ -158,13 +158,13 @@ def _strip(page: _Page, strip: Strip) -> None:
         if stop.error:
             page.move(4)
             page.paragraph(_EDGE, f"{stop.label}: {stop.error}", "error")
-        for told in stop.told:
-            page.paragraph(_EDGE, f"{stop.label}: {told}", "faint")
+        for note in stop.notes:
+            page.paragraph(_EDGE, f"{stop.label}: {note}", "faint")
 
 
 @dataclass(frozen=True)
 class _Life:
-    """A resource from the stop at which it appears to the one at which it goes; 0 and the last edge are bounds."""
+    """A resource, from the stop at which it appears to the stop at which it is removed."""
 
     resource: Resource
     first: int
@@ -198,18 +198,18 @@ def _life(page: _Page, life: _Life, edges: Sequence[float]) -> None:
     page.rect("life", x=x, y=middle - 8, width=max(end - x - 1.5, 2), height=16, rx=8)
     if life.is_new:
         page.circle("COMPLETED", cx=x + 8, cy=middle, r=4)
-    told = f"{resource.get('resource_type', '')} {resource.get('resource_id', '')}"
+    label_text = f"{resource.get('resource_type', '')} {resource.get('resource_id', '')}"
     room = edges[-1] - x - 22
-    if len(told) * _CHARACTER <= room or x - edges[0] < room:
-        text = _cut(told, int(room / _CHARACTER))
+    if len(label_text) * _CHARACTER <= room or x - edges[0] < room:
+        text = _cut(label_text, int(room / _CHARACTER))
         page.text(x + 17, middle + 4, text, "mono")
     else:
-        text = _cut(told, int((x - edges[0] - 12) / _CHARACTER))
+        text = _cut(label_text, int((x - edges[0] - 12) / _CHARACTER))
         page.text(x - 7, middle + 4, text, "mono faint end")
 
 
 def _times(page: _Page, strip: Strip, edges: Sequence[float], y: float) -> None:
-    """As many times as fit; those that begin a band come first."""
+    """Adds as many times as fit; those at the beginning of bands have priority."""
     taken: list[tuple[float, float]] = []
     starts = [band.first for band in strip.bands]
     for number in sorted(range(len(strip.stops)), key=lambda number: number not in starts):
@@ -237,14 +237,14 @@ def _hatch() -> ET.Element:
     return definitions
 
 
-def _in_words(story: Story) -> str:
-    """What the picture shows, for those who cannot see it."""
+def _in_words(story: ScenarioPreview) -> str:
+    """A description of the picture for screen readers."""
     runs = []
-    for act in story.acts:
-        stops = strip_of(act.moments, act.before).stops if act.moments else ()
+    for run in story.runs:
+        stops = strip_of(run.moments, run.before).stops if run.moments else ()
         moments = [f"{stop.label} {stop.state}{_created(stop.created)}" for stop in stops]
-        runs.append(f"{act.title}: {', '.join(moments) or act.refusal}.")
-    wrong = [f"{what}." for what in (*story.shades, *story.interferes)]
+        runs.append(f"{run.title}: {', '.join(moments) or run.refusal}.")
+    wrong = [f"{what}." for what in (*story.shades, *story.other_effects)]
     return f"{story.name}, {story.about}. {' '.join([*runs, *wrong])}"
 
 
@@ -264,7 +264,7 @@ def _number(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` with what XML 1.0 has no way to write as escapes."""
+    """`text` with the characters that XML 1.0 cannot contain as escapes."""
     return "".join(c if _is_xml(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

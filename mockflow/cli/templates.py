@@ -1,4 +1,4 @@
-"""Workflow templates in files: read as a client's would be, with every refusal of the plugin told."""
+"""Reads workflow templates from files, with the plugin's refusals as errors."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from mockflow.loading.yaml12 import MAX_BYTES, read
 
 
 def read_template(path: str, *, max_steps: int = 50) -> tuple[dict[str, Any], Template]:
-    """A template's content and what the plugin makes of it. Raises ClickException with what is wrong."""
+    """The content of a template and the parsed template. Raises ClickException with what is wrong."""
     content = _content(path)
     try:
         template = parse_template(content)
@@ -43,12 +43,12 @@ def _content(path: str) -> dict[str, Any]:
         raise click.ClickException(f"{path}: cannot be read: {error.strerror}") from None
     value = _json(text, path) if text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _yaml(text, path)
     if not isinstance(value, dict):
-        raise click.ClickException(f"{path}: this is no workflow template; it begins with its name and workflows")
+        raise click.ClickException(f"{path}: this is not a workflow template; it begins with its name and workflows")
     return value
 
 
 def _json(text: bytes, path: str) -> Any:
-    """JSON, with its problems at their place; what is YAML's flow style only is read as that."""
+    """The value of JSON text. Errors have their place. Text in YAML's flow style is read as YAML."""
     try:
         return json.loads(text.decode("utf-8-sig"), parse_constant=_no_constant)
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""The picture of a run for a terminal of any width, with colours or without, in Unicode or ASCII."""
+"""The picture of a run for a terminal of any width, with or without colours, in Unicode or ASCII."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from mockflow.cli.layout import Resource, Stop, Strip, spread
 
 
 @dataclass(frozen=True)
-class Look:
-    """How one state looks: its colour, and the filling of its band where there are no colours."""
+class StateStyle:
+    """The style of a state: its colour, and the filling of its band without colours."""
 
     colour: str
     fill: str
     ascii_fill: str
 
 
-LOOKS: Final = {
-    "NOT_STARTED": Look("bold #ffffff on grey37", "·", "."),
-    "PROVISIONING": Look("bold #000000 on dodger_blue1", "▒", "="),
-    "COMPLETED": Look("bold #000000 on green3", "█", "#"),
-    "FAILED": Look("bold #ffffff on red3", "▞", "x"),
+STATE_STYLES: Final = {
+    "NOT_STARTED": StateStyle("bold #ffffff on grey37", "·", "."),
+    "PROVISIONING": StateStyle("bold #000000 on dodger_blue1", "▒", "="),
+    "COMPLETED": StateStyle("bold #000000 on green3", "█", "#"),
+    "FAILED": StateStyle("bold #ffffff on red3", "▞", "x"),
 }
-OTHER: Final = Look("bold #000000 on medium_purple1", "░", "~")
-"""Of a state that the plugin does not have."""
+OTHER_STYLE: Final = StateStyle("bold #000000 on medium_purple1", "░", "~")
+"""The style of states that the plugin does not have."""
 
 
 @dataclass(frozen=True)
 class Glyphs:
-    """The signs of the picture."""
+    """The characters of the picture."""
 
     start: str = "▏"
     tick: str = "╵"
@@ -54,7 +54,7 @@ ASCII: Final = Glyphs(start="|", tick="'", wait=":", created="+", gone="-", head
 
 @dataclass(frozen=True)
 class Pen:
-    """What a terminal can show."""
+    """The capabilities of a terminal."""
 
     has_colours: bool
     glyphs: Glyphs
@@ -63,17 +63,19 @@ class Pen:
     def of(cls, console: Console) -> "Pen":
         glyphs = UNICODE
         try:
-            "".join([*vars(UNICODE).values(), *(look.fill for look in LOOKS.values())]).encode(console.encoding)
+            "".join([*vars(UNICODE).values(), *(style.fill for style in STATE_STYLES.values())]).encode(
+                console.encoding
+            )
         except (UnicodeError, LookupError):
             glyphs = ASCII
         return cls(console.color_system is not None and not console.no_color, glyphs)
 
     def band(self, state: str, width: int) -> Text:
-        """The state's name in its band, cut where it does not fit."""
-        look, name = LOOKS.get(state, OTHER), plain(state)
+        """A band with the state's name, which is cut if it does not fit."""
+        style, name = STATE_STYLES.get(state, OTHER_STYLE), plain(state)
         if self.has_colours:
-            return Text(set_cell_size(f" {name}", width), style=look.colour)
-        fill = look.fill if self.glyphs is UNICODE else look.ascii_fill
+            return Text(set_cell_size(f" {name}", width), style=style.colour)
+        fill = style.fill if self.glyphs is UNICODE else style.ascii_fill
         named = f"{set_cell_size(name, min(cell_len(name), width - 2))} " if width > _NARROW else ""
         band = set_cell_size(self.glyphs.start + named, min(cell_len(named) + 1, width))
         return Text(band + fill * (width - cell_len(band)))
@@ -81,15 +83,15 @@ class Pen:
 
 @dataclass(frozen=True)
 class Drawing:
-    """One run, to be printed by rich: bands, marks of resources, times. `head` is the elapsed ms of a playhead."""
+    """A run for rich to print: bands, marks of resources, times. `head` is the elapsed ms of a playhead."""
 
     strip: Strip
     head: int | None = None
     polls: Sequence[tuple[int, bool]] = ()
-    """Requests of clients: elapsed ms, and whether they were answered well."""
+    """The requests of clients: elapsed ms, and whether they succeeded."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lines as wide as the console."""
+        """Lines with the width of the console."""
         pen, width = Pen.of(console), max(options.max_width - 2, 10)
         edges = [round(edge) for edge in spread(self.strip.lengths, self._minimums(), width)]
         lines = [self._bands(pen, edges), self._faults(pen, edges, width), self._marks(pen, edges, width)]
@@ -100,7 +102,7 @@ class Drawing:
                 yield Text(" ", no_wrap=True, overflow="crop").append_text(line)
 
     def _minimums(self) -> list[float]:
-        """Each stop is a cell at least, and a band wide enough for its name."""
+        """The minimum widths: one cell for each stop, and for each band the width of its name."""
         minimums = [1.0] * len(self.strip.stops)
         for band in self.strip.bands:
             for number in range(band.first, band.end):
@@ -143,7 +145,7 @@ class Drawing:
         return line
 
     def _times(self, edges: Sequence[int], width: int) -> Text:
-        """As many times as fit; those that begin a band come first."""
+        """The line of times, with as many as fit; those at the beginning of bands have priority."""
         cells = [" "] * width
         starts = [band.first for band in self.strip.bands]
         others = [number for number in range(len(self.strip.stops)) if number not in starts]
@@ -156,12 +158,12 @@ class Drawing:
 
 
 def plain(text: str) -> str:
-    """`text` with what cannot be seen, or would steer the terminal, as escapes."""
+    """`text` with unprintable and control characters as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def say(console: Console, picture: RenderableType) -> None:
-    """Prints it; without colours no line ends in blanks."""
+    """Prints `picture`; without colours, blanks at the ends of lines are removed."""
     if Pen.of(console).has_colours:
         console.print(picture)
         return
@@ -171,7 +173,7 @@ def say(console: Console, picture: RenderableType) -> None:
 
 
 def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
-    """Each moment in words: its time, its state and what is new."""
+    """A table of moments with time, state and changes."""
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim", no_wrap=True, overflow="crop")
     table.add_column(no_wrap=True, overflow="crop")
@@ -190,12 +192,12 @@ def _news(stop: Stop, pen: Pen, error_style: str) -> Iterable[Text]:
         yield Text(plain(stop.error), style=error_style)
     for sign, resources in ((pen.glyphs.created, stop.created), (pen.glyphs.gone, stop.gone)):
         for resource in resources:
-            yield Text(f"{sign} {plain(_told(resource))}")
-    for told in stop.told:
-        yield Text(plain(told), style="dim")
+            yield Text(f"{sign} {plain(_resource_text(resource))}")
+    for note in stop.notes:
+        yield Text(plain(note), style="dim")
 
 
-def _told(resource: Resource) -> str:
+def _resource_text(resource: Resource) -> str:
     step, name = resource.get("workflow_step_id", "?"), resource.get("workflow_step_name", "?")
     deployed = " (deploy_model)" if name == "deploy_model" and "deploy" not in step else ""
     return f"{step}{deployed}  {resource.get('resource_type', '?')} {resource.get('resource_id', '?')}"
@@ -210,7 +212,7 @@ def _mark(stop: Stop, glyphs: Glyphs) -> str:
 
 
 def _text_style(state: str) -> str:
-    return LOOKS.get(state, OTHER).colour.rpartition(" ")[2] if state != "NOT_STARTED" else "dim"
+    return STATE_STYLES.get(state, OTHER_STYLE).colour.rpartition(" ")[2] if state != "NOT_STARTED" else "dim"
 
 
-_NARROW: Final = 4  # a band of so many cells has no name
+_NARROW: Final = 4  # a band of this many cells has no name

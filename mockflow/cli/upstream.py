@@ -1,4 +1,4 @@
-"""The real cluster behind `mockflow record` and `mockflow proxy`: its address and how it lets one in."""
+"""The real cluster of `mockflow record` and `mockflow proxy`: its URL and credentials."""
 
 import functools
 import ssl
@@ -13,7 +13,7 @@ import click
 
 @dataclass(frozen=True)
 class Upstream:
-    """`url` is without user and without a slash at its end. Nothing here is ever written to a file."""
+    """The cluster's URL, without user and final slash, and credentials. These are never written to a file."""
 
     url: str
     user: tuple[str, str] | None = None
@@ -22,7 +22,7 @@ class Upstream:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """ClickException where the file of `ca` has no certificate."""
+        """The TLS context. Raises ClickException if the file `ca` has no certificate."""
         try:
             context = ssl.create_default_context(cafile=self.ca)
         except (OSError, ssl.SSLError) as error:
@@ -34,7 +34,7 @@ class Upstream:
 
 
 def upstream_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that say how the cluster is reached; the command gets `url` as an `Upstream`."""
+    """Adds the options of the connection to the cluster. The command gets `url` as an `Upstream`."""
 
     @functools.wraps(command)
     def with_upstream(
@@ -43,8 +43,8 @@ def upstream_options(command: Callable[..., None]) -> Callable[..., None]:
         command(url=_upstream(url, user, ca, insecure, headers), **others)
 
     options = (
-        click.option("--user", metavar="NAME:PASSWORD", help="For basic auth; NAME alone asks for the password."),
-        click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Whose certificates are trusted, PEM."),
+        click.option("--user", metavar="NAME:PASSWORD", help="Basic auth; with NAME alone, prompts for the password."),
+        click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="The CA that is trusted, in PEM."),
         click.option("--insecure", is_flag=True, help="Trust any certificate."),
         click.option("--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="Sent with every request."),
     )
@@ -72,5 +72,5 @@ def _credentials(user: str) -> tuple[str, str]:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or not text.isprintable() or not text.isascii() or " " in name.strip():
-        raise click.BadParameter(f"{name!r} is no header; write 'Name: value'", param_hint="'--header'")
+        raise click.BadParameter(f"{name!r} is not a header; write 'Name: value'", param_hint="'--header'")
     return name.strip(), value.strip()

@@ -1,4 +1,4 @@
-"""`mockflow serve --watch`: tells when scenario files change. What then happens is in `reload`."""
+"""`mockflow serve --watch`: watches scenario files and reloads them with `reload`."""
 
 import asyncio
 import logging
@@ -18,12 +18,12 @@ log: Final = logging.getLogger("mockflow")
 
 _SETTLE_SECONDS: Final = 0.2
 _TRIES: Final = 10
-_LOOK_MILLISECONDS: Final = 1000  # how often a watched folder is checked for being another, or there again
+_CHECK_MILLISECONDS: Final = 1000  # how often is checked whether a watched folder was replaced or recreated
 MISSING: Final = "--watch needs the package watchfiles: pip install 'mockflow-opensearch[watch]'"
 
 
 def check_available() -> None:
-    """Raises UsageError where the optional dependency is missing."""
+    """Raises UsageError if the optional dependency is missing."""
     try:
         import watchfiles  # noqa: F401
     except ImportError:
@@ -31,7 +31,7 @@ def check_available() -> None:
 
 
 async def watch(cluster: Cluster, files: ScenarioFiles) -> None:
-    """Reloads whenever the files change, until it is cancelled. Whatever they hold, it goes on."""
+    """Reloads the files after each change until it is cancelled. Errors in the files do not end it."""
     changed = asyncio.Event()
     folders, single = _watched(files.paths)
     watchers = [
@@ -60,27 +60,27 @@ async def _reload(cluster: Cluster, files: ScenarioFiles) -> None:
         before, versions = versions, await asyncio.to_thread(files.read)
         if versions == before:
             break
-    for _ in range(_TRIES):  # what the owner loads meanwhile may be in the way; the next plan knows of it
-        plan = await asyncio.to_thread(files.plan, versions, dict(cluster.scenarios))
+    for _ in range(_TRIES):  # a scenario loaded through the control API may conflict; the next plan includes it
+        plan = await asyncio.to_thread(files.plan, versions, dict(cluster.world.scenarios))
         if files.apply(cluster, plan):
             return
     log.error("the scenario files are not reloaded: scenarios that are loaded meanwhile claim the same")
 
 
 def _watched(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """The folders, watched with all below, and those of single files: an editor may put another in a file's place."""
+    """The folders to watch recursively, and the folders of single files, since an editor may replace a file."""
     folders: dict[Path, None] = {}
     single: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_file():
             single |= {path.parent: None, path.resolve().parent: None}
-        else:  # a folder, or one that was taken away since it was read
+        else:  # a folder, or a path that was removed since it was read
             folders[path] = None
     return list(folders), list(single)
 
 
 async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: bool) -> None:
-    """Sets `changed` whenever something happens in the folders, also when they are put in place of others."""
+    """Sets `changed` after each change in the folders, also if a folder itself is replaced."""
     from watchfiles import awatch
 
     polls = False
@@ -88,23 +88,23 @@ async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: 
         present = _present(places)
         if not present:
             changed.set()
-            await asyncio.sleep(_LOOK_MILLISECONDS / 1000)
+            await asyncio.sleep(_CHECK_MILLISECONDS / 1000)
             continue
         events = awatch(
             *present,
             watch_filter=None,
             recursive=recursive,
             force_polling=polls or None,
-            rust_timeout=_LOOK_MILLISECONDS,
+            rust_timeout=_CHECK_MILLISECONDS,
             yield_on_timeout=True,
             ignore_permission_denied=True,
         )
-        begins = True  # something may have happened before anybody watched
+        begins = True  # files may have changed before the watch began
         stamps = await asyncio.to_thread(_stamps, present, recursive=recursive)
         try:
             async with aclosing(events):
                 async for happened in events:
-                    # A busy system loses a message now and then.
+                    # A busy system may lose notifications.
                     before, stamps = stamps, await asyncio.to_thread(_stamps, present, recursive=recursive)
                     if happened or begins or stamps != before:
                         changed.set()
@@ -113,14 +113,14 @@ async def _notify(changed: asyncio.Event, places: Sequence[Path], *, recursive: 
                         break
         except Exception as error:  # anyio puts them into groups
             if _present(places) == present and not polls:
-                log.warning("scenario files are looked at from time to time, for the system does not tell: %r", error)
+                log.warning("scenario files are polled for changes, since notifications are unavailable: %r", error)
                 polls = True
-            await asyncio.sleep(_LOOK_MILLISECONDS / 1000)
+            await asyncio.sleep(_CHECK_MILLISECONDS / 1000)
         changed.set()
 
 
 def _stamps(folders: Iterable[Path], *, recursive: bool) -> dict[Path, tuple[int, int, int]]:
-    """What tells of each scenario file whether it is as it was, without reading it."""
+    """Time, size and inode of each scenario file, to detect changes without reading it."""
     found = {}
     for folder in folders:
         for place, _, names in os.walk(folder):
@@ -135,7 +135,7 @@ def _stamps(folders: Iterable[Path], *, recursive: bool) -> dict[Path, tuple[int
 
 
 def _present(places: Sequence[Path]) -> dict[Path, tuple[int, int]]:
-    """The folders that are there, and which ones they are."""
+    """The existing folders with their identity."""
     present = {}
     for place in places:
         try:

@@ -1,4 +1,4 @@
-"""What differs between the scenarios that files held and those that they hold now."""
+"""The difference between the scenarios that files held before and those that they hold now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mockflow.core.scenario.model import Scenario
 
 @dataclass(frozen=True)
 class LoadedScenario:
-    """A scenario and where it came from, in people's words."""
+    """A scenario and its source, such as ``story.yaml:1:1``."""
 
     scenario: Scenario
     source: str = ""
@@ -20,20 +20,20 @@ class LoadedScenario:
 
 @dataclass(frozen=True)
 class Changes:
-    """The scenarios, by name, that are new, whose script has changed, that are gone, or that only stand elsewhere."""
+    """The scenarios, compared by name, that are new, changed, gone, or only at another place in the files."""
 
     after: tuple[LoadedScenario, ...]
-    """All that there are now, in their order."""
+    """All scenarios now, in their order."""
     new: tuple[LoadedScenario, ...] = ()
     changed: tuple[LoadedScenario, ...] = ()
     gone: tuple[LoadedScenario, ...] = ()
-    """As they were."""
+    """The former scenarios."""
     moved: tuple[tuple[LoadedScenario, LoadedScenario], ...] = ()
-    """As they were, and as they are."""
+    """The former and the present one; they differ in their source alone."""
 
 
 def changes(before: Iterable[LoadedScenario], after: Iterable[LoadedScenario]) -> Changes:
-    """What leads from the scenarios `before` to those `after`; no two of either have one name."""
+    """The difference between the scenarios `before` and `after`, in each of which names are unique."""
     after = tuple(after)
     old = {loaded.name: loaded for loaded in before}
     pairs = [(old.pop(loaded.name, None), loaded) for loaded in after]

@@ -1,7 +1,13 @@
-"""Virtual time: real at a speed, auto, or frozen and moved by hand (design: the clock's three modes).
+"""The virtual clock. It has four modes.
 
-A fourth one, driven, is a frozen clock that the program under test moves: by its virtual sleep, and by waiting for an
-answer, for a request that waits for a run moves the clock to its own end.
+real
+    The clock goes by itself, at a speed.
+auto
+    The clock stands still; a run skips to its next moment after each status read.
+frozen
+    The clock stands still until the control API moves it.
+driven
+    A frozen clock that the program under test moves: by its virtual sleep, and by a request that waits for a run.
 """
 
 import time
@@ -15,9 +21,9 @@ MAX_SPEED: Final = 1_000_000.0
 
 
 class Clock:
-    """Epoch milliseconds that pass by themselves in mode real, and stand still else until moved.
+    """Epoch milliseconds that pass by themselves in mode real, and change in the other modes only when moved.
 
-    What auto adds, each run's own lead over this clock, is the cluster's business.
+    The lead that mode auto gives each run over this clock is stored in `World` and `Workflow`.
     """
 
     def __init__(
@@ -36,11 +42,11 @@ class Clock:
         self._since = wall()
         self._waiting: set[Callable[[], None]] = set()
         self.changes = 0
-        """How often it was moved or changed, rather than went on by itself."""
+        """How often the clock was moved, or its mode or speed changed."""
         self.watcher: Callable[[], None] | None = None
-        """Called as those who wait are, before them."""
+        """Called at each notification, before the callbacks of `on_move`."""
         self.closed = False
-        """True once nobody shall wait for this clock any more."""
+        """Whether waits for this clock have ended for good."""
 
     @property
     def mode(self) -> Mode:
@@ -65,7 +71,7 @@ class Clock:
         self.notify()
 
     def set_mode(self, mode: Mode) -> None:
-        """Goes on in another mode from the time it is now."""
+        """Changes the mode; the time stays as it is now."""
         self._anchor()
         self._mode = mode
         self.notify()
@@ -77,17 +83,17 @@ class Clock:
         self.notify()
 
     def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Calls back whenever the owner moves or changes the clock, until the returned function is called."""
+        """Calls `callback` at each notification until the returned function is called."""
         self._waiting.add(callback)
         return lambda: self._waiting.discard(callback)
 
     def close(self) -> None:
-        """Ends every wait: the server stops, or a new world has another clock."""
+        """Ends every wait, because the server stops or the world is replaced."""
         self.closed = True
         self.notify()
 
     def _anchor(self) -> None:
-        """Takes what has passed so far into `_virtual`, so that mode and speed may change."""
+        """Adds the time that has passed to `_virtual`, so that mode and speed may change."""
         self.changes += 1
         wall = self._wall()
         if self._mode == "real":
@@ -95,7 +101,7 @@ class Clock:
         self._since = wall
 
     def notify(self) -> None:
-        """Wakes whoever waits, to look again."""
+        """Calls all callbacks: the clock has changed, or something that a wait depends on."""
         if self.watcher:
             self.watcher()
         for callback in tuple(self._waiting):

@@ -1,4 +1,4 @@
-"""Which keyframes, steps and attempts of the scripts clients have seen."""
+"""Coverage of scripts: which keyframes, steps and attempts clients have seen."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockflow.core.script.plan import StepPlan
 Script = tuple[str, int]
 """Of a scenario: kind of run, attempt (from 0)."""
 Seen = set[int | str]
-"""The keyframes of an attempt that clients were told, by index, and the steps of its plan that a run had, by key."""
+"""The keyframes of an attempt that clients have seen, by index, and the steps of its plan that a run had, by key."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Part:
 
 
 class Coverage:
-    """Gathers while runs begin and are polled; tells when somebody asks."""
+    """Collects what clients see while runs begin and are polled."""
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[Script, Seen]] = {}  # by scenario
 
     def begun(self, workflow: Workflow, beginning: Beginning, attempt: int) -> Seen | None:
-        """The set that gathers what is seen of a run that begins; None where no script speaks for it."""
+        """The set that collects what is seen of a run that begins; None where the workflow has no scenario."""
         scenario, kind = workflow.scenario, beginning.kind
         if scenario is None:
             return None
@@ -46,11 +46,11 @@ class Coverage:
         return seen
 
     def forget(self, scenario: str) -> None:
-        """A scenario is gone, or another of its name takes its place."""
+        """Forgets what was seen of a scenario, because it is removed or replaced."""
         self._seen.pop(scenario, None)
 
     def parts(self, scenarios: Iterable[Scenario]) -> Iterator[Part]:
-        """Everything that the scenarios script, in their order."""
+        """All parts of the scenarios' runs, in their order."""
         for scenario in scenarios:
             for run in ("provision", "reprovision", "deprovision"):
                 for number, attempt in enumerate(_attempts(scenario, run)):
@@ -67,23 +67,23 @@ def _attempts(scenario: Scenario, run: str) -> list[object]:
 
 
 def _scripted(attempt: object) -> Iterator[tuple[int | None, str | None, str]]:
-    """What there is to see of an attempt: keyframe, step, and both in people's words."""
+    """The parts of an attempt: index of a keyframe or key of a step, and a description."""
     if not isinstance(attempt, Attempt) or not (attempt.timeline or attempt.steps):
         yield None, None, "the attempt"
         return
     for index, keyframe in enumerate(attempt.timeline or ()):
-        yield index, None, _told(keyframe)
+        yield index, None, _keyframe_text(keyframe)
     for step, plan in attempt.steps.items():
-        yield None, step, _told_step(step, plan)
+        yield None, step, _step_text(step, plan)
 
 
-def _told(keyframe: Keyframe) -> str:
+def _keyframe_text(keyframe: Keyframe) -> str:
     when = keyframe.at if keyframe.at_poll is None else f"poll {keyframe.at_poll}"
     created = len(keyframe.created or ())
     return " ".join(filter(None, [f"{when}", keyframe.state, f"{created} created" if created else ""]))
 
 
-def _told_step(step: str, plan: StepPlan) -> str:
+def _step_text(step: str, plan: StepPlan) -> str:
     takes = f"takes {plan.takes}" if plan.takes else ""
     fails = "" if plan.fails is None else "times out" if plan.fails.timeout else f"fails with {plan.fails.status}"
     return f"step {step} {' and '.join(filter(None, [takes, fails]))}".rstrip()

@@ -1,6 +1,6 @@
-"""What clients asked and what they were told, bounded and cheap.
+"""The journal: the last requests of clients and their responses.
 
-An exchange keeps what came and went as it was; what is said of it is worked out only when somebody reads it.
+An exchange stores the raw request and response. Everything derived from them is computed only when it is read.
 """
 
 import json
@@ -13,29 +13,29 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
-"""So many bytes of each body are kept and shown."""
+"""The bytes of each body that are stored and shown."""
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""So many of all large bodies together; older ones are cut short."""
-_SMALL: Final = 8 * 1024  # bytes of bodies that need no counting
+"""The bytes of all large bodies together; the bodies of older exchanges are cut short."""
+_SMALL: Final = 8 * 1024  # bytes of the bodies of an exchange that are not counted
 _DEEP: Final = 100
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """What faults, outages and stubs had to do with an exchange."""
+    """How faults, outages and stubs acted on an exchange."""
 
     faults: tuple[str, ...] = ()
     stub: str | None = None
     near_misses: tuple[Mapping[str, Any], ...] = ()
     is_own: bool = True
-    """Whether the answer was the cluster's own, even if it never arrived."""
+    """Whether the response was the cluster's own, even if it never arrived."""
     connection: str | None = None
-    """How the connection broke, or how slowly it told the answer."""
+    """How the connection broke, or how slowly it carried the response."""
 
 
 _Entry = tuple[
@@ -45,35 +45,35 @@ _Entry = tuple[
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
-    `now` is epoch ms of the virtual clock in `mode` and `wall` epoch seconds, both when the request came; `seconds`
-    is how long the answer took.
+    `now` is epoch ms of the virtual clock in `mode`, and `wall` epoch seconds, both when the request came; `seconds`
+    is the time until the response.
     """
 
     operation: str
-    """Its name in the API specification; empty where nothing serves the path."""
+    """The name in the API specification; empty for a path without a route."""
     raw_workflow_id: str | None
-    """As it stood in the path, still encoded."""
+    """As in the path, still encoded."""
     method: str
     target: str
     request_headers: Mapping[str, str]
     request_body: bytes
     status: int
-    """0: there was no answer, for the connection was closed, by the client or by a cut."""
+    """0 where there was no response, because the client or mockflow closed the connection."""
     response_body: bytes
     mode: Mode
     now: int
     wall: float
     seconds: float
     scripted: Scripted | None
-    """None: nothing interfered."""
+    """None where no fault, outage or stub acted and no stub was nearly matched."""
     number: int
-    """From 1, in order of the answers."""
+    """From 1, in the order of the responses."""
 
     @property
     def workflow_id(self) -> str | None:
-        """The workflow that the request is about; of a create, the one that it made."""
+        """The id of the workflow in the path; for a create request, of the workflow that it made."""
         if self.raw_workflow_id is not None:
             return unquote(self.raw_workflow_id)
         answer = self.answer if self.operation == "create" else None
@@ -81,18 +81,21 @@ class Exchange:
 
     @property
     def answer(self) -> Any:
-        """The decoded JSON of the answer; its text where it is none."""
+        """The response's decoded JSON, or its text where it is not JSON."""
         return decoded(self.response_body)
 
     @property
     def is_poll(self) -> bool:
-        """Whether it is a `GET _status` that the workflow itself answered."""
+        """Whether it is a `GET _status` whose response came from the workflow itself."""
         if self.operation != "get_status":
             return False
         return self.status == 200 if self.scripted is None else self.scripted.is_own and self.status in (0, 200)
 
     def as_json(self, began: int) -> dict[str, Any]:
-        """For the owner; `began` is the epoch ms at which the world began. Secrets in headers and bodies are hidden."""
+        """The JSON of the control API; `began` is the epoch ms at which the world began.
+
+        Secrets in headers and bodies are hidden.
+        """
         return {
             "number": self.number,
             "operation": self.operation or None,
@@ -121,7 +124,7 @@ class Exchange:
 
 
 def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """A body as JSON where it is that, else as text; None where it is empty. `hook` is given each JSON object."""
+    """A body as JSON, or as text where it is not JSON; None where it is empty. `hook` converts each JSON object."""
     if not body:
         return None
     try:
@@ -131,15 +134,17 @@ def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) ->
 
 
 def _without_credentials(body: bytes) -> Any:
-    """As `decoded`; text that may have credentials, such as a template in YAML or a body that was cut short, is hidden
-    as a whole. What is nested very deep stays text, for indented it would be a hundred times as long.
+    """As `decoded`, with credentials hidden.
+
+    Text that may have credentials, such as a template in YAML or a body that was cut short, is hidden as a whole. JSON
+    that is nested very deep stays text, because indented it would be a hundred times as long.
     """
     value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body, _hide_credentials)
-    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_tell(value) else value
+    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_contain_secret(value) else value
 
 
 def _depth(body: bytes) -> int:
-    """How deep objects and arrays are nested, at most; brackets within strings count too."""
+    """The depth of nested objects and arrays; brackets within strings count too."""
     depth = deepest = 0
     if body.count(b"[") + body.count(b"{") > _DEEP:
         for bracket in _BRACKETS.findall(body):
@@ -149,10 +154,10 @@ def _depth(body: bytes) -> int:
 
 
 def _without_secrets(target: str) -> str:
-    """With what is secret in its query hidden."""
+    """The target with secret values in its query hidden."""
     path, mark, query = target.partition("?")
-    told = [part.partition("=") for part in query.split("&")]
-    return path + mark + "&".join(f"{name}{sign}{HIDDEN if is_secret(name) else value}" for name, sign, value in told)
+    parts = [part.partition("=") for part in query.split("&")]
+    return path + mark + "&".join(f"{name}{sign}{HIDDEN if is_secret(name) else value}" for name, sign, value in parts)
 
 
 def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
@@ -160,14 +165,14 @@ def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
 
 
 class Journal:
-    """The last exchanges; `counted` tells how many there were in all."""
+    """The last exchanges; `counted` is the number of all there ever were."""
 
     def __init__(self, bound: int = MAX_EXCHANGES, room: int = MAX_BYTES) -> None:
         self._entries: deque[_Entry] = deque(maxlen=bound)
         self.counted = 0
         self._room = room
         self._large: deque[tuple[int, int]] = deque()
-        """Number and size of each exchange with large bodies, the oldest first."""
+        """Number and size of each exchange with large bodies, oldest first."""
         self._large_bytes = 0
 
     def add(
@@ -186,12 +191,12 @@ class Journal:
         seconds: float,
         scripted: Scripted | None = None,
     ) -> None:
-        """Keeps an exchange, its values as in `Exchange`, and forgets the oldest beyond the bound."""
+        """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound."""
         self.counted += 1
         if len(request_body) + len(response_body) > _SMALL:
             request_body, response_body = request_body[:MAX_BODY], response_body[:MAX_BODY]
             self._make_room(len(request_body) + len(response_body))
-        # A plain tuple: every status poll pays for it, and hardly any exchange is ever read.
+        # A plain tuple, because each status poll adds one and hardly any exchange is ever read.
         self._entries.append(
             (
                 operation,
@@ -211,20 +216,20 @@ class Journal:
         )
 
     def clear(self) -> None:
-        """Forgets them all; numbers go on."""
+        """Removes all exchanges; numbering continues."""
         self._entries.clear()
         self._large.clear()
         self._large_bytes = 0
 
     def _make_room(self, size: int) -> None:
-        """For one more exchange of so many bytes: cuts the bodies of the oldest large ones short."""
+        """Cuts the bodies of the oldest large exchanges short, for one more exchange of `size` bytes."""
         self._large.append((self.counted, size))
         self._large_bytes += size
-        first = self.counted - (self._entries.maxlen or 0)  # the oldest that is there when the new one is
+        first = self.counted - (self._entries.maxlen or 0)  # the oldest that stays when the new one is added
         while len(self._large) > 1 and (self._large_bytes > self._room or self._large[0][0] <= first):
             number, freed = self._large.popleft()
             self._large_bytes -= freed
-            place = number - (self.counted - len(self._entries))  # the newest is counted and not there yet
+            place = number - (self.counted - len(self._entries))  # the newest is counted and not yet added
             if 0 <= place < len(self._entries):
                 entry = self._entries[place]
                 cut = [part[: _SMALL // 2] if isinstance(part, bytes) else part for part in entry]
@@ -238,7 +243,7 @@ class Journal:
         return len(self._entries)
 
     def latest(self, since: int, at_most: int) -> list[Exchange]:
-        """The newest with a number above `since`, the oldest first; it looks at these alone."""
+        """The newest `at_most` exchanges with a number above `since`, oldest first, without a search of the others."""
         count = max(0, min(self.counted - since, at_most, len(self._entries)))
         entries = reversed(list(islice(reversed(self._entries), count)))
         return [Exchange(*entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
@@ -251,7 +256,7 @@ class Journal:
         status: int | None = None,
         since: int = 0,
     ) -> list[Exchange]:
-        """Those of one operation, workflow and status, with a number above `since`."""
+        """The exchanges of one operation, workflow and status, with a number above `since`."""
         return [
             exchange
             for exchange in self

@@ -1,4 +1,4 @@
-"""What a run makes in the cluster, known when it begins: things, the inputs that make or change them, and when."""
+"""The resources that a run makes, known when it begins: each with its inputs and its times."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from mockflow.core.script.timeline import Timeline
 
 
 def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:
-    """What the steps of a run make and update."""
+    """The resources that the steps of a run make and update."""
     now = cause.now
     made: dict[Key, tuple[Made, ...]] = {}
     for step in sorted(simulation.steps, key=lambda step: step.end):
@@ -35,7 +35,7 @@ def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> d
 
 
 def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ...]]:
-    """What a scripted timeline lists at any time, with the inputs of the step of that id."""
+    """The resources that a scripted timeline lists at any time, with the inputs of the step of that id."""
     nodes = _nodes(cause)
     made: dict[Key, tuple[Made, ...]] = {}
     for fields, offset in _snapshots(timeline):
@@ -48,12 +48,12 @@ def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ..
     return made
 
 
-# Steps that list something that is there already; where it is not, they are taken to have made it.
+# Steps that list a resource that exists already; where it does not exist, they count as its makers.
 _REFERRING: Final = frozenset({"deploy_model", "reindex"})
 
 
 def _task(workflow: Workflow, step: Done, now: int) -> Made | None:
-    """The ML task of a step that registers or deploys a model on the cluster itself."""
+    """The ML task of a step that registers or deploys a model (docs/reference/opensearch.md, "ML Commons")."""
     task_type = _TASK_OF_STEP.get(step.node.type)
     if task_type is None:
         return None

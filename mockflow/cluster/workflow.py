@@ -1,4 +1,4 @@
-"""One workflow of the cluster: its template, its run so far, and the status documents made of it."""
+"""One workflow of a world: its template, its run so far, and the status documents made of it."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -6,103 +6,72 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.cluster.causes import Cause, RunKind
+from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.core.plugin.lifecycle import NOT_STARTED
 from mockflow.core.plugin.resources import Key, Made, key_of
 from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, Document, Fields, status_document
 from mockflow.core.plugin.template import Template
 from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.plan import StepPlan
 from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import Position, Timeline
 
 _FOR_EVER: Final = 10**18
 _REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here
-_NOBODYS: Final[Fields] = {}
-
-
-@dataclass(frozen=True)
-class StoredTemplate:
-    """A template as the plugin's index has it. Times are epoch milliseconds."""
-
-    template: Template
-    created_time: int
-    last_updated_time: int
-    last_provisioned_time: int | None = None
-    version: int = 1
-    is_made: bool = False
-    """Made of a script's resources: nobody sent it, so nobody has checked it."""
-
-    def changed(self, **changes: Any) -> "StoredTemplate":
-        """The next version of the document."""
-        return replace(self, version=self.version + 1, **changes)
-
-    def document(self, owned: Fields = _NOBODYS, *, shows_user: bool = False) -> dict[str, Any]:
-        """What `GET` answers (contract.md, section 3); `owned` says whose it is."""
-        return self.template.document() | self._last(owned, shows_user=shows_user)
-
-    def source(self, owned: Fields = _NOBODYS) -> dict[str, Any]:
-        """The document as the index has it, for searches."""
-        return self.template.source() | self._last(owned, shows_user=True)
-
-    def _last(self, owned: Fields, *, shows_user: bool) -> dict[str, Any]:
-        last = {
-            "user": owned.get("user") if shows_user else None,
-            "created_time": self.created_time,
-            "last_updated_time": self.last_updated_time,
-            "last_provisioned_time": self.last_provisioned_time,
-            "tenant_id": owned.get("tenant_id"),
-        }
-        return {name: value for name, value in last.items() if value is not None}
+_NO_FIELDS: Final[Fields] = {}
 
 
 @dataclass
 class Beginning:
-    """A run that begins: its timeline, what began it, and what it makes in the cluster."""
+    """A run that begins: its timeline, the event that began it, and the resources that it makes."""
 
     timeline: Timeline
     kind: RunKind
     made: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
-    """Each thing as the run makes and changes it, in order of time; nothing of one that it only refers to."""
+    """Each resource as the run makes and changes it, in order of time; empty for one that it only refers to."""
     steps: Collection[str] = ()
-    """The keys of its plan that its steps have."""
+    """The keys of its plan that match its steps."""
     forgets_workflow: bool = False
-    """Whether the workflow's status goes with the end of the run: its template is gone already."""
+    """Whether the workflow's status is deleted at the end of the run, because its template is deleted already."""
     cause: Cause | None = None
-    """With what another script can play it; None for a deprovisioning, which has taken things away at once."""
+    """The event, with which another script can play the run; None for a deprovisioning, which cannot be repeated."""
+    planned: Mapping[str, StepPlan] | None = None
+    """The steps of the control API's plan for the next run that this run uses; None where its steps are not played."""
 
 
 class Workflow:
-    """Changes only through the cluster that holds it."""
+    """One workflow. Only the functions that act on its world change it."""
 
     def __init__(
         self,
         workflow_id: str,
         scenario: Scenario | None = None,
         stored: StoredTemplate | None = None,
-        owned: Fields = _NOBODYS,
+        owned: Fields = _NO_FIELDS,
     ) -> None:
         self.id = workflow_id
         self.scenario = scenario
         self.matched = scenario.scenario if scenario and scenario.match else None
-        """The name of the scenario that a client's create matched, whether that one still speaks for it or not."""
+        """The name of the scenario that matched the create request, also after that scenario was removed."""
         self.stored = stored
         self.owned = owned
-        """The fields that say whose it is, user and tenant_id; what a script writes goes before them."""
+        """The fields `user` and `tenant_id` of its owner; a script's own fields take precedence."""
         self.lead = 0
-        """Milliseconds by which auto has moved this workflow ahead of the cluster's clock."""
+        """Milliseconds by which mode auto has moved this workflow ahead of the clock."""
         self.polls = 0
         self.same_answers = 0
         self.stood_at: int | None = None
-        """Where a driven clock stood, in elapsed ms, when the same answer had been given too often."""
+        """The elapsed ms of a driven clock when the same response had been sent too often."""
         self.run: Run | None = None
         self.kind: RunKind | None = None
         self.serial = 0
-        """The number of its run: another one begins, and a request that waits for this one is done."""
+        """The number of its run. A request that waits for a run ends its wait when the number changes."""
         self.attempts: Counter[RunKind] = Counter()
-        """How many runs of each kind clients have begun."""
+        """The number of runs of each kind that clients have begun."""
         self.made: dict[Key, tuple[Made, ...]] = {}
-        """What its runs make and change, as `Beginning` has it, whether it is there yet or not."""
+        """The resources that its runs make and change, as in `Beginning`, those to come included."""
         self.removed: set[Key] = set()
-        """What its status lists although somebody has deleted it."""
+        """Resources that its status lists although a client has deleted them."""
         self.cause: Cause | None = None
         self._made_before: dict[Key, tuple[Made, ...]] = {}
         self._polled: list[int] = []  # the elapsed ms of the run's first polls
@@ -110,19 +79,19 @@ class Workflow:
         self.seen: set[int | str] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
         self._position: Position | None = None
-        # What was told at `_position`, with and without all fields, and the elapsed times for which it holds.
-        self._told: dict[bool, Document] = {}
+        # The responses at `_position`, with and without all fields, and the elapsed times for which they hold.
+        self._responses: dict[bool, Document] = {}
         self._holds = range(0)
 
     @property
     def begins(self) -> str:
-        """When elapsed time begins."""
+        """The event at which the elapsed time of its first run begins: first_status, load or provision."""
         return self.scenario.begins if self.scenario else "provision"
 
     def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int | str] | None = None) -> None:
-        """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` gathers the keyframes that are told."""
+        """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` collects the keyframes that clients see."""
         if self.kind == "look" and beginning.kind != "provision":
-            self.attempts["provision"] += 1  # it was a run of its own; a provision would have begun it anew
+            self.attempts["provision"] += 1  # the run before counts as one; a provision would have replaced it
         self.seen = seen
         self.kind = beginning.kind
         self.attempts[beginning.kind] += 1
@@ -132,7 +101,7 @@ class Workflow:
         self.restart(Run(beginning.timeline, now), lead)
 
     def _expect(self, made: Mapping[Key, tuple[Made, ...]], so_far: int) -> None:
-        """Adds what a new run makes; what the one before had not come to by `so_far` (epoch ms) never happens."""
+        """Adds what a new run makes; what the run before had not made by `so_far` (epoch ms) is dropped."""
         self._made_before = {
             key: () if key in self.removed and key in made else _until(versions, so_far)[-1:]
             for key, versions in self.made.items()
@@ -146,26 +115,26 @@ class Workflow:
             self.made[key] = (*self.made.get(key, ()), *versions)
 
     def restart(self, run: Run, lead: int) -> None:
-        """Puts `run` in place of the one before, without counting it as an attempt."""
+        """Replaces the run without counting an attempt."""
         self.run = run
         self.serial += 1
         self.lead = lead
         self.polls = 0
         self._polled = []
-        self._forget_told()
+        self._forget_responses()
 
     def play_again(self, beginning: Beginning, elapsed: int, seen: set[int | str] | None, *, in_turn: bool) -> None:
-        """Another script for the run under way: its beginning, elapsed time and polls stay."""
+        """Plays the run under way by another script: its beginning, elapsed time and polls stay."""
         assert self.run is not None
         self.seen = seen
         self._make(beginning.made)
         polls = self._polled if self.polls == len(self._polled) else [*self._polled, elapsed]
         begun = beginning.timeline.begun_by(polls, self.polls, in_turn=in_turn)
         self.run = Run(beginning.timeline, self.run.started, begun)
-        self._forget_told()
+        self._forget_responses()
 
     def change_template(self, old: Template, new: Template, *, is_made: bool) -> None:
-        """Puts `new` in place of `old` where no client has sent another; also for the run under way."""
+        """Replaces the template `old` by `new`, also for the run under way, unless a client has sent another."""
 
         def changed(stored: StoredTemplate | None) -> StoredTemplate | None:
             is_old = stored is not None and stored.template == old
@@ -175,14 +144,14 @@ class Workflow:
         if self.cause:
             self.cause.stored = changed(self.cause.stored)
 
-    def _forget_told(self) -> None:
+    def _forget_responses(self) -> None:
         self.same_answers = 0
         self._position = None
         self._holds = range(0)
         self._documents.clear()
 
     def skip_polls(self, poll: int, elapsed: int) -> None:
-        """The polls that are missing to poll number `poll` count as made at `elapsed`."""
+        """Counts the polls that are missing up to poll number `poll` as made at `elapsed`."""
         assert self.run is not None
         missing = min(poll, _REMEMBERED_POLLS) - len(self._polled)
         self._polled += [elapsed] * max(missing, 0)
@@ -190,7 +159,7 @@ class Workflow:
         self.run = self.run.polled(self.polls, elapsed)
 
     def end(self) -> int | None:
-        """The elapsed ms at which the run ends, as far as it is known without further polls."""
+        """The elapsed ms at which the run ends; None where that depends on further polls, or never happens."""
         if self.run is None:
             return 0
         if self.kind == "deprovision":
@@ -199,19 +168,18 @@ class Workflow:
         return min((time for time in times if time is not None), default=None)
 
     def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
-        """Counts a poll of the running run and answers it.
+        """Counts a poll of the run and returns the status document.
 
-        `in_turn` is auto's promise that every keyframe is seen: an at_poll then waits until the one before it
-        was answered.
+        With `in_turn` (mode auto) every keyframe is seen: an at_poll waits until the keyframe before it was seen.
         """
         run = self.run
         assert run is not None
         self.polls += 1
         if self.polls <= _REMEMBERED_POLLS:
             self._polled.append(elapsed)
-        if elapsed in self._holds and (told := self._told.get(show_all)):
+        if elapsed in self._holds and (response := self._responses.get(show_all)):
             self.same_answers += 1
-            return told
+            return response
         if run.next_poll is not None and (not in_turn or run.timeline.all_answered(run.begun, self._position)):
             run = self.run = run.polled(self.polls, elapsed, at_most=1 if in_turn else None)
         position = run.position(elapsed)
@@ -220,26 +188,26 @@ class Workflow:
         else:
             self.same_answers = 1
             self._position = position
-            self._saw(run, position)
-            self._told = {}
+            self._add_seen(run, position)
+            self._responses = {}
         if run.next_poll is None:
             following = run.next_time(elapsed)
             self._holds = range(elapsed, _FOR_EVER if following is None else following)
-        self._told[show_all] = document = self.document(run, position, show_all=show_all)
+        self._responses[show_all] = document = self.document(run, position, show_all=show_all)
         return document
 
-    def tell(self, elapsed: int) -> None:
-        """A client has been told the status at `elapsed` in another way than by a poll."""
+    def mark_seen(self, elapsed: int) -> None:
+        """Counts the keyframe at `elapsed` as seen, for a response that shows the status and is no poll."""
         if self.run:
-            self._saw(self.run, self.run.position(elapsed))
+            self._add_seen(self.run, self.run.position(elapsed))
 
-    def _saw(self, run: Run, position: Position) -> None:
+    def _add_seen(self, run: Run, position: Position) -> None:
         keyframe = run.timeline.segments[position.segment].keyframes[position.place]
         if self.seen is not None and keyframe is not None:
             self.seen.add(keyframe)
 
     def document(self, run: Run, position: Position, *, show_all: bool) -> Document:
-        """The status at one moment, made once for each run."""
+        """The status document at one position of the run, made once for each run."""
         key = (position, show_all)
         document = self._documents.get(key)
         if document is None:
@@ -248,11 +216,11 @@ class Workflow:
         return document
 
     def idle_document(self, *, show_all: bool) -> Document:
-        """The status before any run has begun."""
+        """The status document before any run has begun."""
         return status_document(self.id, {**self.owned, **NOT_STARTED}, show_all=show_all)
 
     def fields(self, elapsed: int) -> Fields:
-        """The status at an elapsed time of the run; looking counts as nothing."""
+        """The fields of the status at an elapsed time of the run. Changes nothing."""
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
 
@@ -261,17 +229,17 @@ class Workflow:
         return self.run.started + elapsed if self.run else 0
 
     def made_by(self, key: Key, elapsed: int) -> Made | None:
-        """The thing as this workflow's runs have made it by then; None where they have only referred to it."""
+        """The resource as the runs have made it by then; None where they have only referred to it."""
         return next(reversed(_until(self.made.get(key, ()), self.time(elapsed))), None)
 
     def is_to_make(self, key: Key, elapsed: int) -> bool:
-        """Whether the run under way makes it later."""
+        """Whether the run under way makes the resource later."""
         return any(made.since > self.time(elapsed) for made in self.made.get(key, ()))
 
     def listed(self, elapsed: int) -> dict[Key, bool]:
-        """What is there of this workflow: what its status lists and nobody has deleted, and the tasks begun so far.
+        """The resources that exist: those that the status lists and no client has deleted, and the tasks begun so far.
 
-        True for a model that is deployed, and for a task that is done.
+        The value is True for a model that is deployed and for a task that is done.
         """
         now = self.time(elapsed)
         found: dict[Key, bool] = {
@@ -287,7 +255,7 @@ class Workflow:
         return found
 
     def moments(self, run: Run) -> list[dict[str, Any]]:
-        """The whole timeline for its owner: each moment's time (where it is known) and fields."""
+        """The whole timeline as the control API shows it: each moment's time (where it is known) and fields."""
         rows: list[dict[str, Any]] = []
         for number, segment in enumerate(run.timeline.segments):
             begun = run.begun[number] if number < len(run.begun) else None

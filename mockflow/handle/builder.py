@@ -1,4 +1,4 @@
-"""Scenarios in Python, for people who want no YAML. They make the same models, and print as YAML."""
+"""Builds scenarios in Python instead of YAML. The models are the same, and a built scenario prints as YAML."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from mockflow.loading.writing import as_yaml
 
 
 class Scenario:
-    """A scenario, word by word. Each call gives a new one, so that a beginning can be shared.
+    """A scenario builder. Each call returns a new builder, so several scenarios can share their first calls.
 
-    The words are those of the YAML (README), times are OpenSearch time units such as ``"2s"``. Nothing is checked
-    before `build`, or before a cluster loads it: ScenarioError then has every problem, and the YAML with its lines.
+    The keywords are the keys of the YAML; times are OpenSearch time units such as ``"2s"``. A scenario is checked by
+    `build` or when a cluster loads it. ScenarioError then lists every problem, with the YAML and its lines.
 
     >>> slow = (
     ...     Scenario("slow")
@@ -44,9 +44,10 @@ class Scenario:
     def workflow(
         self, workflow_id: str, *, template: Mapping[str, Any] | None = None, starts: str | None = None
     ) -> "Scenario":
-        """Brings a workflow of this id; beside `match`, the id of the first workflow that a client creates so.
+        """Adds a workflow with this id. Beside `match`, it is the id of the first matching workflow of a client.
 
-        `template` is what a client would send; `starts`, when its time begins: first_status, provision or load.
+        `template` is a template as a client sends it. `starts` says when elapsed time begins: first_status, provision
+        or load.
         """
         return self._with(workflow_id=workflow_id, template=template, starts=starts)
 
@@ -58,7 +59,9 @@ class Scenario:
         header: Mapping[str, str] | None = None,
         everything: bool = False,
     ) -> "Scenario":
-        """Speaks for workflows that clients create. `name` is a glob: ``"bedrock*"``. All that is named must hold.
+        """Applies the scenario to workflows that clients create. All given conditions must hold.
+
+        `name` is a glob such as ``"bedrock*"``.
 
         >>> failing = Scenario("failing").match(name="bedrock*").step("register_remote_model", takes="30s", fails={})
         >>> print(failing)
@@ -80,14 +83,14 @@ class Scenario:
     # -- a timeline ------------------------------------------------------------------------------
 
     def at(self, time: str, **fields: Any) -> "Scenario":
-        """From this elapsed time of the run on (``"+2s"``: after the keyframe before), these fields hold.
+        """Adds a keyframe at an elapsed time of the run; ``"+2s"`` counts from the keyframe before.
 
-        `fields` are those of the status, such as state, error, user_outputs; None takes a field away.
+        `fields` are status fields such as state, error, user_outputs; None removes a field.
         """
         return self._with_keyframe({"at": time, **fields})
 
     def at_poll(self, number: int, **fields: Any) -> "Scenario":
-        """From the poll with this number of the run on, these fields hold."""
+        """Adds a keyframe at a poll of the run, counted from 1. `fields` are as for `at`."""
         return self._with_keyframe({"at_poll": number, **fields})
 
     def created(
@@ -98,7 +101,7 @@ class Scenario:
         resource_id: str | None = None,
         resource_type: str | None = None,
     ) -> "Scenario":
-        """The keyframe before it adds this resource. Without `step_id`, ``create_index_1``, ``create_index_2``, …"""
+        """Adds a resource to the last keyframe. `step_id` defaults to ``create_index_1``, ``create_index_2``, …"""
         new = self._copy()
         keyframes = new._run().setdefault("timeline", [{"at": "0s"}])
         entry = {
@@ -113,9 +116,9 @@ class Scenario:
     # -- a plan ----------------------------------------------------------------------------------
 
     def step(self, step: str, *, takes: str | None = None, fails: str | Mapping[str, Any] | None = None) -> "Scenario":
-        """How a step goes, by its id or type. `fails`: {status, message, exception}, or ``"timeout"``.
+        """Plans a step, named by its id or type. `fails` is {status, message, exception} or ``"timeout"``.
 
-        `status` is the name of a RestStatus; what is left out of `fails` is the plugin's usual.
+        `status` is the name of a RestStatus. Keys left out of `fails` have the plugin's defaults.
         """
         new = self._copy()
         plan = {"takes": takes, "fails": fails if fails is None or isinstance(fails, str) else dict(fails)}
@@ -124,7 +127,7 @@ class Scenario:
         return new
 
     def step_time(self, duration: str) -> "Scenario":
-        """How long each other step takes."""
+        """Sets the duration of every step that has no plan of its own."""
         new = self._copy()
         new._run()["step_time"] = duration
         return new
@@ -132,7 +135,7 @@ class Scenario:
     # -- more than one run -----------------------------------------------------------------------
 
     def attempt(self) -> "Scenario":
-        """What follows is about the next run of the same kind: a retry."""
+        """The calls that follow describe the next run of the same kind, a retry."""
         new = self._copy()
         script = new._document.setdefault(self._kind, {})
         if "attempts" not in script:
@@ -141,13 +144,16 @@ class Scenario:
         return new
 
     def reprovision(self) -> "Scenario":
-        """What follows is about reprovisionings."""
+        """The calls that follow describe reprovisionings."""
         new = self._copy()
         new._kind = "reprovision"
         return new
 
     def deprovision(self, *, keeps: tuple[str, ...] | list[str] = (), takes: str | None = None) -> "Scenario":
-        """How the next deprovisioning goes; called again, the one after it. `keeps`: steps whose resources stay."""
+        """Plans the next deprovisioning; each further call plans the one after it.
+
+        `keeps` are the ids of steps whose resources cannot be deleted, `takes` how long the request waits.
+        """
         new = self._copy()
         attempts = new._document.setdefault("deprovision", {"attempts": []})["attempts"]
         wanted = {"keeps": list(keeps) or None, "takes": takes}
@@ -166,9 +172,9 @@ class Scenario:
         state: str | None = None,
         **keys: Any,
     ) -> "Scenario":
-        """Requests for its workflows go wrong, as `ClusterHandle.fail` has it.
+        """Adds a fault for requests about the scenario's workflows. The arguments are those of `ClusterHandle.fail`.
 
-        Further keys are those of the scenario language: name, scope, call, calls, every, during, probability, over.
+        `keys` are further keys of the scenario language: name, scope, call, calls, every, during, probability, over.
 
         >>> print(Scenario("slow").match(everything=True).fault("any", delay="5ms"))
         scenario: slow
@@ -182,12 +188,12 @@ class Scenario:
         return self._with_entry("faults", script)
 
     def outage(self, at: str, *phases: tuple[str, str], name: str | None = None) -> "Scenario":
-        """The cluster is not what it should be from `at` on; `phases` are each a word and a duration.
+        """Adds an outage of the whole cluster from the elapsed time `at` on.
 
-        Without any it goes as a rolling restart does.
+        Each of `phases` is the name of a phase and its duration. The default is a rolling restart.
         """
-        told = [{"phase": phase, "takes": takes} for phase, takes in phases]
-        return self._with_entry("outages", {"name": name, "at": at, "phases": told or None})
+        entries = [{"phase": phase, "takes": takes} for phase, takes in phases]
+        return self._with_entry("outages", {"name": name, "at": at, "phases": entries or None})
 
     def stub(
         self,
@@ -198,7 +204,7 @@ class Scenario:
         during: str | None = None,
         name: str | None = None,
     ) -> "Scenario":
-        """Answers ``"GET /path/{id}"`` in the cluster's place; several answers come one after the other."""
+        """Adds a scripted response to a request such as ``"GET /path/{id}"``; several responses are sent in order."""
         when = {key: value for key, value in (("state", state), ("during", during)) if value is not None}
         return self._with_entry("stubs", {"name": name, "request": request, "when": when or None, "respond": respond})
 
@@ -214,7 +220,7 @@ class Scenario:
         return as_yaml(self._document)
 
     def build(self) -> ScenarioModel:
-        """The checked model; ScenarioError with every problem, and the YAML that they speak of."""
+        """The checked model. Raises ScenarioError with every problem and the YAML that they refer to."""
         text = self.yaml()
         loading = load_text(text, f'Scenario("{self.name}")')
         if loading.errors:
@@ -229,7 +235,7 @@ class Scenario:
         return f"<Scenario {self.name}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """As Hypothesis shows a failing example, and IPython a value."""
+        """The form in which Hypothesis prints a failing example and IPython a value."""
         printer.text(f"Scenario as YAML:\n{self.yaml()}")
 
     # -- how -------------------------------------------------------------------------------------
@@ -254,7 +260,7 @@ class Scenario:
         return new
 
     def _run(self) -> dict[str, Any]:
-        """The script of the run that is being told."""
+        """The script of the run that the next call describes."""
         script: dict[str, Any] = self._document.setdefault(self._kind, {})
         attempts: list[dict[str, Any]] = script.get("attempts", [])
         return attempts[-1] if attempts else script

@@ -1,4 +1,4 @@
-"""The cluster's clock in Python."""
+"""The handle of the cluster's virtual clock."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -36,7 +36,7 @@ class ClockHandle:
 
     @property
     def elapsed(self) -> int:
-        """Milliseconds since this world began."""
+        """Milliseconds since the start or the last reset."""
         return int(self._get()["elapsed_ms"])
 
     @property
@@ -49,44 +49,44 @@ class ClockHandle:
         self._change(speed=speed)
 
     def auto(self) -> None:
-        """From now on time moves when a client has looked: a polling loop sees every keyframe and never waits."""
+        """Lets time skip to the next moment after each poll: a polling loop sees every keyframe and never waits."""
         self.set_mode("auto")
 
     def freeze(self) -> None:
-        """From now on only `advance`, `advance_to` and `next` move time."""
+        """Stops time; only `advance`, `advance_to` and `next` move it."""
         self.set_mode("frozen")
 
     def real(self, speed: float | None = None) -> None:
-        """From now on time moves by itself, at `speed` (above 0, at most a million; left out, as it was)."""
+        """Lets time run at `speed`, above 0 and at most a million; the default is the current speed."""
         if speed is not None:
             self.speed = speed
         self.set_mode("real")
 
     def set_mode(self, mode: str) -> None:
-        """From now on time moves so: `auto`, `frozen`, `real`, or `driven` by who waits."""
+        """Sets the mode: `auto`, `frozen`, `real`, or `driven` (moved by sleeps and by waiting requests)."""
         self._change(mode=mode)
 
     def advance(self, duration: Duration) -> None:
-        """Moves time forward, in any mode. MockFlowError for what is no time.
+        """Moves time forward, in any mode. Raises MockFlowError for an invalid duration.
 
         >>> cluster.clock.advance(timedelta(minutes=1))
         """
         self._change(advance=milliseconds(duration))
 
     def advance_to(self, state: str, workflow_id: str | None = None) -> None:
-        """Moves time to where the workflow comes to `state`, at once; where it is there already, not at all.
+        """Moves time to the moment at which the workflow reaches `state`; does nothing if it is in that state.
 
-        Without `workflow_id`, the only workflow there is. NeverComesError where time alone never leads there: the
-        state is not in its timeline or past, a poll or a provisioning is waited for.
+        `workflow_id` defaults to the only workflow. Raises NeverComesError if time alone never leads there: the state
+        is not in the timeline, is past, or depends on a poll or a provisioning.
 
         >>> cluster.clock.advance_to(state="COMPLETED")
         """
         self._change(until={"workflow_id": self._named(workflow_id), "state": state})
 
     def next(self, workflow_id: str | None = None) -> None:
-        """Moves time to the workflow's next moment; the polls that its script waits for count as made.
+        """Moves time to the workflow's next moment. Polls that its script waits for count as made.
 
-        Without `workflow_id`, the only workflow there is. NeverComesError at the end of its timeline.
+        `workflow_id` defaults to the only workflow. Raises NeverComesError at the end of the timeline.
         """
         self._change(next=self._named(workflow_id))
 
@@ -106,9 +106,9 @@ class ClockHandle:
 
 
 def milliseconds(duration: Duration) -> str:
-    """A duration as the owner's door takes it."""
+    """A duration in the form that the control API takes."""
     if isinstance(duration, timedelta):
         duration = round(duration.total_seconds() * 1000)
     if isinstance(duration, bool) or not isinstance(duration, (str, int)):
-        raise MockFlowError(f'a time is such as "3s", whole milliseconds or a timedelta, not {duration!r}')
+        raise MockFlowError(f'expected a time such as "3s", whole milliseconds or a timedelta, not {duration!r}')
     return f"{duration}ms" if isinstance(duration, int) else duration

@@ -1,4 +1,4 @@
-"""The fake cluster's handle in Python: the owner's door as methods."""
+"""The Python handle of a fake cluster: the control API as methods."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +25,9 @@ Source = str | Path | Scenario
 
 
 class ClusterHandle:
-    """A fake cluster for its owner, wherever it runs.
+    """A fake cluster, in this process or elsewhere.
 
-    Every command raises MockFlowError where it is refused or the cluster does not answer; none waits for ever.
+    Every method raises MockFlowError if the command is refused or the cluster does not answer within 30 s.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -38,7 +38,7 @@ class ClusterHandle:
 
     @property
     def url(self) -> str:
-        """Where clients find it, such as ``http://127.0.0.1:9200``."""
+        """The URL for clients, such as ``http://127.0.0.1:9200``."""
         return self._transport.url
 
     @property
@@ -53,17 +53,17 @@ class ClusterHandle:
 
     @property
     def stuck(self) -> str | None:
-        """Why a client was cut off: it polled for ever where nothing could change any more."""
+        """Why a client's connection was closed: it kept polling although no status could change any more."""
         journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source) -> None:
-        """Loads scenarios, or replaces those of the same name, and the workflows that they bring begin anew.
+        """Loads scenarios. One of the same name is replaced, and the workflow that it defines begins anew.
 
-        Workflows of clients go on, by what the scenario of the same name says now.
+        Workflows of clients continue with the new scenario of the same name.
 
-        A string with a line break is YAML, any other the path of a file or folder. ScenarioError has every problem
-        with its place; of the file or text that has one nothing is loaded.
+        A string with a line break is YAML, any other the path of a file or folder. Raises ScenarioError with every
+        problem and its place; a file or text with a problem is not loaded.
 
         >>> cluster.load("scenarios/instant.yaml", Scenario("mine").workflow("w").at("0s", state="COMPLETED"))
         """
@@ -75,22 +75,22 @@ class ClusterHandle:
         return [scenario["scenario"] for scenario in self._transport.ask("GET", "/scenarios")["scenarios"]]
 
     def remove(self, scenario: str) -> None:
-        """Removes a scenario and the workflow that it brought; those of clients that it spoke for go on without it."""
+        """Removes a scenario and the workflow that it defines. Workflows of clients continue without a script."""
         self._transport.ask("DELETE", f"/scenarios/{quote(scenario, safe='')}")
 
     def workflow(self, workflow_id: str | None = None) -> WorkflowHandle:
-        """A workflow; without an id, the only one there is.
+        """The workflow with this id; without an id, the only workflow.
 
-        MockFlowError where there is none of this id; without one, where there are none or several.
+        Raises MockFlowError if there is no such workflow, or without an id, if there is none or more than one.
         """
         known = self._workflow_ids()
         if workflow_id is not None and workflow_id not in known:
-            advice = did_you_mean(workflow_id, known) if known else "there are none at all"
+            advice = did_you_mean(workflow_id, known) if known else "there are no workflows"
             raise MockFlowError(f'no workflow "{workflow_id}"; {advice}')
         return WorkflowHandle(self._transport, self._only_workflow() if workflow_id is None else workflow_id)
 
     def workflows(self) -> list[WorkflowHandle]:
-        """All workflows, those of scenarios and those that clients have created."""
+        """All workflows, those of scenarios and those of clients."""
         return [WorkflowHandle(self._transport, workflow_id) for workflow_id in self._workflow_ids()]
 
     def fail_step(
@@ -103,12 +103,12 @@ class ClusterHandle:
         takes: Duration | None = None,
         timeout: bool = False,
     ) -> None:
-        """In the next run that has such a step, by its id or type, it fails; once, whatever a scenario says of it.
+        """Lets a step, named by its id or type, fail once: in the next run that has it, whatever a scenario plans.
 
-        `status` is the name of a RestStatus (INTERNAL_SERVER_ERROR if left out), `exception` the class of what is
-        raised (WorkflowStepException), `takes` how long the step takes before it fails. With `timeout` it runs into
-        its time-out instead, which has a status and message of its own. MockFlowError for what the plugin does not
-        know, such as a status that is no failure.
+        `status` is the name of a RestStatus (default INTERNAL_SERVER_ERROR), `exception` the class of the exception
+        (default WorkflowStepException), `takes` how long the step takes before it fails. With `timeout` the step runs
+        into its time-out, which has a status and message of its own. Raises MockFlowError for values that the plugin
+        does not have, such as a status below 400.
 
         >>> cluster.fail_step("create_index", status="BAD_REQUEST", message="disk full", takes="2s")
         """
@@ -134,15 +134,20 @@ class ClusterHandle:
         performed: bool | None = None,
         workflow_id: str | None = None,
     ) -> FaultHandle:
-        """From now on requests go wrong, as a fault in a scenario would have it; it counts from its first call.
+        """Adds a fault, with the keys of a fault in a scenario. Its calls are counted from now on.
 
-        `on` is an operation such as get_status, several, ``"any"``, or a path such as ``"/_plugins/_ml/**"``.
-        `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}; `delay`, in wall time, a
-        duration or {uniform: …} or {lognormal: …}; `connection` reset, empty, truncate, wrong_length, garbage, stall,
-        drip (within `over`) or lost_reply. `performed`: the request has its effect, though `respond` is its answer.
-        `times`: the first so many calls alone; `call`, `every`, `during` (elapsed time of the run, ``"1s..2s"``),
-        `state` and `probability` say when, too. `workflow_id`: requests for this workflow alone. MockFlowError for
-        what cannot be meant.
+        Which requests: `on` is an operation such as get_status, a list of them, ``"any"``, or a path such as
+        ``"/_plugins/_ml/**"``. `workflow_id` limits the fault to requests for one workflow.
+
+        When: `times` limits it to the first calls. `call`, `every`, `during` (elapsed time of the run, ``"1s..2s"``),
+        `state` and `probability` are further conditions; all must hold.
+
+        What: `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}. `delay`, in wall time,
+        is a duration, {uniform: …} or {lognormal: …}. `connection` is reset, empty, truncate, wrong_length, garbage,
+        stall, drip (within `over`) or lost_reply. With `performed` the request takes effect although `respond` is its
+        response.
+
+        Raises MockFlowError for invalid or contradictory values.
 
         >>> fault = cluster.fail("get_status", times=2, respond="too_many_requests")
         >>> slow = cluster.fail("any", delay={"lognormal": {"median": "1ms", "sigma": 0.5}})
@@ -165,50 +170,50 @@ class ClusterHandle:
         return FaultHandle(self._transport, self._transport.ask("POST", "/faults", script)["id"])
 
     def clear_faults(self) -> None:
-        """Takes away every fault that `fail` has added; those of scenarios stay."""
+        """Removes every fault that `fail` added. Faults of scenarios stay."""
         self._transport.ask("DELETE", "/faults")
 
     def coverage(self) -> Coverage:
-        """Which keyframes, steps and attempts of the loaded scripts clients have seen in this world."""
+        """Which parts of the loaded scripts clients have seen since the start or the last reset."""
         return Coverage.from_json(self._transport.ask("GET", "/coverage"))
 
     def reset(self, **settings: Any) -> None:
-        """A new world as at the start.
+        """Begins a new world: clock, workflows, journal, counts and scenarios are as at the start.
 
-        `settings` are those of this world alone: mode, speed, opensearch_version, step_time, seed, epoch (ms),
-        max_polls, users (each ``name:password`` or ``name:password:roles``), multi_tenancy; ``keep=["scenarios"]``
-        keeps those that were loaded since.
+        `settings` hold until the next reset: mode, speed, opensearch_version, step_time, seed, epoch (ms), max_polls,
+        users (each ``name:password`` or ``name:password:roles``), multi_tenancy. ``keep=["scenarios"]`` keeps the
+        scenarios that were loaded since the start.
 
         >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])
         """
         self._transport.ask("POST", "/reset", settings)
 
     def patch_sleep(self, *modules: str) -> PatchedSleep:
-        """Makes the waiting of the code under test virtual, for the length of a ``with``.
+        """Makes the sleeps of the code under test virtual, for the length of a ``with``.
 
-        `time.sleep`, `asyncio.sleep` and the clocks of `time` (`time`, `monotonic`, `perf_counter`, each with its
-        `_ns`), as the named modules and what is in them see them, belong to this cluster's clock, and only waiting
-        moves it: a sleep, and a request that waits for a run to end. None named: all code but mockflow, the standard
-        library, event loops, HTTP clients and servers, and test tools. Of several threads or tasks that sleep, the
-        one that wakes first moves the clock, once nobody else is in the middle of a request.
+        In the named modules and their submodules, `time.sleep`, `asyncio.sleep` and the clocks of `time` (`time`,
+        `monotonic`, `perf_counter` and their `_ns` forms) use this cluster's clock. Only waiting moves the clock: a
+        sleep, or a request that waits for the end of a run. Without names, all modules are patched except mockflow,
+        the standard library, event loops, HTTP clients and servers, and test tools. If several threads or tasks sleep,
+        the one that wakes first moves the clock, once no other has a request open.
 
         >>> with cluster.patch_sleep("deployer"):
         ...     deployer.deploy(cluster.url)    # polls every 5 s, gives up after 10 minutes: takes milliseconds
         'COMPLETED'
         >>> cluster.journal.assert_polling(min_interval="5s", max_interval="5s")
 
-        What stays real: `asyncio.wait_for` and `asyncio.timeout`, time-outs of HTTP clients, waits of `threading` and
-        `queue`, `datetime.now`; and what the modules did not see as a module's name or function when the ``with``
-        began: an `import time` within a function, a default argument, an attribute of an object, a module that is
-        imported later. MockFlowError for a module that is not imported, or that must keep real time.
+        These keep real time: `asyncio.wait_for` and `asyncio.timeout`, time-outs of HTTP clients, waits of `threading`
+        and `queue`, `datetime.now`. So does everything that is not a global name of the modules when the ``with``
+        begins: an `import time` within a function, a default argument, an attribute of an object, a module that is
+        imported later. Raises MockFlowError for a module that is not imported or that must keep real time.
         """
         return PatchedSleep(self._sleep, modules)
 
     def _only_workflow(self) -> str:
         known = self._workflow_ids()
         if len(known) != 1:
-            there = f"there are {len(known)}: {', '.join(known)}" if known else "there is none"
-            raise MockFlowError(f"which workflow? name it; {there}")
+            there = f"there are {len(known)}, {', '.join(known)}; name one" if known else "there is none"
+            raise MockFlowError(f"no single workflow: {there}")
         return known[0]
 
     def _workflow_ids(self) -> list[str]:
@@ -219,7 +224,7 @@ class ClusterHandle:
 
 
 def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
-    """Each source's name and YAML. Built ones and files are checked here, all of a folder together."""
+    """The name and the YAML of each source. Files and built scenarios are checked, the files of a folder together."""
     found: list[tuple[str, bytes]] = []
     for source in sources:
         if isinstance(source, Scenario):
@@ -241,15 +246,15 @@ def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
 
 
 def _text_of(file: str, listed: list[Located]) -> bytes:
-    """A file as it is; with the bodies in it that it has in files of their own."""
+    """The text of a scenario file; the contents of each `body_file` are written into it."""
     if not any(located.files for located in listed):
         return Path(file).read_bytes()
     return "---\n".join(as_yaml(without_body_files(located.scenario)) for located in listed).encode()
 
 
 def refusal(loading: Loading, hint: str = "") -> ScenarioError:
-    """What is wrong with what was loaded."""
-    problems = loading.errors or loading.problems  # a folder without any file is but a warning
+    """The error with all problems of what was loaded."""
+    problems = loading.errors or loading.problems  # a folder without scenario files is only a warning
     text = "\n".join(map(str, problems))
     return ScenarioError(text + hint, problems=[problem.as_json() for problem in problems])
 

@@ -1,4 +1,4 @@
-"""Which parts of the scripts clients have seen."""
+"""Coverage: which parts of the scripts clients have seen."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """A keyframe, a step of a plan, an attempt that has neither, a fault, a stub or an outage; and whether it was seen.
+    """A keyframe, a step of a plan, an attempt without either, a fault, a stub or an outage.
 
-    A keyframe is seen once a client was told it, a step once a run had it, an attempt once it has begun, a fault,
-    stub or outage once it has acted.
+    A keyframe is seen once a response showed it, a step once a run executed it, an attempt once it began, and a fault,
+    stub or outage once it acted.
     """
 
     scenario: str
     run: str
     """provision, reprovision or deprovision; faults, stubs or outages."""
     attempt: int
-    """From 0; of faults, stubs and outages their place in the scenario."""
+    """Counted from 0. For faults, stubs and outages, the index in the scenario."""
     keyframe: int | None
-    """Its index in the timeline; None for what is no keyframe."""
+    """The index in the timeline; None unless this is a keyframe."""
     step: str | None
-    """Its key in the plan: a node's id or a step's type; None for what is no step."""
+    """The key in the plan, a node's id or a step's type; None unless this is a step."""
     what: str
-    """In people's words, such as ``2s PROVISIONING``."""
+    """A description, such as ``2s PROVISIONING``."""
     seen: bool
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Coverage:
-    """All parts of all loaded scripts, in their order.
+    """All parts of all loaded scripts, in order.
 
     >>> deploy(cluster.url)
     'COMPLETED'
@@ -45,7 +45,7 @@ class Coverage:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Coverage":
-        """What the owner's door tells."""
+        """From the response of `GET /_mockflow/coverage`."""
         return cls(tuple(Part(**part) for part in content["parts"]))
 
     @property
@@ -60,11 +60,11 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """How much of it all was seen; 100.0 where nothing is scripted."""
+        """The share of the parts that was seen, in percent; 100.0 if nothing is scripted."""
         return 100.0 * len(self.seen) / len(self.parts) if self.parts else 100.0
 
     def assert_complete(self) -> None:
-        """AssertionError where something scripted was never observed; it names each keyframe, step, fault and so on."""
+        """Raises AssertionError if a part was never observed. The message lists each of them."""
         if self.unseen:
             listed = "\n".join(f"  {part}" for part in self.unseen)
-            raise AssertionError(f"scripted, and never observed:\n{listed}")
+            raise AssertionError(f"scripted but never observed:\n{listed}")

@@ -1,4 +1,4 @@
-"""One request and its answer as the journal tells it."""
+"""One request and its response, as an entry of the journal."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,43 +6,43 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that a client made, and what it was told."""
+    """A request of a client and its response."""
 
     number: int
-    """From 1, in order of the answers."""
+    """Counted from 1, in order of the responses."""
     operation: str | None
-    """Its name in the API specification, such as ``get_status``; None where nothing serves the path."""
+    """The operation's name in the API specification, such as ``get_status``; None if nothing serves the path."""
     workflow_id: str | None
     method: str
     target: str
-    """The path with its query string, as it was sent."""
+    """The path with its query string, unchanged."""
     status: int
-    """0: no answer, for the client went away or was cut off."""
+    """The HTTP status; 0 if there was no response because either side closed the connection."""
     mode: str
-    """The clock's mode when the request came: auto, frozen, real, or driven (see `ClusterHandle.patch_sleep`)."""
+    """The clock's mode when the request arrived: auto, frozen, real, or driven (see `ClusterHandle.patch_sleep`)."""
     elapsed: int
-    """Virtual milliseconds from the world's beginning to the request."""
+    """Virtual milliseconds from the start or the last reset to the request."""
     wall: float
-    """Seconds since 1970 by the wall clock, when the request came."""
+    """The wall-clock time of the request in seconds since 1970."""
     is_poll: bool
-    """Whether it is a status call that the workflow itself answered; a fault may have lost the reply."""
+    """Whether it is a status call that the workflow itself answered with 200; a fault may have dropped the response."""
     fault: str | None
-    """The faults and outages that acted on it, in people's words."""
+    """A description of the faults and outages that acted on it."""
     stub: str | None
-    """The stub that answered."""
+    """The name of the stub that answered."""
     near_misses: tuple[str, ...]
-    """Of a request that nothing serves: the stubs that came closest and why they did not match."""
+    """For a request that nothing serves: the closest stubs, and why they did not match."""
     took_ms: float = field(compare=False)
-    """Milliseconds from the request to its answer by the wall clock."""
+    """Wall-clock milliseconds from the request to its response."""
     headers: dict[str, str] = field(repr=False)
     body: Any = field(repr=False)
-    """The request's body: decoded JSON, else text, else None."""
+    """The request body: decoded JSON, else text, else None."""
     answer: Any = field(repr=False)
-    """The answer's body: decoded JSON, else text, else None."""
+    """The response body: decoded JSON, else text, else None."""
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Exchange":
-        """What the owner's door tells."""
+        """From an entry of `GET /_mockflow/journal`."""
         return cls(
             number=entry["number"],
             operation=entry["operation"],
@@ -65,10 +65,10 @@ class Exchange:
 
     @property
     def begins_run(self) -> bool:
-        """Whether it may have begun another run of its workflow: it was no mere look, and was not refused."""
+        """Whether it may have begun another run of its workflow: it is not a read, and it was not refused."""
         return self.method not in ("GET", "HEAD", "OPTIONS") and self.status < 400
 
     @property
     def state(self) -> str | None:
-        """The state that the answer tells, if it tells one."""
+        """The state in the response, if it has one."""
         return self.answer.get("state") if isinstance(self.answer, dict) else None

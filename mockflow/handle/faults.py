@@ -1,4 +1,4 @@
-"""Faults that a test adds while it runs."""
+"""Faults that are added while the cluster runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Delay = Duration | Mapping[str, Any]
 
 
 class FaultHandle:
-    """A fault that was added; `remove` takes it away.
+    """A fault that was added by `ClusterHandle.fail`.
 
     >>> fault = cluster.fail("get_status", respond="unauthorized")
     >>> fault.acted
@@ -28,16 +28,16 @@ class FaultHandle:
 
     @property
     def calls(self) -> int:
-        """How many calls it was asked about since it was added."""
+        """How many calls of its operations there were since it was added."""
         return int(self._view()["calls"])
 
     @property
     def acted(self) -> int:
-        """On how many of them it has acted."""
+        """On how many of these calls it acted."""
         return int(self._view()["acted"])
 
     def remove(self) -> None:
-        """Takes it away. MockFlowError where it is not there any more."""
+        """Removes the fault. Raises MockFlowError if it was removed before."""
         self._transport.ask("DELETE", f"/faults/{self._number}")
 
     def _view(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class FaultHandle:
         return next((view for view in views if view["id"] == self._number), {"calls": 0, "acted": 0})
 
     def __repr__(self) -> str:
-        return f"<Fault {self._view().get('fault', 'that is no more')}>"
+        return f"<Fault {self._view().get('fault', '(removed)')}>"
 
 
 def script_of(
@@ -58,9 +58,9 @@ def script_of(
     state: str | None = None,
     **keys: Any,
 ) -> dict[str, Any]:
-    """A fault as the scenario language has it. What is None is left out."""
+    """A fault in the scenario language. Arguments that are None are left out."""
     if times is not None and times < 1:
-        raise MockFlowError(f"times is at least 1, not {times}; a fault that never acts needs not be there")
+        raise MockFlowError(f"times is at least 1, not {times}")
     script = {
         "on": on if isinstance(on, str) else list(on),
         "calls": None if times is None else f"1..{times}",

@@ -1,4 +1,4 @@
-"""The journal in Python: what was asked, how often and how far apart, and whether that is as it should be."""
+"""The journal in Python: the requests of clients, and assertions about them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mockflow.core.plugin.status import FINAL_STATES
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.exchange import Exchange
-from mockflow.handle.story import told
+from mockflow.handle.story import story_of
 from mockflow.handle.transport import Transport
 from mockflow.server.answer import ROUTER
 
@@ -21,14 +21,14 @@ WhichClock = Literal["virtual", "wall"]
 
 @dataclass(frozen=True)
 class Polling:
-    """How a program polled one workflow. A poll is a status call that the workflow itself answered with 200."""
+    """The polls of one workflow. A poll is a status call that the workflow itself answered with 200."""
 
     runs: tuple[tuple[Exchange, ...], ...]
-    """The polls of each run: what comes after a request that begins another one stands by itself."""
+    """The polls of each run. A request that begins another run begins another group."""
 
     @property
     def polls(self) -> tuple[Exchange, ...]:
-        """All of them, the oldest first."""
+        """All polls, the oldest first."""
         return tuple(chain.from_iterable(self.runs))
 
     @property
@@ -38,35 +38,38 @@ class Polling:
 
     @property
     def first(self) -> Exchange | None:
-        """The first poll; None where there was none."""
+        """The first poll; None if there was none."""
         return next(iter(self.polls), None)
 
     @property
     def last(self) -> Exchange | None:
-        """The last poll; None where there was none."""
+        """The last poll; None if there was none."""
         return next(reversed(self.polls), None)
 
     @property
     def intervals(self) -> list[int]:
         """Virtual milliseconds from each poll to the next of the same run.
 
-        In mode auto it is the polls that move the time, and this tells nothing of how the program waits.
+        In mode auto the polls themselves move the time, so these intervals do not show how the program waits.
         """
         return [later.elapsed - earlier.elapsed for earlier, later in self._pairs()]
 
     @property
     def wall_intervals(self) -> list[float]:
-        """Milliseconds by the wall clock from each poll to the next of the same run."""
+        """Wall-clock milliseconds from each poll to the next of the same run."""
         return [(later.wall - earlier.wall) * 1000 for earlier, later in self._pairs()]
 
     @property
     def after_terminal(self) -> int:
-        """How many polls came after one that told COMPLETED or FAILED, the end of its run."""
+        """How many polls came after one that returned COMPLETED or FAILED, the end of its run."""
         ends = (next((n for n, poll in enumerate(run, 1) if poll.state in FINAL_STATES), len(run)) for run in self.runs)
         return sum(len(run) - end for run, end in zip(self.runs, ends, strict=True))
 
     def measured(self, clock: WhichClock | None) -> list[tuple[Exchange, float, WhichClock]]:
-        """Each poll but a run's first, the ms since the one before it, and by which clock; None: by what tells most."""
+        """Each poll except a run's first, the ms since the poll before, and the clock they are measured by.
+
+        `clock` None stands for wall if either poll was made in mode auto, else for virtual.
+        """
         found: list[tuple[Exchange, float, WhichClock]] = []
         for earlier, later in self._pairs():
             which = clock or ("wall" if "auto" in (earlier.mode, later.mode) else "virtual")
@@ -79,9 +82,10 @@ class Polling:
 
 
 class JournalHandle:
-    """What clients asked this cluster and what they were told, the oldest first.
+    """The requests of clients and their responses, the oldest first.
 
-    The last 10,000 exchanges of this world are kept, of each body 64 KiB. Credentials in headers and bodies are hidden.
+    The last 10,000 exchanges since the start or the last reset are kept, with 64 KiB of each body. Credentials in
+    headers and bodies are hidden.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
@@ -95,9 +99,10 @@ class JournalHandle:
     def requests(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> list[Exchange]:
-        """The exchanges, all or those of one operation (its name in the API specification), workflow, HTTP status.
+        """The exchanges; the arguments select those of one operation, workflow or HTTP status.
 
-        Status 0 is that of requests that got no answer. MockFlowError for an operation that the cluster does not serve.
+        `operation` is a name in the API specification. Requests without a response have status 0. Raises MockFlowError
+        for an operation that the cluster does not serve.
 
         >>> [request.state for request in cluster.journal.requests("get_status")]
         []
@@ -105,11 +110,14 @@ class JournalHandle:
         return [Exchange.from_json(entry) for entry in self._read(operation, workflow_id, status)["exchanges"]]
 
     def clear(self) -> None:
-        """Forgets what was asked so far; the numbers of exchanges go on."""
+        """Removes all exchanges; the numbering continues."""
         self._transport.ask("DELETE", "/journal")
 
     def polling(self, workflow_id: str | None = None) -> Polling:
-        """How a workflow was polled. Without an id, the only one that was; AssertionError where several were."""
+        """The polls of a workflow; without an id, of the only one that was polled.
+
+        Raises AssertionError if no id is given and several workflows were polled.
+        """
         exchanges = self.requests(workflow_id=workflow_id)
         polled = {str(exchange.workflow_id) for exchange in exchanges if exchange.is_poll}
         if len(polled) > 1:
@@ -123,7 +131,7 @@ class JournalHandle:
         return Polling(tuple(tuple(run) for run in runs if run))
 
     def story(self) -> str:
-        """What was asked when, what was answered, and what the script said: the text that a failed assertion has."""
+        """The requests, their responses and the timelines of the workflows, as the text that a failed assertion has."""
         workflows = [
             self._transport.ask("GET", f"/workflows/{quote(workflow['workflow_id'], safe='')}")
             for workflow in self._transport.ask("GET", "/workflows")
@@ -134,15 +142,15 @@ class JournalHandle:
         mode = self._transport.ask("GET", "/clock")["mode"]
         concerned = [w for w in workflows if w["begun"] or w["workflow_id"] in touched]
         unused = self._transport.ask("POST", "/next_run", {"steps": {}})["steps"]
-        return told(exchanges, concerned, mode=mode, counted=journal["counted"], unused=list(unused))
+        return story_of(exchanges, concerned, mode=mode, counted=journal["counted"], unused=list(unused))
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> None:
-        """AssertionError, with the story, unless it was called so many times; without `times`, at least once.
+        """Raises AssertionError, with the story, unless there were `times` calls, by default at least one.
 
-        `operation` is a name in the API specification, such as get_status, create, provision; what the cluster does
-        not serve is a MockFlowError. `times=0`: never.
+        `operation` is a name in the API specification, such as get_status, create, provision. Raises MockFlowError for
+        one that the cluster does not serve.
         """
         number = len(self.requests(operation, workflow_id, status))
         if number != times if times is not None else not number:
@@ -152,7 +160,7 @@ class JournalHandle:
                 if value is not None
             )
             wanted = "at least once" if times is None else _times(times)
-            raise self._failed(f"{operation} was to be called{about} {wanted}, and was called {_times(number)}")
+            raise self._failed(f"expected {operation} to be called{about} {wanted}, but it was called {_times(number)}")
 
     def assert_polling(
         self,
@@ -163,12 +171,12 @@ class JournalHandle:
         stops_after_terminal: bool = True,
         clock: WhichClock | None = None,
     ) -> None:
-        """AssertionError, with the story, where a program polls wrongly: too fast, too slowly, not at all, or on.
+        """Raises AssertionError, with the story, if polls were too frequent, too rare, missing, or went on too long.
 
-        To poll on is to ask again after COMPLETED or FAILED; a request that begins another run begins another polling.
-        `clock` is the one by which intervals count: ``virtual``, or ``wall`` for milliseconds that really passed. Left
-        out, virtual, but wall for polls that were made in mode auto, where it is the polls that move the time.
-        Without `workflow_id`, it is about the only workflow that was polled.
+        `stops_after_terminal` forbids polls after COMPLETED or FAILED, until a request begins another run. `clock` is
+        the clock that measures intervals, ``virtual`` or ``wall``. The default is virtual, but wall for polls that were
+        made in mode auto, where the polls themselves move the time. `workflow_id` defaults to the only workflow that
+        was polled.
         """
         polling = self.polling(workflow_id)
         if not polling.count:
@@ -182,10 +190,10 @@ class JournalHandle:
                 wrong = f"slower than {format_duration(most)}"
             if wrong:
                 number = polling.polls.index(poll) + 1
-                after = f"{_told(interval)} after the one before it ({which} clock)"
+                after = f"{_interval_text(interval)} after the one before it ({which} clock)"
                 raise self._failed(f"poll {number} came {after}, {wrong}")
         if stops_after_terminal and (more := polling.after_terminal):
-            raise self._failed(f"{more} poll{'s' * (more != 1)} after the workflow had come to its end")
+            raise self._failed(f"{more} poll{'s' * (more != 1)} after the end of the workflow")
 
     def _read(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
@@ -212,8 +220,9 @@ def _limit(name: str, bound: Duration | None) -> int | None:
         raise MockFlowError(f"{name}: {error}") from None
 
 
-def _told(interval: float) -> str:
-    return f"{interval:.3f}ms" if interval < _ROUGHLY and interval % 1 else format_duration(round(interval))
+def _interval_text(interval: float) -> str:
+    is_exact = interval < _EXACT_BELOW_MS and interval % 1
+    return f"{interval:.3f}ms" if is_exact else format_duration(round(interval))
 
 
-_ROUGHLY: Final = 10
+_EXACT_BELOW_MS: Final = 10

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for clusters that serve synchronous code."""
+"""An event loop in its own thread, for clusters that serve synchronous code."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Starts with `start`, ends with `stop`; a daemon, so that a forgotten one never keeps a process."""
+    """Runs from `start` to `stop`. The thread is a daemon, so it does not keep a process alive."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

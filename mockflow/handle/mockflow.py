@@ -13,29 +13,29 @@ from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
 from mockflow.loading.load import load_text
-from mockflow.server.serving import Control, OpenDoorError, Serving
+from mockflow.server.serving import Control, Serving, UnprotectedControlError
 from mockflow.server.tls import made
 
 
 class MockFlow(ClusterHandle):
-    """A fake OpenSearch with flow-framework, on a port of its own, for the length of a ``with``.
+    """A fake OpenSearch with flow-framework, on its own port, for the length of a ``with``.
 
     `sources` are files, folders, YAML text or built scenarios, as for `load`. `clock` is auto (a polling loop sees
     every keyframe and never waits), frozen (`clock.advance` moves it) or real at `speed`. `version` is the OpenSearch
-    that it is, `step_time` how long a step takes that no scenario speaks of, `seed` what made ids follow from, `epoch`
-    the virtual time at the start in epoch ms. A client that was told the same `max_polls` times, where nothing can
-    change any more, is cut off. Port 0 takes any that is free.
+    version, `step_time` the duration of steps without a plan, `seed` the seed of generated ids, `epoch` the virtual
+    time at the start in epoch ms. If a client gets the same status `max_polls` times and nothing can change any more,
+    its connection is closed. Port 0 takes any free port.
 
-    `users`, each ``name:password`` or ``name:password:roles``, turn security on; `multi_tenancy` asks clients for their
-    tenant; `tls` serves HTTPS with a certificate made now, and `ca` is its CA. The owner's door, which this handle does
-    not need, asks for `control_token`, or is not there without `control`.
+    `users`, each ``name:password`` or ``name:password:roles``, turn security on. `multi_tenancy` requires a tenant in
+    each request. `tls` serves HTTPS with a generated certificate, whose CA is `ca`. `control_token` protects the
+    control API, and `control=False` switches it off; this handle works either way.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
     'COMPLETED'
 
-    ``with`` serves in a thread of its own, for any code. ``async with`` serves in the running loop, for asynchronous
-    code alone: what blocks the loop would wait for an answer for ever.
+    ``with`` serves in a separate thread, for any code. ``async with`` serves in the running loop, for asynchronous code
+    only: code that blocks the loop never gets a response.
 
     Raises ScenarioError with every problem of the sources and its place, MockFlowError for other wrong arguments and,
     on entering, for an address that is in use.
@@ -81,26 +81,26 @@ class MockFlow(ClusterHandle):
         self._local = Local(self.cluster)
         super().__init__(self._local)
         self._where = (host, port)
-        owners = Control(control_token) if control else None
-        self._serving = Serving(self.cluster, control=owners, tls=context, shares_door=False)
+        access = Control(control_token) if control else None
+        self._serving = Serving(self.cluster, control=access, tls=context, control_needs_port=False)
         self._thread: LoopThread | None = None
 
     @property
     def ca(self) -> str:
-        """With `tls`, the CA in PEM by which clients verify this server, as ``ssl.create_default_context(cadata=...)``.
+        """The CA in PEM that verifies this server, for ``ssl.create_default_context(cadata=...)``.
 
-        MockFlowError without.
+        Raises MockFlowError without `tls`.
         """
         if not self._ca:
-            raise MockFlowError("it serves HTTP, so there is no CA; MockFlow(tls=True) serves HTTPS")
+            raise MockFlowError("there is no CA: this server uses HTTP; MockFlow(tls=True) serves HTTPS")
         return self._ca.decode()
 
     @classmethod
     def connect(cls, url: str, *, token: str | None = None, ca: str | None = None) -> ClusterHandle:
-        """A handle for a server that is up already, such as the container; every command of this one but its end.
+        """A handle for a server that runs already, such as a container. It has every command except start and stop.
 
-        `token` is what its owner's door asks for, else what MOCKFLOW_CONTROL_TOKEN says. `ca` is the PEM file of the
-        CA by which a server with HTTPS is verified, else what MOCKFLOW_CA says.
+        `token` is the token of the control API, by default MOCKFLOW_CONTROL_TOKEN. `ca` is the PEM file of the CA that
+        verifies a server with HTTPS, by default MOCKFLOW_CA.
 
         >>> elsewhere = MockFlow.connect(cluster.url)
         >>> elsewhere.clock.mode
@@ -141,19 +141,19 @@ class MockFlow(ClusterHandle):
         await self.stop()
 
     async def start(self) -> None:
-        """Listens, in the running loop. MockFlowError where the address is in use; each MockFlow starts once."""
+        """Listens in the running loop. Raises MockFlowError if the address is in use or if it was started before."""
         if self._serving.url:
-            raise MockFlowError("it has started before; make a new MockFlow for another world")
+            raise MockFlowError("this MockFlow was started before; make a new one")
         try:
             self._local.begin(await self._serving.start(*self._where))
-        except OpenDoorError as error:
+        except UnprotectedControlError as error:
             raise MockFlowError(f"{error}; in Python: control_token=... or control=False") from None
         except OSError as error:
             host, port = self._where
             raise MockFlowError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
     async def stop(self) -> None:
-        """Ends within a second; open requests are answered. Stopping what does not run does nothing."""
+        """Stops within a second; open requests are answered. Does nothing if it does not run."""
         self._local.end()
         await self._serving.stop()
 

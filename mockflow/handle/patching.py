@@ -1,4 +1,4 @@
-"""Puts virtual sleep in place of what modules see, never into `time` or `asyncio` itself: all else keeps real time."""
+"""Replaces `time` and `asyncio.sleep` in the globals of modules. All other code keeps real time."""
 
 import sys
 from types import ModuleType, TracebackType
@@ -8,7 +8,7 @@ from mockflow.core.base.suggest import closest
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.sleeping import VirtualSleep
 
-# What keeps real time besides the standard library.
+# The packages that keep real time, in addition to the standard library.
 _REAL: Final = frozenset(
     name
     for group in (
@@ -36,7 +36,7 @@ class PatchedSleep:
 
     def __enter__(self) -> None:
         if any(sleep is not self._sleep for sleep in self._in_force):
-            raise MockFlowError("patch_sleep of another cluster is in force; a program has one clock at a time")
+            raise MockFlowError("patch_sleep of another cluster is active; a program has one clock at a time")
         modules = self._wanted()
         self._patched = frozenset(modules)
         self._sleep.begin(self._patched)
@@ -50,7 +50,7 @@ class PatchedSleep:
             self._restore()
         except MockFlowError:
             if error is None:
-                raise  # else the cluster is gone, and what went wrong before tells more
+                raise  # otherwise the cluster is gone, and the first error is the more useful one
 
     def _replace(self, modules: dict[str, ModuleType]) -> None:
         replacements: dict[int, Any] = {}
@@ -62,7 +62,7 @@ class PatchedSleep:
             for key, value in list(vars(module).items()):
                 if (replacement := replacements.get(id(value))) is not None:
                     self._replaced.append((vars(module), key, value))
-                    vars(module)[key] = replacement  # not setattr, to which some modules have something to say
+                    vars(module)[key] = replacement  # not setattr, which some modules override
 
     def _restore(self) -> None:
         while self._replaced:
@@ -72,12 +72,12 @@ class PatchedSleep:
         self._sleep.end(self._patched)
 
     def _wanted(self) -> dict[str, ModuleType]:
-        """The modules by their names: the named ones and what is in them, or all that do not keep real time."""
+        """The modules to patch, by name: the given ones and their submodules, or all that do not keep real time."""
         loaded = {name: module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)}
         for name in self._names:
             if name not in loaded:
                 advice = closest(name, loaded)
-                hint = f"did you mean {advice}?" if advice else "import it first, or mend the name"
+                hint = f"did you mean {advice}?" if advice else "import it first, or correct the name"
                 raise MockFlowError(f'patch_sleep: no module "{name}" is imported; {hint}')
             if _keeps_real_time(name):
                 raise MockFlowError(f'patch_sleep: "{name}" keeps real time; name the modules of the code under test')
@@ -95,7 +95,7 @@ def _keeps_real_time(module: str) -> bool:
 
 
 def _standing_in(module: ModuleType, functions: Any) -> ModuleType:
-    """The module as it is, but for these functions."""
+    """A copy of the module with these functions replaced."""
     copy = ModuleType(module.__name__, module.__doc__)
     copy.__dict__.update({**vars(module), **functions})
     return copy

@@ -1,4 +1,4 @@
-"""Virtual sleep: the code under test waits on the fake cluster's clock, and its waiting moves that clock."""
+"""Virtual sleep: the code under test sleeps on the cluster's clock, and its sleeps move that clock."""
 
 import asyncio
 import math
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from mockflow.handle.clock import ClockHandle
-from mockflow.handle.company import Task, awaits_answer, awaits_thread, is_at_work, other_tasks, threads_in
+from mockflow.handle.concurrency import Task, awaits_response, awaits_thread, is_busy_thread, other_tasks, threads_in
 
 _ROUNDS: Final = 5
-"""So many times in a row all others are found waiting: one that was just woken has begun to work by then."""
-_GLANCE_SECONDS: Final = 0.0005
-"""How long a sleeper leaves the processor to others before it looks again."""
-_PATIENCE_SECONDS: Final = 2.0
-"""After which the clock moves although another is at work: what it waits for may never come."""
+"""How often in a row all others must be waiting: a thread that was just woken may not run yet at the first check."""
+_CHECK_SECONDS: Final = 0.0005
+"""The pause between two checks, so that other threads can run."""
+_MAX_WAIT_SECONDS: Final = 2.0
+"""After this time the clock moves although another thread or task is busy: it may wait for something unrelated."""
 
 
 @dataclass(eq=False)
@@ -30,10 +30,10 @@ class _Sleeper:
 
 
 class VirtualSleep:
-    """What stands in for `time` and `asyncio.sleep`, between `begin` and `end`.
+    """Replacements for `time` and `asyncio.sleep`, between `begin` and `end`.
 
-    The clock is driven meanwhile: it moves when somebody sleeps, and when a request waits for a run. Of several
-    sleepers the one that wakes first moves it, once the others sleep too or wait for one that does.
+    The clock's mode is `driven` meanwhile: a sleep moves it, and so does a request that waits for the end of a run. Of
+    several sleepers the one that wakes first moves the clock, once all others sleep or wait for a sleeper.
     """
 
     def __init__(self, clock: ClockHandle) -> None:
@@ -42,10 +42,10 @@ class VirtualSleep:
         self._turn = threading.Lock()
         self._modules: list[frozenset[str]] = []
         self._mode = ""
-        self._offset = 0  # what is between the real monotonic clock and the cluster's
+        self._offset = 0  # ms from the cluster's clock to the monotonic clock
 
     def begin(self, modules: frozenset[str]) -> None:
-        """Code of these modules sleeps virtually from now on, and of those that were begun with before."""
+        """Makes the sleeps of these modules virtual, in addition to those of earlier calls."""
         if not self._modules:
             self._mode = self._clock.mode
             self._offset = math.ceil(time.monotonic()) * 1000 - self._clock.now  # a whole second: sums stay exact
@@ -53,13 +53,13 @@ class VirtualSleep:
         self._modules.append(modules)
 
     def end(self, modules: frozenset[str]) -> None:
-        """The last one to end gives the clock back the mode that it had."""
+        """Ends one `begin`. The last one restores the clock's mode."""
         self._modules.remove(modules)
         if not self._modules:
             self._clock.set_mode(self._mode)
 
     def functions(self) -> Mapping[str, Mapping[str, Callable[..., Any]]]:
-        """Module -> function -> what stands in for it."""
+        """Module name -> function name -> replacement."""
 
         def monotonic() -> int:
             return self._clock.now + self._offset
@@ -82,10 +82,10 @@ class VirtualSleep:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         with self._asleep(seconds, None) as sleeper:
-            for company in self._found(sleeper):
-                if company == "none":
+            for others_are in self._until_turn(sleeper):
+                if others_are == "none":
                     break
-                time.sleep(_GLANCE_SECONDS)
+                time.sleep(_CHECK_SECONDS)
             with self._turn:
                 self._move_to(sleeper.end)
 
@@ -94,9 +94,9 @@ class VirtualSleep:
         if not 0 < delay < math.inf:
             return await asyncio.sleep(delay, result)
         with self._asleep(delay, asyncio.current_task()) as sleeper:
-            for company in self._found(sleeper):
-                await asyncio.sleep(_GLANCE_SECONDS if company == "busy" else 0)
-            while not self._turn.acquire(blocking=False):  # noqa: ASYNC110 - its holder may need this very loop
+            for others_are in self._until_turn(sleeper):
+                await asyncio.sleep(_CHECK_SECONDS if others_are == "busy" else 0)
+            while not self._turn.acquire(blocking=False):  # noqa: ASYNC110 - the holder may need this event loop
                 await asyncio.sleep(0)
             try:
                 self._move_to(sleeper.end)
@@ -114,16 +114,16 @@ class VirtualSleep:
         finally:
             self._sleepers.remove(sleeper)
 
-    def _found(self, sleeper: _Sleeper) -> Iterator[Literal["none", "waiting", "busy"]]:
-        """What the others do, until it is this sleeper that moves the clock, or another has moved it so far."""
-        calm, give_up = 0, time.monotonic() + _PATIENCE_SECONDS
+    def _until_turn(self, sleeper: _Sleeper) -> Iterator[Literal["none", "waiting", "busy"]]:
+        """Yields what the others do, until this sleeper may move the clock or another has moved it far enough."""
+        calm, give_up = 0, time.monotonic() + _MAX_WAIT_SECONDS
         while calm < _ROUNDS and time.monotonic() < give_up and self._clock.now < sleeper.end:
-            company = self._company(sleeper)
-            calm = 0 if company == "busy" else calm + 1
-            yield company
+            others_are = self._others(sleeper)
+            calm = 0 if others_are == "busy" else calm + 1
+            yield others_are
 
-    def _company(self, sleeper: _Sleeper) -> Literal["none", "waiting", "busy"]:
-        # Tasks in the thread of one that blocks its event loop cannot wake.
+    def _others(self, sleeper: _Sleeper) -> Literal["none", "waiting", "busy"]:
+        # If this sleeper blocks an event loop, the tasks of that loop cannot wake.
         others = [o for o in self._sleepers if o is not sleeper and (sleeper.task or o.thread != sleeper.thread)]
         threads = threads_in(frozenset().union(*self._modules))
         tasks = other_tasks() if sleeper.task else set()
@@ -132,8 +132,8 @@ class VirtualSleep:
         asleep = {other.task or other.thread for other in others}
         is_busy = (
             any(other.end < sleeper.end for other in others)
-            or any(is_at_work(frame) for thread, frame in threads.items() if thread not in asleep)
-            or any(awaits_answer(task) for task in tasks if task not in asleep)
+            or any(is_busy_thread(frame) for thread, frame in threads.items() if thread not in asleep)
+            or any(awaits_response(task) for task in tasks if task not in asleep)
             or (not threads and any(map(awaits_thread, tasks)))
         )
         return "busy" if is_busy else "waiting"

@@ -1,4 +1,4 @@
-"""What happened, told: what was asked when, what was answered, and what the script said."""
+"""The text of a failed assertion: the requests, their responses, and the timelines of the workflows."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from mockflow.core.base.durations import format_duration
 from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40
-"""Lines of requests that a story tells; what is between the first and the last of more is counted."""
+"""The most lines of requests. Of more, the lines in the middle are counted only."""
 _TEXT: Final = 160
-"""Characters of a text that it tells."""
+"""The most characters of one text."""
 
 
-def told(
+def story_of(
     exchanges: Sequence[Exchange],
     workflows: Iterable[dict[str, Any]],
     *,
@@ -22,16 +22,16 @@ def told(
     counted: int,
     unused: Sequence[str] = (),
 ) -> str:
-    """The story of `exchanges`, and the timelines of `workflows` (as the owner's door describes them).
+    """The text about `exchanges` and the timelines of `workflows` (as the control API describes them).
 
-    `mode` is the clock's now, `counted` how many requests there were in all, `unused` the steps that were to fail in
-    the next run that has them, and none has had.
+    `mode` is the clock's current mode, `counted` the number of all requests, `unused` the steps of `fail_step` that no
+    run had.
     """
     lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
     for workflow in workflows:
         lines += ["", *_timeline(workflow, exchanges)]
     if unused:
-        lines += ["", f"no run has had the step {', '.join(unused)} that fail_step names"]
+        lines += ["", f"fail_step had no effect: no run has executed a step {', '.join(unused)}"]
     return "\n".join(lines)
 
 
@@ -39,13 +39,13 @@ def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
     modes = list(dict.fromkeys(exchange.mode for exchange in exchanges)) or [mode]
     clock = f"clock {', then '.join(modes)}"
     if not exchanges:
-        return f"mockflow was asked nothing, {clock}"
-    forgotten = f" ({len(exchanges)} of them kept)" if counted > len(exchanges) else ""
-    return f"mockflow was asked {counted} request{'s' * (counted != 1)}{forgotten}, {clock}:"
+        return f"mockflow received no requests, {clock}"
+    kept = f" ({len(exchanges)} kept)" if counted > len(exchanges) else ""
+    return f"mockflow received {counted} request{'s' * (counted != 1)}{kept}, {clock}:"
 
 
 def _requests(exchanges: Sequence[Exchange]) -> list[str]:
-    """A line for each request; equal ones that follow each other are one line."""
+    """A line for each request; consecutive equal requests share a line."""
     lines = []
     rows = [(_target(exchange), _answer(exchange), exchange) for exchange in exchanges]
     for (target, answer), group in groupby(rows, key=lambda row: row[:2]):
@@ -69,11 +69,11 @@ def _target(exchange: Exchange) -> str:
 
 
 def _answer(exchange: Exchange) -> str:
-    told = f"{exchange.status} {_summary(exchange.answer)}".rstrip() if exchange.status else "no answer"
+    text = f"{exchange.status} {_summary(exchange.answer)}".rstrip() if exchange.status else "no response"
     by = [f"fault {exchange.fault}"] if exchange.fault else []
     by += [f"stub {exchange.stub}"] if exchange.stub else []
     by += [f"nearest stub {exchange.near_misses[0]}"] if exchange.near_misses else []
-    return f"{told}  [{_cut('; '.join(by))}]" if by else told
+    return f"{text}  [{_cut('; '.join(by))}]" if by else text
 
 
 def _summary(answer: Any) -> str:
@@ -100,7 +100,7 @@ def _cut(text: str) -> str:
 
 
 def _time(milliseconds: int) -> str:
-    """Short and easy to compare: ``5m35s``, ``1.25s``; below a second, ms."""
+    """A short form such as ``5m35s`` or ``1.25s``; ms below a second."""
     minutes, rest = divmod(milliseconds, 60_000)
     if milliseconds < 1000 or not minutes:
         return format_duration(milliseconds) if milliseconds < 1000 else f"{milliseconds / 1000:g}s"
@@ -110,7 +110,7 @@ def _time(milliseconds: int) -> str:
 
 _BEGAN: Final = {
     None: "not begun",
-    "look": "begun by the first look",
+    "look": "begun by the first status call",
     "provision": "provisioned",
     "reprovision": "reprovisioned",
     "deprovision": "deprovisioned",
@@ -128,7 +128,9 @@ def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[s
         when = f"poll {moment['at_poll']}" if at is None else _time(at)
         polls = sum(_shows(answer, moment["status"]) for answer in answers)
         reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
-        seen = f"told {polls} time{'s' * (polls != 1)}" if polls else ("never told" if reached else "not reached")
+        seen = (
+            f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
+        )
         lines.append(f"  {when:>8}  {_status(moment['status'])}  [{seen}]")
     return lines
 
@@ -138,7 +140,7 @@ def _is_of(exchange: Exchange, workflow: dict[str, Any]) -> bool:
 
 
 def _shows(answer: Any, status: dict[str, Any]) -> bool:
-    """Whether an answer tells this moment: its brief fields are the same."""
+    """Whether a response shows this status: its brief fields are the same."""
     return isinstance(answer, dict) and all(
         answer.get(name) == (status.get(name) or None) for name in ("error", "state", "resources_created")
     )

@@ -1,4 +1,4 @@
-"""How the Python API reaches a fake cluster: in this process, or over HTTP. The commands are the same."""
+"""How the Python API reaches a fake cluster: in this process or over HTTP."""
 
 import asyncio
 import json
@@ -21,24 +21,27 @@ _SECONDS: Final = 30.0
 
 
 class Transport(Protocol):
-    """Carries one command to the owner's door, `path` being what follows /_mockflow, and brings its JSON."""
+    """Sends commands to the control API."""
 
     @property
     def url(self) -> str:
-        """Where clients find the cluster. MockFlowError where it has not started."""
+        """The cluster's URL for clients. Raises MockFlowError if it was not started."""
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """The answer to a command. MockFlowError where it is refused, or nobody is there."""
+        """The JSON of the response to a command. `path` is the part after /_mockflow.
+
+        Raises MockFlowError if the command is refused or there is no response.
+        """
 
 
 class Local:
-    """A cluster that this process serves, in an event loop of this thread or another."""
+    """A cluster in this process, served by an event loop of this thread or another."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._loop: asyncio.AbstractEventLoop | None = None
         self._url = ""
-        self._why_not = "it has not started; use it in a with statement: with MockFlow(...) as cluster"
+        self._why_not = "this MockFlow was not started; use it in a with statement: with MockFlow(...) as cluster"
 
     @property
     def serves(self) -> bool:
@@ -51,13 +54,13 @@ class Local:
         return self._url
 
     def begin(self, url: str) -> None:
-        """The running loop serves at `url` from now on."""
+        """From now on the running loop serves the cluster at `url`."""
         self._url, self._loop = url, asyncio.get_running_loop()
 
     def end(self) -> None:
-        """Nothing can be asked any more."""
+        """From now on every command is refused."""
         self._loop = None
-        self._why_not = "it has ended; ask within its with statement, and make a new MockFlow for another"
+        self._why_not = "this MockFlow has stopped; use it within its with statement, or make a new one"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         request = Request(method, PREFIX + path, {}, _encoded(body))
@@ -79,13 +82,13 @@ class Local:
         except TooLateError:
             future.cancel()
             raise MockFlowError(
-                f"the event loop that serves it was busy for {_SECONDS:.0f} s; where synchronous code blocks that "
-                "loop, use with instead of async with: it serves in a thread of its own"
+                f"the event loop that serves the cluster was blocked for {_SECONDS:.0f} s; for synchronous code use "
+                "with instead of async with, which serves in a separate thread"
             ) from None
 
 
 class Remote:
-    """A server that is up already, at `url`."""
+    """A server that runs already, at `url`."""
 
     def __init__(self, url: str, *, token: str | None = None, ca: str | None = None) -> None:
         self._url = url.rstrip("/")
@@ -111,14 +114,14 @@ class Remote:
 
 
 def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:
-    """Without a proxy: a test's server is never far away."""
+    """Opens URLs directly: HTTP proxies of the environment do not apply to a test's server."""
     direct = urllib.request.ProxyHandler({})
     if not url.startswith("https:"):
         return urllib.request.build_opener(direct)
     try:
         context = ssl.create_default_context(cafile=ca)
     except (OSError, ValueError) as error:
-        raise MockFlowError(f"{ca} is no CA in PEM: {error}") from None
+        raise MockFlowError(f"{ca} is not a CA in PEM: {error}") from None
     return urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
 
 

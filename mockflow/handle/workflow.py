@@ -1,4 +1,4 @@
-"""One workflow in Python."""
+"""The handle of one workflow."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +10,17 @@ from mockflow.handle.transport import Transport
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment of a run and the status from then on. `at` is elapsed ms, None until its at_poll is reached."""
+    """A moment of a run and the status from then on. `at` is the elapsed ms, None until its `at_poll` is reached."""
 
     at: int | None
     at_poll: int | None
     keyframe: int | None
-    """Its index in the script's timeline; None for what no keyframe says."""
+    """The index in the script's timeline; None if no keyframe describes the moment."""
     status: dict[str, Any]
 
 
 class WorkflowHandle:
-    """A workflow for its owner: looking at it here is no poll.
+    """A workflow. Reading it here does not count as a poll.
 
     >>> workflow = cluster.workflow("8xL8bowB8y25Tqfenm50")
     >>> workflow.state, workflow.polls
@@ -28,7 +28,7 @@ class WorkflowHandle:
     >>> workflow.status_at("6s")["state"]
     'COMPLETED'
 
-    Everything here raises MockFlowError once the workflow is gone.
+    Everything raises MockFlowError once the workflow no longer exists.
     """
 
     def __init__(self, transport: Transport, workflow_id: str) -> None:
@@ -38,44 +38,44 @@ class WorkflowHandle:
 
     @property
     def status(self) -> dict[str, Any]:
-        """The status now, with all fields, as `GET _status?all=true` answers."""
+        """The current status with all fields, as returned by `GET _status?all=true`."""
         return dict(self._transport.ask("GET", f"{self._path}/status"))
 
     def status_at(self, elapsed: Duration) -> dict[str, Any]:
-        """The status with all fields at any elapsed time of its run, past or to come."""
+        """The status with all fields at an elapsed time of the run, past or future."""
         return dict(self._transport.ask("GET", f"{self._path}/status?at={quote(milliseconds(elapsed))}"))
 
     @property
     def state(self) -> str | None:
-        """NOT_STARTED, PROVISIONING, COMPLETED or FAILED; None where its script takes the state away."""
+        """NOT_STARTED, PROVISIONING, COMPLETED or FAILED; None if its script removes the state."""
         state = self._detail()["state"]
         return None if state is None else str(state)
 
     @property
     def resources(self) -> list[dict[str, str]]:
-        """What its status lists as created now."""
+        """The current `resources_created`."""
         return list(self.status.get("resources_created", ()))
 
     @property
     def elapsed(self) -> int:
-        """Milliseconds since its run began; 0 before it does."""
+        """Milliseconds since its run began; 0 before that."""
         return int(self._detail()["elapsed_ms"])
 
     @property
     def polls(self) -> int:
-        """How many status calls its run has answered."""
+        """The number of polls of its run."""
         return int(self._detail()["polls"])
 
     @property
     def timeline(self) -> list[Moment]:
-        """All moments of its run, past and to come."""
+        """All moments of its run, past and future."""
         return [
             Moment(moment["at_ms"], moment["at_poll"], moment["keyframe"], moment["status"])
             for moment in self._detail()["timeline"]
         ]
 
     def restart(self) -> None:
-        """Begins its run from 0 again. MockFlowError where a client has to provision it first."""
+        """Begins its run again at 0. Raises MockFlowError if a client has to provision the workflow first."""
         self._transport.ask("POST", f"{self._path}/restart")
 
     def _detail(self) -> Any:

@@ -1,1 +1,1 @@
-"""From YAML text to scenarios of the core, every problem with its file, line and column."""
+"""Loads scenarios from YAML text. Every problem has its file, line and column."""

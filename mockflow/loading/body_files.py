@@ -1,4 +1,4 @@
-"""Bodies of scripted answers that stand in files of their own, beside the scenario's file."""
+"""Reads the files that `body_file` names, relative to the folder of the scenario's file."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,18 +13,21 @@ from mockflow.core.scenario.model import Scenario
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 Refuse = Callable[[Place, str, str], None]
-"""Is told the place in the document, what is wrong and what would be right."""
+"""Called with the place in the document, what is wrong and what would be right."""
 
 
 def body_files(scenario: Scenario) -> Iterator[Place]:
-    """Where in the document a file is named."""
+    """The places of `body_file` in the document."""
     for place, respond in _responds(scenario):
         if respond.body_file is not None:
             yield (*place, "body_file")
 
 
 def with_body_files(scenario: Scenario, folder: Path | None, refuse: Refuse) -> Scenario:
-    """The scenario with what its files hold; without a folder (of a text that was sent) there are none."""
+    """The scenario with the contents of its body files.
+
+    `folder` is None for a scenario that was sent as text; a `body_file` is a problem then.
+    """
 
     def filled(place: Place, respond: Respond) -> Respond:
         if respond.body_file is None:
@@ -40,7 +43,7 @@ def with_body_files(scenario: Scenario, folder: Path | None, refuse: Refuse) -> 
 
 
 def without_body_files(scenario: Scenario) -> dict[str, Any]:
-    """The document with what its files hold written out, so that it can be sent elsewhere."""
+    """The document with the contents of its body files in place of their names."""
 
     def written(_: Place, respond: Respond) -> Respond:
         if respond.body_file is None:
@@ -53,28 +56,28 @@ def without_body_files(scenario: Scenario) -> dict[str, Any]:
 
 def _content(name: str, folder: Path | None) -> Any:
     if folder is None:
-        raise ValueError("a body_file stands beside a scenario's file, and this one was sent as text; write body")
+        raise ValueError("body_file needs a scenario file, and this scenario was sent as text; write body")
     path = folder / name
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ValueError(f"no file {quoted(path)}; it is seen from the folder of the scenario's file") from None
+        raise ValueError(f"no file {quoted(path)}; the path is relative to the folder of the scenario's file") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"{quoted(path)} cannot be read: {reason}; name a file") from None
     if len(content) > MAX_BYTES:
-        raise ValueError(f"{quoted(path)} is larger than {MAX_BYTES // 2**20} MiB; a body is smaller")
+        raise ValueError(f"{quoted(path)} is larger than {MAX_BYTES // 2**20} MiB; use a smaller body")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{quoted(path)} is no UTF-8 text; save it as UTF-8") from None
+        raise ValueError(f"{quoted(path)} is not UTF-8 text; save it as UTF-8") from None
     if path.suffix != ".json":
         return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{quoted(path)} is no JSON: {error}; mend it, or give it another suffix") from None
+        raise ValueError(f"{quoted(path)} is not JSON: {error}; correct it, or give it another suffix") from None
 
 
 def _responds(scenario: Scenario) -> Iterator[tuple[Place, Respond]]:

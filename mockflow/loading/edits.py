@@ -1,4 +1,4 @@
-"""Scenario files that are edited while their scenarios are in force: of a broken edit the last good version stays."""
+"""Scenario files that change while a cluster serves them. After a broken edit the last good version stays in force."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from mockflow.loading.load import Located, Versions, clash, together
 from mockflow.loading.problems import Problem
 
 InForce = Mapping[str, tuple[Located, ...]]
-"""By file."""
+"""The scenarios in force, by file."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """What the files hold now, what of it is in force, and every problem that they have now."""
+    """The current versions of the files, the scenarios in force, and the current problems."""
 
     versions: Versions
     in_force: InForce
@@ -24,12 +24,12 @@ class Files:
 
     @property
     def scenarios(self) -> tuple[Located, ...]:
-        """Those in force, in the order of the files."""
+        """The scenarios in force, in the order of the files."""
         return tuple(chain.from_iterable(self.in_force.values()))
 
 
 def begun(versions: Versions) -> Files:
-    """The files at the start: their good scenarios, of two that claim the same the first."""
+    """The files at the start. Scenarios without errors are in force; of two that conflict, the first."""
     loading = together(versions)
     in_force: dict[str, tuple[Located, ...]] = dict.fromkeys(versions, ())
     for located in loading.scenarios:
@@ -38,10 +38,10 @@ def begun(versions: Versions) -> Files:
 
 
 def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenario, str]]) -> Files:
-    """The files after an edit. `others` are scenarios that no file has, by name, and where they came from.
+    """The files after an edit. `others` are loaded scenarios that are in no file: name -> scenario and source.
 
-    A file with errors keeps what is in force of it. So does one that claims what one of `others` has, or another file:
-    of two files that one keeps it which has had it, else the first.
+    A file with errors keeps its scenarios in force. So does a file that claims a name, workflow or match of one of
+    `others` or of another file. Of two files, the one that had the claim before keeps it, otherwise the first.
     """
     problems = list(together(versions).problems)
     in_force = {file: before.in_force.get(file, ()) for file in versions}
@@ -54,7 +54,7 @@ def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenari
         for problem in _taken(chosen[file], in_force[file], others):
             problems.append(problem)
             chosen[file] = in_force[file]
-    told = {frozenset((problem.place, problem.other)) for problem in problems}
+    reported = {frozenset((problem.place, problem.other)) for problem in problems}
     holders = {claim: file for file, held in in_force.items() for it in held for claim in claims_of(it.scenario)}
     gave_way = True
     while gave_way:
@@ -64,16 +64,16 @@ def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenari
             mine, other = (earlier, later) if keeps_it else (later, earlier)
             file = mine.place.file
             if chosen[file] is in_force[file]:
-                continue  # it has given way in this round
+                continue  # it was put back to its former version in this round
             chosen[file], gave_way = in_force[file], True
             problem = clash(mine, other, claim.key)
-            if frozenset((problem.place, problem.other)) not in told:
+            if frozenset((problem.place, problem.other)) not in reported:
                 problems.append(problem)
     return Files(versions, chosen, tuple(problems))
 
 
 def _clashes(chosen: InForce) -> Iterator[tuple[Located, Located, Claim]]:
-    """The later, the earlier, and what both claim."""
+    """The later scenario, the earlier one, and the claim that both make."""
     first: dict[Claim, Located] = {}
     for located in chain.from_iterable(chosen.values()):
         for claim in claims_of(located.scenario):
@@ -85,18 +85,18 @@ def _clashes(chosen: InForce) -> Iterator[tuple[Located, Located, Claim]]:
 def _taken(
     chosen: Iterable[Located], in_force: Iterable[Located], others: Mapping[str, tuple[Scenario, str]]
 ) -> Iterator[Problem]:
-    """What the edited claim although one of `others` has it; a scenario of the same name is replaced instead."""
+    """The claims of edited scenarios that one of `others` makes. One of the same name is no problem: it is replaced."""
     if not others:
         return
     known = {located.scenario.scenario: located.scenario for located in in_force}
-    owners = {claim: (name, source) for name, (scenario, source) in others.items() for claim in claims_of(scenario)}
+    holders = {claim: (name, source) for name, (scenario, source) in others.items() for claim in claims_of(scenario)}
     for located in chosen:
         name = located.scenario.scenario
         if known.get(name) == located.scenario:
             continue
         for claim in claims_of(located.scenario):
-            owner, source = owners.get(claim, (name, ""))
-            if owner != name:
+            holder, source = holders.get(claim, (name, ""))
+            if holder != name:
                 what = "match" if claim.key == "match" else f"{claim.key} {quoted(claim.value)}"
-                message = f"{what} belongs to scenario {quoted(owner)}, loaded from {source or 'elsewhere'}"
+                message = f"{what} belongs to scenario {quoted(holder)}, loaded from {source or 'elsewhere'}"
                 yield Problem(located.keys[claim.key], message, "choose another, or remove that one first")

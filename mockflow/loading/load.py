@@ -21,19 +21,19 @@ SUFFIXES: Final = {".yaml", ".yml"}
 
 @dataclass(frozen=True)
 class Located:
-    """A scenario and the place it came from."""
+    """A scenario and its place in a file."""
 
     scenario: Scenario
     place: Place
     keys: dict[str, Place] = field(default_factory=dict, compare=False)
-    """Where its name, workflow_id and match stand."""
+    """The places of its name, workflow_id and match."""
     files: dict[Path, Place] = field(default_factory=dict, compare=False)
-    """Where it names files with bodies."""
+    """The places of `body_file`."""
 
 
 @dataclass
 class Loading:
-    """What came of loading: the scenarios without errors, and all problems."""
+    """The result of loading: the scenarios without errors, and all problems."""
 
     scenarios: list[Located] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -49,30 +49,33 @@ class Loading:
 
 @dataclass(frozen=True)
 class FileVersion:
-    """What a file, or a folder without any, holds: its documents with whether each is good, and its problems."""
+    """The content of a file: its documents, each with whether it is free of errors, and the file's problems.
+
+    A folder without scenario files is a version with one problem.
+    """
 
     documents: tuple[tuple[Located, bool], ...] = ()
     problems: tuple[Problem, ...] = ()
     digest: bytes = b""
-    """Of its text; empty where there is none."""
+    """The digest of the text; empty if there is none."""
 
 
 Versions = Mapping[str, FileVersion]
-"""By path, in their order."""
+"""File versions by path, in order."""
 
 
 def load_paths(paths: Iterable[str | FilePath]) -> Loading:
-    """All scenarios of files and folders (their ``.yaml`` and ``.yml``, subfolders included)."""
+    """Loads the scenarios of files and of folders (``*.yaml`` and ``*.yml``, subfolders included)."""
     return together(read_versions(paths))
 
 
 def load_text(text: str | bytes, file: str) -> Loading:
-    """All scenarios of one text; `file` is how problems name it."""
+    """Loads the scenarios of one text. Problems name it `file`."""
     return together({file: version_of(text, file)})
 
 
 def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None) -> Versions:
-    """Each file as it is now; one that is as in `known` is not parsed again."""
+    """Reads each file. A file that is unchanged since `known` is not parsed again."""
     found: dict[str, FileVersion] = {}
     for path, problem in _files(paths):
         file = str(path)
@@ -81,13 +84,13 @@ def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None
 
 
 def version_of(text: str | bytes, file: str, folder: FilePath | None = None) -> FileVersion:
-    """What a text holds; `file` is how problems name it, `folder` where the files are that it names."""
+    """Parses a text. Problems name it `file`; `folder` is the folder of its body files."""
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
     documents, problems = parse(text, file)
     if any(located.files for located, _ in documents):
         problems = list(problems)
         documents = [_with_body_files(located, is_good, folder, problems) for located, is_good in documents]
-        return FileVersion(tuple(documents), tuple(problems))  # read anew each time: those files may have changed
+        return FileVersion(tuple(documents), tuple(problems))  # no digest: the body files may change without the text
     return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
 
 
@@ -105,7 +108,7 @@ def _with_body_files(
 
 
 def together(versions: Versions) -> Loading:
-    """The good scenarios, of two that claim the same the first, and every problem in order of place."""
+    """The scenarios without errors (of two that conflict, the first), and every problem in order of place."""
     problems = {file: list(version.problems) for file, version in versions.items()}
     documents = [document for version in versions.values() for document in version.documents]
     for later, earlier, key in claims(located.scenario for located, _ in documents):
@@ -125,15 +128,15 @@ def together(versions: Versions) -> Loading:
 
 
 def clash(mine: Located, other: Located, key: str) -> Problem:
-    """Both claim the same; `key` is what of each says so."""
-    tell, hint = _CLAIMED[key]
-    return Problem(mine.keys[key], f"two scenarios {tell(mine.scenario)}", hint, other=other.keys[key])
+    """The problem of two scenarios that have the same value of `key`, which must be unique."""
+    describe, hint = _CLAIMED[key]
+    return Problem(mine.keys[key], f"two scenarios {describe(mine.scenario)}", hint, other=other.keys[key])
 
 
 def _read(path: FilePath, known: FileVersion | None) -> FileVersion:
     try:
         with path.open("rb") as stream:
-            text = stream.read(MAX_BYTES + 1)  # one more tells that it is too large
+            text = stream.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
     except FileNotFoundError:
         return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
     except OSError as error:
@@ -145,9 +148,9 @@ def _digest(text: bytes) -> bytes:
     return blake2b(text, digest_size=16).digest()
 
 
-@lru_cache(maxsize=128)  # one test after another loads the same file
+@lru_cache(maxsize=128)  # tests load the same files again and again
 def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], list[Problem]]:
-    """The scenarios of a text with whether they are good, and its problems but those between scenarios."""
+    """The scenarios of a text, each with whether it is free of errors, and the problems within single documents."""
     scenarios = []
     documents, problems = read(text, file)
     if not documents and not problems:
@@ -158,7 +161,7 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
         problems += wrong
         if scenario:
             good = not _errors(wrong)
-            # What is wrong or missing has been taken out of a broken one, and claims nothing.
+            # A wrong key was removed from a broken scenario, so it claims nothing.
             claimed = [key for key in _CLAIMED if good or document.value.get(key) == getattr(scenario, key)]
             keys = {key: document.place((key,)) for key in claimed}
             files = {path: document.place(path) for path in body_files(scenario)}
@@ -166,10 +169,10 @@ def _parsed(text: str | bytes, file: str) -> tuple[list[tuple[Located, bool]], l
     return scenarios, problems
 
 
-_REMEMBERED: Final = 64 * 1024  # of longer texts nothing is kept
+_REMEMBERED: Final = 64 * 1024  # longer texts are not cached
 
 
-# What only one scenario may have: how a problem tells it, and what would be right.
+# Keys whose values are unique: the description of a conflict, and what would be right.
 _CLAIMED: Final[dict[str, tuple[Callable[[Scenario], str], str]]] = {
     "scenario": (lambda scenario: f"named {quoted(scenario.scenario)}", "rename one"),
     "workflow_id": (lambda scenario: f"for workflow {quoted(scenario.workflow_id)}", "give one another workflow_id"),
@@ -182,7 +185,7 @@ def _errors(problems: list[Problem]) -> list[Problem]:
 
 
 def _files(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
-    """Each file once; and each folder that has none, or cannot be looked into, with its problem."""
+    """Each file once, and each folder that is empty or cannot be read, with its problem."""
     seen = set()
     for given in map(FilePath, paths):
         for path, problem in _expanded(given):
@@ -198,7 +201,7 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
         if not path.is_dir():
             return [(path, None)]
     except OSError:
-        return [(path, None)]  # reading it will say why
+        return [(path, None)]  # reading the file will give the reason
     try:
         files = [
             file
@@ -208,7 +211,7 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
             and file.is_file()
         ]
     except OSError as error:
-        return [(path, Problem(Place(str(path)), f"cannot be looked into: {error.strerror}"))]
+        return [(path, Problem(Place(str(path)), f"the folder cannot be read: {error.strerror}"))]
     if not files:
         return [(path, Problem(Place(str(path)), "no .yaml file in this folder", severity="warning"))]
     return [(file, None) for file in files]

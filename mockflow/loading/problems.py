@@ -1,4 +1,4 @@
-"""A problem in a scenario file: where it is, what is wrong, what would be right."""
+"""Problems in scenario files: where they are, what is wrong, and what would be right."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a file; line and column count from 1, and 0 means that the file as a whole is meant."""
+    """A place in a file. Line and column count from 1; 0 means the whole file."""
 
     file: str
     line: int = 0
@@ -25,7 +25,7 @@ class Problem:
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
     other: Place | None = None
-    """The second place, where the problem is about two."""
+    """The second place, if the problem is about two."""
 
     def __str__(self) -> str:
         kind = "warning: " if self.severity == "warning" else ""
@@ -34,7 +34,7 @@ class Problem:
         return _on_one_line(f"{self.place}: {kind}{self.message}{other}{hint}")
 
     def as_json(self) -> dict[str, Any]:
-        """For `mockflow check --format json` and the owner's door."""
+        """The form in `mockflow check --format json` and in the control API."""
         return {
             **asdict(self.place),
             "severity": self.severity,
@@ -45,7 +45,7 @@ class Problem:
 
 
 def _on_one_line(text: str) -> str:
-    """`text` with what cannot be seen as escapes: names of files and words of users may hold anything."""
+    """`text` with unprintable characters escaped: file names and words of users may contain any."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,4 +1,4 @@
-"""PyYAML's complaints about syntax in people's words: what is wrong, where it began, what would be right."""
+"""Explains PyYAML's syntax errors: what is wrong, where it began, and what would be right."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import yaml
 
 
 def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str, str]:
-    """The index into `text` where to look, what is wrong there, and what would be right."""
+    """The index in `text`, what is wrong there, and what would be right."""
     marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
     stopped, began = (marks[0].index, marks[-1].index) if marks else (0, 0)
     at_end = not text[stopped:].strip(" \r\n")
@@ -23,7 +23,7 @@ def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str, str]:
 
 @dataclass(frozen=True)
 class _Complaint:
-    """`pattern` finds it in the words of libyaml and of PyYAML's own parser; the first row that fits is taken."""
+    """A kind of syntax error. `pattern` matches the message of libyaml or of PyYAML's parser; the first match wins."""
 
     pattern: str
     message: str
@@ -42,7 +42,7 @@ _COMPLAINTS: Final = (
     ),
     _Complaint(
         r"quoted scalar, ",
-        "an escape that YAML does not know",
+        "an escape that YAML does not have",
         r"write \\ for a backslash, or put the text in single quotes",
     ),
     _Complaint(
@@ -59,7 +59,7 @@ _COMPLAINTS: Final = (
     _Complaint(
         r"flow node, ",
         "a value is missing",
-        'look for a "," or a bracket too many',
+        'remove the extra "," or bracket',
     ),
     _Complaint(
         r"could not find expected ':'",
@@ -117,23 +117,23 @@ _COMPLAINTS: Final = (
     ),
     _Complaint(
         r"directive|incompatible YAML",
-        'a line that begins with "%" is for YAML itself',
+        'a line that begins with "%" is a YAML directive',
         "leave it out",
         where_it_began=True,
     ),
     _Complaint(
-        r"maximum nesting depth",  # newer releases of libyaml have a bound of their own, and look ahead of ours
+        r"maximum nesting depth",  # newer releases of libyaml have their own bound and check it first
         "it is nested too deeply",
         "at most 40 levels",
     ),
     _Complaint(
         r"<document start>",
-        "a second beginning",
+        "a second document begins here",
         'indent all keys alike, and put a line "---" between two documents',
     ),
     _Complaint(
         r"",
         "{what}",
-        "look at the indentation, the quotes and the brackets here",
+        "check the indentation, the quotes and the brackets here",
     ),
 )

@@ -1,14 +1,14 @@
-"""Writes values as YAML that mockflow (YAML 1.2) and everybody else (YAML 1.1) read back as they were."""
+"""Writes YAML that readers of YAML 1.2 (such as mockflow) and of YAML 1.1 read back unchanged."""
 
 from typing import Any, Final
 
 import yaml
 
-from mockflow.loading.yaml12 import is_text
+from mockflow.loading.core_schema import is_text
 
 
 def as_yaml(value: Any) -> str:
-    """Block style, keys in their order, one line for each scalar."""
+    """The value in block style, with keys in order and one line for each scalar."""
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
     return text
 
@@ -18,13 +18,14 @@ _LINE_BREAKS: Final = frozenset("\x85\u2028\u2029")
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
-        """Always: a value that occurs twice is written twice."""
+        """Always true: a value that occurs twice is written twice."""
         return True
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        """Plain where both versions of YAML read it as text; PyYAML sees to 1.1, but not to its rarer line breaks.
+        """A plain scalar if both versions of YAML read it as text, else a quoted one.
 
-        Half a surrogate pair, which no YAML holds and no answer of a server either, becomes a question mark.
+        PyYAML quotes what YAML 1.1 would misread, except for text with the rarer line breaks. A lone surrogate, which
+        neither YAML nor UTF-8 can hold, becomes a question mark.
         """
         text = text.encode("utf-8", "replace").decode()
         is_plain = is_text(text) and _LINE_BREAKS.isdisjoint(text)

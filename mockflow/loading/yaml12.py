@@ -1,10 +1,9 @@
-"""Reads YAML by the rules of YAML 1.2's core schema, safely, and remembers where everything stands.
+"""Reads YAML by the rules of YAML 1.2's core schema, with the place of every key and value.
 
-PyYAML parses; what it would make of the scalars (YAML 1.1: `on` a boolean, `1:30` a number, `2026-01-01` a date)
-is not used. Tags are refused, duplicate keys are problems, and size, depth and alias expansion are bounded.
+PyYAML parses the text. Its conversion of scalars is not used, for it follows YAML 1.1, where `on` is a boolean, `1:30`
+a number and `2026-01-01` a date. Tags and duplicate keys are problems. Size, depth and alias expansion are bounded.
 """
 
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from mockflow.core.base.findings import Path, quoted
+from mockflow.loading.core_schema import NotANumber, scalar
 from mockflow.loading.problems import Place, Problem
 from mockflow.loading.syntax import explained
 
@@ -23,34 +23,27 @@ MAX_NODES: Final = 200_000  # of one document, aliases expanded
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# https://yaml.org/spec/1.2.2/#103-core-schema
-_NULL = re.compile(r"null|Null|NULL|~|")
-_BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_MAX_NUMBER_LENGTH: Final = 40
-
 # https://yaml.org/spec/1.2.2/#51-character-set
 _NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass
 class Document:
-    """One YAML document: its plain value, and the place of every key and value in it."""
+    """One YAML document: its value, and the place of every key and value."""
 
     file: str
     value: Any = None
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     texts: dict[Path, str] = field(default_factory=dict)
-    """The source text of each scalar that is not a string, so that advice can quote it."""
+    """The source text of each scalar that is not a string, for messages that quote it."""
     problems: list[Problem] = field(default_factory=list)
-    """What is wrong with its YAML."""
+    """The problems of its YAML."""
     unread: set[Path] = field(default_factory=set)
-    """Where a problem has left no value that one could judge."""
+    """The places without a value because of a problem."""
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Where the value at `path` stands, or its key; of what is not there, where its nearest parent stands."""
+        """The place of the value at `path`, or of its key; if there is none, the place of the nearest parent."""
         if key and path in self.keys:
             return self.keys[path]
         while path not in self.values and path:
@@ -58,13 +51,13 @@ class Document:
         return self.values.get(path, Place(self.file))
 
     def break_off(self, problem: Problem) -> None:
-        """Says that the document goes on where it could not be read, so that nothing can be missed in it."""
+        """Adds a problem after which the rest of the document was not read, so that no key is reported as missing."""
         self.problems.append(problem)
         self.unread.add(())
 
 
 def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
-    """All documents of a stream that hold something, and what has ended the reading before its end."""
+    """All documents of a stream that are not empty, and the problem that ended the reading early, if any."""
     if len(text) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 2**20} MiB"
         return [], [Problem(Place(file), message, "split it into several files")]
@@ -73,12 +66,12 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8-sig", "replace")
         place = _Places(file, before).at(len(before))
-        return [], [Problem(place, "this is not UTF-8 text", "save the file as UTF-8")]
+        return [], [Problem(place, "the file is not UTF-8 text", "save the file as UTF-8")]
     text = _with_joined_surrogates(text)
     places = _Places(file, text)
     if found := _NOT_ALLOWED.search(text):
         message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
-        hint = "take it out, or write it as an escape in double quotes"
+        hint = "remove it, or write it as an escape in double quotes"
         return [], [Problem(places.at(found.start()), message, hint)]
     reader = _Reader(places)
     problems = []
@@ -99,15 +92,10 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     return [document for document in reader.documents if document.value is not None or document.problems], problems
 
 
-def is_text(plain: str) -> bool:
-    """Whether an unquoted scalar is a string, and not null, a boolean or a number."""
-    return not any(kind.fullmatch(plain) for kind in (_NULL, _BOOLEAN, _INTEGER, _FLOAT))
-
-
 def _events(text: str) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
-    except (ValueError, OverflowError) as error:  # of PyYAML's own parser, for an escape beyond all characters
+    except (ValueError, OverflowError) as error:  # PyYAML's parser raises these for an escape beyond Unicode
         raise yaml.YAMLError(str(error)) from None
 
 
@@ -115,7 +103,7 @@ _ESCAPES = re.compile(r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|.)", re
 
 
 def _with_joined_surrogates(text: str) -> str:
-    r"""JSON may write a character beyond 16 bits as two escapes (``\ud83d\ude00``), which YAML does not know."""
+    r"""Joins JSON's pairs of escapes for a character beyond 16 bits (``\ud83d\ude00``), which YAML does not have."""
 
     def joined(found: re.Match[str]) -> str:
         if found[1] is None:
@@ -126,7 +114,7 @@ def _with_joined_surrogates(text: str) -> str:
 
 
 class _Places:
-    """Turns an index into a text into its place, by the line breaks that editors know."""
+    """Turns an index in a text into a place, with the line breaks that editors use."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -140,7 +128,7 @@ class _Places:
 
 
 class _BoundError(Exception):
-    """The document is larger than one may be; `index` tells where."""
+    """The document exceeds a bound at `index`."""
 
     def __init__(self, index: int, message: str, hint: str) -> None:
         self.index, self.message, self.hint = index, message, hint
@@ -148,7 +136,7 @@ class _BoundError(Exception):
 
 @dataclass
 class _Node:
-    """A node as it was written. `items` of a mapping are key and value nodes by turns."""
+    """A node of the YAML. The `items` of a mapping are key and value nodes in turn."""
 
     kind: str  # "scalar", "sequence" or "mapping"
     index: int
@@ -209,19 +197,19 @@ class _Reader:
         if node := self._anchors.get(name):
             return node
         if any(node.anchor == name for node in self._open):
-            problem = (f"*{name} stands within what it names", "write out what is meant")
+            problem = (f"*{name} is within the value that it names", "write the value out")
         else:
-            problem = (f"*{name} names nothing", f"no &{name} stands before it; quote text that begins with *")
+            problem = (f"*{name} names nothing", f"there is no &{name} before it; quote text that begins with *")
         return _Node("scalar", event.start_mark.index, plain=True, problem=problem)
 
 
 class _Expansion:
-    """One document's plain value from its nodes, with aliases expanded up to a bound."""
+    """Builds a document's value from its nodes. Aliases are expanded up to a bound."""
 
     def __init__(self, places: _Places) -> None:
         self._places = places
         self._document = Document(places.file)
-        self._problems: dict[Problem, None] = {}  # in order; what an alias repeats is told once
+        self._problems: dict[Problem, None] = {}  # an ordered set: a problem that an alias repeats is reported once
         self._count = 0
 
     def run(self, root: _Node) -> Document:
@@ -252,8 +240,8 @@ class _Expansion:
             self._document.unread.add(path)
         if not node.plain:
             return node.text
-        value = _scalar(node.text)
-        if isinstance(value, _NotANumber):
+        value = scalar(node.text)
+        if isinstance(value, NotANumber):
             return self._unread(node, path, str(value), f"quote it: {quoted(node.text)}")
         if not isinstance(value, str):
             self._document.texts[path] = node.text
@@ -268,7 +256,7 @@ class _Expansion:
                 hint = "keep one of the two"
                 if path and isinstance(path[-1], int):
                     hint += ', or begin a new entry of the list with "- "'
-                self._problem(key, f"the key {quoted(key.text)} stands twice", hint, other=first)
+                self._problem(key, f"duplicate key {quoted(key.text)}", hint, other=first)
                 continue
             self._document.keys[here] = self._places.at(key.index)
             result[key.text] = self._value(value, here)
@@ -283,7 +271,7 @@ class _Expansion:
             elif key.plain and key.text == "<<":
                 self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
                 self._document.unread.add(path)
-            elif key.plain and not isinstance(_scalar(key.text), str):
+            elif key.plain and not isinstance(scalar(key.text), str):
                 what = quoted(key.text) if key.text else "nothing"
                 self._problem(key, f"a key is text, and {what} is not", f'quote it: "{key.text}"')
             else:
@@ -298,25 +286,3 @@ class _Expansion:
 
 
 _KINDS: Final = {"sequence": "list", "mapping": "mapping"}
-
-
-class _NotANumber(str):
-    """What is wrong with a number that JSON cannot tell."""
-
-
-def _scalar(text: str) -> Any:
-    """What a plain scalar means: null, a boolean, a number, else the text itself."""
-    if _NULL.fullmatch(text):
-        return None
-    if _BOOLEAN.fullmatch(text):
-        return text[0] in "tT"
-    if _INTEGER.fullmatch(text):
-        if len(text) > _MAX_NUMBER_LENGTH:
-            return _NotANumber("a number with too many digits")
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if _FLOAT.fullmatch(text):
-        if len(text) > _MAX_NUMBER_LENGTH:
-            return _NotANumber("a number with too many digits")
-        number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-        return number if math.isfinite(number) else _NotANumber(f"{text} is no number that JSON could tell")
-    return text

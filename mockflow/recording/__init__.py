@@ -1,1 +1,1 @@
-"""From what a real cluster answered to scenarios. Pure: answers and their times go in, models come out."""
+"""Turns the recorded responses of a real cluster into scenarios. Pure: responses and times go in, models come out."""

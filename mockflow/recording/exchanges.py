@@ -1,4 +1,4 @@
-"""A request of a consumer and the answer of a real cluster, as they passed by."""
+"""One recorded request of a client and the response of a real cluster."""
 
 import gzip
 import json
@@ -29,21 +29,24 @@ _FLOW_FRAMEWORK: Final = "/_plugins/_flow_framework/"
 
 @dataclass(frozen=True)
 class Exchange:
-    """Times are ms of the recorder's clock: when the request came, and when its answer was there."""
+    """A request and its response.
+
+    `began` is when the request arrived and `ended` when its response was complete, in ms of the recorder's clock.
+    """
 
     began: int
     ended: int
     method: str
     target: str
-    """The path and the query as they came."""
+    """The path and the query string, unchanged."""
     request_headers: Mapping[str, str]
     request_body: bytes
     status: int
-    """0 where no answer came, or not the whole of one."""
+    """The HTTP status; 0 if no response arrived, or only a part of one."""
     response_headers: Mapping[str, str]
-    """By their names in lower case."""
+    """Keys are header names in lower case."""
     response_body: bytes
-    """As it came; compressed where the headers say so."""
+    """The bytes as received, still compressed if the headers say so."""
 
     @property
     def is_answered(self) -> bool:
@@ -63,36 +66,36 @@ class Exchange:
 
     @property
     def is_flow_frameworks(self) -> bool:
-        """Whether it is a call of the plugin."""
+        """Whether the path belongs to the flow-framework API."""
         return self.path.startswith(_FLOW_FRAMEWORK)
 
     @cached_property
     def operation(self) -> str | None:
-        """Its name in the API specification; None where it is about no single workflow."""
+        """The operation's name in the API specification; None if the call does not name a single workflow."""
         found = _WORKFLOW.fullmatch(self.path)
         return _OPERATIONS.get((self.method, found["id"] is not None, found["call"])) if found else None
 
     @property
     def workflow_id(self) -> str | None:
-        """The workflow that the path names."""
+        """The workflow id in the path, decoded."""
         found = _WORKFLOW.fullmatch(self.path)
         return unquote(found["id"]) if found and found["id"] is not None else None
 
     @property
     def waits(self) -> int:
-        """How many ms the answer was to wait for the end of the run at most; 0: not at all."""
+        """The value of `wait_for_completion_timeout` in ms; 0 if the request does not wait."""
         try:
             return parse_duration(self.query.get("wait_for_completion_timeout", "0"))
         except ValueError:
             return 0
 
     def is_true(self, parameter: str) -> bool:
-        """A boolean of the query as OpenSearch reads it: also without a value."""
+        """A boolean query parameter; present without a value counts as true, as in OpenSearch."""
         return self.query.get(parameter, "false") in ("true", "")
 
     @cached_property
     def content(self) -> bytes:
-        """The answer's body as it was before it was compressed. ValueError where it cannot be read."""
+        """The decompressed response body. Raises ValueError if it cannot be decompressed."""
         coding = self.response_headers.get("content-encoding", "")
         try:
             if coding == "gzip":
@@ -107,7 +110,7 @@ class Exchange:
 
     @cached_property
     def answer(self) -> dict[str, Any]:
-        """The JSON object of the answer; an empty one where it is none."""
+        """The response's JSON object; empty if the body is anything else."""
         try:
             answer = json.loads(self.content)
         except (ValueError, RecursionError):

@@ -1,9 +1,9 @@
-"""From changes that were seen to the keyframes of a run.
+"""Turns the observed status changes of a run into keyframes.
 
-A change came to hold somewhere between the look that saw it and the one before. The plugin itself tells when a run
-began and ended (`provision_start_time`, `provision_end_time`); by these the first and the last keyframe are placed
-exactly. The cluster's clock need not agree with the recorder's: the difference is the smallest that lets every such
-time lie where it must have been.
+A change took effect between the status read that showed it and the read before. The plugin reports when a run began
+and ended (`provision_start_time`, `provision_end_time`). These times place the first and the last keyframe exactly.
+The cluster's clock and the recorder's may differ. The skew used is the smallest one that puts every reported time
+between the two reads around it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,20 +14,20 @@ from mockflow.core.base.durations import UNITS_MS, format_duration
 from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
 from mockflow.core.script.compiler import compile_run
 from mockflow.core.script.models import Keyframe
-from mockflow.recording.looks import Change
+from mockflow.recording.status_history import Change
 
 Status = Mapping[str, Any]
 
-_MAX_SKEW: Final = 10 * UNITS_MS["m"]  # clocks that differ by more are not believed
-_LATENCY: Final = 5 * UNITS_MS["s"]  # a request may be answered so long after what it did
-_LONG_AGO: Final = UNITS_MS["h"]  # a run that began longer ago, and has not ended, is told from the first look on
+_MAX_SKEW: Final = 10 * UNITS_MS["m"]  # reported times that imply a larger skew are not used
+_LATENCY: Final = 5 * UNITS_MS["s"]  # the longest time between the effect of a request and its response
+_LONG_AGO: Final = UNITS_MS["h"]  # an unfinished run that began earlier than this starts at the first status read
 _DERIVED: Final = ("provisioning_progress", "provision_start_time", "provision_end_time")
 _WRITTEN: Final = tuple(name for name in ALL_FIELDS if name not in (*_DERIVED, "resources_created"))
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it was seen: `origin` is when its elapsed time began, in ms of the recorder's clock."""
+    """An observed run. `origin` is when its elapsed time began, in ms of the recorder's clock."""
 
     origin: int
     keyframes: tuple[Keyframe, ...]
@@ -39,11 +39,11 @@ class _Moment(NamedTuple):
     complete: bool
 
 
-def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None, from_first_look: bool = False) -> Run:
-    """The run that these changes (at least one) tell of; `epoch` is the recorder's 0 in epoch ms.
+def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None, from_first_read: bool = False) -> Run:
+    """The run that `changes` (at least one) describe. `epoch` is the recorder's time 0 in epoch ms.
 
-    Its elapsed time counts from `origin`, when a client's request to begin it came. Where none was seen, it counts from
-    `provision_start_time` if the first look came later than that, else (or if so wanted) from the first look.
+    The elapsed time counts from `origin`, the time of the request that began the run. If no such request was seen, it
+    counts from `provision_start_time`, or from the first status read if that is earlier or `from_first_read` is set.
     """
     begun_by_client = origin is not None
     skew = _skew(changes, epoch) if origin is None else _skew_at(changes, epoch, origin)
@@ -56,7 +56,7 @@ def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None, 
     if origin is None:
         origin = moments[0].at
         is_old = first.at - origin > _LONG_AGO and first.status.get("state") not in FINAL_STATES
-        if is_old or from_first_look:
+        if is_old or from_first_read:
             moments = [_Moment(first.at, first.status, first.complete), *(m for m in moments if m.at > first.at)]
             origin = first.at
     slack = _LATENCY if begun_by_client else 0
@@ -67,7 +67,7 @@ def run_of(changes: Sequence[Change], *, epoch: int, origin: int | None = None, 
 
 
 def _skew(changes: Sequence[Change], epoch: int) -> int | None:
-    """By how many ms the cluster's clock is ahead; None where its times cannot be brought in line with the looks."""
+    """By how many ms the cluster's clock is ahead; None if no skew puts its reported times between the reads."""
     least, most = -_MAX_SKEW, _MAX_SKEW
     before: Status | None = None
     for change in changes:
@@ -80,17 +80,17 @@ def _skew(changes: Sequence[Change], epoch: int) -> int | None:
 
 
 def _skew_at(changes: Sequence[Change], epoch: int, origin: int) -> int | None:
-    """The same where it is known when the run began; None where the cluster never told its own time of that."""
+    """As `_skew`, from a known beginning of the run; None if the cluster never reported a start time."""
     started = (change.status.get("provision_start_time") for change in changes)
     return next((time - epoch - origin for time in started if time is not None), None)
 
 
 def _news(status: Status, before: Status | None) -> dict[str, int]:
-    """What the plugin itself tells of when this came to hold, in epoch ms: `start` of a run, and its `end`."""
+    """The times in `status` that are new since `before`, in epoch ms: `start` and `end` of the run."""
     state, old = status.get("state"), before or {"state": "NOT_STARTED"}
     started, ended = ((status.get(name), old.get(name)) for name in ("provision_start_time", "provision_end_time"))
     news = {}
-    # A time that the answer before did not tell may be as old as the state is.
+    # If the response before had no such time, the time may be as old as the state itself.
     if started[0] not in (None, started[1]) and state != "NOT_STARTED":
         if started[1] is not None or old.get("state") == "NOT_STARTED":
             news["start"] = started[0]
@@ -101,7 +101,7 @@ def _news(status: Status, before: Status | None) -> dict[str, int]:
 
 
 def _moments(change: Change, before: Status | None, zero: int | None) -> Iterator[_Moment]:
-    """What happened between two looks; `zero` is the recorder's 0 by the cluster's clock, where that is known."""
+    """The moments between two status reads. `zero` is the recorder's time 0 on the cluster's clock, if known."""
     status, complete = change.status, change.complete
     times = {} if zero is None else {name: time - zero for name, time in _news(status, before).items()}
     start, end = times.get("start"), _between(times.get("end", change.at), change)
@@ -119,12 +119,15 @@ def _moments(change: Change, before: Status | None, zero: int | None) -> Iterato
 
 
 def _between(time: int, change: Change) -> int:
-    """The nearest time at which it can have come to hold."""
+    """`time`, moved into the interval in which `change` took effect."""
     return min(time if change.after is None else max(time, change.after + 1), change.at)
 
 
 def _begun(status: Status, before: Status | None) -> Status | None:
-    """The status when this run began; None where it was not the first one (contract.md, section 2)."""
+    """The status at the beginning of the run; None unless the state before was NOT_STARTED.
+
+    (docs/reference/plugin.md, "Status document")
+    """
     if before is not None and before.get("state") != "NOT_STARTED":
         return None
     of_the_run = ("error", "user_outputs", "resources_created", "provision_end_time")
@@ -136,7 +139,10 @@ def _begun(status: Status, before: Status | None) -> Status | None:
 
 
 def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0) -> tuple[Keyframe, ...]:
-    """Each moment as what it changes; what would be derived all the same, times within `slack` ms, is not written."""
+    """Each moment as a keyframe of changed fields.
+
+    A value that the compiler would derive is left out; derived times may differ by `slack` ms.
+    """
     keyframes: list[Keyframe] = []
     held: Status = {}
     for at, status, complete in moments:
@@ -152,8 +158,8 @@ def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0
     return tuple(keyframes)
 
 
-def _same(told: Any, shown: Any, slack: int) -> bool:
-    return told == shown or (isinstance(told, int) and isinstance(shown, int) and abs(told - shown) <= slack)
+def _same(seen: Any, shown: Any, slack: int) -> bool:
+    return seen == shown or (isinstance(seen, int) and isinstance(shown, int) and abs(seen - shown) <= slack)
 
 
 def _resources(status: Status, held: Status) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _resources(status: Status, held: Status) -> dict[str, Any]:
 
 
 def _shown(keyframes: Sequence[Keyframe], started: int) -> Status:
-    """What the last of these keyframes would show in a run that started then."""
+    """The snapshot after the last keyframe, in a run that started at `started` (epoch ms)."""
     snapshot = compile_run(keyframes, scenario="", workflow_id="").segments[-1].snapshots[-1]
     return {
         name: started + value.offset if isinstance(value, KeyframeTime) else value for name, value in snapshot.items()

@@ -1,4 +1,4 @@
-"""A recording as a scenario, and scenarios as the text of a file."""
+"""Builds scenarios from recordings, and the text of scenario files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -9,42 +9,46 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import check
 from mockflow.loading.writing import as_yaml
 from mockflow.recording.keyframes import run_of
-from mockflow.recording.looks import Looks
+from mockflow.recording.status_history import StatusHistory
 
-# What a client sends of a template; the rest of an answer of `GET` is the cluster's own (contract.md, section 3).
+# The fields that a client sends. The other fields of `GET workflow` are set by the cluster
+# (docs/reference/plugin.md, "Template").
 _TEMPLATE_FIELDS: Final = ("name", "description", "use_case", "version", "workflows", "ui_metadata")
-_TOLD_GAPS: Final = 20
-"""So many are told one by one."""
+_LISTED_GAPS: Final = 20
+"""The most gaps that a description lists one by one."""
 
 
 def scenario_of(
-    looks: Looks, *, epoch: int, template: Mapping[str, Any] | None = None, about: str = ""
+    history: StatusHistory, *, epoch: int, template: Mapping[str, Any] | None = None, about: str = ""
 ) -> Scenario | None:
-    """The scenario that plays what was seen; None where nothing was. `epoch` is the recorder's 0 in epoch ms."""
-    if not looks.changes:
+    """The scenario that reproduces `history`; None if it is empty. `epoch` is the recorder's time 0 in epoch ms."""
+    if not history.changes:
         return None
-    run = run_of(looks.changes, epoch=epoch)
+    run = run_of(history.changes, epoch=epoch)
     document: dict[str, Any] = {
-        "scenario": f"recorded-{looks.workflow_id}",
-        "description": " ".join(filter(None, (about, *told(looks, run.origin)))),
-        "workflow_id": looks.workflow_id,
+        "scenario": f"recorded-{history.workflow_id}",
+        "description": " ".join(filter(None, (about, *gap_sentences(history, run.origin)))),
+        "workflow_id": history.workflow_id,
         "template": sendable(template) if template else None,
         "provision": {"timeline": [keyframe.model_dump(exclude_unset=True) for keyframe in run.keyframes]},
-        "faults": list(faults_of(looks, run.origin)) or None,
+        "faults": list(faults_of(history, run.origin)) or None,
     }
-    return accepted(document, looks.left_out)
+    return accepted(document, history.left_out)
 
 
 def accepted(document: Mapping[str, Any], left_out: set[str]) -> Scenario:
-    """The scenario in a form that `mockflow check` has nothing to say of; `left_out` is told what that cost."""
+    """The scenario in a form that passes `mockflow check` without warnings.
+
+    What has to be dropped for that is added to `left_out`.
+    """
     kept = {name: value for name, value in document.items() if value not in (None, "")}
     scenario = Scenario.model_validate(kept)
     findings = check(scenario)
     if any(finding.path[:1] == ("template",) for finding in findings):
-        left_out.add("its template, which this version of mockflow does not take")
+        left_out.add("its template, which this version of mockflow does not accept")
         scenario = Scenario.model_validate({name: value for name, value in kept.items() if name != "template"})
         findings = check(scenario)
-    if findings:  # the cluster did what the plugin never does, or is newer than this version of mockflow
+    if findings:  # the cluster behaved unlike the plugin, or is newer than this version of mockflow
         scenario = Scenario.model_validate({**scenario.model_dump(exclude_unset=True), "unrealistic": True})
     return scenario
 
@@ -54,28 +58,31 @@ def text_of(scenarios: Iterable[Scenario]) -> str:
     return "---\n".join(as_yaml(scenario.model_dump(exclude_unset=True, by_alias=True)) for scenario in scenarios)
 
 
-def faults_of(looks: Looks, origin: int) -> Iterator[dict[str, Any]]:
-    """The gaps of a run that began at `origin` as faults of `_status`, by the elapsed time."""
-    for gap in looks.gaps:
+def faults_of(history: StatusHistory, origin: int) -> Iterator[dict[str, Any]]:
+    """The gaps of a run that began at `origin`, as faults of `get_status` by elapsed time."""
+    for gap in history.gaps:
         start = max(gap.start, origin)
         if gap.does and (gap.end is None or gap.end > start):
             end = "" if gap.end is None else format_duration(gap.end - origin)
             yield {"on": "get_status", "during": f"{format_duration(start - origin)}..{end}", **gap.does}
 
 
-def told(looks: Looks, origin: int) -> Iterable[str]:
-    """When there was no answer and no fault tells of it, in sentences."""
-    gaps = [gap for gap in looks.gaps if not gap.does]
-    for gap in gaps[:_TOLD_GAPS]:
+def gap_sentences(history: StatusHistory, origin: int) -> Iterable[str]:
+    """One sentence for each gap that no fault reproduces."""
+    gaps = [gap for gap in history.gaps if not gap.does]
+    for gap in gaps[:_LISTED_GAPS]:
         start = format_duration(max(gap.start - origin, 0))
         until = "on" if gap.end is None else f"to {format_duration(max(gap.end - origin, 0))}"
-        yield f"No answer from {start} {until}: {gap.reason}."
-    if len(gaps) > _TOLD_GAPS:
-        yield f"Nor was there one another {len(gaps) - _TOLD_GAPS} times."
+        yield f"No response from {start} {until}: {gap.reason}."
+    if len(gaps) > _LISTED_GAPS:
+        yield f"{len(gaps) - _LISTED_GAPS} more gaps without a response."
 
 
 def sendable(template: Mapping[str, Any]) -> dict[str, Any]:
-    """What `GET` has answered as a client would send it: with the credential that is never shown, but empty."""
+    """A template returned by `GET workflow` in the form that a client sends.
+
+    The plugin never returns credentials; an empty one is added where create_connector requires it.
+    """
     kept: dict[str, Any] = {name: without_secrets(template[name]) for name in _TEMPLATE_FIELDS if template.get(name)}
     workflows = kept.get("workflows")
     for workflow in workflows.values() if isinstance(workflows, dict) else ():

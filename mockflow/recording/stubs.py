@@ -1,4 +1,4 @@
-"""Requests that are not about a workflow, and their answers, as stubs."""
+"""Turns requests outside of the flow-framework API, and their responses, into stubs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,28 +14,28 @@ from mockflow.core.stubs.templating import placeholders
 from mockflow.recording.exchanges import Exchange
 
 MAX_BODY: Final = 1024 * 1024
-"""Longer answers are no stubs."""
+"""The longest response body in bytes that becomes a stub."""
 MAX_REQUESTS: Final = 2000
-"""So many different requests become stubs."""
+"""The most different requests that become stubs."""
 MAX_ANSWERS: Final = 1000
-"""So many different answers to one request are kept; the last repeats."""
+"""The most responses that are kept for one request; the last one repeats."""
 
-_TOLD_HEADERS: Final = ("content-type", "location", "retry-after", "warning", "etag", "www-authenticate")
+_KEPT_HEADERS: Final = ("content-type", "location", "retry-after", "warning", "etag", "www-authenticate")
 _JSON: Final = "application/json"
 
 _Request = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 class Stubs:
-    """Gathers exchanges; each request (method, path and query) becomes a stub with its answers in turn."""
+    """Collects exchanges. Each request (method, path and query) becomes a stub with its responses in order."""
 
     def __init__(self) -> None:
         self._answers: dict[_Request, list[tuple[Any, dict[str, Any]]]] = {}
         self.left_out: set[str] = set()
-        """Answers that no stub can give, in people's words."""
+        """Descriptions of the responses that no stub can give."""
 
     def add(self, exchange: Exchange) -> None:
-        """Notes a request and its answer."""
+        """Records a request and its response."""
         where = f"{exchange.method} {text_without_secrets(exchange.path)}"
         try:
             answer = answer_of(exchange)
@@ -43,31 +43,31 @@ class Stubs:
             self.left_out.add(f"{where}: {error}")
             return
         url = urlsplit(exchange.target)
-        query = [(k, v) for k, v in parse_qsl(url.query, keep_blank_values=True) if not _tells_secret(k, v)]
+        query = [(k, v) for k, v in parse_qsl(url.query, keep_blank_values=True) if not _contains_secret(k, v)]
         request = exchange.method, url.path, tuple(sorted(dict(query).items()))
         answers = self._answers.get(request, [])
         if len(answers) >= MAX_ANSWERS:
-            self.left_out.add(f"{where}: all after its first {MAX_ANSWERS} answers")
+            self.left_out.add(f"{where}: all after its first {MAX_ANSWERS} responses")
         elif not answers and len(self._answers) >= MAX_REQUESTS:
             self.left_out.add(f"all after the first {MAX_REQUESTS} different requests")
         elif not _is_valid(_stub(request, None, [answer])):
-            self.left_out.add(f"{where}: a request or an answer that no stub can have")
+            self.left_out.add(f"{where}: a request or a response that no stub can have")
         else:
-            self._answers.setdefault(request, answers).append((_asked(exchange), answer))
+            self._answers.setdefault(request, answers).append((_request_json(exchange), answer))
 
     def documents(self) -> Iterator[dict[str, Any]]:
-        """The stubs as the scenario language has them; the first that fits a request is the one for it."""
+        """The stubs in the scenario language, the more specific ones first: the first that matches a request wins."""
         for request in sorted(self._answers, key=lambda request: (-len(request[2]), "*" in request[1])):
-            for body, told in _by_body(self._answers[request]):
-                yield _stub(request, body, told)
+            for body, answers in _by_body(self._answers[request]):
+                yield _stub(request, body, answers)
 
 
-def _stub(request: _Request, body: Any, told: list[dict[str, Any]]) -> dict[str, Any]:
+def _stub(request: _Request, body: Any, answers: list[dict[str, Any]]) -> dict[str, Any]:
     method, path, query = request
     pattern: dict[str, Any] = {"method": method, "path": path}
     pattern |= {"query": dict(query)} if query else {}
     pattern |= {"body": {"$": body}} if body is not None else {}
-    return {"request": pattern if len(pattern) > 2 else f"{method} {path}", "respond": _in_turn(told)}
+    return {"request": pattern if len(pattern) > 2 else f"{method} {path}", "respond": _in_turn(answers)}
 
 
 def _is_valid(stub: dict[str, Any]) -> bool:
@@ -79,40 +79,40 @@ def _is_valid(stub: dict[str, Any]) -> bool:
 
 
 def _by_body(answers: list[tuple[Any, dict[str, Any]]]) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
-    """The answers to each body that was sent; None where it does not matter, or cannot be told."""
+    """Each request body and its responses; the body is None if it makes no difference or is unknown."""
     bodies: dict[str, Any] = {json.dumps(body, sort_keys=True): body for body, _ in answers}
     if len(bodies) < 2 or any(body is None for body in bodies.values()):
-        yield None, [told for _, told in answers]
+        yield None, [answer for _, answer in answers]
         return
     for body in bodies.values():
-        yield body, [told for asked, told in answers if asked == body]
+        yield body, [answer for sent, answer in answers if sent == body]
 
 
-def _in_turn(told: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
-    """One answer, or several in turn; what the last repeats is left out."""
-    while len(told) > 1 and told[-1] == told[-2]:
-        told = told[:-1]
-    return told if len(told) > 1 else told[0]
+def _in_turn(answers: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+    """One response, or a list without equal ones at its end: the last one repeats."""
+    while len(answers) > 1 and answers[-1] == answers[-2]:
+        answers = answers[:-1]
+    return answers if len(answers) > 1 else answers[0]
 
 
 def answer_of(exchange: Exchange) -> dict[str, Any]:
-    """What was answered, without secrets. ValueError where a stub cannot say it."""
+    """The response as the value of `respond`, without secrets. Raises ValueError if no stub can give it."""
     if exchange.method not in METHODS:
-        raise ValueError("a method that no stub has")
+        raise ValueError("a method that no stub can have")
     if not exchange.is_answered:
-        raise ValueError("no answer")
+        raise ValueError("no response")
     if exchange.status < 200:
         raise ValueError(f"the status {exchange.status}")
     content = exchange.content
     if len(content) > MAX_BODY:
-        raise ValueError(f"an answer of more than {MAX_BODY // 2**20} MiB")
-    headers = {name: exchange.response_headers[name] for name in _TOLD_HEADERS if name in exchange.response_headers}
+        raise ValueError(f"a response of more than {MAX_BODY // 2**20} MiB")
+    headers = {name: exchange.response_headers[name] for name in _KEPT_HEADERS if name in exchange.response_headers}
     headers = {name: text_without_secrets(value) for name, value in headers.items() if value.isprintable()}
     return respond_of(exchange.status, _decoded(content) if exchange.method != "HEAD" else None, headers)
 
 
 def respond_of(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:
-    """An answer as a fault or a stub tells it: `body` is JSON or text. ValueError where it cannot."""
+    """The value of `respond` for a fault or a stub. `body` is JSON or text. Raises ValueError if it cannot be one."""
     answer: dict[str, Any] = {"status": status}
     headers = dict(headers)
     if isinstance(body, (dict, list)) and headers.get("content-type", "").startswith(_JSON):
@@ -122,12 +122,12 @@ def respond_of(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, 
     if body not in (None, ""):
         answer["body"] = without_secrets(body)
         if next(placeholders(answer["body"]), None) is not None:
-            raise ValueError("an answer with {{ }} in it, which would be filled in")
+            raise ValueError("a response with {{ }} in it, which would be taken for a placeholder")
     return answer
 
 
 def _decoded(content: bytes) -> Any:
-    """Its JSON object or list, else its text."""
+    """The JSON object or list, else the text."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
@@ -137,11 +137,11 @@ def _decoded(content: bytes) -> Any:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise ValueError("an answer that is no text") from None
+        raise ValueError("a response that is not text") from None
 
 
-def _asked(exchange: Exchange) -> Any:
-    """The JSON object that was sent; None where there is none, or where it tells a secret."""
+def _request_json(exchange: Exchange) -> Any:
+    """The JSON object of the request; None if there is none or it contains a secret."""
     try:
         body = json.loads(exchange.request_body) if exchange.request_body else None
     except (ValueError, RecursionError):
@@ -149,5 +149,5 @@ def _asked(exchange: Exchange) -> Any:
     return body if isinstance(body, dict) and without_secrets(body) == body else None
 
 
-def _tells_secret(name: str, value: str) -> bool:
+def _contains_secret(name: str, value: str) -> bool:
     return is_secret_header(name) or text_without_secrets(value) != value

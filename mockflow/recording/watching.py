@@ -1,20 +1,21 @@
-"""Polls workflows until they have ended: the loop of `mockflow record`, without its clock and its cluster."""
+"""The polling loop of `mockflow record`. The clock and the cluster are passed in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from mockflow.recording.looks import Looks
+from mockflow.recording.status_history import StatusHistory
 
 SLOWEST: Final = 10
-"""So many times the shortest pause is the longest."""
+"""The longest pause, as a multiple of the shortest."""
 _GROWTH: Final = 1.5
 
 
 class NoAnswerError(Exception):
-    """A cluster gave no status. `str(error)` is why; `passes`: it may be otherwise later without anybody's doing.
+    """A cluster returned no status; `str(error)` is the reason.
 
-    `does` is what plays it as a fault; empty where nothing was answered.
+    `passes` says whether a later attempt may succeed. `does` are the fault keys that reproduce it, empty if nothing was
+    received. `hint` says what to do about it.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class NoAnswerError(Exception):
 
 
 class Clock(Protocol):
-    """Milliseconds from when the recording began."""
+    """Milliseconds since the recording began."""
 
     def now(self) -> int: ...
 
@@ -36,72 +37,77 @@ class Clock(Protocol):
 
 @dataclass
 class Pace:
-    """How long to wait between looks: `shortest` ms while things change, up to ten times that while nothing does."""
+    """The pause between status reads: `shortest` ms while the status changes, up to `SLOWEST` times that otherwise."""
 
     shortest: int
     _pause: float = 0
 
     def next(self, *, changed: bool) -> int:
-        """The pause after a round in which something changed, or nothing."""
+        """The pause in ms after a round of reads; `changed` says whether any status changed in it."""
         longer = min(self._pause * _GROWTH, self.shortest * SLOWEST)
         self._pause = self.shortest if changed or not self._pause else longer
         return int(self._pause)
 
 
 def watch(
-    watched: Sequence[Looks],
+    watched: Sequence[StatusHistory],
     ask: Callable[[str], Mapping[str, Any]],
     clock: Clock,
     pace: Pace,
     *,
     timeout: int,
     follow: bool = False,
-    news: Callable[[Looks, str], None],
+    news: Callable[[StatusHistory, str], None],
 ) -> bool:
-    """Looks at each workflow in turn until all are COMPLETED or FAILED; False where `timeout` (ms) came before that.
+    """Reads the status of each workflow in turn until all are COMPLETED or FAILED.
 
-    `follow` goes on after their end until the time-out. `ask` gets a status or raises NoAnswerError, which is kept
-    as a gap and waited out; only before any answer of a workflow, and if it does not pass, it is raised. `news` is
-    called with what has changed, in people's words, after it was noted.
+    Returns False if `timeout` (ms) passes before that. With `follow` the reads go on until the time-out.
+
+    `ask` returns the status of a workflow id or raises NoAnswerError. The error is recorded as a gap and the reads go
+    on. It is raised only if no status of that workflow was read before and the error does not pass by itself. `news` is
+    called after each change with a description of it.
     """
     while True:
         changed = False
-        for looks in watched:
-            if not looks.is_final or follow:
-                changed = _look(looks, ask, clock, news) or changed
-        if not follow and all(looks.is_final for looks in watched):
+        for history in watched:
+            if not history.is_final or follow:
+                changed = _read_status(history, ask, clock, news) or changed
+        if not follow and all(history.is_final for history in watched):
             return True
         left = timeout - clock.now()
         if left <= 0:
-            return all(looks.is_final for looks in watched)
+            return all(history.is_final for history in watched)
         clock.sleep(min(pace.next(changed=changed), left))
 
 
-def _look(
-    looks: Looks, ask: Callable[[str], Mapping[str, Any]], clock: Clock, news: Callable[[Looks, str], None]
+def _read_status(
+    history: StatusHistory,
+    ask: Callable[[str], Mapping[str, Any]],
+    clock: Clock,
+    news: Callable[[StatusHistory, str], None],
 ) -> bool:
     asked = clock.now()
     try:
-        body = ask(looks.workflow_id)
+        body = ask(history.workflow_id)
     except NoAnswerError as error:
-        if not looks.changes and not error.passes:
+        if not history.changes and not error.passes:
             raise
-        if looks.missed(asked, str(error), error.does):
-            news(looks, f"no answer: {error}")
+        if history.record_gap(asked, str(error), error.does):
+            news(history, f"no response: {error}")
         return False
-    was_away = bool(looks.gaps) and looks.gaps[-1].end is None
-    changed = looks.saw(asked, body)
+    was_away = bool(history.gaps) and history.gaps[-1].end is None
+    changed = history.record(asked, body)
     if changed:
-        news(looks, summary(looks))
+        news(history, summary(history))
     elif was_away:
-        news(looks, "answers again")
+        news(history, "responds again")
     return changed
 
 
-def summary(looks: Looks) -> str:
-    """The state last seen and how many resources there are."""
-    if not looks.changes:
-        return "never seen"
-    number = len(looks.changes[-1].status.get("resources_created") or ())
+def summary(history: StatusHistory) -> str:
+    """The state last read and the number of resources."""
+    if not history.changes:
+        return "never read"
+    number = len(history.changes[-1].status.get("resources_created") or ())
     resources = f", {number} resource{'' if number == 1 else 's'}" if number else ""
-    return f"{looks.state or 'no state'}{resources}"
+    return f"{history.state or 'no state'}{resources}"

@@ -1,1 +1,1 @@
-"""HTTP over one cluster: what OpenSearch would say under /, and the owner's door under /_mockflow."""
+"""The HTTP server of a cluster: OpenSearch's API under /, and the control API under /_mockflow."""

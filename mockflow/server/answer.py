@@ -1,8 +1,8 @@
-"""One function answers every request: what OpenSearch would say, byte-shape for byte-shape.
+"""Answers every request of clients as OpenSearch does, in one function.
 
-Order of checks (contract.md, section 1; consumers.md, section 4): a readable query string, who asks, the parameters of
-every route, a route for path and method, a body that can be read, the handler's own parameters and body, unknown
-parameters, then the action.
+The order of checks: query string, authentication, the parameters of every route, a route for path and method, the
+body's type, the handler's parameters and body, unknown parameters, then the action (docs/reference/opensearch.md,
+"Routing", "Parameters").
 """
 
 import re
@@ -13,18 +13,19 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
-from mockflow.cluster.verdict import Verdict
+from mockflow.cluster.decision import Decision
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
     cluster_settings,
     cluster_state,
-    flow_framework,
+    indices,
     machine_learning,
+    main_page,
     nodes,
-    resources,
+    pipelines,
 )
-from mockflow.server.endpoints import main_page as opensearch
+from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
 from mockflow.server.http.messages import OPAQUE_ID, Request, Response
 from mockflow.server.rest import scripted, security
@@ -36,47 +37,49 @@ from mockflow.server.rest.router import Found, Router
 
 ROUTER: Final[Router[Handler]] = Router(
     [
-        *opensearch.ROUTES,
+        *main_page.ROUTES,
         *cluster_health.ROUTES,
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
-        *resources.ROUTES,
+        *indices.ROUTES,
+        *pipelines.ROUTES,
         *machine_learning.ROUTES,
     ]
 )
 
-_REMEMBERED: Final = 16_384  # lines: a client that polls sends the same one again and again
+_CACHED: Final = 16_384  # request lines: a client that polls sends the same one repeatedly
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
-_VERSION: Final = len("  HTTP/1.1")  # with the spaces before it
-_NO_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what Java's URI refuses
+_VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
+_NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what java.net.URI refuses
 
 
 async def answer(cluster: Cluster, request: Request) -> Response:
-    """Answers a client's request, whatever it is; never raises for what was sent."""
-    journal, mode, now, wall = cluster.journal, cluster.clock.mode, cluster.now(), time()
+    """The response to a client's request. StuckError for a client that polls without end; no other error is raised."""
+    world = cluster.world
+    journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
-    status, body = 0, b""  # as long as there is no answer
-    verdict: Verdict | None = None
-    instead: scripted.Told | None = None
+    status, body = 0, b""  # until there is a response
+    decision: Decision | None = None
+    instead: scripted.ScriptedResponse | None = None
     is_foreign = False
     try:
         try:
-            known = None if cluster.is_guarded or request.method != "GET" else cluster.repeated.get(request.target)
+            known = None if world.is_guarded or request.method != "GET" else world.repeated.get(request.target)
             line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
-            if cluster.is_guarded:
-                request.caller = security.admitted(cluster, request, operation)
+            if world.is_guarded:
+                request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
-            if cluster.scripted is not None:
-                verdict = scripted.consult(cluster, request, *line)
-            if verdict is not None and (verdict.answers or verdict.performed):
-                instead = scripted.told(cluster, verdict, style)
-            if verdict is None or not verdict.answers:
-                is_peek = verdict is not None and verdict.is_broken
+            if world.intercepts:
+                decision = scripted.decide(cluster, request, *line)
+            if decision is not None and (decision.answers or decision.performed):
+                instead = scripted.scripted_response(cluster, decision, style)
+            if decision is None or not decision.answers:
+                is_peek = decision is not None and decision.is_broken
                 if known is None or is_peek or request.body:
                     reply = _action(cluster, request, line, is_peek=is_peek)()
                 else:
@@ -92,13 +95,13 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status, headers = refusal.status, refusal.headers
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
-        if verdict is not None:
+        if decision is not None:
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
-            scripted.move_on(cluster, verdict)
-            await scripted.hold_back(verdict)
-            status = response.status if scripted.arrives(verdict) else 0
-            return scripted.broken(verdict, response)
+            scripted.advance_clock(cluster, decision)
+            await scripted.apply_delay(decision)
+            status = response.status if scripted.sends_response(decision) else 0
+            return scripted.broken(decision, response)
     finally:
         journal.add(
             operation,
@@ -113,20 +116,20 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             now,
             wall,
             time() - wall,
-            None if verdict is None else scripted.trace(verdict),
+            None if decision is None else scripted.trace(decision),
         )
     return Response(status, body, content_type, _headers(cluster, request, headers))
 
 
 class _Line(NamedTuple):
-    """What the first line of a request asks for."""
+    """A parsed request line."""
 
     path: str
     values: Mapping[str, str]
     found: Found[Handler] | set[str]
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED)
 def _read_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
@@ -135,7 +138,7 @@ def _read_line(method: str, target: str) -> _Line:
 
 
 class _Repeated(NamedTuple):
-    """What a line asks for that asks for the same each time, and what was made of it the first time in this world."""
+    """A request line whose action depends on nothing else, and the action that its first request in this world made."""
 
     line: _Line
     action: Action
@@ -146,10 +149,10 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if not isinstance(found, Found):
         return _without_route(request, found)
     action = _read(cluster, request, path, values, found, is_peek=is_peek)
-    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.is_guarded):
-        if len(cluster.repeated) >= _REMEMBERED:
-            cluster.repeated.clear()
-        cluster.repeated[request.target] = _Repeated(line, action)
+    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded):
+        if len(cluster.world.repeated) >= _CACHED:
+            cluster.world.repeated.clear()
+        cluster.world.repeated[request.target] = _Repeated(line, action)
     return action
 
 
@@ -165,12 +168,12 @@ def _read(
     refuse_unreadable_body(request)
     call = Call(cluster, request, path, Parameters(values, found.values), found.values, is_peek=is_peek)
     action = found.route.handler(call)
-    call.refuse_what_nobody_asked_for()
+    call.refuse_unused()
     return action
 
 
 def _without_route(request: Request, methods: Iterable[str]) -> Action:
-    """405 where the path knows other methods, else 400; OPTIONS tells the methods."""
+    """405 for a path that has other methods, else 400; OPTIONS lists the methods."""
     allowed = {"Allow": ",".join(sorted(methods))} if methods else {}
     if request.method == "OPTIONS":
         return lambda: Reply(200, "", allowed)
@@ -178,14 +181,14 @@ def _without_route(request: Request, methods: Iterable[str]) -> Action:
     if request.method not in _METHODS:
         raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
     if not methods:
-        raise _nobody_serves(request)
+        raise _no_such_path(request)
     message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
     raise simple_error(405, message, allowed)
 
 
-def _nobody_serves(request: Request) -> Refusal:
-    """The path without its query, decoded; and another answer for what Java calls no URI at all."""
-    if _NO_URI.search(request.target):
+def _no_such_path(request: Request) -> Refusal:
+    """The error with the decoded path; another error for what java.net.URI refuses."""
+    if _NOT_URI.search(request.target):
         return invalid_uri()
     try:
         return no_handler(decode(urlsplit(request.target).path, plus_as_space=False), request.method)
@@ -194,8 +197,8 @@ def _nobody_serves(request: Request) -> Refusal:
 
 
 def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Adds what every answer carries: from 3.0 the version, and the client's X-Opaque-Id."""
-    version = cluster.version
+    """Adds the headers of every response: from 3.0 on the version, and the client's X-Opaque-Id."""
+    version = cluster.world.version
     common = _version_header(version.number) if version.behaviour.sends_version_header else _NO_HEADERS
     opaque_id = request.headers.get(OPAQUE_ID)
     if opaque_id is not None:

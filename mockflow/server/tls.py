@@ -1,42 +1,42 @@
-"""HTTPS: with the user's own certificate, or one that is made at the start and known to no one else."""
+"""HTTPS: with the user's certificate, or one that is made at the start by a CA of its own."""
 
 import ssl
 from pathlib import Path
 from typing import Final
 
 NAMES: Final = ("localhost", "127.0.0.1", "::1")
-"""Whom a made certificate is for, besides the host that the server listens on."""
-_EVERYWHERE: Final = ("0.0.0.0", "::", "")
+"""The names in a made certificate, besides the host that the server listens on."""
+_ALL_ADDRESSES: Final = ("0.0.0.0", "::", "")
 
 
 class TlsError(ValueError):
-    """There is no certificate to serve with; the message says what would help."""
+    """There is no usable certificate; the message says how to get one."""
 
 
 def made(*names: str) -> tuple[ssl.SSLContext, bytes]:
-    """A context with a new certificate for `names` and `NAMES`, and the PEM of the CA that has signed it.
+    """A context with a new certificate for `names` and `NAMES`, and its CA in PEM.
 
-    Raises TlsError where trustme is not installed, and for a name that none can be made for.
+    Raises TlsError if trustme is not installed, and for a name that cannot stand in a certificate.
     """
     try:
         import trustme
     except ImportError:
         raise TlsError(
-            "a certificate is made by trustme, which is not installed: pip install 'mockflow-opensearch[tls]'; "
-            "or give one of your own with --cert and --key"
+            "making a certificate needs trustme, which is not installed: pip install 'mockflow-opensearch[tls]'; "
+            "or use your own certificate with --cert and --key"
         ) from None
     ca = trustme.CA(organization_name="mockflow")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        certificate = ca.issue_cert(*dict.fromkeys([*NAMES, *(name for name in names if name not in _EVERYWHERE)]))
+        certificate = ca.issue_cert(*dict.fromkeys([*NAMES, *(name for name in names if name not in _ALL_ADDRESSES)]))
     except ValueError as error:
-        raise TlsError(f"no certificate can be made for {', '.join(names)}: {error}") from None
+        raise TlsError(f"cannot make a certificate for {', '.join(names)}: {error}") from None
     certificate.configure_cert(context)
     return context, ca.cert_pem.bytes()
 
 
 def loaded(cert: str | Path, key: str | Path) -> ssl.SSLContext:
-    """A context with a certificate (PEM, its chain after it) and its private key. Raises TlsError."""
+    """A context with a certificate (PEM, followed by its chain) and its private key. Raises TlsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(cert, key, password=_no_password)
@@ -49,4 +49,4 @@ def loaded(cert: str | Path, key: str | Path) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    raise ValueError("the key has a password; give one without")
+    raise ValueError("the key has a password; use a key without one")

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from mockflow.cli import main
 from mockflow.core.scenario.model import json_schema
+from tests.support.paths import ROOT
 
 GOOD = "scenario: good\nworkflow_id: w1\n"
 ODD = "scenario: odd\nworkflow_id: w2\nprovision: {timeline: [{at: 0s, state: COMPLETED}]}\n"
@@ -105,7 +106,7 @@ def test_wrong_usage(arguments: list[str]) -> None:
 def test_a_poor_terminal_is_told_too(encoding: str, folder: Path) -> None:
     file = folder / "größe 😀.yaml"
     file.write_text("scenario: s\nworkflow_id: w\nstatés: 1\n", "utf-8")
-    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "mockflow", "check", file.name]
     result = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     assert result.stderr == b""

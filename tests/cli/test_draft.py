@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from mockflow.cli.rehearsal import rehearse
+from mockflow.cli.preview import preview_of
 from mockflow.cluster import Settings
 from mockflow.core.plugin.use_cases import expand, use_cases
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_text
-from tests.serving import ROOT
+from tests.support.paths import SHARED
 
-REAL: Final = ROOT.parent / "shared" / "templates"
+REAL: Final = SHARED / "templates"
 TEMPLATE: Final[dict[str, Any]] = {
     "name": "My: search",
     "description": "two\nlines",
@@ -79,8 +79,8 @@ def test_steps_in_order_with_their_durations(tmp_path: Path) -> None:
 
 
 def test_it_runs_to_completed(tmp_path: Path) -> None:
-    [act] = rehearse(good(invoke(written(tmp_path, TEMPLATE)).stdout), Settings(mode="frozen")).acts
-    assert [(moment["at_ms"], moment["status"]["state"]) for moment in act.moments] == [
+    [run] = preview_of(good(invoke(written(tmp_path, TEMPLATE)).stdout), Settings(mode="frozen")).runs
+    assert [(moment["at_ms"], moment["status"]["state"]) for moment in run.moments] == [
         (0, "PROVISIONING"),
         (500, "PROVISIONING"),
         (7500, "COMPLETED"),
@@ -91,7 +91,7 @@ def test_what_the_comments_offer_works(tmp_path: Path) -> None:
     text = invoke(written(tmp_path, TEMPLATE)).stdout
     edited = re.sub(r"^( *)# (fails:|deprovision:|  attempts:|    - )", r"\1\2", text, flags=re.MULTILINE)
     assert edited.count("#") < text.count("#") - 4
-    first, *deprovisions = rehearse(good(edited), Settings(mode="frozen")).acts
+    first, *deprovisions = preview_of(good(edited), Settings(mode="frozen")).runs
     assert first.moments[-1]["status"]["state"] == "FAILED"
     assert len(deprovisions) == 2
 
@@ -129,8 +129,8 @@ def test_templates_of_real_users(options: list[str]) -> None:
         scenario = good(done.stdout)
         assert not re.search(r"PUT_YOUR_\w*(KEY|TOKEN)", done.stdout)
         if not options:
-            [act] = rehearse(scenario, Settings(mode="frozen")).acts
-            assert act.moments[-1]["status"]["state"] == "COMPLETED"
+            [run] = preview_of(scenario, Settings(mode="frozen")).runs
+            assert run.moments[-1]["status"]["state"] == "COMPLETED"
 
 
 @pytest.mark.parametrize("name", use_cases())
@@ -138,8 +138,8 @@ def test_templates_of_the_plugins_use_cases(name: str, tmp_path: Path) -> None:
     content = expand(name, dict.fromkeys(use_cases()[name]["required"], "topsecret"))
     done = invoke(written(tmp_path, content))
     assert done.exit_code == 0, done.output
-    [act] = rehearse(good(done.stdout), Settings(mode="frozen")).acts
-    assert act.moments[-1]["status"]["state"] == "COMPLETED"
+    [run] = preview_of(good(done.stdout), Settings(mode="frozen")).runs
+    assert run.moments[-1]["status"]["state"] == "COMPLETED"
 
 
 def test_yaml_as_well(tmp_path: Path) -> None:

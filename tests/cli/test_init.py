@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from mockflow.cli import main
 from mockflow.loading.load import load_paths
 from mockflow.loading.yaml12 import read
-from tests.serving import PATIENCE_SECONDS, ROOT, environment
+from tests.support.paths import ROOT
+from tests.support.processes import PATIENCE_SECONDS, environment
 
 FILES: Final = ("tests/scenarios/first.yaml", "tests/test_first_scenario.py", "compose.mockflow.yaml")
 

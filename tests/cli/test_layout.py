@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.cli.layout import Shade, Strip, spread, strip_of, told_time
+from mockflow.cli.layout import Shade, Strip, spread, strip_of, time_text
 
 CONNECTOR: Final = {"workflow_step_name": "create_connector", "workflow_step_id": "c", "resource_id": "x"}
 MODEL: Final = {"workflow_step_name": "register_remote_model", "workflow_step_id": "m", "resource_id": "y"}
@@ -94,7 +94,7 @@ def test_what_else_has_changed_is_told_once_and_derived_progress_never() -> None
             moment(3, None),
         ]
     )
-    assert [stop.told for stop in strip.stops] == [
+    assert [stop.notes for stop in strip.stops] == [
         ('user: {"name": "ü"}',),
         ('provisioning_progress: "DONE"',),
         ("no user any more",),
@@ -129,7 +129,7 @@ def test_faults_after_the_last_keyframe_have_room() -> None:
     ],
 )  # fmt: skip
 def test_times_for_people(milliseconds: int, told: str) -> None:
-    assert told_time(milliseconds) == told
+    assert time_text(milliseconds) == told
 
 
 def test_an_unknown_state_is_a_band_too() -> None:

@@ -18,10 +18,11 @@ from rich.console import Console
 
 from mockflow.cli import live, main
 from mockflow.cli.live import Followed
-from tests.cli.support import Served, environment
-from tests.serving import PATIENCE_SECONDS, ROOT
+from tests.support.command import Served, environment
+from tests.support.paths import SCENARIOS
+from tests.support.processes import PATIENCE_SECONDS
 
-DOCS: Final = ROOT / "scenarios" / "docs-example.yaml"
+DOCS: Final = SCENARIOS / "docs-example.yaml"
 DOCS_ID: Final = "8xL8bowB8y25Tqfenm50"
 
 
@@ -204,10 +205,10 @@ def screen(followed: Followed, events: list[live.Event] | None = None, height: i
 def test_a_playhead_and_the_polls(door: Door) -> None:
     door.workflow("w", elapsed_ms=500, polls=1)
     followed = Followed(door.ask)
-    assert followed.look() == []
+    assert followed.update() == []
     door.polled("w", 200, now=0)
     door.polled("w", 0, now=250)
-    good, bad = followed.look()
+    good, bad = followed.update()
     assert (good.is_bad, bad.is_bad) == (False, True)
     assert str(bad).endswith("get_status  w  no answer  PROVISIONING")
     lines = screen(followed, [good, bad])
@@ -221,9 +222,9 @@ def test_more_workflows_than_fit(door: Door) -> None:
     for number in range(500):
         door.workflow(f"w{number}")
     followed = Followed(door.ask)
-    followed.look()
+    followed.update()
     door.polled("w400", 200)
-    followed.look()
+    followed.update()
     lines = screen(followed, height=30)
     assert len(lines) <= 30
     assert "and 498 more workflows: 498 PROVISIONING" in lines
@@ -233,20 +234,20 @@ def test_more_workflows_than_fit(door: Door) -> None:
 def test_the_last_picture_stays_while_nobody_answers(door: Door) -> None:
     door.workflow("w")
     followed = Followed(door.ask)
-    followed.look()
+    followed.update()
     before = screen(followed)
     door.is_away = True
     with pytest.raises(ConnectionRefusedError):
-        followed.look()
+        followed.update()
     assert screen(followed) == before
 
 
 def test_words_of_clients_cannot_steer_the_terminal(door: Door) -> None:
     door.workflow("w")
     followed = Followed(door.ask)
-    followed.look()
+    followed.update()
     door.polled("a\x1b[2Jb", 404, operation=None, target="/\x07", response="\x1b]0;x")
-    [event] = followed.look()
+    [event] = followed.update()
     assert "\x1b" not in str(event)
     assert r"GET /\x07  a\x1b[2Jb  404" in str(event)
 
@@ -254,10 +255,10 @@ def test_words_of_clients_cannot_steer_the_terminal(door: Door) -> None:
 def test_a_workflow_that_comes_and_one_whose_run_begins_again(door: Door) -> None:
     door.workflow("w", begun=False, run=None, state="NOT_STARTED")
     followed = Followed(door.ask)
-    followed.look()
+    followed.update()
     door.workflow("w", run="provision")
     door.workflow("new", state="FAILED")
-    assert [(event.what, event.is_bad) for event in followed.look()] == [
+    assert [(event.what, event.is_bad) for event in followed.update()] == [
         ("w: its run begins (provision), NOT_STARTED -> PROVISIONING", False),
         ("new: is there, FAILED", True),
     ]

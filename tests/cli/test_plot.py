@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.serving import ROOT
+from tests.support.paths import ROOT, SCENARIOS
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
-DOCS: Final = ROOT / "scenarios" / "docs-example.yaml"
+DOCS: Final = SCENARIOS / "docs-example.yaml"
 
 
 def invoke(*arguments: str | Path) -> Any:
@@ -56,7 +56,7 @@ def test_it_tells_those_who_do_not_see_it() -> None:
 
 
 def test_it_needs_nothing_and_runs_nothing() -> None:
-    done = invoke(ROOT / "scenarios", "-o", "-")
+    done = invoke(SCENARIOS, "-o", "-")
     assert done.exit_code == 0
     for word in ("<script", "href", "@import", "@font-face", "url(http", "onload", "<image", "<foreignObject"):
         assert word not in done.stdout
@@ -64,7 +64,7 @@ def test_it_needs_nothing_and_runs_nothing() -> None:
     assert "prefers-color-scheme: dark" in done.stdout
 
 
-@pytest.mark.parametrize("scenario", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("scenario", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_nothing_lies_outside(scenario: Path) -> None:
     svg = plotted(scenario)
     _, _, width, height = map(float, svg.get("viewBox", "").split())
@@ -101,7 +101,7 @@ def test_faults_are_hatched(tmp_path: Path) -> None:
 
 
 def test_the_picture_of_the_readme_is_what_the_command_draws() -> None:
-    done = invoke(ROOT / "scenarios" / "retry-succeeds-after-deprovision.yaml", "-o", "-")
+    done = invoke(SCENARIOS / "retry-succeeds-after-deprovision.yaml", "-o", "-")
     assert (ROOT / "docs" / "timeline.svg").read_text("utf-8") == done.stdout
 
 

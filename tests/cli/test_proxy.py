@@ -22,7 +22,7 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.cli.support import Served, environment
+from tests.support.command import Served, environment
 
 API: Final = "/_plugins/_flow_framework/workflow"
 SECRET: Final = "pl4nted"

@@ -16,9 +16,9 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.cli.support import Served, environment
+from tests.support.command import Served, environment
+from tests.support.paths import SCENARIOS
 
-SCENARIOS: Final = Path(__file__).parent.parent.parent / "scenarios"
 API: Final = "/_plugins/_flow_framework/workflow"
 ID: Final = "8xL8bowB8y25Tqfenm50"
 DONE: Final = {"workflow_id": ID, "state": "COMPLETED", "provisioning_progress": "DONE"}

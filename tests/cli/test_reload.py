@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from mockflow.cli.reload import ScenarioFiles
-from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.cluster import Cluster, LoadedScenario, Settings, polling, scenarios
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.yaml12 import MAX_BYTES
 
@@ -47,10 +47,10 @@ class Folder:
         return path
 
     def reload(self) -> None:
-        assert self.files.apply(self.cluster, self.files.plan(self.files.read(), self.cluster.scenarios))
+        assert self.files.apply(self.cluster, self.files.plan(self.files.read(), self.cluster.world.scenarios))
 
     def state(self, workflow_id: str) -> Any:
-        return self.cluster.poll(workflow_id).value["state"]
+        return polling.poll(self.cluster.world, workflow_id).value["state"]
 
     @property
     def problems(self) -> list[tuple[object, ...]]:
@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_an_edit_changes_a_running_workflow(folder: Folder, log: pytest.LogCaptureFixture) -> None:
     assert [folder.state(name) for name in "ab"] == ["PROVISIONING", "PROVISIONING"]
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     folder.write("a", "4s")
     folder.reload()
     assert [folder.state(name) for name in "ab"] == ["PROVISIONING", "COMPLETED"]
@@ -88,7 +88,7 @@ def test_new_changed_and_gone_at_once(folder: Folder, log: pytest.LogCaptureFixt
     folder.write("b", "3s")
     (folder.path / "a.yaml").unlink()
     folder.reload()
-    assert list(folder.cluster.workflows) == ["b", "c"]
+    assert list(folder.cluster.world.workflows) == ["b", "c"]
     assert log.messages == ["reloaded: 1 new (c), 1 changed (b), 1 gone (a)"]
 
 
@@ -101,17 +101,17 @@ def test_many_are_told_by_their_number(folder: Folder, log: pytest.LogCaptureFix
 
 def test_a_renamed_file_is_the_same_workflow(folder: Folder, log: pytest.LogCaptureFixture) -> None:
     folder.state("a")
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     (folder.path / "a.yaml").rename(folder.path / "z.yml")
     folder.reload()
     assert folder.state("a") == "COMPLETED"
-    assert folder.cluster.scenarios["a"].source == f"{folder.path / 'z.yml'}:1:1"
+    assert folder.cluster.world.scenarios["a"].source == f"{folder.path / 'z.yml'}:1:1"
     assert log.messages == []
 
 
 def test_a_file_that_is_put_in_the_place_of_another(folder: Folder) -> None:
     folder.state("a")
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     folder.write("a", "4s", ".a.yaml.tmp").replace(folder.path / "a.yaml")
     folder.reload()
     assert folder.state("a") == "PROVISIONING"
@@ -119,7 +119,7 @@ def test_a_file_that_is_put_in_the_place_of_another(folder: Folder) -> None:
 
 def test_a_scenario_that_moves_from_one_file_into_another(folder: Folder) -> None:
     folder.state("a")
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     text = (folder.path / "a.yaml").read_text()
     with (folder.path / "b.yaml").open("a") as stream:
         stream.write(f"---\n{text}")
@@ -137,12 +137,12 @@ def test_a_link_that_is_turned_to_another_folder(tmp_path: Path) -> None:
     current.symlink_to("v1")
     files = ScenarioFiles([str(current)])
     cluster = Cluster(Settings(mode="frozen"), files.loaded)
-    cluster.poll("a")
-    cluster.clock.advance(1000)
+    polling.poll(cluster.world, "a")
+    cluster.world.clock.advance(1000)
     (tmp_path / "next").symlink_to("v2")
     (tmp_path / "next").replace(current)
-    files.apply(cluster, files.plan(files.read(), cluster.scenarios))
-    assert cluster.poll("a").value["state"] == "PROVISIONING"
+    files.apply(cluster, files.plan(files.read(), cluster.world.scenarios))
+    assert polling.poll(cluster.world, "a").value["state"] == "PROVISIONING"
 
 
 STUB: Final = """\
@@ -155,7 +155,7 @@ stubs:
 
 def test_a_body_in_a_file_of_its_own(folder: Folder) -> None:
     def body() -> Any:
-        return folder.cluster.scenarios["stub"].scenario.stubs[0].respond[0].content
+        return folder.cluster.world.scenarios["stub"].scenario.stubs[0].respond[0].content
 
     (folder.path / "stub.yaml").write_text(STUB)
     (folder.path / "thing.json").write_text("{}")
@@ -176,7 +176,7 @@ def test_a_broken_edit_keeps_the_last_good_version_until_it_is_mended(
     folder: Folder, log: pytest.LogCaptureFixture
 ) -> None:
     folder.state("a")
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     path = folder.write("a", "soon")
     folder.reload()
     folder.reload()
@@ -223,7 +223,7 @@ def test_whatever_a_file_holds_the_cluster_goes_on(folder: Folder, content: byte
     assert [folder.state(name) for name in "ab"] == ["PROVISIONING", "PROVISIONING"]
     folder.write("b", "9s")
     folder.reload()
-    folder.cluster.clock.advance(3000)
+    folder.cluster.world.clock.advance(3000)
     assert [folder.state(name) for name in "ab"] == ["COMPLETED", "PROVISIONING"]
 
 
@@ -261,7 +261,7 @@ def test_a_folder_that_is_gone_and_there_again(folder: Folder) -> None:
     for file in folder.path.iterdir():
         file.unlink()
     folder.reload()
-    assert (folder.problems[0][3], list(folder.cluster.workflows)) == ("no .yaml file in this folder", [])
+    assert (folder.problems[0][3], list(folder.cluster.world.workflows)) == ("no .yaml file in this folder", [])
     folder.path.rmdir()
     folder.reload()
     assert folder.problems[0][3] == "no such file or folder"
@@ -287,7 +287,7 @@ def test_two_files_for_one_workflow(folder: Folder) -> None:
         'two scenarios for workflow "a"',
     }
     folder.state("a")
-    folder.cluster.clock.advance(2000)
+    folder.cluster.world.clock.advance(2000)
     assert folder.state("a") == "COMPLETED"
     (folder.path / "a.yaml").unlink()
     folder.reload()
@@ -296,24 +296,24 @@ def test_two_files_for_one_workflow(folder: Folder) -> None:
 
 def test_what_the_owner_has_loaded_is_not_touched(folder: Folder) -> None:
     owners = LoadedScenario(Scenario(scenario="mine", workflow_id="c"), "request:1:1")
-    folder.cluster.scenarios.load([owners])
+    scenarios.load(folder.cluster.world, [owners])
     folder.write("c", "2s")
     folder.write("a", "9s")
     folder.reload()
     assert [problem[0] for problem in folder.problems] == ["c.yaml"]
-    assert list(folder.cluster.scenarios) == ["a", "b", "mine"]
-    folder.cluster.scenarios.remove("mine")
+    assert list(folder.cluster.world.scenarios) == ["a", "b", "mine"]
+    scenarios.remove(folder.cluster.world, "mine")
     folder.reload()
-    assert (folder.problems, list(folder.cluster.scenarios)) == ([], ["a", "b", "c"])
+    assert (folder.problems, list(folder.cluster.world.scenarios)) == ([], ["a", "b", "c"])
 
 
 def test_what_the_owner_loads_between_plan_and_step_is_not_run_over(folder: Folder) -> None:
     folder.write("c", "2s")
     folder.write("a", "9s")
-    plan = folder.files.plan(folder.files.read(), folder.cluster.scenarios)
-    folder.cluster.scenarios.load([LoadedScenario(Scenario(scenario="mine", workflow_id="c"), "request:1:1")])
+    plan = folder.files.plan(folder.files.read(), folder.cluster.world.scenarios)
+    scenarios.load(folder.cluster.world, [LoadedScenario(Scenario(scenario="mine", workflow_id="c"), "request:1:1")])
     assert not folder.files.apply(folder.cluster, plan)
-    assert list(folder.cluster.scenarios) == ["a", "b", "mine"]
+    assert list(folder.cluster.world.scenarios) == ["a", "b", "mine"]
     folder.reload()
     assert [problem[0] for problem in folder.problems] == ["c.yaml"]
 

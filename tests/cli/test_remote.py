@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.cli.support import Served, run
+from tests.support.command import Served, run
 
 GOOD: Final = "scenario: good\nworkflow_id: g\n"
 MORE: Final = "scenario: more\nworkflow_id: m\n---\nscenario: most\nworkflow_id: ü\n"

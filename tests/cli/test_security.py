@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.support import Served, run
+from tests.support.command import Served, run
 
 SCENARIO = "scenario: x\nworkflow_id: w\nprovision: {timeline: [{at: 0s, state: PROVISIONING}]}\n"
 
@@ -73,7 +73,7 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
         assert get(f"{control}/_mockflow/clock", ca, Authorization="Bearer tok")[1]["mode"] == "frozen"
         assert run("wait", served.url, "--timeout", "5s").returncode == 0
         refused = run("load", control, tmp_path / "x.yaml", "--ca", ca)
-        assert (refused.returncode, "wants its token" in refused.stderr) == (1, True)
+        assert (refused.returncode, "needs a token" in refused.stderr) == (1, True)
         assert refused.stderr.endswith("; --control-token names it\n")
         wrong = run("load", control, tmp_path / "x.yaml", "--ca", ca, "--control-token", "other")
         assert (wrong.returncode, wrong.stderr.endswith("; the one of --control-token is another\n")) == (1, True)
@@ -87,8 +87,8 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--host", "0.0.0.0"], r"everybody could move the clock.*--insecure-control"),
-        (["--host", "::"], r"everybody could move the clock"),
+        (["--host", "0.0.0.0"], r"any other machine could move the clock.*--insecure-control"),
+        (["--host", "::"], r"any other machine could move the clock"),
         (["--control-port", "0", "--control-host", "0.0.0.0"], r"on 0\.0\.0\.0 everybody could"),
         (["--no-control", "--control-token", "x"], "--no-control excludes all other options of the owner's door"),
         (["--no-control", "--insecure-control"], "--no-control excludes"),

@@ -8,10 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.cli.support import run
-from tests.serving import ROOT
+from tests.support.command import run
+from tests.support.paths import SCENARIOS
 
-SCENARIOS: Final = ROOT / "scenarios"
 FAILING: Final = """\
 scenario: two-attempts
 match: {name: mine}

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.support import WORKFLOW, Served, environment, run
+from tests.support.command import WORKFLOW, Served, environment, run
 
 pytest.importorskip("watchfiles", reason="the extra watch is not installed")
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.clients.conftest import Door, Reset
 from tests.clients.test_node import FOLDER
-from tests.clients.trouble import BROKEN, PATH, PRESETS, PROVISIONING, SCENARIO, Broken, Told
-from tests.npm import install
+from tests.support.npm import install
+from tests.support.trouble import BROKEN, PATH, PRESETS, PROVISIONING, SCENARIO, Broken, Told
 
 Outcomes = dict[str, dict[str, Any]]
 

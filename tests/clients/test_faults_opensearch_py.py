@@ -3,18 +3,16 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import opensearchpy
 import pytest
 from opensearchpy import AsyncOpenSearch, OpenSearch, TransportError
 
 from tests.clients.conftest import Door, Reset
-from tests.clients.story import TEMPLATE
-from tests.clients.trouble import ATTEMPTS, BROKEN, PRESETS, PROVISIONING, RESENT, SCENARIO, Broken, Told
-
-SHIPPED: Final = Path(__file__).parents[2] / "scenarios"
+from tests.support.client_story import TEMPLATE
+from tests.support.paths import SCENARIOS
+from tests.support.trouble import ATTEMPTS, BROKEN, PRESETS, PROVISIONING, RESENT, SCENARIO, Broken, Told
 
 ClientOf = Callable[[float], Any]
 
@@ -104,7 +102,7 @@ async def test_a_closed_port_is_refused(client_of: ClientOf, door: Door) -> None
 
 def load_shipped(door: Door, name: str) -> str:
     """Loads it; the id of its workflow."""
-    (loaded,) = door.load((SHIPPED / f"{name}.yaml").read_text("utf-8"))
+    (loaded,) = door.load((SCENARIOS / f"{name}.yaml").read_text("utf-8"))
     return str(loaded["workflow_id"])
 
 

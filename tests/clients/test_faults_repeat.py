@@ -1,14 +1,14 @@
 """With a seed a scenario of chance goes the same way in every process."""
 
-from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from tests.clients.conftest import Door
-from tests.serving import serving
+from tests.support.paths import SCENARIOS
+from tests.support.processes import serving
 
-FLAKY: Final = Path(__file__).parents[2] / "scenarios" / "flaky-network.yaml"
+FLAKY: Final = SCENARIOS / "flaky-network.yaml"
 PATH: Final = "/_plugins/_flow_framework/workflow/Zz3DTyElZ0hGb2WwHl2r/_status"
 BY_THE_WALL: Final = ("wall", "took_ms", "request")  # the latter has the port, and so another one in each process
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import pytest
 
 from tests.clients.conftest import Reset
-from tests.clients.story import NEEDS_ALLOW_DELETE, SCENARIOS, STATES, TEMPLATE, UNKNOWN
-from tests.npm import install
+from tests.support.client_story import NEEDS_ALLOW_DELETE, SCENARIOS, STATES, TEMPLATE, UNKNOWN
+from tests.support.npm import install
 
 FOLDER: Final = Path(__file__).parent / "node"
 

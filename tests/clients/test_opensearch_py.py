@@ -16,7 +16,7 @@ from opensearchpy import (
 )
 
 from tests.clients.conftest import Reset
-from tests.clients.story import NEEDS_ALLOW_DELETE, NO_BOOLEAN, SCENARIOS, STATES, TEMPLATE, UNKNOWN
+from tests.support.client_story import NEEDS_ALLOW_DELETE, NO_BOOLEAN, SCENARIOS, STATES, TEMPLATE, UNKNOWN
 
 BASE: Final = "/_plugins/_flow_framework/workflow"
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.cluster import Cluster, LoadedScenario, Settings, moving, polling
 from mockflow.core.scenario.model import Scenario
 
 TIMELINE = (
@@ -29,11 +29,14 @@ def test_an_answer_is_that_of_the_moment_whatever_was_told_before(steps: list[tu
     polled = cluster_of(*TIMELINE[:2])
     now = 0
     for pause, show_all in steps:
-        polled.clock.advance(pause)
+        polled.world.clock.advance(pause)
         now += pause
         fresh = cluster_of(*TIMELINE[:2])
-        fresh.clock.advance(now)
-        assert polled.poll("w", show_all=show_all).value == fresh.poll("w", show_all=show_all).value
+        fresh.world.clock.advance(now)
+        assert (
+            polling.poll(polled.world, "w", show_all=show_all).value
+            == polling.poll(fresh.world, "w", show_all=show_all).value
+        )
 
 
 @given(STEPS)
@@ -42,11 +45,11 @@ def test_the_poll_that_a_keyframe_waits_for_is_never_missed(steps: list[tuple[in
     elapsed = 0
     reached: int | None = None
     for number, (pause, show_all) in enumerate(steps, 1):
-        cluster.clock.advance(pause)
+        cluster.world.clock.advance(pause)
         elapsed += pause
         if reached is None and number >= 4 and elapsed >= 1000:
             reached = elapsed
-        answer = cluster.poll("w", show_all=show_all).value
+        answer = polling.poll(cluster.world, "w", show_all=show_all).value
         assert answer["state"] == ("PROVISIONING" if reached is None else "FAILED")
         if show_all:
             assert ("tenant_id" in answer) == (reached is not None and elapsed >= reached + 2000)
@@ -56,13 +59,13 @@ def test_a_run_that_begins_anew_is_told_from_its_beginning() -> None:
     cluster = cluster_of(*TIMELINE)
 
     def states(polls: int) -> list[str]:
-        return [cluster.poll("w").value["state"] for _ in range(polls)]
+        return [polling.poll(cluster.world, "w").value["state"] for _ in range(polls)]
 
-    cluster.clock.advance(5_000)
+    cluster.world.clock.advance(5_000)
     assert states(5) == ["PROVISIONING"] * 3 + ["FAILED"] * 2
-    cluster.clock.advance(5_000)
-    assert cluster.poll("w", show_all=True).value["tenant_id"] == "t"
-    cluster.restart("w")
+    cluster.world.clock.advance(5_000)
+    assert polling.poll(cluster.world, "w", show_all=True).value["tenant_id"] == "t"
+    moving.restart(cluster.world, "w")
     assert states(1) == ["PROVISIONING"]
-    cluster.clock.advance(60_000)
+    cluster.world.clock.advance(60_000)
     assert states(4) == ["PROVISIONING"] * 2 + ["FAILED"] * 2

@@ -14,9 +14,13 @@ from mockflow.cluster import (
     Settings,
     UnknownScenarioError,
     UnknownWorkflowError,
+    index_listing,
+    moving,
     operations,
+    polling,
 )
 from mockflow.cluster.changes import changes
+from mockflow.cluster.scenarios import load, remove
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 
@@ -73,29 +77,29 @@ class World:
     def reload(self, *scenarios: Body) -> None:
         """The files hold these now."""
         before, self.files = self.files, self._loaded(scenarios)
-        self.cluster.scenarios.reload(changes(before, self.files))
+        self.cluster.reload(changes(before, self.files))
 
     def put(self, *scenarios: Body) -> None:
-        self.cluster.scenarios.load(self._loaded(scenarios, "request"))
+        load(self.cluster.world, self._loaded(scenarios, "request"))
 
     def create(self, *, provision: bool = True, template: Body = TEMPLATE) -> str:
-        workflow = operations.create(self.cluster, parse_template(template), validate=False, headers={})
+        workflow = operations.create(self.cluster.world, parse_template(template), validate=False, headers={})
         if provision:
-            operations.provision(self.cluster, workflow.id)
+            operations.provision(self.cluster.world, workflow.id)
         return workflow.id
 
     def advance(self, seconds: float) -> None:
-        self.cluster.clock.advance(int(seconds * 1000))
+        self.cluster.world.clock.advance(int(seconds * 1000))
 
     def poll(self, workflow_id: str = "w") -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = self.cluster.poll(workflow_id, show_all=True).value
+        answer: Mapping[str, Any] = polling.poll(self.cluster.world, workflow_id, show_all=True).value
         return answer
 
     def state(self, workflow_id: str = "w") -> Any:
         return self.poll(workflow_id)["state"]
 
     def speaker(self, workflow_id: str) -> str | None:
-        scenario = self.cluster.find(workflow_id).scenario
+        scenario = self.cluster.world.find(workflow_id).scenario
         return scenario.scenario if scenario else None
 
     def _loaded(self, scenarios: tuple[Body, ...], source: str = "file") -> tuple[LoadedScenario, ...]:
@@ -112,7 +116,7 @@ def test_a_run_keeps_its_beginning_and_elapsed_time_and_goes_by_the_new_script()
     begun = world.poll()["provision_start_time"]
     world.advance(5)
     world.reload(QUICK)
-    assert world.cluster.elapsed(world.cluster.find("w")) == 5000
+    assert world.cluster.world.elapsed(world.cluster.world.find("w")) == 5000
     assert world.poll() == {
         "workflow_id": "w",
         "error": "e",
@@ -175,9 +179,9 @@ def test_an_at_poll_that_has_not_been_reached_waits_for_the_polls_that_are_missi
 
 def test_polls_that_the_owner_has_skipped_count_too() -> None:
     world = World(brought(at("0s", "PROVISIONING"), {"at_poll": 5, "state": "FAILED"}))
-    world.cluster.advance_to_next("w")
+    moving.advance_to_next(world.cluster.world, "w")
     world.reload(brought(at("0s", "PROVISIONING"), {"at_poll": 4, "state": "COMPLETED"}))
-    assert world.cluster.fields(world.cluster.find("w"))["state"] == "COMPLETED"
+    assert world.cluster.world.fields(world.cluster.world.find("w"))["state"] == "COMPLETED"
 
 
 def test_more_polls_than_anybody_remembers() -> None:
@@ -186,7 +190,7 @@ def test_more_polls_than_anybody_remembers() -> None:
         world.poll()
     for poll, state in ((1400, "COMPLETED"), (1502, "PROVISIONING")):
         world.reload(brought(at("0s", "PROVISIONING"), {"at_poll": poll, "state": "COMPLETED"}))
-        assert world.cluster.fields(world.cluster.find("w"))["state"] == state
+        assert world.cluster.world.fields(world.cluster.world.find("w"))["state"] == state
 
 
 def test_in_auto_every_keyframe_of_the_new_script_that_is_ahead_is_seen() -> None:
@@ -200,12 +204,12 @@ def test_in_auto_every_keyframe_of_the_new_script_that_is_ahead_is_seen() -> Non
 def test_the_same_script_at_another_place_changes_nothing_that_was_seen() -> None:
     world = World(QUICK, SLOW | {"scenario": "t", "workflow_id": "v"})
     world.poll()
-    run = world.cluster.find("w").run
-    before = list(world.cluster.coverage.parts(it.scenario for it in world.cluster.scenarios.values()))
+    run = world.cluster.world.find("w").run
+    before = list(world.cluster.world.coverage.parts(it.scenario for it in world.cluster.world.scenarios.values()))
     world.reload(SLOW | {"scenario": "t", "workflow_id": "v"}, QUICK)
-    assert world.cluster.find("w").run is run
-    assert [loaded.source for loaded in world.cluster.scenarios.values()] == ["file:1", "file:2"]
-    after = list(world.cluster.coverage.parts(it.scenario for it in world.cluster.scenarios.values()))
+    assert world.cluster.world.find("w").run is run
+    assert [loaded.source for loaded in world.cluster.world.scenarios.values()] == ["file:1", "file:2"]
+    after = list(world.cluster.world.coverage.parts(it.scenario for it in world.cluster.world.scenarios.values()))
     assert sorted(before, key=str) == sorted(after, key=str)
 
 
@@ -215,7 +219,7 @@ def test_coverage_of_a_changed_script_begins_anew_and_gathers_what_is_told() -> 
     world.reload(QUICK)
 
     def seen() -> list[bool]:
-        return [part.seen for part in world.cluster.coverage.parts([world.cluster.scenarios["s"].scenario])]
+        return [part.seen for part in world.cluster.world.coverage.parts([world.cluster.world.scenarios["s"].scenario])]
 
     assert seen() == [False, False]
     world.poll()
@@ -229,7 +233,7 @@ def test_another_name_with_the_same_workflow_is_an_edit_of_it() -> None:
     world.poll()
     world.advance(3)
     world.reload({**QUICK, "scenario": "renamed"})
-    assert (world.state(), list(world.cluster.scenarios)) == ("FAILED", ["renamed"])
+    assert (world.state(), list(world.cluster.world.scenarios)) == ("FAILED", ["renamed"])
 
 
 def test_another_workflow_id_is_another_workflow() -> None:
@@ -245,7 +249,7 @@ def test_another_workflow_id_is_another_workflow() -> None:
 def test_a_scenario_that_is_gone_takes_its_workflow_along() -> None:
     world = World(SLOW, brought(scenario="t", workflow_id="v"))
     world.reload(brought(scenario="t", workflow_id="v"))
-    assert (list(world.cluster.workflows), list(world.cluster.scenarios)) == (["v"], ["t"])
+    assert (list(world.cluster.world.workflows), list(world.cluster.world.scenarios)) == (["v"], ["t"])
 
 
 def test_two_scenarios_that_swap_their_workflows() -> None:
@@ -262,10 +266,10 @@ def test_a_run_that_a_client_has_begun_goes_by_its_own_attempt() -> None:
     script = brought()
     script["provision"] = {"attempts": [{"timeline": [failing]}, {"timeline": [failing]}]}
     world = World(script)
-    operations.provision(world.cluster, "w")
+    operations.provision(world.cluster.world, "w")
     world.advance(1)
-    operations.deprovision(world.cluster, "w", ())
-    operations.provision(world.cluster, "w")
+    operations.deprovision(world.cluster.world, "w", ())
+    operations.provision(world.cluster.world, "w")
     world.advance(1)
     assert world.state() == "FAILED"
     script["provision"] = {"attempts": [{"timeline": [failing]}, {"timeline": [right]}]}
@@ -276,7 +280,7 @@ def test_a_run_that_a_client_has_begun_goes_by_its_own_attempt() -> None:
 def test_a_deprovisioning_under_way_ends_as_it_began() -> None:
     world = World({**SLOW, "deprovision": {"takes": "5s"}})
     world.poll()
-    operations.deprovision(world.cluster, "w", ())
+    operations.deprovision(world.cluster.world, "w", ())
     world.reload({**QUICK, "deprovision": {"takes": "50s"}})
     world.advance(5)
     assert world.state() == "NOT_STARTED"
@@ -294,23 +298,23 @@ def test_what_a_script_lists_is_there_and_what_it_lists_no_more_is_not() -> None
     world.poll()
 
     def names() -> list[str]:
-        return [row.name for row in world.cluster.indices() if not row.name.startswith(".")]
+        return [row.name for row in index_listing.indices(world.cluster.world) if not row.name.startswith(".")]
 
     assert names() == ["one", "two"]
     world.reload(script("two", "three"))
     assert sorted(names()) == ["three", "two"]
-    world.cluster.resources.delete(("index", "two"))
+    world.cluster.world.resources.delete(("index", "two"))
     world.reload(script("two"))
     assert names() == []  # somebody has deleted it
 
 
 def test_the_template_follows_the_script_unless_a_client_has_sent_another() -> None:
     world = World({**SLOW, "template": {"name": "one"}}, {**QUICK, "scenario": "t", "workflow_id": "v"})
-    operations.update_fields(world.cluster, "v", parse_template({"name": "mine"}))
+    operations.update_fields(world.cluster.world, "v", parse_template({"name": "mine"}))
     world.reload(
         {**SLOW, "template": {"name": "two"}}, {**SLOW, "scenario": "t", "workflow_id": "v", "description": "other"}
     )
-    names = [workflow.stored.template.name for workflow in world.cluster.workflows.values() if workflow.stored]
+    names = [workflow.stored.template.name for workflow in world.cluster.world.workflows.values() if workflow.stored]
     assert names == ["two", "mine"]
 
 
@@ -324,12 +328,12 @@ def test_a_removed_scenario_leaves_the_clients_workflow_with_its_run() -> None:
     world.advance(4)
     before = world.poll(workflow_id)
     assert len(before["resources_created"]) == 2
-    world.cluster.scenarios.remove("m")
+    remove(world.cluster.world, "m")
     assert (world.poll(workflow_id), world.speaker(workflow_id)) == (before, None)
-    assert world.cluster.find(workflow_id).polls == 3
-    assert world.cluster.resources.find(("index", "films"))
-    operations.deprovision(world.cluster, workflow_id, {"films"})
-    operations.provision(world.cluster, workflow_id)
+    assert world.cluster.world.find(workflow_id).polls == 3
+    assert world.cluster.world.resources.find(("index", "films"))
+    operations.deprovision(world.cluster.world, workflow_id, {"films"})
+    operations.provision(world.cluster.world, workflow_id)
     world.advance(2)
     assert world.state(workflow_id) == "COMPLETED"  # step by step, a second each
 
@@ -346,7 +350,7 @@ def test_a_replaced_one_goes_on_speaking_for_it(by: str) -> None:
     assert answer["state"] == "FAILED"
     assert "disk full" in answer["error"]
     assert [resource["workflow_step_id"] for resource in answer["resources_created"]] == ["connector"]
-    assert world.cluster.resources.find(("index", "films")) is None
+    assert world.cluster.world.resources.find(("index", "films")) is None
 
 
 def test_the_new_plan_meets_what_the_old_one_met_and_makes_the_same() -> None:
@@ -359,7 +363,7 @@ def test_the_new_plan_meets_what_the_old_one_met_and_makes_the_same() -> None:
     assert after["state"] == "COMPLETED"
     assert after["resources_created"] == before["resources_created"]
     assert after["provision_end_time"] == before["provision_end_time"] + 1000
-    index = world.cluster.resources.find(("index", "films"))
+    index = world.cluster.world.resources.find(("index", "films"))
     assert index is not None
     assert index.created == after["provision_end_time"]
 
@@ -371,15 +375,15 @@ def test_attempts_count_on() -> None:
     world.advance(5)
     world.put(matching(provision={"attempts": [fails, {}]}))
     assert world.state(workflow_id) == "FAILED"
-    operations.deprovision(world.cluster, workflow_id, ())
-    operations.provision(world.cluster, workflow_id)
+    operations.deprovision(world.cluster.world, workflow_id, ())
+    operations.provision(world.cluster.world, workflow_id)
     world.advance(5)
     assert world.state(workflow_id) == "COMPLETED"
 
 
 def test_what_the_owner_planned_for_the_run_holds_in_the_new_script() -> None:
     world = World(matching())
-    world.cluster.next_steps["index"] = Scenario.model_validate(
+    world.cluster.world.next_steps["index"] = Scenario.model_validate(
         matching(provision={"steps": {"index": {"takes": "9s"}}})
     ).provision.steps["index"]  # type: ignore[union-attr]
     workflow_id = world.create()
@@ -435,7 +439,7 @@ def test_a_reprovisioning_goes_by_the_new_script_too() -> None:
     workflow_id = world.create()
     world.advance(5)
     template = parse_template(template_of(CONNECTOR, INDEX, MORE))
-    operations.reprovision(world.cluster, workflow_id, template, validate=False)
+    operations.reprovision(world.cluster.world, workflow_id, template, validate=False)
     world.advance(2)
     assert world.state(workflow_id) == "COMPLETED"
     world.reload(matching(reprovision={"steps": {"more": {"takes": "3s"}}}))
@@ -449,7 +453,7 @@ def test_a_reprovisioning_goes_by_the_new_script_too() -> None:
 def test_the_limit_of_steps_that_was_lowered_meanwhile_leaves_the_run_as_it_is() -> None:
     world = World(matching(provision={"step_time": "4s"}))
     workflow_id = world.create()
-    world.cluster.flow_framework = replace(world.cluster.flow_framework, max_workflow_steps=1)
+    world.cluster.world.flow_framework = replace(world.cluster.world.flow_framework, max_workflow_steps=1)
     world.reload(matching(provision={"step_time": "9s"}))
     world.advance(4)
     assert world.state(workflow_id) == "COMPLETED"
@@ -462,35 +466,35 @@ def test_the_order_is_that_of_the_files_and_then_the_owners() -> None:
     world = World(brought(scenario="b", workflow_id="b"))
     world.put(brought(scenario="owner", workflow_id="o"))
     world.reload(brought(scenario="a", workflow_id="a"), brought(scenario="b", workflow_id="b"))
-    assert list(world.cluster.scenarios) == ["a", "b", "owner"]
+    assert list(world.cluster.world.scenarios) == ["a", "b", "owner"]
 
 
 def test_what_the_owner_has_put_in_place_of_a_files_stays_until_the_file_changes() -> None:
     world = World(SLOW, brought(scenario="t", workflow_id="v"))
     world.put(QUICK)
     world.reload(SLOW, brought(scenario="t", workflow_id="x"))
-    assert world.cluster.scenarios["s"].source == "request:1"
+    assert world.cluster.world.scenarios["s"].source == "request:1"
     world.reload(brought(at("1s", "COMPLETED")), brought(scenario="t", workflow_id="x"))
-    assert world.cluster.scenarios["s"].source == "file:1"
+    assert world.cluster.world.scenarios["s"].source == "file:1"
     world.put(QUICK)
     world.reload()
-    assert list(world.cluster.scenarios) == ["s"]
+    assert list(world.cluster.world.scenarios) == ["s"]
 
 
 def test_what_the_owner_has_removed_stays_away_until_the_file_changes() -> None:
     world = World(SLOW)
-    world.cluster.scenarios.remove("s")
+    remove(world.cluster.world, "s")
     world.reload(SLOW, brought(scenario="t", workflow_id="v"))
-    assert list(world.cluster.scenarios) == ["t"]
+    assert list(world.cluster.world.scenarios) == ["t"]
     world.reload(QUICK, brought(scenario="t", workflow_id="v"))
-    assert list(world.cluster.scenarios) == ["s", "t"]
+    assert list(world.cluster.world.scenarios) == ["s", "t"]
 
 
 def test_a_reset_begins_with_the_files_as_they_are_now() -> None:
     world = World(SLOW)
     world.reload(QUICK, brought(scenario="t", workflow_id="v"))
     world.cluster.reset()
-    assert list(world.cluster.scenarios) == ["s", "t"]
+    assert list(world.cluster.world.scenarios) == ["s", "t"]
     assert world.state() == "PROVISIONING"
     world.advance(2)
     assert world.state() == "FAILED"
@@ -503,7 +507,7 @@ def test_what_is_claimed_by_the_owners_is_refused_and_nothing_has_changed() -> N
     world.advance(5)
     with pytest.raises(ClaimedError, match='workflow_id "o" of scenario "t" belongs to scenario "owner"'):
         world.reload(QUICK, brought(scenario="t", workflow_id="o"))
-    assert (world.state(), list(world.cluster.scenarios)) == ("PROVISIONING", ["s", "owner"])
+    assert (world.state(), list(world.cluster.world.scenarios)) == ("PROVISIONING", ["s", "owner"])
 
 
 def test_what_a_gone_one_claimed_is_free() -> None:
@@ -513,8 +517,8 @@ def test_what_a_gone_one_claimed_is_free() -> None:
     with pytest.raises(ClaimedError):
         world.put(matching("third"))
     with pytest.raises(UnknownScenarioError):
-        world.cluster.scenarios.remove("m")
-    world.cluster.scenarios.remove("n")
+        remove(world.cluster.world, "m")
+    remove(world.cluster.world, "n")
     world.put(matching("third"))
 
 
@@ -531,24 +535,24 @@ LATE: Final = {"on": "get_status", "delay": "5ms"}
 
 def test_a_fault_that_is_as_it_was_goes_on_counting_and_a_changed_one_begins_anew() -> None:
     world = World(faulty(BUSY, LATE))
-    for fault in world.cluster.interference.faults:
+    for fault in world.cluster.world.active.faults:
         fault.calls = 3
     world.reload(faulty(BUSY, {**LATE, "delay": "6ms"}, description="other"))
-    assert [fault.calls for fault in world.cluster.interference.faults] == [3, 0]
+    assert [fault.calls for fault in world.cluster.world.active.faults] == [3, 0]
 
 
 def test_faults_act_in_the_order_of_the_files() -> None:
     world = World(faulty(BUSY, scenario="b"), faulty(LATE, scenario="c"))
     world.reload(faulty(LATE, scenario="a"), faulty(BUSY, LATE, scenario="b"), faulty(LATE, scenario="c"))
-    names = [fault.scenario.scenario for fault in world.cluster.interference.faults if fault.scenario]
+    names = [fault.scenario.scenario for fault in world.cluster.world.active.faults if fault.scenario]
     assert names == ["a", "b", "b", "c"]
 
 
 def test_the_faults_of_a_scenario_that_is_gone_are_gone() -> None:
     world = World(faulty(BUSY))
-    assert world.cluster.scripted is not None
+    assert world.cluster.world.intercepts
     world.reload()
-    assert world.cluster.scripted is None
-    assert world.cluster.interference.faults == []
+    assert not world.cluster.world.intercepts
+    assert world.cluster.world.active.faults == []
     world.reload(faulty(BUSY))
-    assert world.cluster.scripted is not None
+    assert world.cluster.world.intercepts

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockflow.cluster import Cluster, LoadedScenario, Settings, operations
+from mockflow.cluster import Cluster, LoadedScenario, Settings, operations, polling
 from mockflow.cluster.changes import changes
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
@@ -106,21 +106,23 @@ FIRST: Files = {
 def play(files: Files, events: list[tuple[str, Any]], *, edits: bool) -> tuple[Cluster, str, Files]:
     """A world with these files and events; without `edits` as if the files had always been the same."""
     cluster = Cluster(Settings(mode="frozen"), tuple(scenarios(files)))
-    client = operations.create(cluster, parse_template(template("client-1", "client-2")), validate=False, headers={}).id
-    operations.provision(cluster, client)
+    client = operations.create(
+        cluster.world, parse_template(template("client-1", "client-2")), validate=False, headers={}
+    ).id
+    operations.provision(cluster.world, client)
     files = dict(files)
     for event, value in events:
         if event == "advance":
-            cluster.clock.advance(value)
+            cluster.world.clock.advance(value)
         elif event == "poll":
-            cluster.poll(client if value == "client" else value)
+            polling.poll(cluster.world, client if value == "client" else value)
         elif event == "provision":
-            if cluster.find(value).run is None:  # a later one meets what the one before has made by then
-                operations.provision(cluster, value)
+            if cluster.world.find(value).run is None:  # a later one meets what the one before has made by then
+                operations.provision(cluster.world, value)
         elif edits:
             before = scenarios(files)
             files[value[0]] = value[1]
-            cluster.scenarios.reload(changes(before, scenarios(files)))
+            cluster.reload(changes(before, scenarios(files)))
     return cluster, client, files
 
 
@@ -128,14 +130,19 @@ def seen(cluster: Cluster, client: str) -> dict[str, Any]:
     """The status at each elapsed time, past and to come, and what is in the cluster now."""
     told: dict[str, Any] = {}
     for workflow_id in ("brought", "templated", client):
-        workflow = cluster.find(workflow_id)
+        workflow = cluster.world.find(workflow_id)
         run = workflow.run
         told[workflow_id] = run and [run.fields(run.position(time)) for time in range(0, 40_000, 500)]
-        told[f"{workflow_id} counts"] = (workflow.polls, workflow.attempts, workflow.kind, cluster.elapsed(workflow))
+        told[f"{workflow_id} counts"] = (
+            workflow.polls,
+            workflow.attempts,
+            workflow.kind,
+            cluster.world.elapsed(workflow),
+        )
         told[f"{workflow_id} made"] = {key: workflow.made_by(key, 40_000) for key in workflow.made}
     for index in INDEXES:
-        told[index] = cluster.resources.find(("index", index))
-    told["scenarios"] = list(cluster.scenarios)
+        told[index] = cluster.world.resources.find(("index", index))
+    told["scenarios"] = list(cluster.world.scenarios)
     return told
 
 

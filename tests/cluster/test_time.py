@@ -5,7 +5,7 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.cluster import DEFAULT_EPOCH, Clock, Cluster, LoadedScenario, Mode, Settings
+from mockflow.cluster import DEFAULT_EPOCH, Clock, Cluster, LoadedScenario, Mode, Settings, moving, polling
 from mockflow.core.scenario.model import Scenario
 
 STATES: Final = ("NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED")
@@ -45,7 +45,7 @@ def cluster_of(*scenarios: Scenario, mode: Mode = "frozen") -> Cluster:
 
 
 def look(cluster: Cluster, workflow_id: str = "w") -> dict[str, Any]:
-    return cluster.poll(workflow_id, show_all=True).value
+    return polling.poll(cluster.world, workflow_id, show_all=True).value
 
 
 def keyframe(answer: dict[str, Any]) -> int:
@@ -61,11 +61,11 @@ def test_two_advances_are_as_good_as_one(script: Scenario, first: int, second: i
     in_two, in_one = cluster_of(script, mode=mode), cluster_of(script, mode=mode)
     for cluster in (in_two, in_one):
         look(cluster)
-    in_two.clock.advance(first)
-    in_two.clock.advance(second)
-    in_one.clock.advance(first + second)
-    assert in_two.now() == in_one.now()
-    assert in_two.poll("w", show_all=True).json == in_one.poll("w", show_all=True).json
+    in_two.world.clock.advance(first)
+    in_two.world.clock.advance(second)
+    in_one.world.clock.advance(first + second)
+    assert in_two.world.now() == in_one.world.now()
+    assert polling.poll(in_two.world, "w", show_all=True).json == polling.poll(in_one.world, "w", show_all=True).json
 
 
 @given(scripts(), st.lists(milliseconds, max_size=8))
@@ -74,10 +74,10 @@ def test_looks_of_the_owner_in_between_change_nothing(script: Scenario, steps: l
     for cluster in (watched, alone):
         look(cluster)
     for step in steps:
-        watched.clock.advance(step)
-        workflow = watched.find("w")
-        workflow.moments(watched.upcoming(workflow))
-        alone.clock.advance(step)
+        watched.world.clock.advance(step)
+        workflow = watched.world.find("w")
+        workflow.moments(moving.upcoming(watched.world, workflow))
+        alone.world.clock.advance(step)
     assert look(watched) == look(alone)
 
 
@@ -100,12 +100,12 @@ def test_a_real_clock_passes_at_its_speeds_and_never_goes_back(steps: list[tuple
 def test_real_time_at_a_speed_shows_what_frozen_time_shows(script: Scenario, speed: int, elapsed: int) -> None:
     wall = Wall()
     real, frozen = cluster_of(script, mode="real"), cluster_of(script)
-    real.clock = Clock("real", speed, DEFAULT_EPOCH, wall)
+    real.world.clock = Clock("real", speed, DEFAULT_EPOCH, wall)
     for cluster in (real, frozen):
         look(cluster)
     wall.seconds += elapsed / 1000
-    frozen.clock.advance(real.now() - DEFAULT_EPOCH)
-    assert abs(real.now() - DEFAULT_EPOCH - elapsed * speed) <= 1
+    frozen.world.clock.advance(real.world.now() - DEFAULT_EPOCH)
+    assert abs(real.world.now() - DEFAULT_EPOCH - elapsed * speed) <= 1
     assert look(real) == look(frozen)
 
 
@@ -168,23 +168,23 @@ def test_in_auto_the_clusters_now_is_the_furthest_and_never_goes_back(
 ) -> None:
     cluster = cluster_of(one, other, mode="auto")
     for workflow_id in turns:
-        before = cluster.now()
+        before = cluster.world.now()
         look(cluster, workflow_id)
-        leads = [workflow.lead for workflow in cluster.workflows.values()]
-        assert cluster.now() == max(before, cluster.clock.now() + max(leads))
+        leads = [workflow.lead for workflow in cluster.world.workflows.values()]
+        assert cluster.world.now() == max(before, cluster.world.clock.now() + max(leads))
 
 
 @given(scripts())
 def test_next_after_next_passes_through_every_keyframe(script: Scenario) -> None:
     cluster = cluster_of(script)
-    workflow = cluster.find("w")
+    workflow = cluster.world.find("w")
     numbers = []
     while True:
-        run = cluster.upcoming(workflow)
-        numbers.append(int(run.fields(run.position(cluster.elapsed(workflow))).get("tenant_id", -1)))
-        if run.next_time(cluster.elapsed(workflow)) is None and run.next_poll is None:
+        run = moving.upcoming(cluster.world, workflow)
+        numbers.append(int(run.fields(run.position(cluster.world.elapsed(workflow))).get("tenant_id", -1)))
+        if run.next_time(cluster.world.elapsed(workflow)) is None and run.next_poll is None:
             break
-        cluster.advance_to_next("w")
+        moving.advance_to_next(cluster.world, "w")
     assert [number for number in numbers if number >= 0] == list(range(length_of(script)))
 
 
@@ -192,12 +192,12 @@ def test_next_after_next_passes_through_every_keyframe(script: Scenario) -> None
 def test_until_a_state_is_the_first_time_at_which_it_holds(script: Scenario, state: str) -> None:
     cluster, stepped = cluster_of(script), cluster_of(script)
     try:
-        cluster.advance_to_state("w", state)
+        moving.advance_to_state(cluster.world, "w", state)
     except ValueError:
-        assert cluster.now() == DEFAULT_EPOCH
+        assert cluster.world.now() == DEFAULT_EPOCH
         return
-    run = stepped.upcoming(stepped.find("w"))
-    reached = cluster.elapsed_ms
+    run = moving.upcoming(stepped.world, stepped.world.find("w"))
+    reached = cluster.world.elapsed_ms
     assert run.fields(run.position(reached))["state"] == state
     times: set[int] = {0}
     while (following := run.next_time(max(times))) is not None:

@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from mockflow import MockFlow
 from mockflow.server.control import openapi
 from mockflow.server.control.routes import ROUTES
-from tests import specification
 from tests.fuzz.conftest import bounded
+from tests.support import specification
 
 
 def _operations(document: dict[str, Any]) -> Iterator[Any]:
@@ -24,7 +24,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Any]:
 
 
 OWNERS: Final = list(_operations(openapi.document(ROUTES)))
-_OUR_OWN: Final = "mockflow failed to answer"
+_OUR_OWN: Final = "internal error of mockflow"
 _FILE: Final = specification.FILE
 PLUGINS: Final = list(_operations(yaml.safe_load(_FILE.read_text("utf-8")))) if _FILE.exists() else []
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockflow import MockFlow
-from tests.handle.support import STORY
+from tests.support.python_api import STORY
 
 
 @pytest.fixture

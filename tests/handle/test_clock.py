@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, NeverComesError, Scenario
-from tests.handle.support import STORY, create, poll
+from tests.support.python_api import STORY, create, poll
 
 BY_POLLS = Scenario("by polls").workflow("w").at("0s", state="PROVISIONING").at_poll(3, state="COMPLETED")
 
@@ -41,9 +41,9 @@ def test_advance(mode: Any, duration: Any, milliseconds: int) -> None:
         ("-1s", "times are not negative"),
         (-1, "times are not negative"),
         (timedelta(seconds=-1), "times are not negative"),
-        (1.5, "a time is such as"),
-        (True, "a time is such as"),
-        (None, "a time is such as"),
+        (1.5, "expected a time such as"),
+        (True, "expected a time such as"),
+        (None, "expected a time such as"),
     ],
 )
 def test_what_is_no_time(frozen: MockFlow, duration: Any, why: str) -> None:

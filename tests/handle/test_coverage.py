@@ -6,7 +6,7 @@ import pytest
 
 from mockflow import MockFlow, Scenario
 from mockflow.handle import Coverage
-from tests.handle.support import STORY, WORKFLOW, create, ended, poll, request
+from tests.support.python_api import STORY, WORKFLOW, create, ended, poll, request
 
 LONG = STORY.at_poll(3, error="late").at("2s", state="FAILED")
 
@@ -46,7 +46,7 @@ def test_frozen_what_time_has_passed_over_is_not_seen() -> None:
         assert cluster.coverage().percent == 75.0
         with pytest.raises(AssertionError) as error:
             cluster.coverage().assert_complete()
-        assert str(error.value) == "scripted, and never observed:\n  story: provision: 2s FAILED"
+        assert str(error.value) == "scripted but never observed:\n  story: provision: 2s FAILED"
         poll(cluster.url)
         cluster.coverage().assert_complete()
 

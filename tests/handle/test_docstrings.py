@@ -10,15 +10,14 @@ import sys
 import types
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from mockflow import MockFlow, Scenario, handle
-from tests.handle.support import poll
+from tests.support.paths import ROOT
+from tests.support.python_api import poll
 
-ROOT: Final = Path(__file__).parent.parent.parent
 EXAMPLE_ID: Final = "8xL8bowB8y25Tqfenm50"
 
 

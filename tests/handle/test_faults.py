@@ -153,7 +153,7 @@ def test_it_shows_itself() -> None:
         fault: FaultHandle = cluster.fail("get_status", respond="unauthorized")
         assert repr(fault) == "<Fault get_status: unauthorized>"
         fault.remove()
-        assert repr(fault) == "<Fault that is no more>"
+        assert repr(fault) == "<Fault (removed)>"
 
 
 def test_a_body_in_a_file_beside_the_scenario(tmp_path: Path) -> None:

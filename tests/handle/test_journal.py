@@ -8,7 +8,7 @@ import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
 from mockflow.handle import Polling
-from tests.handle.support import SEMANTIC_SEARCH, STORY, WORKFLOW, create, poll, request
+from tests.support.python_api import SEMANTIC_SEARCH, STORY, WORKFLOW, create, poll, request
 
 
 def polled(cluster: MockFlow, *pauses: int) -> None:
@@ -115,13 +115,14 @@ def test_assert_called(cluster: MockFlow) -> None:
 @pytest.mark.parametrize(
     ("operation", "given", "why"),
     [
-        ("create", {}, "create was to be called at least once, and was called 0 times"),
-        ("get_status", {"times": 0}, "get_status was to be called 0 times, and was called 1 time"),
-        ("get_status", {"times": 2}, "get_status was to be called 2 times, and was called 1 time"),
+        ("create", {}, "expected create to be called at least once, but it was called 0 times"),
+        ("get_status", {"times": 0}, "expected get_status to be called 0 times, but it was called 1 time"),
+        ("get_status", {"times": 2}, "expected get_status to be called 2 times, but it was called 1 time"),
         (
             "get_status",
             {"workflow_id": "v", "status": 200},
-            "get_status was to be called for workflow v answered with 200 at least once, and was called 0 times",
+            "expected get_status to be called for workflow v answered with 200 at least once, "
+            "but it was called 0 times",
         ),
     ],
 )
@@ -290,7 +291,7 @@ def test_the_story() -> None:
         request(cluster.url, "/_cat/nothing")
         cluster.load(Scenario("idle").workflow("never asked").at("0s", state="COMPLETED"))
         assert cluster.journal.story().splitlines() == [
-            "mockflow was asked 10 requests, clock frozen:",
+            "mockflow received 10 requests, clock frozen:",
             "        0s  GET /workflow/w/_status -> 200 PROVISIONING, 1 resource  (2 times, until 5s)",
             "        1m  GET /workflow/w/_status -> 200 COMPLETED, 1 resource  (2 times)",
             "        1m  GET /workflow/nobody/_status -> 404 Fail to find workflow status of nobody",
@@ -301,15 +302,15 @@ def test_the_story() -> None:
             "WorkflowStepException during step create_index, it exists, restStatus: CONFLICT",
             "  2m30.25s  GET /_cat/nothing -> 400 no handler found for uri [/_cat/nothing] and method [GET]",
             "",
-            "workflow w, by scenario story, begun by the first look, 2m30.25s into its run:",
-            "        0s  PROVISIONING, 1 resource  [told 2 times]",
-            "        1m  COMPLETED, 1 resource  [told 2 times]",
+            "workflow w, by scenario story, begun by the first status call, 2m30.25s into its run:",
+            "        0s  PROVISIONING, 1 resource  [seen by 2 polls]",
+            "        1m  COMPLETED, 1 resource  [seen by 2 polls]",
             "",
             "workflow retried, by scenario retry, provisioned, 1m30.25s into its run:",
-            "        0s  PROVISIONING  [told 1 time]",
-            "     1m30s  PROVISIONING, 1 resource  [told 1 time]",
+            "        0s  PROVISIONING  [seen by 1 poll]",
+            "     1m30s  PROVISIONING, 1 resource  [seen by 1 poll]",
             "  1m30.25s  FAILED, 1 resource: WorkflowStepException during step create_index, it exists, "
-            "restStatus: CONFLICT  [told 1 time]",
+            "restStatus: CONFLICT  [seen by 1 poll]",
         ]
 
 
@@ -321,19 +322,19 @@ def test_the_story_of_what_was_missed() -> None:
         cluster.clock.auto()
         polled(cluster)
         assert cluster.journal.story().splitlines() == [
-            "mockflow was asked 2 requests, clock frozen, then auto:",
+            "mockflow received 2 requests, clock frozen, then auto:",
             "        1s  GET /workflow/w/_status -> 200 PROVISIONING, 1 resource  (2 times)",
             "",
-            "workflow w, by scenario story, begun by the first look, 1m into its run:",
-            "        0s  PROVISIONING, 1 resource  [told 2 times]",
-            "        1m  COMPLETED, 1 resource  [never told]",
+            "workflow w, by scenario story, begun by the first status call, 1m into its run:",
+            "        0s  PROVISIONING, 1 resource  [seen by 2 polls]",
+            "        1m  COMPLETED, 1 resource  [seen by no poll]",
             "    poll 5  COMPLETED, 1 resource: late  [not reached]",
         ]
 
 
 def test_the_story_of_nothing(frozen: MockFlow) -> None:
-    assert frozen.journal.story() == "mockflow was asked nothing, clock frozen"
-    with pytest.raises(AssertionError, match=r"mockflow was asked nothing, clock frozen$"):
+    assert frozen.journal.story() == "mockflow received no requests, clock frozen"
+    with pytest.raises(AssertionError, match=r"mockflow received no requests, clock frozen$"):
         frozen.journal.assert_called("create")
 
 
@@ -343,7 +344,7 @@ def test_the_story_of_a_workflow_that_nobody_provisions() -> None:
         poll(cluster.url, created)
         assert cluster.journal.story().splitlines()[4:] == [
             f"workflow {created}, without a scenario, not begun:",
-            "        0s  NOT_STARTED  [told 1 time]",
+            "        0s  NOT_STARTED  [seen by 1 poll]",
         ]
 
 
@@ -353,7 +354,7 @@ def test_a_long_story_is_told_in_short(frozen: MockFlow) -> None:
     request(frozen.url, f"/{'long/' * 100}")
     lines = frozen.journal.story().splitlines()
     assert len(lines) == 42
-    assert lines[0] == "mockflow was asked 61 requests, clock frozen:"
+    assert lines[0] == "mockflow received 61 requests, clock frozen:"
     assert lines[21] == "            ... 21 lines more ..."
     assert lines[22].startswith("        0s  GET /_path/41 -> 400 ")
     assert all(len(line) < 400 for line in lines)
@@ -363,11 +364,11 @@ def test_a_story_whose_beginning_is_forgotten(frozen: MockFlow) -> None:
     polled(frozen, 0)
     frozen.journal.clear()
     polled(frozen)
-    head = "mockflow was asked 3 requests (1 of them kept), clock frozen:"
+    head = "mockflow received 3 requests (1 kept), clock frozen:"
     assert frozen.journal.story().splitlines()[0] == head
 
 
 def test_a_step_that_no_run_has_had_is_in_the_story() -> None:
     with MockFlow() as cluster:
         cluster.fail_step("create_indx")
-        assert cluster.journal.story().endswith("\n\nno run has had the step create_indx that fail_step names")
+        assert cluster.journal.story().endswith("\n\nfail_step had no effect: no run has executed a step create_indx")

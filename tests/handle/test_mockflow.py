@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 
 from mockflow import ClusterHandle, MockFlow, MockFlowError, Scenario, ScenarioError
-from tests.handle.support import STORY, poll
+from tests.support.paths import SCENARIOS
+from tests.support.python_api import STORY, poll
 
 GOOD = "scenario: {0}\nworkflow_id: {0}\nprovision: {{timeline: [{{at: 0s, state: PROVISIONING}}]}}\n"
-EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "docs-example.yaml"
+EXAMPLE = SCENARIOS / "docs-example.yaml"
 
 
 def threads() -> list[str]:
@@ -109,7 +110,7 @@ def test_a_host_that_is_not_here() -> None:
     [
         ({"version": "1.0.0"}, "not known here"),
         ({"step_time": "5"}, "it needs a unit"),
-        ({"step_time": 1.5}, "a time is such as"),
+        ({"step_time": 1.5}, "expected a time such as"),
         ({"step_time": -1}, "times are not negative"),
         ({"clock": "fast"}, 'unknown clock "fast"; one of real, auto, frozen'),
         ({"clock": "frosen"}, "did you mean frozen"),
@@ -165,7 +166,7 @@ def test_before_it_has_started(use: Callable[[MockFlow], Any]) -> None:
 def test_after_its_end(use: Callable[[MockFlow], Any]) -> None:
     with MockFlow(STORY) as cluster:
         pass
-    with pytest.raises(MockFlowError, match="it has ended; ask within its with statement"):
+    with pytest.raises(MockFlowError, match="this MockFlow has stopped; use it within its with statement"):
         use(cluster)
     assert repr(cluster) == "<MockFlow, not running>"
     assert is_free(cluster.port)
@@ -175,15 +176,15 @@ def test_a_workflow_and_a_journal_after_the_end() -> None:
     with MockFlow(STORY) as cluster:
         workflow, journal, clock = cluster.workflow("w"), cluster.journal, cluster.clock
     for use in (lambda: workflow.state, journal.requests, lambda: clock.now):
-        with pytest.raises(MockFlowError, match="it has ended"):
+        with pytest.raises(MockFlowError, match="this MockFlow has stopped"):
             use()
 
 
 def test_it_starts_once() -> None:
     cluster = MockFlow()
-    with cluster, pytest.raises(MockFlowError, match="it has started before"), cluster:
+    with cluster, pytest.raises(MockFlowError, match="this MockFlow was started before"), cluster:
         pass
-    with pytest.raises(MockFlowError, match="it has started before; make a new MockFlow"), cluster:
+    with pytest.raises(MockFlowError, match="this MockFlow was started before; make a new one"), cluster:
         pass
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
-from tests.handle.support import SEMANTIC_SEARCH, STORY, WORKFLOW, poll, request
+from tests.support.python_api import SEMANTIC_SEARCH, STORY, WORKFLOW, poll, request
 
 PROGRAM = "tests.handle.program"
 plain, names, alias, asynchronous = (
@@ -294,9 +294,9 @@ def test_a_cluster_that_has_gone_within_is_told_and_leaves_no_patch() -> None:
     with MockFlow() as cluster:
         patch = cluster.patch_sleep(PROGRAM)
         patch.__enter__()
-    with pytest.raises(MockFlowError, match="it has ended"):
+    with pytest.raises(MockFlowError, match="this MockFlow has stopped"):
         plain.time.sleep(1)
-    with pytest.raises(MockFlowError, match="it has ended"):
+    with pytest.raises(MockFlowError, match="this MockFlow has stopped"):
         patch.__exit__(None, None, None)
     assert seen_by_the_program() == UNTOUCHED
     with MockFlow() as another, another.patch_sleep(PROGRAM):

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from mockflow import ClusterHandle, MockFlow, MockFlowError, Scenario
-from tests.cli.support import Served
-from tests.handle.support import STORY, create, ended, poll
+from tests.support.command import Served
+from tests.support.python_api import STORY, create, ended, poll
 
 Use = Callable[[ClusterHandle], Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockflow import MockFlow, MockFlowError, Scenario
-from tests.handle.support import STORY, WORKFLOW, create, ended, poll, request
+from tests.support.python_api import STORY, WORKFLOW, create, ended, poll, request
 
 
 def test_what_it_tells(frozen: MockFlow) -> None:
@@ -73,7 +73,7 @@ def test_one_that_there_is_not(cluster: MockFlow) -> None:
     cluster.remove("story")
     with pytest.raises(MockFlowError, match='no workflow "w"'):
         workflow.state  # noqa: B018 - reading it asks
-    with pytest.raises(MockFlowError, match='no workflow "w"; there are none at all'):
+    with pytest.raises(MockFlowError, match='no workflow "w"; there are no workflows'):
         cluster.workflow("w")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from mockflow.server.http.limits import Limits
-from tests.server.support import NOT_STARTED, STORY, Server, Servers
+from tests.support.server import NOT_STARTED, STORY, Server, Servers
 
 READ_TIMEOUT: Final = 0.25
 LIMITS: Final = Limits(max_connections=8, read_timeout=READ_TIMEOUT, max_body=200_000, max_bodies=500_000)

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.hostile.conftest import LIMITS
-from tests.server.support import OWNER, WORKFLOW, Server, Wire, request
+from tests.support.server import OWNER, WORKFLOW, Server, Wire, request
 
 HEAD: Final = f"POST {WORKFLOW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -115,7 +115,7 @@ async def test_yaml_that_is_meant_to_hurt(server: Server, what: str) -> None:
         WORKFLOW, "POST", YAML[what], {"Content-Type": "application/yaml", "Accept": "application/json"}
     )
     assert (answer.status, list(answer.json)) == (400, ["error"])
-    assert list(server.cluster.scenarios) == ["story"]
+    assert list(server.cluster.world.scenarios) == ["story"]
 
 
 async def test_what_comes_after_a_body_is_no_part_of_it(server: Server) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from tests.hostile.conftest import LIMITS, READ_TIMEOUT
-from tests.server.support import NOT_STARTED, WORKFLOW, Server, Wire, request
+from tests.support.server import NOT_STARTED, WORKFLOW, Server, Wire, request
 
 STATUS: Final = f"{WORKFLOW}/w/_status"
 HEAD: Final = b"GET / HTTP/1.1\r\nHost: x\r\n"

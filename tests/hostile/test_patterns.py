@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from mockflow.core.base.path_pattern import parse_pattern
-from mockflow.core.stubs.json_path import EndlessError, find_all, parse_json_path
-from tests.server.support import Server, Servers
+from mockflow.core.stubs.json_path import TooManyVisitsError, find_all, parse_json_path
+from tests.support.server import Server, Servers
 
 STUBS: Final = """
 scenario: stubs
@@ -68,15 +68,15 @@ async def test_many_stubs_that_look_at_much_of_a_body() -> None:
 
 async def test_a_near_miss_says_that_an_expression_looks_at_too_much(server: Server) -> None:
     await server.ask("/json/x/y", "GET", json.dumps(BOMB), JSON)
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert exchange.scripted
-    assert "looks at too much of the body" in str(exchange.scripted.near_misses)
+    assert "visits too many values of the body" in str(exchange.scripted.near_misses)
 
 
 async def test_a_near_miss_tells_no_secret(server: Server) -> None:
     body = json.dumps({"password": "s3cret", "b": {"api_key": "s3cret"}})
     await server.ask("/secret/x/y?pretty", "POST", body, {**JSON, "Authorization": "Bearer s3cret"})
-    (exchange,) = server.cluster.journal
+    (exchange,) = server.cluster.world.journal
     assert exchange.scripted
     told = exchange.scripted.near_misses[0]
     assert "the header Authorization is (hidden)" in str(told)
@@ -115,7 +115,7 @@ def test_what_an_expression_finds(expression: str, value: Any, found: list[Any])
     "expression", ["$..*..*..*..*", "$[?@..*[?@..*[?@..a]]]", "$[*,*,*][*,*,*][*,*,*][*,*,*][*,*,*][*,*,*]"]
 )
 def test_an_expression_that_looks_at_too_much_gives_up(expression: str) -> None:
-    with pytest.raises(EndlessError):
+    with pytest.raises(TooManyVisitsError):
         find_all(expression, BOMB)
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from tests.server.support import NOT_STARTED, OWNER, WORKFLOW, Server, Wire, request
+from tests.support.server import NOT_STARTED, OWNER, WORKFLOW, Server, Wire, request
 
 PATHS: Final = (
     f"{WORKFLOW}/..%2f..%2f_mockflow/clock",

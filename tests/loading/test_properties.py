@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,13 +11,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mockflow.cluster import Cluster, LoadedScenario, Settings
+from mockflow.cluster import Cluster, LoadedScenario, Settings, polling
 from mockflow.core.scenario.model import json_schema
 from mockflow.loading.load import Loading, load_text
 from mockflow.loading.problems import Place
 from mockflow.loading.yaml12 import read
+from tests.support.paths import SCENARIOS
 
-SHIPPED: Final = [path.read_text("utf-8") for path in sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))]
+SHIPPED: Final = [path.read_text("utf-8") for path in sorted(SCENARIOS.glob("*.yaml"))]
 
 
 def loaded(text: str) -> Loading:
@@ -250,9 +250,9 @@ def test_a_spoiled_scenario_is_refused_or_served(scenario: dict[str, Any], as_js
     for located in loading.scenarios:
         assert [error.message for error in validator.iter_errors(scenario)] == [], "an editor underlines nothing of it"
         cluster = Cluster(Settings(mode="auto"), (LoadedScenario(located.scenario),))
-        for workflow_id in cluster.workflows:
+        for workflow_id in cluster.world.workflows:
             for _ in range(10):
-                assert cluster.poll(workflow_id, show_all=True).json
+                assert polling.poll(cluster.world, workflow_id, show_all=True).json
 
 
 @st.composite

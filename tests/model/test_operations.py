@@ -164,7 +164,7 @@ class Operations(RuleBasedStateMachine):
         if self.flows:
             self.ask_for_nobody()
             self.look_at_all_things()
-            self.cluster.clock.close()
+            self.cluster.world.clock.close()
         self.loop.close()
 
     @initialize(release=st.sampled_from(sorted(RELEASES)), first=st.lists(drafts, min_size=2, max_size=2))
@@ -218,7 +218,7 @@ class Operations(RuleBasedStateMachine):
         return fitting[data.draw(st.integers(0, len(fitting) - 1), label="number of the workflow")]
 
     async def advance(self, milliseconds: int) -> None:
-        self.cluster.clock.advance(milliseconds)
+        self.cluster.world.clock.advance(milliseconds)
         self.model.advance(milliseconds)
 
     @invariant()

@@ -3,15 +3,15 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
 
-from tests.server.support import STORY, Server, Servers
+from tests.support.paths import ROOT
+from tests.support.server import STORY, Server, Servers
 
-ARTEFACTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
+ARTEFACTS: Final = ROOT / "build" / "screenshots"
 """What the pages looked like at the end of each test; git ignores the folder."""
 _ARGUMENTS: Final = (
     "--headless",

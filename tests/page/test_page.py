@@ -10,7 +10,7 @@ import pytest
 
 from mockflow.server.serving import Control, Serving
 from tests.page.conftest import Open
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
+from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (the extra browser)")
 expect: Final[Any] = playwright.expect
@@ -170,7 +170,7 @@ async def test_what_waits_for_a_poll_is_shown_beside_what_time_brings(serve: Ser
 
 async def test_requests_are_ticks_and_lines_of_the_journal(server: Server, open_page: Open) -> None:
     page = await open_page(server)
-    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No client has asked anything yet.")
+    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No requests yet.")
     await server.status()
     await server.ask(f"{WORKFLOW}/w", "DELETE", "{")
     await server.ask(f"{WORKFLOW}/w/_status?nope")
@@ -252,7 +252,7 @@ async def test_the_journal_filters_and_opens(serve: Servers, open_page: Open) ->
     await expect(lines).to_contain_text("/h/_status")
     await page.locator("#find").fill("nothing like that")
     await expect(lines).to_have_count(0)
-    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No request is like that.")
+    await expect(page.locator("#journal")).to_have_attribute("data-empty", "No request matches the filter.")
 
 
 # -- what changes while one looks ----------------------------------------------------------------------
@@ -364,7 +364,7 @@ async def test_the_playhead_follows_the_clock(server: Server, open_page: Open) -
 async def test_a_run_can_be_begun_by_hand(serve: Servers, open_page: Open) -> None:
     """Who has just started it sees something move without a client; only a provision is a client's alone."""
     server = await serve(STORY, PROVISIONED, mode="real")
-    server.cluster.clock.set_speed(1000)
+    server.cluster.world.clock.set_speed(1000)
     page = await open_page(server)
     button = page.locator("#restart")
     await expect(button).to_have_text("Begin")
@@ -379,7 +379,7 @@ async def test_a_run_can_be_begun_by_hand(serve: Servers, open_page: Open) -> No
 async def test_in_real_time_it_moves_by_itself(serve: Servers, open_page: Open) -> None:
     server = await serve(STORY, mode="real")
     await server.status()
-    server.cluster.clock.set_speed(1000)
+    server.cluster.world.clock.set_speed(1000)
     page = await open_page(server)
     await expect(row(page, "w").locator(".what")).to_contain_text("COMPLETED")
 
@@ -491,7 +491,7 @@ async def test_it_comes_back_by_itself(serve: Servers, open_page: Open) -> None:
     """The stream of a world that ended is opened again."""
     server = await serve(STORY)
     page = await open_page(server)
-    clock = server.cluster.clock
+    clock = server.cluster.world.clock
     server.cluster.reset()
     assert clock.closed
     await server.status()

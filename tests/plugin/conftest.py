@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.cli.support import Served
+from tests.support.command import Served
 
 ID: Final = "8xL8bowB8y25Tqfenm50"
 BEGINNING: Final = f"""

@@ -153,7 +153,7 @@ class TestAsync(unittest.IsolatedAsyncioTestCase):
 """
     result = suite.run(tests)
     result.assert_outcomes(passed=2, failed=2)
-    result.stdout.fnmatch_lines(["mockflow was asked 1 request, clock auto:"])
+    result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
 
 
 def test_workers_have_a_server_each(suite: Suite) -> None:

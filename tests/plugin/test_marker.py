@@ -138,7 +138,7 @@ class TestClass:
 
 WRONG: Final = {
     "missing": ('"nowhere.yaml"', 'no scenario "nowhere.yaml"; looked for */nowhere.yaml'),
-    "unknown": ("speeed=3", "the marker does not know speeed; it knows clock, speed, *"),
+    "unknown": ("speeed=3", "unknown keyword speeed; the marker takes clock, speed, *"),
     "no path": ("3", "the marker takes paths, YAML text and built scenarios, not 3"),
     "version": ('version="1.0.0"', "*OpenSearch 1.0.0 is not known here*"),
     "clock": ('clock="forzen"', 'unknown clock "forzen"; did you mean frozen?'),

@@ -6,8 +6,8 @@ from urllib.request import urlopen
 import pytest
 from aiohttp.test_utils import unused_port
 
-from tests.cli.support import Served
 from tests.plugin.conftest import Suite
+from tests.support.command import Served
 
 
 def test_the_same_tests(suite: Suite, served: Served) -> None:
@@ -57,10 +57,10 @@ def test_cut_off(mockflow):
 """
     result = suite.run(tests, "--mockflow-report", "--mockflow-url", f"{served.url}/")
     result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(["mockflow was asked 1 request, clock auto:"])
-    result.stdout.fnmatch_lines(["strict: scripted, and never observed:"])
+    result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
+    result.stdout.fnmatch_lines(["strict: scripted but never observed:"])
     result.stdout.no_fnmatch_line("*another exception occurred*")
-    result.stdout.fnmatch_lines(["a client polls for ever: workflow *: the same answer 20 times, *"])
+    result.stdout.fnmatch_lines(["a client polls without end: workflow *: the same answer 20 times, *"])
     result.stdout.fnmatch_lines(["never seen: story: provision: 5s COMPLETED"])
 
 

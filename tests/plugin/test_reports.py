@@ -4,7 +4,9 @@ import pytest
 
 from tests.plugin.conftest import ID, Suite
 
-REASON = f"a client polls for ever: workflow {ID}: the same answer 20 times, and nothing in its script changes any more"
+REASON = (
+    f"a client polls without end: workflow {ID}: the same answer 20 times, and nothing in its script changes any more"
+)
 
 
 def test_a_failed_test_tells_the_story(suite: Suite) -> None:
@@ -24,16 +26,16 @@ def test_passes(mockflow):
     result.stdout.fnmatch_lines(
         [
             "*- mockflow -*",
-            "mockflow was asked 1 request, clock auto:",
+            "mockflow received 1 request, clock auto:",
             f"*GET /workflow/{ID}/_status -> 200 PROVISIONING",
             "",
             f"workflow {ID}, by scenario stuck, *",
-            "*PROVISIONING  [[]told 1 time[]]",
+            "*PROVISIONING  [[]seen by 1 poll[]]",
             "*- mockflow -*",
             f"*GET /workflow/{ID}/_status -> 404 *",
         ]
     )
-    assert result.stdout.str().count("mockflow was asked") == 2
+    assert result.stdout.str().count("mockflow received") == 2
 
 
 def test_a_failed_fixture_tells_the_story(suite: Suite) -> None:
@@ -47,7 +49,7 @@ def test_x(deployed): pass
 """
     result = suite.run(tests)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["mockflow was asked 1 request, clock auto:"])
+    result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
 
 
 def test_the_story_comes_back_from_workers(suite: Suite) -> None:
@@ -57,7 +59,7 @@ def test_x(mockflow):
     assert state(mockflow.url) == 'COMPLETED'
 """
     result = suite.run(tests, "-n", "2")
-    result.stdout.fnmatch_lines(["*- mockflow -*", "mockflow was asked 1 request, clock auto:"])
+    result.stdout.fnmatch_lines(["*- mockflow -*", "mockflow received 1 request, clock auto:"])
 
 
 # -- loops that would never end ----------------------------------------------------------------------
@@ -112,7 +114,7 @@ def test_goes_on(mockflow):
 """
     result = suite.run(tests)
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines([f"*{REASON}*", "mockflow was asked * requests, clock auto:"])
+    result.stdout.fnmatch_lines([f"*{REASON}*", "mockflow received * requests, clock auto:"])
 
 
 def test_the_connection_is_closed_without_an_answer(suite: Suite) -> None:
@@ -148,7 +150,7 @@ async def test_goes_on(mockflow_async_client):
 """
     result = suite.run(tests)
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*a client polls for ever and does not mind*", f"*{REASON}*"])
+    result.stdout.fnmatch_lines(["*a client keeps polling although its connection is closed*", f"*{REASON}*"])
 
 
 def test_a_fixture_that_would_poll_for_ever_fails(suite: Suite) -> None:
@@ -166,7 +168,7 @@ def test_x(deployed): pass
 """
     result = suite.run(tests)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*a client polls for ever and does not mind*", f"*{REASON}*"])
+    result.stdout.fnmatch_lines(["*a client keeps polling although its connection is closed*", f"*{REASON}*"])
 
 
 def test_who_polls_in_time_is_left_alone(suite: Suite) -> None:
@@ -194,10 +196,10 @@ def test_polls(mockflow, polls):
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "strict: scripted, and never observed:",
+            "strict: scripted but never observed:",
             "  story: provision: 0s PROVISIONING",
             "  story: provision: 5s COMPLETED",
-            "strict: scripted, and never observed:",
+            "strict: scripted but never observed:",
             "  story: provision: 5s COMPLETED",
         ]
     )
@@ -261,7 +263,7 @@ def test_looks_at_the_end(mockflow):
 
 
 def test_the_report_of_a_run_without_scenarios(suite: Suite) -> None:
-    suite.run("def test_x(): pass", "--mockflow-report").stdout.fnmatch_lines(["no test has used a scenario"])
+    suite.run("def test_x(): pass", "--mockflow-report").stdout.fnmatch_lines(["no test used a scenario"])
 
 
 def test_no_report_unless_asked(suite: Suite) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from tests.serving import ROOT, environment
+from tests.support.paths import ROOT
+from tests.support.processes import environment
 
 INSTALL_SECONDS: Final = 300
 NEEDS: Final = ("pytest", "pytest-asyncio", "pytest-xdist", "opensearch-py[async]")

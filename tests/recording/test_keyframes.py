@@ -7,7 +7,7 @@ import pytest
 
 from mockflow.core.base.durations import parse_duration
 from mockflow.recording.keyframes import run_of
-from mockflow.recording.looks import Looks
+from mockflow.recording.status_history import StatusHistory
 from tests.recording.support import EPOCH, recorded
 
 CONNECTOR: Final = {
@@ -39,11 +39,11 @@ def timeline(*seen: tuple[int, dict[str, Any]], complete: bool = True) -> list[t
 
 
 def written(*seen: tuple[int, dict[str, Any]], complete: bool = True) -> list[dict[str, Any]]:
-    looks = Looks("w")
+    history = StatusHistory("w")
     for at, status in seen:
-        looks.saw(at, status, complete=complete)
-    recorded(looks)
-    return [keyframe.model_dump(exclude_unset=True) for keyframe in run_of(looks.changes, epoch=EPOCH).keyframes]
+        history.record(at, status, complete=complete)
+    recorded(history)
+    return [keyframe.model_dump(exclude_unset=True) for keyframe in run_of(history.changes, epoch=EPOCH).keyframes]
 
 
 def test_the_plugins_own_times_place_begin_and_end() -> None:
@@ -125,18 +125,18 @@ def test_what_vanishes_is_taken_away() -> None:
 
 
 def test_a_state_that_nobody_knows_is_meant() -> None:
-    looks = Looks("w")
-    looks.saw(0, {"state": "DREAMING"})
-    assert recorded(looks).unrealistic
+    history = StatusHistory("w")
+    history.record(0, {"state": "DREAMING"})
+    assert recorded(history).unrealistic
 
 
 def test_what_the_language_cannot_say_is_left_out_and_told() -> None:
-    looks = Looks("w")
-    looks.saw(
+    history = StatusHistory("w")
+    history.record(
         0, {"state": "PROVISIONING", "user": "me", "mood": "good", "resources_created": [{"id": 1}, 2, CONNECTOR]}
     )
-    assert looks.changes[0].status == {"state": "PROVISIONING", "resources_created": [CONNECTOR]}
-    assert looks.left_out == {"the field mood", "a user that is none", "a resource without its step"}
+    assert history.changes[0].status == {"state": "PROVISIONING", "resources_created": [CONNECTOR]}
+    assert history.left_out == {"the field mood", "an invalid user", "a resource without its step"}
 
 
 def test_two_looks_within_a_millisecond() -> None:
@@ -145,12 +145,14 @@ def test_two_looks_within_a_millisecond() -> None:
 
 
 def test_gaps_are_told() -> None:
-    looks = Looks("w")
-    looks.saw(0, NOT_STARTED)
-    news = [looks.missed(at, why) for at, why in [(1000, "refused"), (2000, "refused"), (3000, "503"), (4000, "503")]]
-    looks.saw(5000, NOT_STARTED)
-    looks.missed(6000, "refused")
+    history = StatusHistory("w")
+    history.record(0, NOT_STARTED)
+    news = [
+        history.record_gap(at, why) for at, why in [(1000, "refused"), (2000, "refused"), (3000, "503"), (4000, "503")]
+    ]
+    history.record(5000, NOT_STARTED)
+    history.record_gap(6000, "refused")
     assert news == [True, False, True, False]
-    assert recorded(looks).description == (
-        "No answer from 1s to 3s: refused. No answer from 3s to 5s: 503. No answer from 6s on: refused."
+    assert recorded(history).description == (
+        "No response from 1s to 3s: refused. No response from 3s to 5s: 503. No response from 6s on: refused."
     )

@@ -12,7 +12,7 @@ from mockflow.cluster import Cluster
 from mockflow.handle.builder import Scenario as Builder
 from mockflow.loading.load import Located
 from mockflow.recording.keyframes import run_of
-from mockflow.recording.looks import Looks
+from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.stubs import respond_of
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request
@@ -27,8 +27,8 @@ PAUSES: Final = st.lists(st.integers(1, 100_000), min_size=1, max_size=12)
 @settings(max_examples=150, deadline=None)
 @given(scenario=strategies.timelines(outcomes=["COMPLETED", "FAILED", "PROVISIONING", "NOT_STARTED"]), pauses=PAUSES)
 def test_any_timeline_at_any_interval(scenario: Builder, pauses: list[int]) -> None:
-    looks, seen = watched(cluster_of(scenario.build()), strategies.WORKFLOW_ID, pauses)
-    assert played_back(looks, [time for time, _ in seen]) == seen
+    history, seen = watched(cluster_of(scenario.build()), strategies.WORKFLOW_ID, pauses)
+    assert played_back(history, [time for time, _ in seen]) == seen
 
 
 @settings(max_examples=150, deadline=None)
@@ -36,17 +36,17 @@ def test_any_timeline_at_any_interval(scenario: Builder, pauses: list[int]) -> N
 def test_a_recorder_that_comes_late(scenario: Builder, late: int, pauses: list[int]) -> None:
     cluster = cluster_of(scenario.build())
     status_of(cluster, strategies.WORKFLOW_ID)
-    cluster.clock.advance(late)
-    looks, seen = watched(cluster, strategies.WORKFLOW_ID, pauses)
-    assert played_back(looks, [time for time, _ in seen]) == seen
+    cluster.world.clock.advance(late)
+    history, seen = watched(cluster, strategies.WORKFLOW_ID, pauses)
+    assert played_back(history, [time for time, _ in seen]) == seen
 
 
 @settings(max_examples=100, deadline=None)
 @given(scenario=strategies.timelines(), skew=st.integers(-600_000, 600_000), pauses=PAUSES)
 def test_a_cluster_whose_clock_differs(scenario: Builder, skew: int, pauses: list[int]) -> None:
     """Times are told by the cluster's clock; all else is as it was, and a run that was seen whole lasts as long."""
-    looks, seen = watched(cluster_of(scenario.build()), strategies.WORKFLOW_ID, pauses, skew=skew)
-    again = played_back(looks, [time for time, _ in seen])
+    history, seen = watched(cluster_of(scenario.build()), strategies.WORKFLOW_ID, pauses, skew=skew)
+    again = played_back(history, [time for time, _ in seen])
     assert without_times(again) == without_times(seen)
     begun = next((at for at, status in seen if status["state"] != "NOT_STARTED"), 0)
     if begun:
@@ -86,31 +86,31 @@ async def test_every_shipped_scenario(located: Located, interval: int, monkeypat
             assert told.status == 202 or scenario.faults
             if told.status in (202, 504):  # the latter has begun it all the same
                 break
-    looks, heard = Looks(workflow_id), []
+    history, heard = StatusHistory(workflow_id), []
     for pause in (0, *[interval] * (300_000 // interval)):
-        cluster.clock.advance(pause)
-        now = cluster.now() - EPOCH
+        cluster.world.clock.advance(pause)
+        now = cluster.world.now() - EPOCH
         status, told_now = await look(cluster, workflow_id)
         if status == 200:
-            looks.saw(now, told_now)
+            history.record(now, told_now)
         elif status:
-            looks.missed(now, str(status), {"respond": respond_of(status, told_now, {})})
+            history.record_gap(now, str(status), {"respond": respond_of(status, told_now, {})})
         else:
-            looks.missed(now, "nothing arrived")
+            history.record_gap(now, "nothing arrived")
         heard.append((now, status, told_now))
-    again = recorded(looks)
+    again = recorded(history)
     assert len(again.model_dump_json()) < 100_000 or scenario.faults
     assert sum(status == 200 for _, status, _ in heard) > len(heard) / 2
-    gaps = [gap for gap in looks.gaps if not gap.does]
+    gaps = [gap for gap in history.gaps if not gap.does]
     assert (again.description or "").count("nothing arrived") == min(len(gaps), 20)
     for now, status, _ in heard:
         assert any(gap.start <= now and (gap.end is None or now < gap.end) for gap in gaps) == (status == 0)
-    origin = run_of(looks.changes, epoch=EPOCH).origin
+    origin = run_of(history.changes, epoch=EPOCH).origin
     replay = cluster_of(again, epoch=EPOCH + origin)
     status_of(replay, workflow_id)  # begins the run
     for now, status, told_now in heard:
         if now >= origin and status:
-            replay.clock.advance(EPOCH + now - replay.now())
+            replay.world.clock.advance(EPOCH + now - replay.world.now())
             assert (now, await look(replay, workflow_id)) == (now, (status, told_now))
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockflow.recording.looks import Looks
+from mockflow.cluster import polling
+from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.watching import NoAnswerError, Pace, watch
 from tests.recording.support import EPOCH, cluster_of, recorded
 from tests.recording.test_round_trip import SHIPPED
@@ -42,10 +43,12 @@ def answering(*answers: Answer) -> Callable[[str], Mapping[str, Any]]:
     return ask
 
 
-def watched(*answers: Answer, timeout: int = 60_000, follow: bool = False) -> tuple[bool, Looks, Clock, list[str]]:
-    looks, clock, news = Looks("w"), Clock(), list[str]()
+def watched(
+    *answers: Answer, timeout: int = 60_000, follow: bool = False
+) -> tuple[bool, StatusHistory, Clock, list[str]]:
+    history, clock, news = StatusHistory("w"), Clock(), list[str]()
     ended = watch(
-        [looks],
+        [history],
         answering(*answers),
         clock,
         Pace(100),
@@ -53,7 +56,7 @@ def watched(*answers: Answer, timeout: int = 60_000, follow: bool = False) -> tu
         follow=follow,
         news=lambda _, what: news.append(what),
     )
-    return ended, looks, clock, news
+    return ended, history, clock, news
 
 
 NOT_STARTED = {"state": "NOT_STARTED"}
@@ -63,9 +66,9 @@ AWAY = NoAnswerError("refused")
 
 
 def test_ends_with_the_workflow() -> None:
-    ended, looks, clock, news = watched(NOT_STARTED, RUNNING, RUNNING, FAILED)
+    ended, history, clock, news = watched(NOT_STARTED, RUNNING, RUNNING, FAILED)
     assert ended
-    assert looks.is_final
+    assert history.is_final
     assert clock.pauses == [100, 100, 150]
     assert news == ["NOT_STARTED", "PROVISIONING", "FAILED"]
 
@@ -77,25 +80,25 @@ def test_looks_less_often_while_nothing_changes_and_often_again_when_it_does() -
 
 
 def test_ends_at_the_time_out_and_looks_once_more_then() -> None:
-    ended, looks, clock, _ = watched(NOT_STARTED, timeout=1234)
+    ended, history, clock, _ = watched(NOT_STARTED, timeout=1234)
     assert not ended
     assert clock.time == 1234
-    assert looks.state == "NOT_STARTED"
+    assert history.state == "NOT_STARTED"
 
 
 def test_follow_goes_on_after_the_end() -> None:
-    ended, looks, _, news = watched(FAILED, NOT_STARTED, RUNNING, FAILED, timeout=5000, follow=True)
+    ended, history, _, news = watched(FAILED, NOT_STARTED, RUNNING, FAILED, timeout=5000, follow=True)
     assert ended
-    assert len(looks.changes) == 4
+    assert len(history.changes) == 4
     assert news == ["FAILED", "NOT_STARTED", "PROVISIONING", "FAILED"]
 
 
 def test_no_answer_is_waited_out_and_told_once() -> None:
-    ended, looks, _, news = watched(NOT_STARTED, AWAY, AWAY, AWAY, NOT_STARTED, FAILED)
+    ended, history, _, news = watched(NOT_STARTED, AWAY, AWAY, AWAY, NOT_STARTED, FAILED)
     assert ended
-    assert news == ["NOT_STARTED", "no answer: refused", "answers again", "FAILED"]
-    assert [(gap.start, gap.reason) for gap in looks.gaps] == [(100, "refused")]
-    assert looks.gaps[0].end is not None
+    assert news == ["NOT_STARTED", "no response: refused", "responds again", "FAILED"]
+    assert [(gap.start, gap.reason) for gap in history.gaps] == [(100, "refused")]
+    assert history.gaps[0].end is not None
 
 
 @pytest.mark.parametrize("first", [AWAY, NoAnswerError("404: no workflow w")], ids=str)
@@ -105,9 +108,9 @@ def test_what_does_not_pass_ends_it_before_the_first_answer(first: NoAnswerError
 
 
 def test_what_passes_is_waited_out_from_the_beginning() -> None:
-    ended, looks, _, _ = watched(NoAnswerError("503", passes=True), FAILED)
+    ended, history, _, _ = watched(NoAnswerError("503", passes=True), FAILED)
     assert ended
-    assert [gap.reason for gap in looks.gaps] == ["503"]
+    assert [gap.reason for gap in history.gaps] == ["503"]
 
 
 def test_a_workflow_that_has_ended_is_asked_no_more() -> None:
@@ -117,7 +120,7 @@ def test_a_workflow_that_has_ended_is_asked_no_more() -> None:
         asked.append(workflow_id)
         return FAILED if workflow_id == "a" or len(asked) > 4 else RUNNING
 
-    both = [Looks("a"), Looks("b")]
+    both = [StatusHistory("a"), StatusHistory("b")]
     assert watch(both, ask, Clock(), Pace(100), timeout=60_000, news=lambda *_: None)
     assert asked == ["a", "b", "b", "b", "b"]
 
@@ -125,13 +128,13 @@ def test_a_workflow_that_has_ended_is_asked_no_more() -> None:
 def test_a_shipped_scenario_by_the_loop_itself() -> None:
     [scenario] = [one.scenario for one in SHIPPED if one.scenario.scenario == "failed-with-leftovers"]
     cluster = cluster_of(scenario)
-    looks = Looks(scenario.workflow_id or "")
-    clock = Clock(cluster.clock.advance)
-    ask = lambda workflow_id: cluster.poll(workflow_id, show_all=True).value  # noqa: E731
-    assert watch([looks], ask, clock, Pace(100), timeout=60_000, news=lambda *_: None)
-    script = recorded(looks).provision
+    history = StatusHistory(scenario.workflow_id or "")
+    clock = Clock(cluster.world.clock.advance)
+    ask = lambda workflow_id: polling.poll(cluster.world, workflow_id, show_all=True).value  # noqa: E731
+    assert watch([history], ask, clock, Pace(100), timeout=60_000, news=lambda *_: None)
+    script = recorded(history).provision
     assert script is not None
     assert script.timeline is not None
     assert [keyframe.state for keyframe in script.timeline if keyframe.state] == ["PROVISIONING", "FAILED"]
     assert script.timeline[-1].at == "3s"
-    assert cluster.now() - EPOCH <= 4000
+    assert cluster.world.now() - EPOCH <= 4000

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.server.owner import Owner
-from tests.server.support import STORY, Server, Servers
+from tests.support.control import Owner
+from tests.support.server import STORY, Server, Servers
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from opensearchpy import (
     Urllib3HttpConnection,
 )
 
-from tests.server.support import EPOCH, NOT_STARTED, STORY, Server, Servers
+from tests.support.server import EPOCH, NOT_STARTED, STORY, Server, Servers
 
 NO_BOOLEAN: Final = "Failed to parse value [True] as only [true] or [false] are allowed."
 PROVISIONING: Final = {

@@ -10,10 +10,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from mockflow.cluster import moving, runs, scenarios
 from mockflow.cluster.changes import changes
+from mockflow.cluster.phases import active_phases
 from mockflow.server.serving import Serving
-from tests.server.support import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
-from tests.serving import serving
+from tests.support.processes import serving
+from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
 
 PHASES: Final = (
     ("security_not_initialized", (503, 503, 503), "OpenSearch Security not initialized."),
@@ -69,7 +71,7 @@ async def test_every_other_call_is_refused_and_does_nothing(serve: Servers) -> N
     assert (await server.ask("/", "HEAD")).status == 200
     await server.advance("1s")
     assert (await server.ask(f"{WORKFLOW}/w")).status == 200
-    assert len(server.cluster.workflows) == 1
+    assert len(server.cluster.world.workflows) == 1
 
 
 async def test_health_waits_for_the_end_of_yellow(serve: Servers) -> None:
@@ -197,7 +199,7 @@ async def test_removing_the_scenario_opens_the_port(serve: Servers) -> None:
     wire = await Wire.open(server.url)
     await wire.send(f"GET {WORKFLOW}/w/_status HTTP/1.1\r\nHost: h\r\n\r\n".encode())
     await until(lambda: is_refused(server))
-    server.cluster.scenarios.remove("story")
+    scenarios.remove(server.cluster.world, "story")
     await until(lambda: is_open(server))
     await wire.close()
 
@@ -245,20 +247,20 @@ async def test_two_closings_one_after_the_other(serve: Servers) -> None:
 async def test_a_port_that_closes_and_opens_faster_than_it_can(host: str, turns: int | None) -> None:
     """In the end it is as it should be, and a stopped server has none."""
     tasks = len(asyncio.all_tasks())
-    serving = Serving(cluster_of(STORY + CLOSED_FOR_LONG), control=None, shares_door=False)
+    serving = Serving(cluster_of(STORY + CLOSED_FOR_LONG), control=None, control_needs_port=False)
     server = Server(serving.cluster, await serving.start(host), serving)
-    server.cluster.begin_by_look(server.cluster.find("w"))
+    runs.begin_by_status_read(server.cluster.world, server.cluster.world.find("w"))
     for is_to_be_closed in (True, False, True, False, False, True):
         for _ in range(3):  # to and fro: it ends as it is to be
-            server.cluster.restart("w")
-            server.cluster.clock.advance(1000)
+            moving.restart(server.cluster.world, "w")
+            server.cluster.world.clock.advance(1000)
             if turns is not None:
                 for _ in range(turns):
                     await asyncio.sleep(0)
             if not is_to_be_closed:
-                server.cluster.clock.advance(3_600_000)
+                server.cluster.world.clock.advance(3_600_000)
         await until(lambda: is_refused(server) if is_to_be_closed else is_open(server))  # noqa: B023
-    server.cluster.restart("w")
+    moving.restart(server.cluster.world, "w")
     await serving.stop()
     assert await is_refused(server)
     assert len(asyncio.all_tasks()) == tasks
@@ -268,7 +270,7 @@ async def test_a_closed_port_opens_in_its_time_whatever_else_happens(closing: Se
     await closing.advance("1s")
     await until(lambda: is_refused(closing))
     for _ in range(100):
-        closing.cluster.clock.notify()
+        closing.cluster.world.clock.notify()
         await asyncio.sleep(0.01)
         if await is_open(closing):
             return
@@ -279,10 +281,10 @@ async def test_a_port_that_has_opened_stays_open_when_the_file_is_written_again(
     await closing.advance("1s")
     await until(lambda: is_refused(closing))
     await until(lambda: is_open(closing))
-    before = tuple(closing.cluster.scenarios[name] for name in closing.cluster.scenarios)
+    before = tuple(closing.cluster.world.scenarios[name] for name in closing.cluster.world.scenarios)
     after = tuple(replace(one, scenario=one.scenario.model_copy(update={"description": "d"})) for one in before)
-    closing.cluster.scenarios.reload(changes(before, after))
-    assert not any(now.window.phase == "port_closed" for now in closing.cluster.interference.phases())
+    closing.cluster.reload(changes(before, after))
+    assert not any(now.window.phase == "port_closed" for now in active_phases(closing.cluster.world))
     assert (await closing.status()).status == 200
 
 

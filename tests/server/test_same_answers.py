@@ -7,7 +7,7 @@ import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.server.app import CLUSTER, create_app
-from tests.server.support import (
+from tests.support.server import (
     NOT_STARTED,
     OWNER,
     STORY,

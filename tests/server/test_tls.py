@@ -13,7 +13,7 @@ from opensearchpy.exceptions import AuthenticationException, AuthorizationExcept
 
 from mockflow import MockFlow, MockFlowError
 from mockflow.server.tls import TlsError, loaded, made
-from tests.server.support import NOT_STARTED, STORY, Servers
+from tests.support.server import NOT_STARTED, STORY, Servers
 
 USERS: Final = ("admin:secret", "reader:pw:flow_framework_read_access")
 READER: Final = ("reader", "pw")
@@ -133,7 +133,7 @@ def test_a_remote_handle_brings_the_token(monkeypatch: pytest.MonkeyPatch, tmp_p
         (tmp_path / "ca.pem").write_text(cluster.ca)
         ca = str(tmp_path / "ca.pem")
         assert MockFlow.connect(cluster.url, token="tok", ca=ca).scenarios() == ["story"]
-        with pytest.raises(MockFlowError, match="wants its token"):
+        with pytest.raises(MockFlowError, match="needs a token"):
             MockFlow.connect(cluster.url, ca=ca).scenarios()
         with pytest.raises(MockFlowError, match="certificate verify failed"):
             MockFlow.connect(cluster.url, token="tok").scenarios()

@@ -1,1 +1,1 @@
-"""What every wing of the core uses: findings and suggestions, durations, wildcards, path patterns, secrets."""
+"""Shared by the whole core: findings, suggestions, durations, wildcards, path patterns, secrets."""

@@ -11,10 +11,10 @@ from typing import Final
 from mockflow.core.base.findings import quoted
 
 UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_MS: Final = 36_500 * UNITS_MS["d"]  # a century: longer is a slip of the pen, and times stay small integers
+MAX_MS: Final = 36_500 * UNITS_MS["d"]  # a century; a longer time is taken for a mistake
 _MAX_DIGITS: Final = 15
 
-# As editors know it, in the JSON Schema of the scenario language.
+# The pattern in the JSON Schema of the scenario language.
 DURATION_PATTERN: Final = r"^(0|[0-9]+ *(ms|s|m|h|d))$"
 MOMENT_PATTERN: Final = r"^\+?(0|[0-9]+ *(ms|s|m|h|d))$"
 
@@ -22,7 +22,7 @@ _MOMENT = re.compile(r"(?P<sign>\+?)(?:0|(?P<number>[0-9]+) *(?P<unit>ms|s|m|h|d
 
 
 def parse_duration(text: object) -> int:
-    """``"2s"`` -> 2000. Raises ValueError that says what would be right."""
+    """``"2s"`` -> 2000. Raises ValueError with what would be right."""
     relative, milliseconds = parse_moment(text)
     if relative:
         raise ValueError(f"{quoted(text)} is not a time; leave out the +")
@@ -30,7 +30,7 @@ def parse_duration(text: object) -> int:
 
 
 def parse_moment(text: object) -> tuple[bool, int]:
-    """``"2s"`` -> (False, 2000), ``"+2s"`` -> (True, 2000). Raises ValueError that says what would be right."""
+    """``"2s"`` -> (False, 2000), ``"+2s"`` -> (True, 2000). Raises ValueError with what would be right."""
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
         raise ValueError(f"a time is {_RIGHT}")
     found = _MOMENT.fullmatch(str(text))
@@ -44,7 +44,7 @@ def parse_moment(text: object) -> tuple[bool, int]:
 
 
 def format_duration(milliseconds: int) -> str:
-    """2000 -> ``"2s"``: the largest unit that needs no fraction."""
+    """2000 -> ``"2s"``, in the largest unit that gives a whole number."""
     if milliseconds == 0:
         return "0s"
     for unit in ("d", "h", "m", "s"):
@@ -55,7 +55,7 @@ def format_duration(milliseconds: int) -> str:
 
 _RIGHT: Final = 'a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'
 
-# What people write instead, so that the advice can be the time that they meant.
+# Common mistakes, so that the message can suggest the intended time.
 _WORDS: Final = {
     "ms": ("millis", "millisecond", "milliseconds", "msec", "msecs"),
     "s": ("sec", "secs", "second", "seconds"),
@@ -79,7 +79,7 @@ def _advice(text: str) -> str:
 
 
 def _meant(text: str) -> int | None:
-    """The milliseconds of such as ``1.5s``, ``1m30s``, ``2 seconds``; None where they are not clear or not whole."""
+    """The milliseconds of texts such as ``1.5s``, ``1m30s``, ``2 seconds``; None if unclear or not whole."""
     total, end = Decimal(0), 0
     while part := _PART.match(text, end):
         unit = _UNIT_OF_WORD.get(part[2].lower())

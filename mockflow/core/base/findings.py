@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, where in the document, and what would be right."""
+"""Findings: what is wrong with a scenario, where in the document, and what would be right."""
 
 import json
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem, told by its place in the document rather than in a file."""
+    """One problem with its place in the document. It is independent of a file."""
 
     path: Path
     message: str
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
     other: Path | None = None
-    """A second place that the problem is about, such as the first of two equal times."""
+    """The second place of the problem, such as the first of two equal times."""
     about: tuple[Path, ...] = ()
-    """The places whose own mistakes would leave it without ground; `path` and `other`, where none is named."""
+    """The finding is dropped if one of these places has an error itself. Default: `path` and `other`."""
 
 
 _LONGEST: Final = 80
 
 
 def quoted(text: object) -> str:
-    """A user's word as a message shows it: in quotes, on one line, nothing invisible, not too long."""
+    """A value in quotes for a message: on one line, unprintable characters escaped, shortened."""
     word = str(text)
     shown = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
     return f'"{shown}"' if shown.isprintable() else json.dumps(shown)

@@ -1,4 +1,4 @@
-"""What all models of the scenario language share."""
+"""The base of all models of the scenario language."""
 
 from typing import Annotated
 
@@ -9,11 +9,11 @@ Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
 
 class Model(BaseModel):
-    """Strict and frozen: nothing is guessed, nothing unknown is let through."""
+    """Strict and frozen: values are not converted, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def suggested(values: tuple[str, ...]) -> WithJsonSchema:
-    """Any string, but an editor offers `values`."""
+    """A JSON Schema for any string; editors suggest `values`."""
     return WithJsonSchema({"anyOf": [{"enum": list(values)}, {"type": "string"}]})

@@ -13,26 +13,28 @@ METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 _PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 _PART = re.compile(r"\{(\w+)\}|(\*)")
-_MAX_PARTS: Final = 2  # in a segment with names: with each more, a path that nearly fits takes a thousand times longer
+_MAX_PARTS: Final = 2  # names and * in a segment; each further one makes a mismatch about a thousand times slower
 
 
 @dataclass(frozen=True)
 class PathPattern:
-    """`method` None means any. In the path ``{name}`` stands for a segment, ``*`` for text within one, and ``/**`` at
-    its end for all that follows.
+    """A pattern for requests. `method` None means any.
+
+    In the path ``{name}`` stands for a segment, ``*`` for text within a segment, and a final ``/**`` for all further
+    segments.
     """
 
     method: str | None
     path: str
 
     def match(self, method: str, path: str) -> Mapping[str, str] | None:
-        """The decoded values of its names where a raw path fits; None where it, or the method, does not."""
+        """The decoded values of the names in a raw path; None if the path or the method does not match."""
         if self.method not in (None, method):
             return None
         return self.values(path)
 
     def values(self, path: str) -> Mapping[str, str] | None:
-        """As `match`, whatever the method."""
+        """As `match`, for any method."""
         segments, takes_rest = _segments(self.path)
         given = _plain(path).split("/")
         if len(given) < len(segments) or (len(given) > len(segments) and not takes_rest):
@@ -54,7 +56,7 @@ class PathPattern:
 
 @lru_cache(maxsize=4096)
 def parse_pattern(text: str) -> PathPattern:
-    """Raises ValueError for what is no pattern."""
+    """The pattern in `text`. Raises ValueError if it is invalid."""
     found = _PATTERN.fullmatch(text)
     if not found:
         raise ValueError('a method and a path, such as "GET /_plugins/_ml/models/{model_id}", or a path alone')
@@ -64,7 +66,7 @@ def parse_pattern(text: str) -> PathPattern:
     if len(set(names)) < len(names):
         raise ValueError("two parts of the path have the same name; give each its own")
     if wrong := next((name for name in names if not name.isidentifier()), None):
-        raise ValueError(f"{{{wrong}}} is no name; it begins with a letter")
+        raise ValueError(f"{{{wrong}}} is not a name; a name begins with a letter")
     for segment in found["path"].split("/"):
         if _names(segment) and len(_PART.findall(segment)) > _MAX_PARTS:
             raise ValueError(f"{segment} has more than {_MAX_PARTS} names and * between two slashes")
@@ -73,8 +75,10 @@ def parse_pattern(text: str) -> PathPattern:
 
 @lru_cache(maxsize=4096)
 def _segments(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
-    """What each segment must be: a text in which ``*`` stands for any, or an expression where it has names; and
-    whether all that follows fits too. One by one, for an expression for the whole could try for ever.
+    """The pattern of each segment, and whether further segments may follow.
+
+    A segment is a wildcard text, or a regular expression if it has names. One expression for the whole path could
+    backtrack without end.
     """
     plain = _plain(path)
     takes_rest = plain.endswith("/**")
@@ -95,5 +99,5 @@ def _names(text: str) -> list[str]:
 
 
 def _plain(path: str) -> str:
-    """As the cluster's own routing sees it: slashes at the end do not count, nor whether one stands before."""
+    """The path as OpenSearch routes it: leading and trailing slashes make no difference."""
     return f"/{path.removeprefix('/')}".rstrip("/") or "/"

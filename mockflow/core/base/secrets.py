@@ -1,4 +1,4 @@
-"""What is secret, told by its name: one table for the journal and for all that mockflow writes."""
+"""Finds secrets by their names, for the journal and for everything that mockflow writes."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import Any, Final
 
 HIDDEN: Final = "(hidden)"
 
-# A name is taken apart into words: X-Api-Key, apiKey and api_key are all api, key.
+# A name is split into words: X-Api-Key, apiKey and api_key are all api, key.
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# A name that has one of these is secret. `credential` is a connector's input, and `x.credential.y` a use case's.
+# A name that contains one of these is secret. `credential` is a connector's input, `x.credential.y` a use case's.
 _STEMS: Final = ("credential", "password", "passwd", "passphrase", "secret", "authorization", "cookie")
-# A name that ends so, its words joined, is secret. Not `key` alone, nor `tokens`: buckets and models have these.
+# A name whose joined words end in one of these is secret. `key` and `tokens` are not: buckets and models have them.
 _ENDS: Final = (
     *("apikey", "apikeyid", "accesskey", "accesskeyid", "secretkey", "privatekey", "authkey", "signingkey"),
     *("encryptionkey", "subscriptionkey", "sharedkey", "openaikey", "coherekey", "sessionid", "jwt", "pwd"),
@@ -19,10 +19,10 @@ _ENDS: Final = (
 _PLACEHOLDER: Final = re.compile(r"\$\{\{?[^{}]*\}\}?")
 _SCHEME: Final = re.compile(r"^\s*(bearer|basic|apikey|token)?\s*$", re.IGNORECASE)
 
-# Secrets within a text, wherever it stands; what is kept of each stands in groups.
+# Secrets within a text. The groups are the parts that are kept.
 _IN_TEXTS: Final = (
     (re.compile(r"([a-z][a-z0-9+.-]{0,30}://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
-    # A word of small letters alone may be one: basic authentication.
+    # A word of lower-case letters alone is not taken for a secret: basic authentication.
     (re.compile(r"\b((?i:bearer|basic))\s+(?!\$\{)(?=\S*[0-9A-Z=])[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), HIDDEN),
     (re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"), HIDDEN),
@@ -40,18 +40,18 @@ def is_secret(name: str) -> bool:
 
 
 def is_secret_header(name: str) -> bool:
-    """Of a header, also all that AWS signs with."""
+    """As `is_secret`, for headers: those of AWS signatures are secret too."""
     return is_secret(name) or name.lower().startswith("x-amz-")
 
 
-def may_tell(text: str) -> bool:
-    """Whether a text of any form, such as YAML or JSON that was cut short, names a secret."""
+def may_contain_secret(text: str) -> bool:
+    """Whether a text in any format, such as YAML or truncated JSON, contains the name of a secret."""
     squeezed = text.lower().replace("_", "").replace("-", "")
     return any(name in squeezed for name in (*_STEMS, *_ENDS))
 
 
 def without_secrets(value: Any) -> Any:
-    """A JSON value with what is secret in it hidden; names, and texts that are only placeholders, stay."""
+    """A JSON value with its secrets hidden. Names, and texts that are only placeholders, stay."""
     if isinstance(value, Mapping):
         return {
             name: _all_hidden(inner) if is_secret_header(str(name)) else without_secrets(inner)
@@ -69,7 +69,7 @@ def text_without_secrets(text: str) -> str:
     pieces, end = [], 0
     for named in _NAMED.finditer(text):
         value = _VALUE.match(text, named.end()) if named.start() >= end and is_secret_header(named[1]) else None
-        if value and _is_told(value[0]):
+        if value and _has_secret(value[0]):
             pieces += [text[end : named.end()], HIDDEN]
             end = value.end()
     return "".join((*pieces, text[end:]))
@@ -80,11 +80,11 @@ def _all_hidden(value: Any) -> Any:
         return {name: _all_hidden(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_all_hidden(inner) for inner in value]
-    if value is None or isinstance(value, bool) or (isinstance(value, str) and not _is_told(value)):
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and not _has_secret(value)):
         return value
     return HIDDEN
 
 
-def _is_told(text: str) -> bool:
-    """Whether a text tells a secret: one that only says where it is to be put in does not."""
+def _has_secret(text: str) -> bool:
+    """Whether a secret value really is one: a text that consists of placeholders is not."""
     return not _SCHEME.match(_PLACEHOLDER.sub("", text))

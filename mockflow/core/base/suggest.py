@@ -1,18 +1,18 @@
-"""Did you mean …? One place for every misspelled word."""
+"""Suggestions for misspelled words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that was most likely meant, or None. Upper and lower case count as alike."""
+    """The most similar candidate, or None. Case makes no difference."""
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """``did you mean X?``, or, when nothing is near, all there is to choose from."""
+    """``did you mean X?``, or a list of all candidates if none is similar."""
     known = list(candidates)
     if match := closest(word, known):
         return f"did you mean {match}?"
@@ -26,9 +26,9 @@ def near_misses(word: str, candidates: Iterable[str]) -> list[str]:
 
 
 def _similarity(one: str, other: str) -> float:
-    """1 less the Levenshtein distance in parts of the longer word: OpenSearch's measure for near misses."""
+    """OpenSearch's similarity of words: 1 minus the Levenshtein distance divided by the longer length."""
     longer = max(len(one), len(other))
-    if longer > 100:  # nothing of that length is a misspelling, and the table below is quadratic
+    if longer > 100:  # too long for a misspelled word, and the table below is quadratic
         return 0.0
     row = list(range(len(other) + 1))
     for number, mine in enumerate(one, 1):

@@ -1,8 +1,8 @@
-"""OpenSearch's simplest patterns, for keys, names and columns: ``*`` is any text, all else is itself."""
+"""OpenSearch's simple patterns for keys, names and columns: ``*`` matches any text."""
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether `text` is `pattern`, ``*`` being any text. Never looks back, so no pattern is slow."""
+    """Whether `text` matches `pattern`. There is no backtracking, so the time is linear."""
     first, *parts = pattern.split("*")
     if not parts:
         return text == first

@@ -1,21 +1,21 @@
-"""Chance that repeats: a draw is a hash of seed, fault and call number, so that the same test sees the same faults."""
+"""Repeatable chance: a draw is a hash of seed, fault and call number, so each run of a test sees the same faults."""
 
 import hashlib
 import math
 from statistics import NormalDist
 
 from mockflow.core.base.durations import MAX_MS, parse_duration
-from mockflow.core.faults.model import Delay
+from mockflow.core.faults.delay import Delay
 
 
 def draw(seed: int, fault: str, call: int, purpose: str = "") -> float:
-    """A number from 0 to 1, 1 not included, each alike."""
+    """A number from 0 to 1 (exclusive), uniformly distributed."""
     digest = hashlib.blake2b(f"{seed}\0{fault}\0{call}\0{purpose}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
 def milliseconds(delay: Delay, chance: float) -> float:
-    """How long one answer is held back; `chance` is a draw."""
+    """The delay of one response in ms; `chance` is a draw."""
     if delay.fixed is not None:
         return parse_duration(delay.fixed)
     if delay.uniform is not None:

@@ -1,17 +1,17 @@
-"""The scenario language's faults: a request of a client goes wrong on purpose."""
+"""The scenario language's faults: which requests fail, when, and how."""
 
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from mockflow.core.base.durations import DURATION_PATTERN, parse_duration
 from mockflow.core.base.findings import quoted
 from mockflow.core.base.model import Model, Name, Text, suggested
 from mockflow.core.base.path_pattern import parse_pattern
 from mockflow.core.base.suggest import closest, did_you_mean
+from mockflow.core.faults.delay import HeldBack, refused
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.opensearch.operations import OPERATIONS
 from mockflow.core.plugin.status import STATES
@@ -20,33 +20,29 @@ from mockflow.core.script.plan import Duration
 Connection = Literal["reset", "empty", "truncate", "wrong_length", "garbage", "stall", "drip", "lost_reply"]
 CONNECTIONS: Final = get_args(Connection)
 WITHOUT_ANSWER: Final = frozenset({"reset", "empty", "garbage", "lost_reply"})
-"""What lets no answer through."""
+"""The kinds after which the client gets no response."""
 WITHOUT_ACTION: Final = frozenset({"reset", "empty", "garbage"})
-"""What comes before the request has had any effect."""
+"""The kinds with which the request takes no effect."""
 
 
-def _refuse(reason: str, **context: Any) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{reason}", {"reason": reason, **context})
-
-
-# -- whom: on ----------------------------------------------------------------------------------------
+# -- which requests: on ------------------------------------------------------------------------------
 
 ANY: Final = "any"
 
 
 def _targets(value: object) -> object:
-    """One word or several, each an operation, any, or a path pattern."""
+    """One word or a list of words, each an operation, any, or a path pattern."""
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, (list, tuple)) or not words or not all(isinstance(word, str) for word in words):
-        raise _refuse("wants an operation, a list of them, any, or a path; such as get_status or /_plugins/_ml/*")
+        raise refused("must be an operation, a list of them, any, or a path; such as get_status or /_plugins/_ml/*")
     for word in words:
         if "/" in word:
             try:
                 parse_pattern(word)
             except ValueError as error:
-                raise _refuse(f"{quoted(word)} is no path; {error}") from None
+                raise refused(f"{quoted(word)} is not a path; {error}") from None
         elif word != ANY and word not in OPERATIONS:
-            raise _refuse(f"unknown operation {quoted(word)}; {_advice(word)}")
+            raise refused(f"unknown operation {quoted(word)}; {_advice(word)}")
     return tuple(words)
 
 
@@ -72,7 +68,7 @@ def parse_range(text: str) -> tuple[int, int | None]:
     """``"2..4"`` -> (2, 4); ``"2.."`` -> (2, None)."""
     found = _RANGE.fullmatch(text)
     if not found:
-        raise ValueError(f"{quoted(text)} is no range of calls; write 2..4, or 2.. for all from the second on")
+        raise ValueError(f"{quoted(text)} is not a range of calls; write 2..4, or 2.. for all from the second on")
     first, last = int(found[1]), int(found[2]) if found[2] else None
     if first < 1:
         raise ValueError("calls count from 1")
@@ -82,10 +78,10 @@ def parse_range(text: str) -> tuple[int, int | None]:
 
 
 def parse_window(text: str) -> tuple[int, int | None]:
-    """``"1s..2s"`` -> (1000, 2000) in ms, the end not included; ``"1s.."`` -> (1000, None)."""
+    """``"1s..2s"`` -> (1000, 2000) in ms, the end excluded; ``"1s.."`` -> (1000, None)."""
     begin, dots, end = text.partition("..")
     if not dots:
-        raise ValueError(f"{quoted(text)} is no window of time; write 1s..2s, or 1s.. for all from then on")
+        raise ValueError(f"{quoted(text)} is not a window of time; write 1s..2s, or 1s.. without an end")
     first, last = parse_duration(begin.strip()), parse_duration(end.strip()) if end.strip() else None
     if last is not None and last <= first:
         raise ValueError(f"{quoted(text)} ends before it begins; the first time is the earlier one")
@@ -95,11 +91,11 @@ def parse_window(text: str) -> tuple[int, int | None]:
 def _checked(parse: Any, what: str) -> BeforeValidator:
     def check(value: object) -> object:
         if not isinstance(value, str):
-            raise _refuse(f"wants {what}")
+            raise refused(f"must be {what}")
         try:
             parse(value)
         except ValueError as error:
-            raise _refuse(str(error)) from None
+            raise refused(str(error)) from None
         return value
 
     return BeforeValidator(check)
@@ -116,27 +112,22 @@ Window = Annotated[
 
 
 class While(Model):
-    """What must be true of the workflow."""
+    """A condition on the workflow."""
 
     state: Annotated[Name, suggested(STATES)] = Field(description="The workflow's state.")
 
 
-# -- what: respond, delay ----------------------------------------------------------------------------
-
-
-def short_form(key: str, is_short: Any) -> BeforeValidator:
-    """Lets a value for which `is_short` holds stand for ``{key: value}``."""
-    return BeforeValidator(lambda value: {key: value} if is_short(value) else value)
+# -- what: respond -----------------------------------------------------------------------------------
 
 
 def _known_preset(value: object) -> object:
     if isinstance(value, str) and value not in PRESETS:
         match = closest(value, PRESETS)
-        raise _refuse(
+        raise refused(
             f"unknown preset {quoted(value)}; " + (f"did you mean {match}?" if match else "mockflow presets lists them")
         )
     if isinstance(value, int) and not isinstance(value, bool):
-        raise _refuse(f"wants a preset or a mapping, not {value}; write {{status: {value}}}")
+        raise refused(f"must be a preset or a mapping, not {value}; write {{status: {value}}}")
     return {"preset": value} if isinstance(value, str) else value
 
 
@@ -147,22 +138,22 @@ def _preset_name(value: object) -> object:
 
 
 class Respond(Model):
-    """An answer: a preset, or one's own."""
+    """A scripted response: a preset, or status, headers and body."""
 
     preset: Annotated[Name, BeforeValidator(_preset_name), WithJsonSchema({"enum": list(PRESETS)})] | None = Field(
-        default=None, description="A ready-made answer; `mockflow presets` lists them."
+        default=None, description="A predefined response; `mockflow presets` lists them."
     )
     status: Annotated[int, Field(ge=200, le=599)] | None = Field(
-        default=None, description="The HTTP status. 200 if left out."
+        default=None, description="The HTTP status. Default: 200."
     )
-    headers: dict[Name, Text] = Field(default={}, description="Headers, in place of those that there would be.")
+    headers: dict[Name, Text] = Field(default={}, description="Headers that are added or replaced.")
     body: Any = Field(
         default=None,
         description="The body: text, or anything else as JSON. {{path.id}}, {{query.x}}, {{header.x}}, {{body.x}}, "
         "{{workflow.state}} and {{now}} stand for values of the request, the workflow and the clock.",
     )
     body_file: Name | None = Field(
-        default=None, description="A file that holds the body, seen from the folder of the scenario's file."
+        default=None, description="A file with the body, relative to the folder of the scenario's file."
     )
     _file_content: Any = PrivateAttr(default=None)
 
@@ -170,29 +161,29 @@ class Respond(Model):
     def _one_answer(self) -> "Respond":
         written = self.model_fields_set
         if self.preset is not None and written & {"status", "body", "body_file"}:
-            raise _refuse(f"a preset has its own status and body; leave out {', '.join(sorted(written - _BESIDE))}")
+            raise refused(f"a preset has its own status and body; leave out {', '.join(sorted(written - _BESIDE))}")
         if {"body", "body_file"} <= written:
-            raise _refuse("body and body_file; keep one of the two")
+            raise refused("body and body_file; keep one of the two")
         if self.status in _WITHOUT_BODY and (self.body is not None or self.body_file is not None):
-            raise _refuse(f"an answer with status {self.status} has no body; leave it out, or write another status")
+            raise refused(f"a response with status {self.status} has no body; leave it out, or write another status")
         if not written:
-            raise _refuse("respond is empty; write a preset, or {status, headers, body}")
+            raise refused("respond is empty; write a preset, or {status, headers, body}")
         for name, value in self.headers.items():
             if not _HEADER.fullmatch(name):
-                raise _refuse(f"{quoted(name)} is no name of a header; letters, digits and -", key="headers")
+                raise refused(f"{quoted(name)} is not a header name; use letters, digits and -", key="headers")
             if name.lower() in _FRAMING:
-                raise _refuse(f"{name} follows from the body; connection: wrong_length breaks it", key="headers")
+                raise refused(f"{name} follows from the body; connection: wrong_length breaks it", key="headers")
             if any(ord(mark) < 32 or ord(mark) == 127 for mark in value):
-                raise _refuse(f"the header {name} has a line break or another control character", key="headers")
+                raise refused(f"the header {name} has a line break or another control character", key="headers")
         return self
 
     @property
     def content(self) -> Any:
-        """The body: what is written, or what its file holds."""
+        """The body, or the content of its file."""
         return self._file_content if self.body_file is not None else self.body
 
     def with_file_content(self, content: Any) -> "Respond":
-        """The same, with what its file holds."""
+        """A copy with the content of its file."""
         copy = self.model_copy()
         copy._file_content = content
         return copy
@@ -205,65 +196,14 @@ _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 Answer = Annotated[Respond, BeforeValidator(_known_preset)]
 
 
-class Uniform(Model):
-    """Any time between two, each alike."""
-
-    min: Duration = Field(default="0s", description="The shortest delay.")
-    max: Duration = Field(description="The longest delay.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Uniform":
-        if parse_duration(self.max) < parse_duration(self.min):
-            raise _refuse("max is shorter than min; the longest delay is max", key="max")
-        return self
-
-
-class LogNormal(Model):
-    """As real latencies are: most near the median, a few much longer."""
-
-    median: Duration = Field(description="Half of the delays are shorter.")
-    sigma: Annotated[float, Field(ge=0, le=5), BeforeValidator(lambda v: float(v) if type(v) is int else v)] = Field(
-        description="How far they spread: the standard deviation of the logarithm, such as 0.5."
-    )
-
-
-def _one_delay(value: object) -> object:
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
-        try:
-            parse_duration(value)
-        except ValueError as error:
-            raise PydanticCustomError("time", "{reason}", {"reason": str(error)}) from None
-        return {"fixed": value}
-    if not isinstance(value, (Mapping, Delay)):
-        raise _refuse("delay wants a time such as 500ms, or one of uniform and lognormal")
-    return value
-
-
-class Delay(Model):
-    """How long the answer is held back, in wall time: a client's own time-out sees it. One of these."""
-
-    fixed: Duration | None = Field(default=None, description="Always so long. Short form: delay: 500ms")
-    uniform: Uniform | None = Field(default=None, description="Any time between min and max.")
-    lognormal: LogNormal | None = Field(default=None, description="Most near the median, a few much longer.")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "Delay":
-        if sum(getattr(self, key) is not None for key in type(self).model_fields) != 1:
-            raise _refuse("delay wants one time; write 500ms, or one of uniform and lognormal")
-        return self
-
-
-HeldBack = Annotated[Delay, BeforeValidator(_one_delay)]
-
-
 # -- the fault ---------------------------------------------------------------------------------------
 
 
 class Fault(Model):
-    """Which requests it acts on, when, and what it does. All that is named of the when must hold."""
+    """Which requests it acts on, when, and what it does. All conditions must hold."""
 
     name: Name | None = Field(
-        default=None, description="Its name in journal and coverage. Made of the rest if left out."
+        default=None, description="Its name in journal and coverage. Default: a description of the fault."
     )
     on: On = Field(
         description="Which requests: an operation of the API specification such as get_status, a list of them, any, "
@@ -271,41 +211,46 @@ class Fault(Model):
     )
     scope: Literal["workflow", "cluster"] | None = Field(
         default=None,
-        description="workflow: requests for the scenario's own workflows (so, if left out); cluster: every request.",
+        description="workflow (the default): requests for the scenario's own workflows; cluster: every request.",
     )
     call: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
-        default=None, description="Only this one of the calls, counted from 1."
+        default=None, description="Only the call with this number, counted from 1."
     )
     calls: Calls | None = Field(default=None, description="Only these calls: 2..4, or 2.. for all from the second on.")
     every: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
-        default=None, description="Every so many calls: 3 means the third, the sixth and so on."
+        default=None, description="Every n-th call: 3 means the third, the sixth and so on."
     )
     during: Window | None = Field(
         default=None, description="While the run's elapsed time is within this window, such as 1s..2s."
     )
-    while_: While | None = Field(default=None, alias="while", description="While this is true of the workflow.")
+    while_: While | None = Field(default=None, alias="while", description="While the workflow is in this state.")
     probability: (
         Annotated[float, Field(gt=0, le=1), BeforeValidator(lambda v: float(v) if type(v) is int else v)] | None
-    ) = Field(default=None, description="By chance, from 0 to 1; the same seed gives the same calls.")
-    respond: Answer | None = Field(default=None, description="What is answered instead: a preset, or an own answer.")
+    ) = Field(
+        default=None, description="The share of calls, above 0 and up to 1; the same seed selects the same calls."
+    )
+    respond: Answer | None = Field(default=None, description="The response: a preset or {status, headers, body}.")
     performed: bool = Field(
         default=False,
-        description="true: the request has its effect all the same, and only the answer is that of respond: a proxy "
+        description="true: the request takes effect, and only its response is replaced by respond, as with a proxy "
         "that did not wait for it.",
     )
-    delay: HeldBack | None = Field(default=None, description="How long the answer is held back, in wall time.")
+    delay: HeldBack | None = Field(default=None, description="How long the response is held back, in wall time.")
     connection: Connection | None = Field(
         default=None,
-        description="How the connection breaks. reset, empty, garbage: nothing has happened; lost_reply: the action "
-        "has; truncate, wrong_length, stall, drip: what is left of the answer.",
+        description="How the connection breaks. reset, empty, garbage: the request takes no effect. lost_reply: it "
+        "takes effect and gets no response. truncate, wrong_length, stall, drip: the response is incomplete or slow.",
     )
     over: Duration | None = Field(
-        default=None, description="How long drip takes for its answer, in wall time. 5s if left out."
+        default=None, description="How long drip takes for the response, in wall time. Default: 5s."
     )
 
     @property
     def moves_time(self) -> bool:
-        """Whether a call that it answers skips on in mode auto: it hangs on time or state, not on count or chance."""
+        """Whether a call that it answers moves time in mode auto.
+
+        It does if the fault ends by time or state, not by count or chance.
+        """
         ends_by_count = (
             self.call is not None
             or (self.every or 1) > 1
@@ -316,11 +261,11 @@ class Fault(Model):
 
     @property
     def label(self) -> str:
-        """Its name, or what it is in people's words."""
+        """Its name, or a description."""
         return self.name or f"{' '.join(filter(None, [', '.join(self.on), self._when()]))}: {self._what()}"
 
     def _when(self) -> str:
-        told: dict[str, Any] = {
+        conditions: dict[str, Any] = {
             "call": self.call,
             "calls": self.calls,
             "every": self.every,
@@ -328,7 +273,7 @@ class Fault(Model):
             "while": self.while_ and self.while_.state,
             "probability": self.probability,
         }
-        return " ".join(f"{key} {value}" for key, value in told.items() if value is not None)
+        return " ".join(f"{key} {value}" for key, value in conditions.items() if value is not None)
 
     def _what(self) -> str:
         respond = (self.respond.preset or str(self.respond.status or 200)) if self.respond else None
@@ -340,4 +285,4 @@ SHORT_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "Respond": {"enum": list(PRESETS)},
     "Delay": {"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]},
 }
-"""What the JSON Schema takes in place of a mapping: model -> schema."""
+"""The JSON Schemas of short forms: model -> schema."""

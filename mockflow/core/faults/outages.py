@@ -1,4 +1,4 @@
-"""The scenario language's outages: the cluster goes through phases, such as those of a rolling restart."""
+"""The scenario language's outages: the whole cluster goes through phases, such as those of a rolling restart."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
@@ -19,21 +19,21 @@ ANSWERS: Final[Mapping[PhaseKind, str | None]] = {
     "red": None,
     "yellow": None,
 }
-"""The preset by which calls are refused in each phase; None: they are not, or nobody is there to refuse them."""
+"""The preset of the responses in each phase; None if calls are answered normally or the port is closed."""
 
 STILL_ANSWERED: Final = frozenset({"info", "ping"})
-"""What a cluster answers before it is ready: the trap of slow starts (consumers.md, section 4.1)."""
+"""The operations that a cluster answers before it is ready (docs/reference/opensearch.md, "Main page")."""
 UP_ALREADY: Final = frozenset({"no_cluster_manager", "not_recovered"})
-"""The phases in which it does."""
+"""The phases in which it answers them."""
 
 
 class Phase(Model):
-    """A part of an outage."""
+    """One phase of an outage."""
 
     phase: PhaseKind = Field(
         description="port_closed: connections are refused. security_not_initialized, no_cluster_manager, "
-        "not_recovered: every call is answered 503, GET / excepted in the latter two. red, yellow: calls are "
-        "answered, and the cluster's health is that."
+        "not_recovered: every call gets a 503; in the latter two, GET / is answered. red, yellow: calls are answered, "
+        "and the cluster has this health."
     )
     takes: Duration = Field(description="How long it lasts.")
 
@@ -47,19 +47,19 @@ ROLLING_RESTART: Final = (
 
 
 class Outage(Model):
-    """A time in which the cluster is not what it should be, for every request."""
+    """A period in which every request meets an unavailable or unhealthy cluster."""
 
     name: Name | None = Field(default=None, description="Its name in journal and coverage.")
     at: Duration = Field(description="When it begins: the elapsed time of the run.")
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)] = Field(
         default=ROLLING_RESTART,
         strict=False,
-        description="What it goes through, one phase after the other. As a rolling restart goes, if left out.",
+        description="The phases in order. Default: those of a rolling restart.",
     )
 
 
 class Window(NamedTuple):
-    """A phase and when it is: elapsed ms of the run, the end not included."""
+    """A phase with its begin and end (exclusive) in elapsed ms of the run."""
 
     begin: int
     end: int
@@ -68,7 +68,7 @@ class Window(NamedTuple):
 
 
 def windows(outage: Outage) -> Iterator[Window]:
-    """The phases of an outage in their order."""
+    """The phases of an outage in order."""
     begin = parse_duration(outage.at)
     for number, phase in enumerate(outage.phases):
         end = begin + parse_duration(phase.takes)

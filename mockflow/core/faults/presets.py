@@ -1,4 +1,7 @@
-"""Ready-made answers of a cluster in trouble, with their exact bodies (consumers.md, sections 4.9 and 4.10)."""
+"""Predefined error responses with the exact bodies of real clusters, proxies and AWS.
+
+(docs/reference/opensearch.md, "Errors", "Security plugin", "Broken connections")
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,19 +14,22 @@ _HTML: Final = "text/html"
 
 @dataclass(frozen=True)
 class Preset:
-    """An answer: `body` is JSON, or text where it is a str. ``{{permission}}`` stands for what the operation needs."""
+    """A response. `body` is JSON, or text if it is a str.
+
+    ``{{permission}}`` stands for the permission that the operation requires.
+    """
 
     status: int
     what: str
-    """In people's words."""
+    """What the response means."""
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     is_foreign: bool = False
-    """Whether something before the cluster says it, without the headers that every answer of the cluster has."""
+    """Whether something in front of the cluster sends it, without the headers of the cluster's own responses."""
 
 
 def _object(status: int, what: str, kind: str, reason: str | None, **meta: Any) -> Preset:
-    """OpenSearch's structured error (consumers.md, section 4.8)."""
+    """OpenSearch's structured error (docs/reference/opensearch.md, "Errors")."""
     cause = {"type": kind, "reason": reason, **meta}
     return Preset(status, what, {"error": {"root_cause": [cause], **cause}, "status": status})
 
@@ -38,7 +44,7 @@ def _before_it(status: int, what: str, body: Any, content_type: str) -> Preset:
 
 
 def _page(status: int, what: str, title: str) -> Preset:
-    """As nginx says it."""
+    """An error page of nginx."""
     lines = (
         "<html>",
         f"<head><title>{title}</title></head>",
@@ -101,7 +107,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             {"error": "Exceeded max simultaneous deprovisioning requests: 1"},
         ),
         "gateway_throttled": _before_it(
-            429, "a gateway before the cluster says no, in plain text", "Too Many Requests", "text/plain"
+            429, "a gateway in front of the cluster refuses, in plain text", "Too Many Requests", "text/plain"
         ),
         "not_recovered": _object(503, "the cluster is starting", "cluster_block_exception", _UNRECOVERED),
         "cluster_block": _object(
@@ -129,20 +135,20 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             403, "multi-tenancy without a tenant", {"error": "Tenant ID header is missing or has no value"}
         ),
         "aws_not_authorized": _before_it(
-            403, "AWS lets nobody in without a signature", {"Message": _AWS_ANONYMOUS}, "application/json"
+            403, "AWS refuses unsigned requests", {"Message": _AWS_ANONYMOUS}, "application/json"
         ),
         "aws_expired_token": _before_it(
             403,
-            "the AWS session is over",
+            "the AWS session has expired",
             {"message": "The security token included in the request is expired"},
             "application/json",
         ),
         "workflow_limit": Preset(400, "too many workflows", {"error": "Maximum workflows limit reached: 1000"}),
-        "plugin_failed": Preset(400, "the plugin has no words for what is wrong", {"error": "Failed to get workflow."}),
-        "internal_error": _object(500, "a fault of the cluster's own", "null_pointer_exception", None),
+        "plugin_failed": Preset(400, "the plugin hides the reason of a failure", {"error": "Failed to get workflow."}),
+        "internal_error": _object(500, "an internal error of the cluster", "null_pointer_exception", None),
         "bad_gateway": _page(502, "a proxy cannot reach the cluster", "502 Bad Gateway"),
         "proxy_unavailable": _page(503, "a proxy has no cluster behind it", "503 Service Temporarily Unavailable"),
         "gateway_timeout": _page(504, "a proxy has waited too long", "504 Gateway Time-out"),
-        "gateway_timeout_empty": _before_it(504, "a load balancer has waited too long, and says nothing", "", _HTML),
+        "gateway_timeout_empty": _before_it(504, "a load balancer has waited too long, with an empty body", "", _HTML),
     }
 )

@@ -1,1 +1,1 @@
-"""OpenSearch's own rules: values, ids, settings, indices, search, security."""
+"""The rules of OpenSearch itself: values, ids, settings, indices, search, security."""

@@ -1,7 +1,7 @@
-"""Cluster settings: which there are, how an update changes what is stored, and the plugin's own as typed values.
+"""Cluster settings: the known keys, updates of the stored values, and the plugin's settings as typed values.
 
-The rules are those of AbstractScopedSettings.updateSettings and Setting of OpenSearch 3; the plugin's table is
-FlowFrameworkSettings of flow-framework 3.8 (contract.md, section 9).
+The rules are those of AbstractScopedSettings.updateSettings and Setting of OpenSearch 3. The plugin's settings are
+those of FlowFrameworkSettings of flow-framework 3.8 (docs/reference/plugin.md, "Settings").
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +21,12 @@ PLUGIN_PREFIX: Final = "plugins.flow_framework."
 
 
 class SettingRefusedError(ValueError):
-    """A setting that is unknown or that nobody may update; the message is OpenSearch's."""
+    """A setting that is unknown or cannot be updated; the message is OpenSearch's."""
 
 
 @dataclass(frozen=True)
 class FlowFrameworkSettings:
-    """What the plugin goes by. Times are milliseconds."""
+    """The plugin's settings. Times are milliseconds."""
 
     enabled: bool
     max_workflows: int
@@ -41,15 +41,15 @@ class FlowFrameworkSettings:
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """What is stored: dotted keys and their values. A transient one goes before a persistent one."""
+    """The stored settings: dotted keys and values. A transient value overrides a persistent one."""
 
     persistent: Flat = field(default_factory=dict)
     transient: Flat = field(default_factory=dict)
 
     def updated(self, scope: Scope, changes: Mapping[str, Text | None], minor: tuple[int, int]) -> "ClusterSettings":
-        """With `changes` applied; None takes a setting away, and so does ``prefix*`` for all that it matches.
+        """The settings with `changes` applied. None removes a setting; ``prefix*`` removes all that it matches.
 
-        `minor` is OpenSearch's version. Raises SettingRefusedError or BadValueError: then nothing is changed.
+        `minor` is OpenSearch's version. Raises SettingRefusedError or BadValueError; no change is applied then.
         """
         stored = dict(getattr(self, scope))
         for key, value in sorted(changes.items()):
@@ -68,11 +68,11 @@ class ClusterSettings:
         return ClusterSettings(**{**vars(self), scope: dict(sorted({**stored, **kept}.items()))})
 
     def text(self, key: str) -> Text | None:
-        """The value in force; None where nobody has set one."""
+        """The effective value; None if none is stored."""
         return self.transient.get(key, self.persistent.get(key))
 
     def flow_framework(self) -> FlowFrameworkSettings:
-        """The plugin's settings in force."""
+        """The effective settings of the plugin."""
         return FlowFrameworkSettings(**{it.name: self._in_force(it.name) for it in fields(FlowFrameworkSettings)})
 
     def _in_force(self, name: str) -> Any:
@@ -80,7 +80,7 @@ class ClusterSettings:
         return setting.read(name, setting.default if text is None else as_text(text))
 
     def defaults(self, minor: tuple[int, int], **more: str) -> Flat:
-        """The plugin's settings that nobody has set, and `more` that the caller knows of."""
+        """The defaults of the plugin's settings that are not stored, and those in `more`."""
         plugin = {PLUGIN_PREFIX + name: s.default for name, s in _PLUGIN.items() if s.since <= minor}
         known = {**plugin, **more}
         return {key: text for key, text in sorted(known.items()) if self.text(key) is None}
@@ -88,21 +88,21 @@ class ClusterSettings:
 
 @dataclass(frozen=True)
 class Setting:
-    """One that OpenSearch knows."""
+    """A setting that OpenSearch knows."""
 
     read: Callable[[str, str], Any] = field(default=lambda _, text: text)
-    """Takes key and text, gives the value; raises BadValueError."""
+    """Converts a key and a text to the value; raises BadValueError."""
     default: str = ""
     kind: Literal["dynamic", "static", "final"] = "dynamic"
-    """Static ones are read when a node starts, final ones never change: no update touches them."""
+    """Static settings are read when a node starts, and final ones never change. Neither can be updated."""
     since: tuple[int, int] = (0, 0)
 
 
 def known_setting(key: str, minor: tuple[int, int]) -> Setting | None:
-    """The setting with this key, or None for one that OpenSearch would not recognize.
+    """The setting with this key; None for one that OpenSearch does not recognize.
 
-    The plugin's are told by name; of all others any key in a known namespace passes, with any value: mockflow keeps
-    them, and they change nothing.
+    The plugin's settings are known by name. Of all others, any key in a known namespace passes with any value; mockflow
+    stores it, and it has no effect.
     """
     if key.startswith(PLUGIN_PREFIX):
         setting = _PLUGIN.get(key.removeprefix(PLUGIN_PREFIX))
@@ -116,7 +116,7 @@ def known_setting(key: str, minor: tuple[int, int]) -> Setting | None:
 
 
 def flattened(source: Mapping[str, Any]) -> dict[str, Text | None]:
-    """Nested or dotted keys as dotted ones, scalars as the text they are echoed as.
+    """Nested or dotted keys as dotted keys, scalars as the text that responses show.
 
     Raises ValueError for a list of anything but scalars.
     """
@@ -124,7 +124,7 @@ def flattened(source: Mapping[str, Any]) -> dict[str, Text | None]:
 
 
 def nested(settings: Flat) -> dict[str, Any]:
-    """Dotted keys as nested objects; beside a value for ``a``, ``a.b`` keeps its dot."""
+    """Dotted keys as nested objects. If there is a value for ``a``, the key ``a.b`` keeps its dot."""
     root: dict[str, Any] = {}
     for key, value in sorted(settings.items()):
         place, name = root, ""
@@ -140,7 +140,7 @@ def nested(settings: Flat) -> dict[str, Any]:
 
 
 def as_text(value: Text) -> str:
-    """A list as Java shows it: ``[a, b]``."""
+    """The text of a value; a list has Java's form ``[a, b]``."""
     return value if isinstance(value, str) else f"[{', '.join(value)}]"
 
 
@@ -187,7 +187,7 @@ _PLUGIN: Final = {
     "remote_metadata_service_name": Setting(kind="final"),
 }
 
-# First words of the keys that a distribution with all its plugins knows and can update.
+# The first parts of the keys that a distribution with all plugins knows and can update.
 _NAMESPACES: Final = frozenset(
     """
     action breaker cluster cluster_manager compatibility gateway http indices ingest knn logger monitor network

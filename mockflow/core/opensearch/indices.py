@@ -1,4 +1,4 @@
-"""Indices and aliases as lists of them show them, which of them an expression names, and the health of all."""
+"""Indices and aliases as the cat tables list them, index expressions, and the cluster's health."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ class IndexRow:
     primaries: int = 1
     replicas: int = 1
     docs: int = 0
-    store_size: int = 208  # what an empty shard takes
+    store_size: int = 208  # the size of an empty shard
 
     @property
     def health(self) -> Health:
-        """One node holds every primary shard and no replica."""
+        """The health on a single node: it has every primary shard and no replica."""
         return "yellow" if self.replicas else "green"
 
 
 @dataclass(frozen=True)
 class AliasRow:
-    """One alias of one index; None where it says nothing."""
+    """One alias of one index. None stands for an option that is not set."""
 
     alias: str
     index: str
@@ -50,23 +50,23 @@ class ShardCounts:
 
     @property
     def active_percent(self) -> float:
-        """100.0 where there is no shard at all."""
+        """The share of active shards in percent; 100.0 if there are no shards."""
         total = self.active + self.unassigned
         return 100.0 * self.active / total if total else 100.0
 
 
 class NoSuchIndexError(LookupError):
-    """An expression names an index that does not exist; the argument is the name."""
+    """An expression names an index that does not exist. The argument is the name."""
 
 
 class InvalidIndexNameError(ValueError):
-    """A name that no index can have, and the reason why."""
+    """An invalid index name. The arguments are the name and the reason."""
 
 
 def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
-    """The row of an index whose own endpoint answers with `body`: aliases, mappings and settings."""
+    """The row of an index. `body` is the response of its own endpoint: aliases, mappings and settings."""
     settings = body["settings"]["index"]
-    expands = "auto_expand_replicas" in settings  # to the other nodes, and there are none
+    expands = "auto_expand_replicas" in settings  # to the number of other nodes, which is 0
     return IndexRow(
         name,
         str(settings["uuid"]),
@@ -77,27 +77,27 @@ def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
 
 
 def alias_rows(name: str, body: Mapping[str, Any]) -> Iterator[AliasRow]:
-    """The rows of its aliases."""
+    """The rows of the aliases of an index; `body` is as for `index_row`."""
     for alias, options in body["aliases"].items():
-        told = options if isinstance(options, Mapping) else {}
-        routing = told.get("routing")
+        given = options if isinstance(options, Mapping) else {}
+        routing = given.get("routing")
         yield AliasRow(
             alias,
             name,
-            filtered="filter" in told,
-            index_routing=told.get("index_routing", routing),
-            search_routing=told.get("search_routing", routing),
-            write_index=told.get("is_write_index"),
+            filtered="filter" in given,
+            index_routing=given.get("index_routing", routing),
+            search_routing=given.get("search_routing", routing),
+            write_index=given.get("is_write_index"),
         )
 
 
 def system_index_row(name: str, created: int, documents: int) -> IndexRow:
-    """The row of an index of a plugin."""
+    """The row of a plugin's system index."""
     return IndexRow(name, opensearch_uuid("index", name), created, replicas=0, docs=documents)
 
 
 def count_shards(indices: Iterable[IndexRow]) -> ShardCounts:
-    """What the health of the cluster is made of."""
+    """The shard counts of all indices, for the cluster's health."""
     rows = list(indices)
     unassigned = sum(row.primaries * row.replicas for row in rows)
     return ShardCounts("yellow" if unassigned else "green", sum(row.primaries for row in rows), unassigned)
@@ -106,9 +106,10 @@ def count_shards(indices: Iterable[IndexRow]) -> ShardCounts:
 def resolved(
     expression: str, names: Iterable[str], *, ignore_unavailable: bool = False, allow_no_indices: bool = True
 ) -> list[str]:
-    """The names that an index expression stands for, in their own order: ``a,b*``, ``*,-.*``; ``_all`` or empty is all.
+    """The names that an index expression such as ``a,b*`` or ``*,-.*`` stands for, in the order of the indices.
 
-    What begins with ``-`` after a wildcard excludes. Raises NoSuchIndexError or InvalidIndexNameError.
+    ``_all`` or an empty expression stands for all. A part that begins with ``-`` after a wildcard excludes. Raises
+    NoSuchIndexError or InvalidIndexNameError.
     """
     known = list(names)
     parts = [part for part in expression.split(",") if part]
@@ -131,5 +132,5 @@ def resolved(
 
 
 def _number(text: object, otherwise: int) -> int:
-    """A template may say anything."""
+    """The whole number in `text`, else `otherwise`: a template may have any value."""
     return int(str(text)) if str(text).isascii() and str(text).isdigit() else otherwise

@@ -1,4 +1,4 @@
-"""The operations that the cluster serves, by their names in the public API specification."""
+"""The operations that the cluster serves, by name in the public API specification."""
 
 from typing import Final
 
@@ -57,10 +57,10 @@ ACTIONS: Final = {
     "ml.search_models": f"{_ML}/models/search",
     "ml.search_tasks": f"{_ML}/tasks/search",
 }
-"""The action that the security plugin asks a permission for (consumers.md, section 4.9)."""
+"""Operation -> action that the user needs a permission for (docs/reference/opensearch.md, "Security plugin")."""
 ANY_OTHER_ACTION: Final = "cluster:monitor/state"
 
 OPERATIONS: Final = tuple(ACTIONS)
 
-# Whose path names a workflow, or that make one.
+# Operations that name a workflow in the path or create one.
 OF_A_WORKFLOW: Final = frozenset({"create", "update", "get", "delete", "provision", "deprovision", "get_status"})

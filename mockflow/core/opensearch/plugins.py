@@ -1,4 +1,4 @@
-"""The plugins that the cluster has installed, in the order of their names (consumers.md, section 4.3)."""
+"""The installed plugins of the cluster, in order of their names (docs/reference/opensearch.md, "Nodes")."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,13 +6,13 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Plugin:
-    """One plugin, as its descriptor tells of it. Its version is that of OpenSearch with a fourth part."""
+    """A plugin with the fields of its descriptor. Its version is OpenSearch's with a fourth part."""
 
     name: str
     description: str
     classname: str
     extends: tuple[str, ...] = ()
-    """The plugins that it builds on."""
+    """The plugins that it extends."""
 
 
 PLUGINS: Final = (

@@ -1,4 +1,4 @@
-"""OpenSearch's names for HTTP status codes (RestStatus), as scripts and error texts write them."""
+"""OpenSearch's names of HTTP status codes (RestStatus), as used in scripts and error texts."""
 
 from typing import Final
 
@@ -42,7 +42,7 @@ FAILURES: Final = tuple(name for name, code in REST_STATUS.items() if code >= 40
 
 
 class FlowFrameworkError(Exception):
-    """A refusal of the plugin: its message, exact, and its RestStatus (contract.md, section 1)."""
+    """A refusal of the plugin with its exact message and its RestStatus (docs/reference/plugin.md, "Shapes")."""
 
     def __init__(self, message: str, status: str = "BAD_REQUEST") -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""Who may do what: users as the security plugin knows them, and what flow-framework makes of them.
+"""Users and permissions of the security plugin, and flow-framework's rules of access.
 
-Permissions are those of the plugin's own roles in the security plugin's roles.yml (consumers.md, section 4.9); backend
-roles and tenants are contract.md, section 9.
+Permissions are those of the flow-framework roles in the security plugin's roles.yml (docs/reference/opensearch.md,
+"Security plugin"). For backend roles and tenants see docs/reference/plugin.md, "Access control and tenants".
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,15 +38,15 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         )
     ),
 }
-"""A role's permissions: names of actions, ``*`` for any characters."""
+"""Role -> permissions: names of actions, in which ``*`` matches any characters."""
 
 _DEMO_MAPPING: Final = {"admin": ADMIN}
-"""Backend roles that the security plugin's demo configuration maps to a role."""
+"""Backend role -> role, by the security plugin's demo configuration."""
 
 
 @dataclass(frozen=True)
 class User:
-    """A user of the security plugin. `roles` say what it may do, `backend_roles` to whom it belongs."""
+    """A user of the security plugin. `roles` give permissions, `backend_roles` are its groups."""
 
     name: str
     password: str = field(repr=False)
@@ -55,15 +55,15 @@ class User:
 
     @property
     def is_admin(self) -> bool:
-        """Admins see what is everybody's."""
+        """Whether the user has access to all workflows."""
         return ADMIN in self.roles
 
     def may(self, action: str) -> bool:
-        """Whether one of its roles permits an action."""
+        """Whether one of the roles permits an action."""
         return any(matches(permitted, action) for role in self.roles for permitted in ROLES[role])
 
     def document(self) -> dict[str, Any]:
-        """As status and template show it (contract.md, section 2)."""
+        """The user object of status and template (docs/reference/plugin.md, "Status document")."""
         return {
             "name": self.name,
             "backend_roles": list(self.backend_roles),
@@ -73,15 +73,15 @@ class User:
         }
 
     def __str__(self) -> str:
-        """As the security plugin's refusals show it."""
+        """The form in the security plugin's refusals."""
         return f"User [name={self.name}, backend_roles=[{', '.join(self.backend_roles)}], requestedTenant=null]"
 
 
 def parse_user(text: str) -> User:
-    """A user from ``name:password`` or ``name:password:roles``, the roles with commas between them.
+    """A user from ``name:password`` or ``name:password:roles``, with commas between the roles.
 
-    Names of `ROLES` say what it may do; all others are backend roles. Without roles it is an admin, as it is with the
-    backend role admin; with backend roles alone it has flow-framework's full access. ValueError where it is not so.
+    Names in `ROLES` give permissions; all others are backend roles. A user without roles, or with the backend role
+    admin, is an admin. A user with other backend roles alone has flow-framework's full access. Raises ValueError.
     """
     name, _, rest = text.partition(":")
     password, _, listed = rest.partition(":")
@@ -99,7 +99,7 @@ def parse_user(text: str) -> User:
 
 
 def users_by_name(users: Iterable[User]) -> dict[str, User]:
-    """The users by their names. ValueError where two have the same."""
+    """The users by name. Raises ValueError if two have the same name."""
     found: dict[str, User] = {}
     for user in users:
         if user.name in found:
@@ -109,14 +109,15 @@ def users_by_name(users: Iterable[User]) -> dict[str, User]:
 
 
 def action_of(operation: str) -> str:
-    """The action that an operation needs a permission for."""
+    """The action that an operation requires a permission for."""
     return ACTIONS.get(operation, ANY_OTHER_ACTION)
 
 
 def may_access(user: User | None, owner: Mapping[str, Any] | None) -> bool:
-    """Whether, filtered by backend roles, a workflow of `owner` (its user document) is the user's too.
+    """Whether the filter by backend roles gives a user access to a workflow. `owner` is the workflow's user object.
 
-    None asks where the security plugin is off: then nobody is refused (contract.md, section 9).
+    `user` is None if the security plugin is off; access is always given then (docs/reference/plugin.md, "Access control
+    and tenants").
     """
     if user is None or user.is_admin:
         return True
@@ -125,7 +126,7 @@ def may_access(user: User | None, owner: Mapping[str, Any] | None) -> bool:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a user where the security plugin is on, a tenant where there are several."""
+    """The caller of a request: its user if the security plugin is on, and its tenant if multi-tenancy is on."""
 
     user: User | None = None
     tenant_id: str | None = None

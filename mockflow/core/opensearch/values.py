@@ -1,6 +1,7 @@
-"""How OpenSearch reads a boolean, a time or a whole number from text, and what it says of a bad one.
+"""Parses booleans, times and whole numbers as OpenSearch does, with its error messages.
 
-Parameters and settings are read alike (consumers.md, section 4.5; Setting, TimeValue and Booleans of OpenSearch 3).
+Parameters and settings are parsed alike, by Setting, TimeValue and Booleans of OpenSearch 3
+(docs/reference/opensearch.md, "Parameters").
 """
 
 import re
@@ -21,7 +22,7 @@ TIME_UNITS_MS: Final = {
 
 
 class BadValueError(ValueError):
-    """The reason in OpenSearch's words; `cause` is the error's ``caused_by`` where it has one."""
+    """A value that OpenSearch refuses, with OpenSearch's message. `cause` is the error's ``caused_by``, if any."""
 
     def __init__(self, reason: str, *, not_a_number: str | None = None) -> None:
         super().__init__(reason)
@@ -32,14 +33,14 @@ class BadValueError(ValueError):
 
 
 def boolean(text: str) -> bool:
-    """``true`` or ``false`` and nothing else."""
+    """The value of ``true`` or ``false``; anything else is refused."""
     if text in ("true", "false"):
         return text == "true"
     raise BadValueError(f"Failed to parse value [{text}] as only [true] or [false] are allowed.")
 
 
 def time_value(name: str, text: str) -> int:
-    """Whole milliseconds; -1 means without end. `name` is that of the parameter or setting."""
+    """A time in milliseconds; -1 means without limit. `name` is the name of the parameter or setting."""
     folded = text.strip().lower()
     unit = next((unit for unit in TIME_UNITS_MS if folded.endswith(unit)), None)
     number = folded.removesuffix(unit or "").strip()
@@ -60,7 +61,7 @@ def time_value(name: str, text: str) -> int:
 
 
 def positive_time(name: str, text: str) -> int:
-    """A time that is not without end: whole milliseconds from 0."""
+    """A time in milliseconds, at least 0."""
     milliseconds = time_value(name, text)
     if milliseconds < 0:
         raise BadValueError(f"failed to parse value [{text}] for setting [{name}], must be >= [0ms]")
@@ -68,7 +69,7 @@ def positive_time(name: str, text: str) -> int:
 
 
 def integer(name: str, text: str, minimum: int, maximum: int) -> int:
-    """A whole number of 32 bits within bounds."""
+    """A 32-bit integer within bounds."""
     if not re.fullmatch(r"[-+]?\d{1,10}", text, re.ASCII) or not -MAX_INTEGER - 1 <= int(text) <= MAX_INTEGER:
         raise BadValueError(f"Failed to parse value [{text}] for setting [{name}]", not_a_number=text)
     for within, bound in ((int(text) >= minimum, f">= {minimum}"), (int(text) <= maximum, f"<= {maximum}")):

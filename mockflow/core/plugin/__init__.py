@@ -1,1 +1,1 @@
-"""The flow-framework plugin's rules: template, graph, steps, simulation, life cycle, status, versions."""
+"""The rules of the flow-framework plugin: template, graph, steps, simulation, life cycle, status, versions."""

@@ -1,4 +1,4 @@
-"""The error text of a failed step, in the four formats that the plugin has had (contract.md, section 6)."""
+"""The error text of a failed step, in the plugin's four formats (docs/reference/plugin.md, "A failed step")."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from mockflow.core.opensearch.rest_status import REST_STATUS
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a step failed: a RestStatus name, the exception's class, and its message.
+    """The reason of a failed step: the name of a RestStatus, the exception's class and its message.
 
-    `exception` is a simple class name, or a full one with its package.
+    `exception` is a class name with or without its package.
     """
 
     status: str
@@ -30,11 +30,25 @@ class Failure:
         return _PACKAGES.get(self.exception, "org.opensearch") + "." + self.exception
 
     @property
+    def has_no_cause(self) -> bool:
+        """Whether it is thrown by itself: releases 2.14 to 3.0 then show its message, else the class of its cause."""
+        return self.is_the_plugins_own or self.simple_name in _WITHOUT_CAUSE
+
+    @property
     def is_the_plugins_own(self) -> bool:
         return self.simple_name in _OWN
 
 
 _OWN: Final = frozenset({"FlowFrameworkException", "WorkflowStepException"})
+_WITHOUT_CAUSE: Final = frozenset(
+    {
+        "ActionRequestValidationException",
+        "ClassCastException",
+        "IllegalArgumentException",
+        "NullPointerException",
+        "UnsupportedOperationException",
+    }
+)
 _PACKAGES: Final[Mapping[str, str]] = {
     **dict.fromkeys(_OWN, "org.opensearch.flowframework.exception"),
     "TimeoutException": "java.util.concurrent",
@@ -54,7 +68,7 @@ def _full_class_and_status(step: str, failure: Failure) -> str:
 
 
 def _message_or_class(step: str, failure: Failure) -> str:
-    what = failure.message if failure.is_the_plugins_own else failure.full_name
+    what = failure.message if failure.has_no_cause else failure.full_name
     return f"{what} during step {step}, restStatus: {failure.status}"
 
 
@@ -72,6 +86,6 @@ ERROR_FORMATS: Final[Mapping[str, Callable[[str, Failure], str]]] = {
 
 
 def status_in(error: str | None) -> int:
-    """The HTTP status that an error text names; 500 where it names none."""
+    """The HTTP status in an error text; 500 if there is none."""
     found = re.search(r"restStatus: ([A-Z_]+)$", error or "")
     return REST_STATUS.get(found[1] if found else "", 500)

@@ -1,4 +1,4 @@
-"""The graph of a workflow: checked and put in order of execution as the plugin does (contract.md, section 4)."""
+"""Checks the graph of a workflow and sorts its nodes, as the plugin does (docs/reference/plugin.md, "Graph checks")."""
 
 from collections import deque
 from collections.abc import Collection, Mapping
@@ -25,7 +25,7 @@ class NodeTimeoutError(FlowFrameworkError):
 
 @dataclass(frozen=True)
 class Sequence:
-    """A workflow's nodes in order of execution, and the ids of those that each one waits for."""
+    """A workflow's nodes in order of execution, and for each node the ids of its predecessors."""
 
     nodes: tuple[Node, ...]
     predecessors: Mapping[str, tuple[str, ...]]
@@ -34,9 +34,9 @@ class Sequence:
 def sequence_of(
     graph: Graph, *, workflow_id: str | None, max_steps: int, catalogue: Mapping[str, Step] = STEPS
 ) -> Sequence:
-    """Sorts and checks a graph. `workflow_id` is None while a template is created; the plugin then says null.
+    """Sorts and checks a graph. `workflow_id` is None while a template is created; messages show null then.
 
-    `catalogue` has the steps that the version knows.
+    `catalogue` has the steps of the version.
     """
     if len(graph.nodes) > max_steps:
         raise FlowFrameworkError(
@@ -96,7 +96,7 @@ def _check_edges(graph: Graph) -> None:
 
 
 def _sorted(nodes: Collection[Node], edges: Collection[Edge]) -> tuple[Node, ...]:
-    """Kahn's algorithm, start nodes in the template's order."""
+    """Sorts by Kahn's algorithm, with start nodes in the template's order."""
     by_id = {node.id: node for node in nodes}
     waits = {node.id: sum(edge.dest == node.id for edge in edges) for node in nodes}
     ready = deque(node.id for node in nodes if not waits[node.id])

@@ -1,7 +1,7 @@
-"""The life cycle of a workflow: what provisioning, reprovisioning and deprovisioning make of its status.
+"""The life cycle of a workflow: the effect of provisioning, reprovisioning and deprovisioning on its status.
 
-Pure functions: the status so far and what a client asked for go in, the moments of the new run come out. The
-table of moments is contract.md, section 2; the rules are in its section 5.
+Pure functions: they take the status before and the request, and return the moments of the new run
+(docs/reference/plugin.md, "Provision", "Reprovision", "Deprovision").
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,31 +20,31 @@ _OF_THE_DOCUMENT: Final = ("user", "tenant_id", "all_shared_principals")
 
 
 def fresh(before: Fields) -> Fields:
-    """The status of a workflow that is not provisioned: only whose it is stays from `before`."""
+    """The status of a workflow that is not provisioned. User, tenant and sharing stay as in `before`."""
     return {**NOT_STARTED, **{name: before[name] for name in _OF_THE_DOCUMENT if name in before}}
 
 
 Moments = list[tuple[int, Fields]]
-"""What holds from which elapsed ms of a run on, in order; of several moments at one time, the last holds."""
+"""Elapsed ms and the status from then on, in order. Of several moments at one time, the last holds."""
 
 
 # -- provisioning --------------------------------------------------------------------------------------
 
 
 def check_provisionable(workflow_id: str, before: Fields, refusal: str) -> None:
-    """Refuses unless nothing is provisioned. `refusal` is the version's text, with {progress} and {id}."""
+    """Refuses a workflow that is provisioned. `refusal` is the version's text, with {progress} and {id}."""
     progress = before.get("provisioning_progress")
     if progress != "NOT_STARTED":
         raise FlowFrameworkError(refusal.format(progress=progress or "unknown", id=workflow_id))
 
 
 def provisioned(before: Fields, simulation: Simulation, error_format: str) -> Moments:
-    """The run after a provision was accepted: the list of resources begins empty."""
+    """The run after an accepted provision. The list of resources begins empty."""
     return _stepwise({**before, "resources_created": []}, simulation, error_format)
 
 
 def reprovisioned(before: Fields, simulation: Simulation, error_format: str) -> Moments:
-    """The run after a reprovision was accepted: resources stay, the old error goes."""
+    """The run after an accepted reprovision. Resources stay, and the old error is removed."""
     held = {name: value for name, value in before.items() if name != "error"}
     return _stepwise(held, simulation, error_format)
 
@@ -75,7 +75,7 @@ def _stepwise(before: Fields, simulation: Simulation, error_format: str) -> Mome
 
 
 def check_reprovisionable(workflow_id: str, before: Fields) -> None:
-    """Refuses unless a provisioning has ended."""
+    """Refuses a workflow whose provisioning has not ended."""
     if before.get("state") in ("PROVISIONING", "NOT_STARTED"):
         raise FlowFrameworkError(
             f"The template can not be reprovisioned unless its provisioning state is DONE or FAILED: {workflow_id}"
@@ -83,7 +83,7 @@ def check_reprovisionable(workflow_id: str, before: Fields) -> None:
 
 
 def changes_between(old: Graph, new: Graph) -> dict[str, str]:
-    """What a reprovisioning does with each node of `new`: create, update or keep. Refuses what it cannot do."""
+    """For each node of `new`, whether a reprovisioning creates, updates or keeps it. Refuses unsupported changes."""
     before = {node.id: node for node in old.nodes}
     if before.keys() - {node.id for node in new.nodes}:
         raise FlowFrameworkError("Workflow Step deletion is not supported when reprovisioning a template.")
@@ -111,9 +111,9 @@ def _change(old: Node | None, new: Node) -> str:
 
 @dataclass(frozen=True)
 class Deprovisioned:
-    """What comes of a deprovisioning: the run, the refusal that is its answer (None: all is gone), and resources.
+    """The result of a deprovisioning: the run, the error in its response (None: nothing is left), and resources.
 
-    `deleted` are gone from the cluster, `forgotten` only from the workflow's list.
+    `deleted` resources are removed from the cluster, `forgotten` ones only from the workflow's list.
     """
 
     moments: Moments
@@ -130,10 +130,10 @@ def deprovisioned(
     takes: int = 0,
     deletes_named: bool = True,
 ) -> Deprovisioned:
-    """Takes the resources away, the last first, over `takes` ms.
+    """Deletes the resources over `takes` ms, the last one first.
 
-    `keeps` are the ids of the steps whose resources cannot be deleted. `deletes_named` is whether the version
-    deletes indexes and pipelines at all, which it then does only for those in `allow_delete`.
+    `keeps` are the ids of the steps whose resources cannot be deleted. `deletes_named` says whether the version deletes
+    indexes and pipelines at all. It deletes those in `allow_delete` only.
     """
     resources: list[Resource] = list(before.get("resources_created") or [])
     not_allowed = [r for r in resources if _needs_permission(r, deletes_named) and r["resource_id"] not in allow_delete]
@@ -175,13 +175,13 @@ def _needs_permission(resource: Resource, deletes_named: bool) -> bool:
 
 
 def _is_only_named(resource: Resource, deletes_named: bool) -> bool:
-    """Whether an older version forgets what a newer one would delete."""
+    """Whether an older version only forgets a resource that a newer one deletes."""
     return not deletes_named and _needs_permission(resource, True)
 
 
 def _what_is_left(kept: list[Resource], not_allowed: list[Resource]) -> FlowFrameworkError | None:
     sentences = [
-        f"{beginning} [{_told(resources)}]."
+        f"{beginning} [{_listed(resources)}]."
         for beginning, resources in (
             ("Failed to deprovision some resources:", kept),
             ("These resources require the allow_delete parameter to deprovision:", not_allowed),
@@ -193,7 +193,7 @@ def _what_is_left(kept: list[Resource], not_allowed: list[Resource]) -> FlowFram
     return FlowFrameworkError(" ".join(sentences), "ACCEPTED" if kept else "FORBIDDEN")
 
 
-def _told(resources: Iterable[Resource]) -> str:
+def _listed(resources: Iterable[Resource]) -> str:
     return ", ".join(dict.fromkeys(f"{r['resource_type']} {r['resource_id']}" for r in resources))
 
 
@@ -201,7 +201,7 @@ def _told(resources: Iterable[Resource]) -> str:
 
 
 def check_updatable(workflow_id: str, before: Fields) -> None:
-    """Refuses to replace the template of a workflow that is provisioned or was."""
+    """Refuses to replace the template of a workflow that is or was provisioned."""
     if before.get("provisioning_progress") != "NOT_STARTED":
         raise FlowFrameworkError(
             f"The template can not be updated unless its provisioning state is NOT_STARTED: {workflow_id}. "
@@ -210,14 +210,14 @@ def check_updatable(workflow_id: str, before: Fields) -> None:
 
 
 def keeps_status_after_delete(before: Fields, *, clear_status: bool) -> bool:
-    """Whether the status document outlives its template."""
+    """Whether the status document stays when the template is deleted."""
     if before.get("provisioning_progress") == "IN_PROGRESS":
         return True
     return bool(before.get("resources_created")) and not clear_status
 
 
 def template_from(name: str, resources: Iterable[Mapping[str, str]]) -> dict[str, Any]:
-    """A template, as a client would send it, whose steps would create `resources`: for a scenario without one."""
+    """A template in a client's form whose steps create `resources`, for a scenario without a template."""
     nodes: dict[str, dict[str, Any]] = {}
     for resource in resources:
         step_id = resource["workflow_step_id"]
@@ -235,7 +235,7 @@ def _inputs_for(resource: Mapping[str, str]) -> dict[str, Any]:
     return {**inputs, **{name: value for name, value in named.items() if name in inputs}}
 
 
-# Inputs that are no strings, as simple as they can be.
+# Minimal values of inputs that are not strings.
 _PLAIN_INPUTS: Final[Mapping[str, Any]] = {
     "configurations": {},
     "parameters": {},

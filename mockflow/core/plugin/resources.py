@@ -1,7 +1,7 @@
-"""What a workflow's steps create in the cluster: its kind, and its body on its own endpoint.
+"""Resources that a workflow's steps create in the cluster, with the bodies of their own endpoints.
 
-A body follows from the inputs of the step that made it. Field sets: the ML Commons and core APIs as far as
-consumers read them (consumers.md, section 2, rows 15 and 16).
+A body is derived from the inputs of the step. It has the fields that clients read (docs/reference/opensearch.md,
+"Indices", "Mappings and index settings", "Pipelines", "ML Commons").
 """
 
 import json
@@ -27,18 +27,18 @@ _KIND_OF_TYPE: Final = {
 }
 
 Key = tuple[str, str]
-"""Kind and id of something in the cluster, such as ``("index", "my-index")``."""
+"""Kind and id of a resource, such as ``("index", "my-index")``."""
 
 
 def key_of(resource: Resource) -> Key:
-    """What an entry of resources_created stands for."""
+    """The key of the resource that an entry of resources_created names."""
     kind = _KIND_OF_STEP.get(resource["workflow_step_name"])
     return (kind or _KIND_OF_TYPE.get(resource["resource_type"], resource["resource_type"]), resource["resource_id"])
 
 
 @dataclass(frozen=True)
 class Made:
-    """Something in the cluster: the step type and the inputs that made it or changed it last, and when (epoch ms)."""
+    """A resource: the type and inputs of the step that created or last updated it, and when (epoch ms)."""
 
     kind: str
     id: str
@@ -46,9 +46,9 @@ class Made:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     created: int = 0
     changed: int | None = None
-    """When an update step gave it these inputs."""
+    """When an update step set these inputs."""
     ready: bool = False
-    """Of a model: whether it is deployed. Of a task: whether it is done."""
+    """For a model, whether it is deployed. For a task, whether it is done."""
 
     @property
     def key(self) -> Key:
@@ -56,12 +56,12 @@ class Made:
 
     @property
     def since(self) -> int:
-        """From when on it is as it is here, epoch ms."""
+        """The time of its last change, epoch ms."""
         return self.created if self.changed is None else self.changed
 
     @property
     def body(self) -> dict[str, Any]:
-        """Its representation, as GET answers it (of an index: aliases, mappings and settings)."""
+        """The body of its GET endpoint (for an index: aliases, mappings and settings)."""
         return _BODIES[self.kind](self) if self.kind in _BODIES else {}
 
 
@@ -85,7 +85,7 @@ def _index(made: Made) -> dict[str, Any]:
 
 
 def _typed(mappings: Any) -> Any:
-    """Mappings as OpenSearch shows them: whole numbers that a template wrote as text are numbers."""
+    """Mappings as OpenSearch shows them: whole numbers in text become numbers."""
     if isinstance(mappings, dict):
         return {name: _typed(value) for name, value in mappings.items()}
     if isinstance(mappings, str) and re.fullmatch(r"0|[1-9]\d{0,8}", mappings):
@@ -94,7 +94,7 @@ def _typed(mappings: Any) -> Any:
 
 
 def _set_settings(index: dict[str, Any], settings: Mapping[str, Any]) -> None:
-    """Puts settings under ``index``, dotted names as nested ones and every value as text, as OpenSearch shows them."""
+    """Adds settings under ``index`` as OpenSearch shows them: dotted names as nested objects, values as text."""
     for name, value in settings.items():
         *path, last = name.removeprefix("index.").split(".")
         here = index
@@ -170,7 +170,7 @@ def _agent(made: Made) -> dict[str, Any]:
 
 
 def _task(made: Made) -> dict[str, Any]:
-    """Its `inputs` are the body once it is done."""
+    """The body of a task. Once it is done, its `inputs` are the body."""
     if made.ready:
         return dict(made.inputs)
     running = {name: value for name, value in made.inputs.items() if name not in ("error", "last_update_time")}
@@ -178,7 +178,7 @@ def _task(made: Made) -> dict[str, Any]:
 
 
 def _configurations(made: Made) -> dict[str, Any]:
-    """What an index or pipeline is to be: an object, or one as JSON text; both are written in templates."""
+    """The configuration of an index or pipeline. Templates have it as an object or as JSON text."""
     value = made.inputs.get("configurations")
     if isinstance(value, str):
         try:

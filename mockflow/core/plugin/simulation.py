@@ -1,8 +1,8 @@
-"""A run told by its steps: which step of a workflow is done when, and what it creates.
+"""Simulates a run step by step: when each step of a workflow ends, and what it creates.
 
-All nodes of a workflow are started at once and each waits for its predecessors, so branches run in parallel. The
-plugin then waits for the steps in their order of execution and ends with the first that failed (contract.md,
-sections 4 to 7).
+The plugin starts all nodes of a workflow at once. Each waits for its predecessors, so branches run in parallel. The
+plugin then waits for the steps in order of execution and ends with the first one that failed
+(docs/reference/plugin.md, "Provision", "A failed step").
 """
 
 from collections.abc import Callable, Collection, Container, Mapping
@@ -18,23 +18,23 @@ from mockflow.core.plugin.substitution import resolved_inputs
 from mockflow.core.plugin.template import Node
 
 NewId = Callable[[str, str], str]
-"""resource type, step id -> a new resource's id."""
+"""Resource type and step id -> id of the new resource."""
 
 
 @dataclass(frozen=True)
 class PlannedFailure:
-    """A failure that a plan asks for. `message` and `exception` follow from the step where they are None."""
+    """A planned failure. If `message` or `exception` is None, the default of the step is used."""
 
     status: str = "INTERNAL_SERVER_ERROR"
     message: str | None = None
     exception: str | None = None
     is_timeout: bool = False
-    """Whether the step runs into its time-out, which has its own status and message."""
+    """Whether the step fails by its time-out, which has its own status and message."""
 
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """How a plan says that a step goes: its duration in ms (None: the plan does not say), and its failure."""
+    """The plan of a step: its duration in ms (None: not planned) and its failure."""
 
     takes: int | None = None
     fails: PlannedFailure | None = None
@@ -45,24 +45,24 @@ _UNPLANNED: Final = PlannedStep()
 
 @dataclass(frozen=True)
 class Setting:
-    """What a simulation is given besides the workflow itself. Times are milliseconds."""
+    """The parameters of a simulation other than the workflow. Times are milliseconds."""
 
     step_time: int
     new_id: NewId
     plan: Mapping[str, PlannedStep] = field(default_factory=dict)
-    """By a node's id or by the step's type; the id wins."""
+    """Plans by the node's id or the step's type; the id wins."""
     params: Mapping[str, str] = field(default_factory=dict)
     indexes: Container[str] = ()
-    """The indexes that are there already: creating one again fails."""
+    """The existing indexes; to create one again fails."""
     tells_why_no_index: bool = True
 
 
 @dataclass(frozen=True)
 class Done:
-    """A step that was executed: when it began and ended (elapsed ms), what it had created, or why it failed.
+    """An executed step: when it began and ended (elapsed ms), and what it created or why it failed.
 
-    `inputs` are the node's own with everything put in that was known then; `updated` are resources that the workflow
-    had already and that have these inputs now.
+    `inputs` are the node's inputs with all placeholders resolved. `updated` are existing resources of the workflow that
+    got these inputs.
     """
 
     node: Node
@@ -76,14 +76,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Simulation:
-    """A whole run: its steps in order of execution, its end (elapsed ms), and the step that ended it early."""
+    """A whole run: its steps in order of execution, its end (elapsed ms), and the failed step that ended it, if any."""
 
     steps: tuple[Done, ...]
     end: int
     failed: Done | None = None
 
 
-# How a reprovisioning treats a node.
+# The effects of a reprovisioning on a node.
 CREATE: Final = "create"
 UPDATE: Final = "update"
 KEEP: Final = "keep"
@@ -97,15 +97,15 @@ def simulate(
 ) -> Simulation:
     """Executes the steps of `sequence`.
 
-    `changes` says of each node of a reprovisioning whether it is created, updated or kept; what a kept or updated
-    one passes on is in `held`, the resources that the workflow has.
+    `changes` says for each node of a reprovisioning whether it is created, updated or kept. The outputs of kept and
+    updated nodes are in `held`, the resources of the workflow.
     """
     done: dict[str, Done] = {}
     outputs: dict[str, dict[str, Any]] = {}
     for node in sequence.nodes:
         before = sequence.predecessors[node.id]
         if any(node_id not in done or done[node_id].failure for node_id in before):
-            continue  # it waits for ever
+            continue  # a predecessor failed, so it never starts
         change = changes[node.id] if changes else CREATE
         begin = max((done[node_id].end for node_id in before), default=0)
         inputs = resolved_inputs(node, {node_id: outputs[node_id] for node_id in before}, setting.params)
@@ -116,7 +116,7 @@ def simulate(
 
 
 def _ended(steps: list[Done]) -> Simulation:
-    """The plugin waits for one step after the other and ends with the first failure that it meets."""
+    """The run up to the first failure: the plugin waits for one step after the other."""
     number, failed = next(((n, step) for n, step in enumerate(steps) if step.failure), (len(steps) - 1, None))
     end = max(step.end for step in steps[: number + 1])
     if failed is None:
@@ -171,7 +171,7 @@ def _plain_message(node: Node, inputs: Mapping[str, Any]) -> str:
 
 
 def _created(node: Node, inputs: Mapping[str, Any], new_id: NewId) -> tuple[Resource, ...]:
-    """The entries that the step adds to resources_created (contract.md, section 7)."""
+    """The step's new entries of resources_created (docs/reference/plugin.md, "Steps and resources")."""
     kind = STEPS[node.type].resource_type
     if kind is None:
         return ()
@@ -193,7 +193,7 @@ def _resource(step_name: str, step_id: str, kind: str, resource_id: str) -> Reso
 
 
 def _outputs(node: Node, inputs: Mapping[str, Any], resources: Collection[Resource]) -> dict[str, Any]:
-    """What later steps may use of this one."""
+    """The outputs that later steps may use."""
     made = {resource["resource_type"]: resource["resource_id"] for resource in resources}
     return {
         name: value
@@ -202,7 +202,7 @@ def _outputs(node: Node, inputs: Mapping[str, Any], resources: Collection[Resour
     }
 
 
-# Steps whose resource has a name or id that is among the inputs.
+# Steps whose resource id is one of the inputs.
 _NAMED_BY: Final = {
     "create_index": "index_name",
     "reindex": "destination_index",
@@ -210,6 +210,6 @@ _NAMED_BY: Final = {
     "create_search_pipeline": "pipeline_id",
     "deploy_model": "model_id",
 }
-# Steps that deploy their model too, if their input `deploy` is true.
+# Steps that also deploy their model if the input `deploy` is true.
 _DEPLOYING: Final = frozenset(name for name in STEPS if name.startswith(("register_remote_", "register_local_")))
 _FIXED_OUTPUTS: Final = {"register_model_status": "CREATED", "model_group_status": "CREATED"}

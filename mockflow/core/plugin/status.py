@@ -1,6 +1,6 @@
-"""A workflow's status: the answer's fields at one moment, and the document that shows them.
+"""A workflow's status: its fields at one moment, and the document of the response.
 
-Field order, presence and absence: contract.md, section 2.
+For the order and the presence of fields see docs/reference/plugin.md, "Status document".
 """
 
 import json
@@ -18,7 +18,7 @@ STATES: Final = tuple(PROGRESS_OF_STATE)
 PROGRESS: Final = tuple(PROGRESS_OF_STATE.values())
 FINAL_STATES: Final = frozenset({"COMPLETED", "FAILED"})
 
-# In the order of the answer. workflow_id stands before them, in both.
+# In the order of the response. workflow_id comes first in both forms.
 BRIEF_FIELDS: Final = ("error", "state", "resources_created")
 ALL_FIELDS: Final = (
     "error",
@@ -37,7 +37,7 @@ _ABSENT_WHEN_EMPTY: Final = ("user_outputs", "resources_created")
 
 @dataclass(frozen=True)
 class KeyframeTime:
-    """The time at which a keyframe was reached, known only once it was: `offset` ms into `segment`."""
+    """The time of a keyframe, `offset` ms into `segment`. The absolute time is known once the segment has begun."""
 
     segment: int
     offset: int
@@ -50,7 +50,7 @@ Fields = Mapping[str, Any]
 
 
 class Document:
-    """A JSON value that is encoded once, however often it is sent."""
+    """A JSON value that is encoded only once."""
 
     __slots__ = ("_json", "value")
 
@@ -68,7 +68,7 @@ class Document:
 
 
 def status_document(workflow_id: str, fields: Fields, *, show_all: bool) -> Document:
-    """What `GET _status` answers; `fields` have their times as epoch milliseconds."""
+    """The response body of `GET _status`. The times in `fields` are epoch milliseconds."""
     body: dict[str, Any] = {"workflow_id": workflow_id}
     for name in ALL_FIELDS if show_all else BRIEF_FIELDS:
         value = fields.get(name)

@@ -1,4 +1,7 @@
-"""The plugin's step catalogue as a table (contract.md, section 7; GET /_plugins/_flow_framework/workflow/_steps)."""
+"""The plugin's step catalogue as a table (docs/reference/plugin.md, "Steps and resources").
+
+It is the content of `GET /_plugins/_flow_framework/workflow/_steps`.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,11 +9,11 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Step:
-    """One workflow step type.
+    """One type of workflow step.
 
-    `resource_type` is what the step creates (None: no entry in resources_created); `update_step` and
-    `deprovision_step` change it and take it away. `timeout` is in OpenSearch time units, None means the
-    plugin's default of 10 s.
+    `resource_type` is the type of the resource that the step creates (None: no entry in resources_created).
+    `update_step` and `deprovision_step` are the steps that update and delete it. `timeout` is in OpenSearch time units;
+    None means the plugin's default of 10 s.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""``${{ name }}`` in templates: a parameter of the request, or an earlier node's output (``${{ node.output }}``)."""
+"""Placeholders in templates: ``${{ name }}`` for request parameters, ``${{ node.output }}`` for outputs of nodes."""
 
 import re
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from mockflow.core.plugin.template import Node
 Outputs = Mapping[str, Mapping[str, Any]]
 """Node id -> output name -> value."""
 
-_PLACEHOLDER: Final = re.compile(r"\$\{\{([^{}]*)\}\}")  # no name has a brace: so each character is read once
+_PLACEHOLDER: Final = re.compile(r"\$\{\{([^{}]*)\}\}")  # names have no braces, so matching takes linear time
 
 
 def substitute(value: Any, values: Mapping[str, str]) -> Any:
-    """`value` with every placeholder that `values` knows replaced, in keys too; others stay as they are."""
+    """`value` with every placeholder of `values` replaced, also in keys. Other placeholders stay."""
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda found: values.get(found[1].strip(), found[0]), value)
     if isinstance(value, dict):
@@ -25,10 +25,10 @@ def substitute(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def resolved_inputs(node: Node, outputs: Outputs, params: Mapping[str, str]) -> dict[str, Any]:
-    """What the step is given: its own inputs, what it takes from earlier nodes, parameters put in.
+    """The inputs of a step, with outputs of earlier nodes and parameters filled in.
 
-    An output that previous_node_inputs names comes first, then the node's own inputs, then any earlier output
-    of the name that the step needs.
+    An output named in previous_node_inputs wins over the node's own inputs, and these win over any earlier output with
+    the name of a required input.
     """
     values = {
         f"{node_id}.{name}": value

@@ -15,7 +15,7 @@ Json = Any
 
 @dataclass(frozen=True)
 class Node:
-    """One step of a workflow. `previous_node_inputs`: an earlier node's id -> the name of its output."""
+    """One step of a workflow. `previous_node_inputs` maps the id of an earlier node to the name of its output."""
 
     id: str
     type: str
@@ -37,7 +37,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """One workflow of a template. `edges` has those that follow from previous_node_inputs, too."""
+    """One workflow of a template. `edges` includes those implied by previous_node_inputs."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...] = ()
@@ -46,7 +46,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Template:
-    """What a client creates. None stands for a field that was not sent."""
+    """A workflow template. None stands for a field that was not sent."""
 
     name: str | None = None
     description: str | None = None

@@ -1,7 +1,7 @@
-"""How long the plugin's steps typically take, for drafts: plausible figures, not measured ones.
+"""Typical durations of the plugin's steps, for drafts. The values are plausible, not measured.
 
-They follow from the kind of work that a step is (contract.md, sections 6 and 7; `steps`), and stay well below the
-time-out after which the plugin gives the step up: nobody would have chosen one that good runs reach.
+They depend on the kind of work of a step (docs/reference/plugin.md, "Steps and resources") and stay well below the
+step's time-out, which successful runs do not reach.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from mockflow.core.plugin.template import Node
 
 @dataclass(frozen=True)
 class Work:
-    """A kind of work: what it is, and the time that it typically takes."""
+    """A kind of work: a description and its typical duration."""
 
     what: str
     takes: str
 
 
-_NOTHING: Final = Work("asks nobody for anything", "10ms")
+_NOTHING: Final = Work("no request to the cluster", "10ms")
 _DOCUMENT: Final = Work("one document of ML Commons", "500ms")
 _CLUSTER_STATE: Final = Work("a change of the cluster state", "300ms")
 _INDEX: Final = Work("an index, its shards and mappings", "800ms")
@@ -55,11 +55,11 @@ WORK: Final = {
     "deploy_model": _DEPLOY,
     "undeploy_model": _REMOTE_MODEL,
 }
-"""Each step of the plugin -> its kind of work."""
+"""Step of the plugin -> kind of work."""
 
 
 def typical_work(node: Node) -> Work:
-    """The work of a step, and a time below the step's own time-out; registering with deploy: true deploys too."""
+    """The work of a step, with a duration below its time-out. A register step with `deploy: true` also deploys."""
     work = WORK[node.type]
     milliseconds, what = parse_duration(work.takes), work.what
     if work in (_REMOTE_MODEL, _DOWNLOAD) and _deploys(node.user_inputs.get("deploy")):

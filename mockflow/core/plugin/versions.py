@@ -1,7 +1,7 @@
-"""OpenSearch releases and what differs between them, as a table.
+"""OpenSearch releases and their differences, as a table.
 
-Sources: contract.md; consumers.md, findings 1 to 7 and sections 4 and 5. Lucene numbers are those of the
-releases as far as they are known; later ones repeat the last known.
+Sources: docs/reference/plugin.md, "Releases", and docs/reference/opensearch.md, "Main page" and "Headers". Lucene
+versions are those of the known releases; later ones repeat the last known version.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from mockflow.core.plugin.steps import STEPS, Step
 
 DEFAULT_VERSION: Final = "3.2.0"
 
-# Each minor release that mockflow can be, with the Lucene it is built on.
+# The minor releases that mockflow supports, with their Lucene versions.
 _LUCENE: Final = {
     (2, 12): "9.9.2",
     (2, 13): "9.10.0",
@@ -43,19 +43,19 @@ NEWEST: Final = "{}.{}".format(*max(_LUCENE))
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What one release does. Each field is a row of the table below."""
+    """The behaviour of one release. Each field is a row of the table below."""
 
     status_not_found: str
-    """The plugin's 404 for an unknown workflow id."""
+    """The text of the plugin's 404 for an unknown workflow id."""
     status_takes_body: bool
-    """Whether the plugin's GET and DELETE calls ignore a body; else it is refused."""
+    """Whether the plugin's GET and DELETE calls ignore a body. Otherwise they refuse it."""
     sends_version_header: bool
-    """Whether every answer carries X-OpenSearch-Version."""
+    """Whether every response has the header X-OpenSearch-Version."""
     settings_refusal: str
     """The type of the error for a cluster setting that is unknown or may not be updated."""
     plugin_java_version: str
     lists_optional_extended_plugins: bool
-    """Whether the plugins of a node tell which of the plugins that they extend may be missing."""
+    """Whether the plugins of a node list which of the extended plugins are optional."""
     minimum_wire_version: str
     minimum_index_version: str
     provision_accepted: int
@@ -63,7 +63,7 @@ class Behaviour:
     create_and_provision_accepted: int
     """The HTTP status of a create or update with provision=true or reprovision=true."""
     already_provisioned: str
-    """The refusal of a second provision."""
+    """The text of the refusal of a second provision."""
     unknown_state_status: str
     """The RestStatus of a deprovision of an unknown workflow."""
     other_users_status: str
@@ -83,7 +83,7 @@ class Behaviour:
     start; these are those of one start of 2.19.6 and of one of 3.8.0."""
 
 
-# For each field of Behaviour: what holds from which release on, a patch release where it matters.
+# For each field of Behaviour: the value from a release on, a patch release if it matters.
 _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     "status_not_found": (
         ((2, 12), "Fail to find workflow"),
@@ -92,7 +92,7 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     ),
     "status_takes_body": (((2, 12), False), ((2, 14), True)),
     "sends_version_header": (((2, 12), False), ((3, 0), True)),
-    # OpenSearch pull request 4792 is of 3.0 alone.
+    # OpenSearch pull request 4792 is in 3.0 only.
     "settings_refusal": (((2, 12), "illegal_argument_exception"), ((3, 0), "settings_exception")),
     "plugin_java_version": (((2, 12), "11"), ((3, 0), "21")),
     "lists_optional_extended_plugins": (((2, 12), False), ((2, 19), True)),
@@ -132,9 +132,9 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     ),
 }
 
-# What a later release than 2.12 brought, by the plugin's release notes.
+# Parameters and steps that came after 2.12, by the plugin's release notes.
 SUBSTITUTIONS: Final = "${{ }}"
-"""Stands for the parameters of any name that are put into a template."""
+"""Stands for parameters with any name, which are filled into a template."""
 _PARAMETERS_SINCE: Final = {
     SUBSTITUTIONS: (2, 13),
     "use_case": (2, 13),
@@ -161,14 +161,14 @@ _STEPS_SINCE: Final = {
 
 @dataclass(frozen=True)
 class Version:
-    """A release of OpenSearch, such as 3.2.0, or a build on the way to it."""
+    """A release of OpenSearch, such as 3.2.0, or a snapshot build of it."""
 
     number: str
     is_snapshot: bool
     lucene: str
     behaviour: Behaviour
     parameters: frozenset[str]
-    """Those of the plugin's parameters that came after 2.12 and are there."""
+    """The plugin's parameters of this release that came after 2.12."""
     steps: Mapping[str, Step]
     """The step catalogue."""
 
@@ -180,7 +180,7 @@ class Version:
 
     @property
     def build_hash(self) -> str:
-        """40 hexadecimal digits that follow from the number alone."""
+        """40 hexadecimal digits, derived from the number."""
         return hashlib.sha1(self.number.encode(), usedforsecurity=False).hexdigest()
 
     @property
@@ -190,7 +190,7 @@ class Version:
 
     @property
     def build(self) -> str:
-        """What GET / tells: the number, and that it is a snapshot."""
+        """The number in `GET /`, with the suffix of a snapshot."""
         return self.number + self._suffix
 
     @property
@@ -200,13 +200,13 @@ class Version:
 
 @lru_cache
 def parse_version(text: str) -> Version:
-    """``"3.2.0"`` or ``"3.2.0-SNAPSHOT"`` -> Version. Raises ValueError for what mockflow does not know."""
+    """``"3.2.0"`` or ``"3.2.0-SNAPSHOT"`` -> Version. Raises ValueError for an unknown release."""
     found = re.fullmatch(r"(\d{1,2})\.(\d{1,3})\.(\d{1,3})(-SNAPSHOT)?", text)
     if not found:
         raise ValueError(f'"{text}" is not an OpenSearch version; write one such as {DEFAULT_VERSION}')
     release = (int(found[1]), int(found[2]), int(found[3]))
     if release[:2] not in _LUCENE:
-        raise ValueError(f"OpenSearch {text} is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
+        raise ValueError(f"OpenSearch {text} is not supported; supported are {OLDEST} to 2.19 and 3.0 to {NEWEST}")
     return Version(
         number=text.removesuffix("-SNAPSHOT"),
         is_snapshot=found[4] is not None,

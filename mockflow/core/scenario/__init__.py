@@ -1,1 +1,1 @@
-"""The scenario document: whom it speaks for, what happens, and the rules that span its keys."""
+"""The scenario document: its models, and the rules that span several keys."""

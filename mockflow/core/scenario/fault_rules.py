@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def errors(scenario: "Scenario") -> Iterator[Finding]:
-    """What cannot be meant."""
+    """Contradictions in the scenario's faults, outages and stubs."""
     for number, fault in enumerate(scenario.faults):
         path: Path = ("faults", number)
         yield from _fault(fault, path)
         if fault.scope == "workflow" and not scenario.has_workflow:
             hint = "leave it out: a scenario without a workflow is about the whole cluster"
-            yield Finding((*path, "scope"), "scope: workflow in a scenario that has none", hint)
+            yield Finding((*path, "scope"), "scope: workflow in a scenario without a workflow", hint)
         if fault.while_ is not None:
             yield from _state(scenario, fault.while_.state, (*path, "while", "state"))
     for number, outage in enumerate(scenario.outages):
@@ -40,7 +40,7 @@ def errors(scenario: "Scenario") -> Iterator[Finding]:
 
 
 def warnings(scenario: "Scenario") -> Iterator[Finding]:
-    """What has no effect."""
+    """Faults and stubs that have no effect."""
     answers_all: dict[str, int] = {}
     for number, fault in enumerate(scenario.faults):
         is_own = scenario.has_workflow and fault.scope != "cluster"
@@ -50,7 +50,7 @@ def warnings(scenario: "Scenario") -> Iterator[Finding]:
             yield Finding(("faults", number, "on"), message, hint, "warning")
         if all(target in answers_all for target in fault.on) and not fault.delay:
             first = answers_all[fault.on[0]]
-            hint = "put it first, or say when each of them acts"
+            hint = "put it first, or restrict when each of them acts"
             yield Finding(
                 ("faults", number), "a fault before it answers all of these calls", hint, "warning", ("faults", first)
             )
@@ -60,7 +60,7 @@ def warnings(scenario: "Scenario") -> Iterator[Finding]:
 
 
 def alone(fault: Fault) -> Iterator[Finding]:
-    """What cannot be meant by a fault in itself."""
+    """Contradictions within a single fault."""
     yield from _fault(fault, ())
 
 
@@ -71,11 +71,11 @@ def _fault(fault: Fault, path: Path) -> Iterator[Finding]:
     if fault.call is not None and fault.calls is not None:
         yield Finding((*path, "calls"), "call beside calls", "keep one of the two", other=(*path, "call"))
     if fault.respond is not None and fault.connection in WITHOUT_ANSWER:
-        message = f"respond beside connection: {fault.connection}, which lets no answer through"
+        message = f"respond beside connection: {fault.connection}, which sends no response"
         yield Finding((*path, "respond"), message, "keep one of the two", other=(*path, "connection"))
     if fault.performed and fault.respond is None:
         yield Finding(
-            (*path, "performed"), "performed without respond", "leave it out: it is about what respond answers"
+            (*path, "performed"), "performed without respond", "leave it out: it has no effect without respond"
         )
     if fault.over is not None and fault.connection != "drip":
         yield Finding((*path, "over"), "over without connection: drip", "leave it out, or write delay")
@@ -94,7 +94,7 @@ def _placeholders(respond: Respond, path: Path) -> Iterator[Finding]:
         for name in placeholders(getattr(respond, key)):
             root = name.partition(".")[0]
             if root not in ROOTS:
-                message = f"nothing is known by the name {quoted(name)}"
+                message = f"unknown placeholder {quoted(name)}"
                 yield Finding((*path, key), message, did_you_mean(root, ROOTS))
 
 

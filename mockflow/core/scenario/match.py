@@ -1,4 +1,4 @@
-"""Which workflows of clients a scenario applies to."""
+"""The conditions under which a scenario applies to a client's workflow."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -10,12 +10,12 @@ from pydantic_core import PydanticCustomError
 from mockflow.core.base.model import Model, Name, Text
 from mockflow.core.script.plan import short_form
 
-# The word that may stand for a mapping.
+# The short form of a mapping.
 SHORT_FORMS: Final = {"Match": "everything"}
 
 
 class Match(Model):
-    """Which workflows of clients a scenario speaks for. All that is named must hold."""
+    """Which workflows of clients a scenario applies to. All conditions must hold."""
 
     use_case: Name | None = Field(default=None, description="The template's use_case, such as SEMANTIC_SEARCH.")
     name: Name | None = Field(default=None, description='The template\'s name; * stands for any text: "bedrock*".')
@@ -23,7 +23,7 @@ class Match(Model):
         default=None, description="Headers of the create request, such as {X-Mockflow-Scenario: slow}."
     )
     everything: Literal[True] | None = Field(
-        default=None, description="true, in place of all others: every workflow. Short form: match: everything"
+        default=None, description="true: every workflow, without other conditions. Short form: match: everything"
     )
 
     @model_validator(mode="after")
@@ -31,12 +31,12 @@ class Match(Model):
         named = [key for key in type(self).model_fields if getattr(self, key) is not None]
         if not named or (self.everything and len(named) > 1):
             reason = "match has everything beside other keys" if named else "match is empty"
-            reason += "; write match: everything, or what must hold: use_case, name, header"
+            reason += "; write match: everything, or conditions: use_case, name, header"
             raise PydanticCustomError("match_something", "{reason}", {"reason": reason})
         return self
 
     def covers(self, *, name: str, use_case: str, headers: Mapping[str, str]) -> bool:
-        """Whether a workflow that is created so is meant. Header names count in any case."""
+        """Whether the conditions hold for a workflow that is created with these values. Header names ignore case."""
         return (
             (self.use_case is None or self.use_case == use_case)
             and (self.name is None or fnmatchcase(name, self.name.replace("[", "[[]")))
@@ -45,7 +45,7 @@ class Match(Model):
 
     @property
     def specificity(self) -> tuple[bool, bool, int, bool]:
-        """The greater wins: header, exact name, longer glob, use case, everything."""
+        """The sort key of specificity; the greatest wins: header, exact name, longer glob, use case, everything."""
         is_glob = self.name is not None and any(mark in self.name for mark in "*?")
         return (
             self.header is not None,

@@ -1,7 +1,7 @@
 """The scenario document, version 1 of the language, as a model.
 
-What is written here is the language: the JSON Schema for editors (`mockflow schema`) is made from these models,
-and each key's description is what an editor shows. Rules that span several keys are in `rules`.
+These models define the language. The JSON Schema for editors (`mockflow schema`) is generated from them, and editors
+show each key's description. Rules that span several keys are in `rules`.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -20,63 +20,63 @@ LANGUAGE_VERSION: Final = 1
 
 
 class Scenario(Model):
-    """One YAML document: who it applies to, and what happens over time."""
+    """One YAML document: which workflows it applies to, and what happens over time."""
 
-    scenario: Name = Field(description="The scenario's name; no two loaded scenarios share one.")
-    description: Text | None = Field(default=None, description="For people: what this scenario shows.")
+    scenario: Name = Field(description="The scenario's name, unique among loaded scenarios.")
+    description: Text | None = Field(default=None, description="What this scenario shows, for readers.")
     workflow_id: Name | None = Field(
         default=None,
-        description="The id of the workflow that this scenario brings; beside match, the id that the first workflow "
-        "gets that a client creates so.",
+        description="The id of the workflow that this scenario defines. Beside match: the id of the first matching "
+        "workflow that a client creates.",
     )
     match: Annotated[Match, MATCH] | None = Field(
         default=None,
-        description="For which workflows that clients create this scenario speaks: use_case, name (a glob), header, "
+        description="Which workflows of clients this scenario applies to: use_case, name (a glob), header, "
         "or everything.",
     )
     starts: Literal["first_status", "provision", "load"] | None = Field(
         default=None,
-        description="When elapsed time begins: with the first status call (so, if left out), when a client provisions "
-        "the workflow (always so for workflows of clients), or when the scenario is loaded.",
+        description="When elapsed time begins: with the first status call (the default), when a client provisions the "
+        "workflow (always for workflows of clients), or when the scenario is loaded.",
     )
     unrealistic: bool = Field(
         default=False,
-        description="true: this script breaks the plugin's rules on purpose. No warnings, and any state is allowed.",
+        description="true: this script breaks the plugin's rules on purpose. Any state is allowed, without warnings.",
     )
     template: dict[str, Any] | None = Field(
         default=None,
-        description="The template of the workflow that this scenario brings, as a client would send it. Made of its "
-        "resources' steps if left out.",
+        description="The template of the workflow that this scenario defines, as a client sends it. Default: a "
+        "template with the steps of its resources.",
     )
     provision: RunScript | None = Field(
         default=None,
-        description="What happens while the workflow is provisioned. Left out: a workflow of the scenario stays "
-        "NOT_STARTED, one of a client is provisioned step by step.",
+        description="What happens while the workflow is provisioned. Default: a workflow of the scenario stays "
+        "NOT_STARTED, a client's workflow is provisioned step by step.",
     )
     reprovision: RunScript | None = Field(
-        default=None, description="What happens while the workflow is reprovisioned. Left out: step by step."
+        default=None, description="What happens while the workflow is reprovisioned. Default: step by step."
     )
     deprovision: DeprovisionScript | None = Field(
-        default=None, description="What deprovisioning leaves behind. Left out: nothing that it may delete."
+        default=None, description="What deprovisioning leaves behind. Default: nothing that it may delete."
     )
     faults: tuple[Fault, ...] = Field(
-        default=(), strict=False, description="What goes wrong with requests: delays, errors, broken connections."
+        default=(), strict=False, description="Faults of requests: delays, errors, broken connections."
     )
     outages: tuple[Outage, ...] = Field(
-        default=(), strict=False, description="When the whole cluster is not what it should be: a rolling restart."
+        default=(), strict=False, description="Periods in which the whole cluster is unavailable or unhealthy."
     )
     stubs: tuple[Stub, ...] = Field(
-        default=(), strict=False, description="Scripted answers for any path, before the cluster's own."
+        default=(), strict=False, description="Scripted responses for any path, in place of the cluster's own."
     )
 
     @property
     def has_workflow(self) -> bool:
-        """Whether it speaks for any workflow; else it is about the cluster alone."""
+        """Whether it applies to any workflow; otherwise it is about the cluster only."""
         return self.workflow_id is not None or self.match is not None
 
     @property
     def brings_workflow(self) -> bool:
-        """Whether the workflow is there without a client's doing."""
+        """Whether the scenario itself defines a workflow, which exists from the start."""
         return self.workflow_id is not None and self.match is None
 
     @property

@@ -1,4 +1,4 @@
-"""Rules that span several keys of a scenario. Errors forbid it; warnings say what the plugin never does."""
+"""Rules that span several keys of a scenario. Errors reject it; warnings are about what the plugin never does."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
@@ -21,7 +21,7 @@ from mockflow.core.script.plan import Deprovision
 
 
 def check(scenario: Scenario) -> list[Finding]:
-    """Everything that is wrong with `scenario`, errors before warnings."""
+    """All findings about `scenario`, errors before warnings."""
     timelines = list(_timelines(scenario))
     errors = [*_about_whom(scenario), *_template(scenario), *fault_rules.errors(scenario)]
     for _, script, path in _scripts(scenario):
@@ -35,7 +35,7 @@ def check(scenario: Scenario) -> list[Finding]:
 
 
 def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
-    """Every run that the scenario tells of: its kind, its script and its place."""
+    """Every run that the scenario scripts: kind, script and place."""
     for kind, script in (("provision", scenario.provision), ("reprovision", scenario.reprovision)):
         if script:
             yield kind, script, (kind,)
@@ -50,13 +50,13 @@ def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]
 
 
 def _about_whom(scenario: Scenario) -> Iterator[Finding]:
-    """A scenario speaks for a workflow of its own, or for those of clients."""
+    """A scenario defines a workflow, or applies to workflows of clients."""
     scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs
     scripts_runs = scenario.provision or scenario.reprovision or scenario.deprovision or scenario.template is not None
     if not scenario.has_workflow and (scripts_runs or not scripts_the_cluster):
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
         about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs"))
-        yield Finding((), "the scenario speaks for no workflow", hint, about=about)
+        yield Finding((), "the scenario applies to no workflow", hint, about=about)
     if scenario.match and scenario.template is not None:
         hint = "leave it out: the client's own template is used"
         yield Finding(("template",), "template beside match", hint, other=("match",))
@@ -66,13 +66,13 @@ def _about_whom(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Finding]:
-    """A run is told by a timeline, by a plan or, in turn, by attempts."""
+    """A run has a timeline, a plan, or attempts of these."""
     for key in sorted(script.model_fields_set & {"timeline", "attempts"}):
         if getattr(script, key) is None:
-            yield Finding((*path, key), f"{key} is empty", "leave it out, or write what it lists")
+            yield Finding((*path, key), f"{key} is empty", "leave it out, or add an entry")
     written = script.model_fields_set & {"timeline", "step_time", "steps"}
     if getattr(script, "attempts", None) and written:
-        hint = "put it into each attempt that it is for"
+        hint = "move it into the attempts that it is for"
         for key in sorted(written):
             yield Finding((*path, key), f"{key} beside attempts", hint, other=(*path, "attempts"))
     elif "timeline" in written and len(written) > 1:
@@ -82,15 +82,15 @@ def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Findi
     elif scenario.brings_workflow and scenario.template is None and written & {"steps", "step_time"}:
         hint = "write template, or a timeline"
         about = (("template",), ("match",), path)
-        yield Finding(path, "a plan needs the template whose steps it speaks of", hint, about=about)
+        yield Finding(path, "a plan needs the template with its steps", hint, about=about)
 
 
 def _attempts_alone(scenario: Scenario) -> Iterator[Finding]:
-    """As `_one_form`, of deprovisionings."""
+    """As `_one_form`, for deprovisionings."""
     script = scenario.deprovision
     if script and script.attempts:
         for key in sorted(script.model_fields_set & {"keeps", "takes"}):
-            hint = "put it into each attempt that it is for"
+            hint = "move it into the attempts that it is for"
             yield Finding(("deprovision", key), f"{key} beside attempts", hint, other=("deprovision", "attempts"))
 
 
@@ -118,14 +118,14 @@ def _template(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _steps_that_are_not_there(scenario: Scenario) -> Iterator[Finding]:
-    """Steps that a plan speaks of and the scenario's own template has not; of a client's, the log tells at run time."""
+    """Planned steps that the scenario's template does not have. For a client's template, the log reports them."""
     graph = parse_template(scenario.template).provision if scenario.template is not None else None
     if graph is None:
         return
     ids = [node.id for node in graph.nodes]
     known = list(dict.fromkeys([*ids, *(node.type for node in graph.nodes)]))
     for kind, script, path in _scripts(scenario):
-        for name in script.steps if kind == "provision" else ():  # a reprovisioning may bring further nodes
+        for name in script.steps if kind == "provision" else ():  # a reprovisioning may add nodes
             if name not in known:
                 message = f'no step "{name}" in the template'
                 yield Finding((*path, "steps", name), message, did_you_mean(name, known), "warning")
@@ -217,7 +217,7 @@ def _own_id(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> I
 
 
 def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: Path) -> Iterator[Finding]:
-    """What contract.md, section 2, rules out: the table of moments."""
+    """Warns about statuses that the plugin never shows (docs/reference/plugin.md, "Status document")."""
     accepted = "NOT_STARTED" if scenario.brings_workflow else "PROVISIONING"
     run = compile_run(timeline, scenario=scenario.scenario, workflow_id=scenario.workflow_id or "", state=accepted)
     before: Fields = {"state": "NOT_STARTED"}
@@ -226,12 +226,12 @@ def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: P
             if number is not None:
                 for key, message in _impossible(before, fields):
                     place = (*path, number, key) if key in timeline[number].model_fields_set else (*path, number)
-                    yield Finding(place, message, "unrealistic: true says it is meant", "warning")
+                    yield Finding(place, message, "unrealistic: true allows it", "warning")
             before = fields
 
 
 def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
-    """The key and what is odd, for each thing that the plugin does not do between two snapshots."""
+    """The key and a description of each change between two snapshots that the plugin never makes."""
     old, state = before.get("state"), now.get("state")
     if state is None:
         yield "state", "a status without a state"
@@ -245,8 +245,8 @@ def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
     progress = now.get("provisioning_progress")
     if state in PROGRESS_OF_STATE and progress != PROGRESS_OF_STATE[state]:
         if before.get("provisioning_progress") != progress or old != state:
-            told = f"provisioning_progress {progress}" if progress else "no provisioning_progress"
-            yield "provisioning_progress", f"{told} in state {state}, where the plugin has {PROGRESS_OF_STATE[state]}"
+            shown = f"provisioning_progress {progress}" if progress else "no provisioning_progress"
+            yield "provisioning_progress", f"{shown} in state {state}, where the plugin has {PROGRESS_OF_STATE[state]}"
     if state == "FAILED" and old != "FAILED" and "error" not in now:
         yield "error", "FAILED without an error"
     listed = now.get("resources_created") or []
@@ -263,14 +263,14 @@ _WARNINGS: tuple[Rule, ...] = (_like_the_plugin,)
 
 
 class Claim(NamedTuple):
-    """What only one scenario may have: a key and its value, as text."""
+    """A key and a value, as text, that only one scenario may have."""
 
     key: str
     value: str
 
 
 def claims_of(scenario: Scenario) -> Iterator[Claim]:
-    """What `scenario` claims: its name, and its workflow_id and match if it has them."""
+    """The claims of `scenario`: its name, and its workflow_id and match if it has them."""
     for key in ("scenario", "workflow_id", "match"):
         value = getattr(scenario, key)
         if value is not None:
@@ -278,7 +278,7 @@ def claims_of(scenario: Scenario) -> Iterator[Claim]:
 
 
 def claims(scenarios: Iterable[Scenario]) -> Iterator[tuple[int, int, str]]:
-    """Where two scenarios claim one name, workflow or match: ``(later, earlier, key)``, indexes into `scenarios`."""
+    """Conflicts of name, workflow or match: ``(later, earlier, key)``, with indexes into `scenarios`."""
     first: dict[Claim, int] = {}
     for number, scenario in enumerate(scenarios):
         for claim in claims_of(scenario):

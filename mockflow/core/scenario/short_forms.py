@@ -1,4 +1,4 @@
-"""Where one word, text or time may stand for a mapping, as the JSON Schemas of the models tell it."""
+"""Short forms of mappings (one word, text or time) in the JSON Schemas of the models."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ SHORT_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 def allow_short_forms(schemas: dict[str, Any]) -> None:
-    """Lets the JSON Schemas of models, by their names, have the short forms too."""
+    """Adds the short forms to the JSON Schemas of models, by name."""
     for name in SHORT_FORMS.keys() & schemas.keys():
         model = schemas[name]
         schemas[name] = {"description": model.pop("description"), "anyOf": [dict(SHORT_FORMS[name]), model]}

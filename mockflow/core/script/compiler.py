@@ -1,4 +1,4 @@
-"""From the script of a run to its timeline: places keyframes in time and folds their fields."""
+"""Compiles the script of a run to a timeline: places keyframes in time and accumulates their fields."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from mockflow.core.script.models import Keyframe
 from mockflow.core.script.models import Resource as ScriptedResource
 from mockflow.core.script.timeline import Segment, Timeline
 
-# Fields that follow from the state until a keyframe writes them, and again once one writes the state anew.
+# Derived from the state until a keyframe sets them, and again after a later keyframe sets the state.
 _DERIVED: Final = ("provisioning_progress", "provision_start_time", "provision_end_time")
 _NOT_FIELDS: Final = frozenset({"at", "at_poll", "workflow_id", "created"})
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a keyframe lies: `offset` ms into `segment`. `poll` is set where it begins the segment."""
+    """The place of a keyframe: `offset` ms into `segment`. `poll` is set if the keyframe begins the segment."""
 
     segment: int
     offset: int
@@ -26,7 +26,7 @@ class Place:
 
 
 def place_keyframes(keyframes: Sequence[Keyframe]) -> list[Place]:
-    """Each keyframe's place. A keyframe without any time stands where the one before it does."""
+    """The place of each keyframe. A keyframe without a time has the place of the one before."""
     places: list[Place] = []
     place = Place(segment=0, offset=0)
     for keyframe in keyframes:
@@ -42,7 +42,7 @@ def place_keyframes(keyframes: Sequence[Keyframe]) -> list[Place]:
 def compile_run(
     keyframes: Sequence[Keyframe], *, scenario: str, workflow_id: str, state: str = "NOT_STARTED"
 ) -> Timeline:
-    """The timeline of a run, told by keyframes that have passed `rules`; `state` holds before the first of them."""
+    """The timeline of keyframes that have passed `rules`. `state` holds before the first one."""
     places = place_keyframes(keyframes)
     fold = _Fold(scenario, workflow_id, state)
     moments: list[tuple[Place, Fields, int | None]] = []
@@ -81,7 +81,7 @@ class _Fold:
         self._end: KeyframeTime | None = None
 
     def begin(self) -> None:
-        """What holds before the first keyframe counts from the run's beginning."""
+        """The fields before the first keyframe count from the beginning of the run."""
         self._observe(self._fields["state"], KeyframeTime(0, 0))
 
     def apply(self, keyframe: Keyframe, place: Place) -> None:
@@ -116,7 +116,7 @@ class _Fold:
 
 
 def written_resources(keyframe: Keyframe, scenario: str, workflow_id: str) -> list[Resource]:
-    """The entries that a keyframe itself writes, be it all or the new ones."""
+    """The resources that a keyframe itself lists, in `resources_created` or `created`."""
     written = keyframe.resources_created or keyframe.created or ()
     return [_entry(resource, scenario, workflow_id) for resource in written]
 

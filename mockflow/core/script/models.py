@@ -1,4 +1,4 @@
-"""The scripts of runs, as models: keyframes, timelines and plans, and the attempts that follow one another."""
+"""The models of scripted runs: keyframes, timelines, plans and attempts."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from mockflow.core.script.plan import Deprovision, Duration, StepPlan
 
 
 def _moment(value: object) -> object:
-    """Checks a time and keeps its text: the model stays what the user wrote."""
+    """Checks a time and keeps its text, so that the model equals what the user wrote."""
     try:
         parse_moment(value)
     except ValueError as error:
@@ -46,17 +46,17 @@ Moment = Annotated[
 
 
 class Resource(Model):
-    """One entry of resources_created (contract.md, section 2)."""
+    """One entry of resources_created (docs/reference/plugin.md, "Status document")."""
 
     workflow_step_name: Name = Field(description="The step's type, such as create_connector.")
     workflow_step_id: Name = Field(description="The id of the step's node in the template.")
     resource_type: Name | None = Field(
         default=None,
-        description="What was created, such as connector_id. Follows from the step when left out.",
+        description="The type of the resource, such as connector_id. Default: the type that the step creates.",
     )
     resource_id: Name | None = Field(
         default=None,
-        description="The resource's id. Made from scenario, workflow and step when left out, the same each time.",
+        description="The resource's id. Default: generated from scenario, workflow and step, the same in every run.",
     )
 
     @model_validator(mode="after")
@@ -83,23 +83,23 @@ class Resource(Model):
 
 
 class Keyframe(Model):
-    """A moment of a run and what is true from then on.
+    """A moment of a run and the fields that hold from then on.
 
-    A field holds until a later keyframe changes it; null takes it away.
+    A field holds until a later keyframe changes it; null removes it.
     """
 
     at: Moment | None = Field(
         default=None,
-        description='The elapsed time of the run, such as "500ms" or "2s"; "+2s": after the keyframe before. '
+        description='The elapsed time of the run, such as "500ms" or "2s"; "+2s" counts from the keyframe before. '
         "After an at_poll keyframe, times count from that poll.",
     )
     at_poll: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         default=None,
-        description="Instead of at: from the poll with this number (1 is the first) of the run on.",
+        description="Instead of at: the number of the poll of the run, counted from 1, that reaches the keyframe.",
     )
     workflow_id: Name | None = Field(
         default=None,
-        description="The workflow's own id, so that an answer of a real cluster can be pasted. Changes nothing.",
+        description="The workflow's own id, allowed so that the response of a real cluster can be pasted. No effect.",
     )
     error: Text | None = Field(default=None, description="The error text of a failed workflow.")
     state: Annotated[Name, suggested(STATES)] | None = Field(
@@ -107,73 +107,73 @@ class Keyframe(Model):
     )
     provisioning_progress: Annotated[Name, suggested(PROGRESS)] | None = Field(
         default=None,
-        description="NOT_STARTED, IN_PROGRESS, DONE or FAILED. Follows from the state when left out.",
+        description="NOT_STARTED, IN_PROGRESS, DONE or FAILED. Default: derived from the state.",
     )
     provision_start_time: EpochMillis | None = Field(
         default=None,
-        description="Epoch milliseconds. When left out: when the first keyframe that is not NOT_STARTED began.",
+        description="Epoch milliseconds. Default: the time of the first keyframe that is not NOT_STARTED.",
     )
     provision_end_time: EpochMillis | None = Field(
         default=None,
-        description="Epoch milliseconds. When left out: when the first COMPLETED or FAILED after the start began.",
+        description="Epoch milliseconds. Default: the time of the first COMPLETED or FAILED after the start.",
     )
     user: dict[str, Any] | None = Field(
-        default=None, description="Who created the workflow, as the security plugin tells it."
+        default=None, description="The user who created the workflow, in the form of the security plugin."
     )
     user_outputs: dict[str, Any] | None = Field(default=None, description="Outputs kept for the user.")
     resources_created: tuple[Resource, ...] | None = Field(
-        default=None, strict=False, description="All resources from now on, in place of the list before."
+        default=None, strict=False, description="All resources from this moment on; replaces the list."
     )
     created: tuple[Resource, ...] | None = Field(
-        default=None, strict=False, description="Resources that are new now: added to the list before."
+        default=None, strict=False, description="New resources, added to the list."
     )
-    tenant_id: Text | None = Field(default=None, description="The tenant, where multi-tenancy is on.")
+    tenant_id: Text | None = Field(default=None, description="The tenant, if multi-tenancy is on.")
     all_shared_principals: list[Any] | None = Field(
-        default=None, description="With whom the workflow is shared, where resource sharing is on."
+        default=None, description="The principals with whom the workflow is shared, if resource sharing is on."
     )
 
 
 class Attempt(Model):
-    """How one run goes: a timeline of keyframes, or a plan of steps."""
+    """The script of one run: a timeline of keyframes, or a plan of steps."""
 
     timeline: Annotated[tuple[Keyframe, ...], Field(min_length=1)] | None = Field(
         default=None, strict=False, description="The keyframes in order of time."
     )
     step_time: Duration | None = Field(
-        default=None, description="How long each step takes that steps says nothing of. The server's, if left out."
+        default=None, description="The duration of steps that are not in steps. Default: the server's step time."
     )
     steps: dict[Name, StepPlan] = Field(
-        default={}, description="How steps go, by the id of the node or by the step's type; the id wins."
+        default={}, description="Plans of steps, by the node's id or the step's type; the id wins."
     )
 
     def planned(self) -> dict[str, PlannedStep]:
-        """The plan of the steps, for the simulation."""
+        """The plans of the steps for the simulation."""
         return {name: step.planned() for name, step in self.steps.items()}
 
     def step_ms(self, otherwise: int) -> int:
-        """How many ms each step takes that `steps` does not describe; `otherwise` is the server's step time."""
+        """The duration in ms of steps that are not in `steps`; `otherwise` is the server's step time."""
         return otherwise if self.step_time is None else parse_duration(self.step_time)
 
 
 class RunScript(Attempt):
-    """How the runs of one kind go: each like this, or one attempt after the other."""
+    """The script of all runs of one kind: the same for each, or one attempt after the other."""
 
     attempts: Annotated[tuple[Attempt, ...], Field(min_length=1)] | None = Field(
         default=None, strict=False, description="The first run, the second, and so on; the last repeats."
     )
 
     def attempt(self, number: int) -> Attempt:
-        """How run `number` (from 0) goes."""
+        """The script of run `number`, counted from 0."""
         return self.attempts[min(number, len(self.attempts) - 1)] if self.attempts else self
 
 
 class DeprovisionScript(Deprovision):
-    """How deprovisionings go: each like this, or one attempt after the other."""
+    """The plan of all deprovisionings: the same for each, or one attempt after the other."""
 
     attempts: Annotated[tuple[Deprovision, ...], Field(min_length=1)] | None = Field(
         default=None, strict=False, description="The first deprovisioning, the second, and so on; the last repeats."
     )
 
     def attempt(self, number: int) -> Deprovision:
-        """How deprovisioning `number` (from 0) goes."""
+        """The plan of deprovisioning `number`, counted from 0."""
         return self.attempts[min(number, len(self.attempts) - 1)] if self.attempts else self

@@ -1,4 +1,4 @@
-"""The scenario language's plans: runs described by their steps instead of keyframes."""
+"""The scenario language's plans: runs that are scripted by steps instead of keyframes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -30,20 +30,20 @@ Duration = Annotated[
 
 
 def _failure_status(value: object) -> object:
-    """A name; for a number or a success the reason says what would be right."""
+    """The name of a failure status. The error for a number or a success says what would be right."""
     if value in FAILURES or not isinstance(value, (str, int)) or isinstance(value, bool):
         return value
     named = next((name for name, code in REST_STATUS.items() if str(code) == str(value)), None)
     if named in FAILURES:
         reason = f"{value} is a number; write its name, {named}"
     elif named or value in REST_STATUS:
-        reason = f"{value} is no failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"
+        reason = f"{value} is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"
     else:
         reason = f'unknown status "{value}"; {did_you_mean(str(value), FAILURES)}'
     raise PydanticCustomError("rest_status", "{reason}", {"reason": reason})
 
 
-# Where one word may stand for a mapping: model -> the word.
+# The short forms of mappings: model -> word.
 SHORT_FORMS: Final = {"Fails": "timeout"}
 
 
@@ -53,7 +53,7 @@ def short_form(word: str, meant: Mapping[str, Any]) -> BeforeValidator:
             return dict(meant)
         if isinstance(value, str):
             raise PydanticCustomError(
-                "short_form", "{reason}", {"reason": f'"{value}" is not known; write {word}, or a mapping'}
+                "short_form", "{reason}", {"reason": f'unknown word "{value}"; write {word}, or a mapping'}
             )
         return value
 
@@ -66,13 +66,13 @@ class Fails(Model):
     status: Annotated[Name, BeforeValidator(_failure_status), suggested(FAILURES)] = Field(
         default="INTERNAL_SERVER_ERROR", description="The RestStatus of the failure, such as REQUEST_TIMEOUT."
     )
-    message: Text | None = Field(default=None, description="The exception's message. Made of the step if left out.")
+    message: Text | None = Field(default=None, description="The exception's message. Default: the step's own.")
     exception: Name | None = Field(
         default=None,
-        description="The exception's class, such as OpenSearchStatusException. WorkflowStepException if left out.",
+        description="The exception's class, such as OpenSearchStatusException. Default: WorkflowStepException.",
     )
     timeout: Literal[True] | None = Field(
-        default=None, description="true: the step runs into its time-out, and takes that long if takes does not tell."
+        default=None, description="true: the step fails by its time-out, its duration unless takes is given."
     )
 
     def planned(self) -> PlannedFailure:
@@ -88,7 +88,7 @@ class Fails(Model):
 
 
 class StepPlan(Model):
-    """How one step of a run goes."""
+    """The plan of one step."""
 
     takes: Duration | None = Field(default=None, description='How long the step takes, such as "30s".')
     fails: Annotated[Fails, short_form(SHORT_FORMS["Fails"], {"timeout": True})] | None = Field(
@@ -102,7 +102,7 @@ class StepPlan(Model):
 
 
 class Deprovision(Model):
-    """How one deprovisioning goes."""
+    """The plan of one deprovisioning."""
 
     keeps: tuple[Name, ...] = Field(
         default=(), strict=False, description="Ids of the steps whose resources cannot be deleted."

@@ -1,7 +1,7 @@
-"""One run of one workflow: a timeline, when it began, and what its polls have reached.
+"""One run of one workflow: a timeline, its beginning, and the segments that polls have reached.
 
-With `Run` a workflow's status is a pure function: of the script (the timeline), the events (`started`, and the
-polls that `begun` keeps the trace of) and the time that is asked for.
+A workflow's status is a pure function of the script (the timeline), the events (`started` and the polls, as kept in
+`begun`) and the time.
 """
 
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ class Run:
     begun: Begun = JUST_BEGUN
 
     def polled(self, poll: int, elapsed: int, *, at_most: int | None = None) -> "Run":
-        """The run after its poll number `poll` (from 1); `at_most` so many at_poll keyframes are reached."""
+        """The run after poll number `poll`, counted from 1. At most `at_most` at_poll keyframes are reached by it."""
         begun = self.timeline.polled(self.begun, poll, elapsed, at_most=at_most)
         return self if begun is self.begun else replace(self, begun=begun)
 
     def position(self, elapsed: int) -> Position:
-        """Which moment of the timeline holds at `elapsed`, past or to come."""
+        """The moment that holds at `elapsed`, past or future."""
         return self.timeline.position(self.begun, elapsed)
 
     def fields(self, position: Position) -> Fields:
@@ -40,7 +40,7 @@ class Run:
 
     @property
     def next_poll(self) -> int | None:
-        """The number of the poll that the timeline waits for, once time has done its part."""
+        """The number of the poll that begins the next segment; None if there is none."""
         return self.timeline.next_poll(self.begun)
 
     def time_of_state(self, elapsed: int, state: str) -> int | None:

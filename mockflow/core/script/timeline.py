@@ -1,8 +1,8 @@
 """Timelines: the ordered keyframes of a run, and which of them holds at which moment.
 
-A timeline falls into segments. The first begins with the run; every other one begins with the poll that
-reached its ``at_poll`` keyframe. Within a segment, time alone decides. So all that has to be remembered of a
-run is when each of its segments began (`Begun`), and every lookup is a bisection.
+A timeline consists of segments. The first begins with the run, every other one with the poll that reaches its
+``at_poll`` keyframe. Within a segment only time matters. So the state of a run is the list of times at which its
+segments began (`Begun`), and every lookup is a bisection.
 """
 
 from bisect import bisect_right
@@ -26,11 +26,11 @@ class Segment:
     poll: int
     """The number of the poll that begins it; 0 for the first segment."""
     offsets: tuple[int, ...]
-    """Milliseconds from the segment's beginning, ascending; the first is 0."""
+    """Ascending milliseconds from the beginning of the segment; the first is 0."""
     snapshots: tuple[Fields, ...]
-    """What holds from each offset on."""
+    """The snapshot from each offset on."""
     keyframes: tuple[int | None, ...]
-    """Each moment's place in the script's timeline; None for what holds before the first keyframe."""
+    """The index of each moment's keyframe in the script; None before the first keyframe."""
 
 
 class Position(NamedTuple):
@@ -45,7 +45,7 @@ class Timeline:
     """The compiled script of one run. Elapsed times are milliseconds from the run's beginning."""
 
     segments: tuple[Segment, ...]
-    # Where each segment's last keyframe lies: it must be reached before the next segment can begin.
+    # The offset of each segment's last keyframe, which must be reached before the next segment can begin.
     _lasts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,15 +53,15 @@ class Timeline:
 
     @classmethod
     def of(cls, moments: Iterable[tuple[int, Fields]]) -> "Timeline":
-        """The timeline of a run that no script describes; of several moments at one time, the last holds."""
+        """The timeline of a run without keyframes. Of several moments at one time, the last holds."""
         held = dict(moments)
         nothing_written = tuple(None for _ in held)
         return cls((Segment(0, tuple(held), tuple(held.values()), nothing_written),))
 
     def polled(self, begun: Begun, poll: int, elapsed: int, *, at_most: int | None = None) -> Begun:
-        """What has begun once the poll with number `poll` (from 1) arrives at `elapsed`.
+        """The segments that have begun after poll number `poll`, counted from 1, at `elapsed`.
 
-        Several segments may begin with one poll; `at_most` bounds how many.
+        Several segments may begin with one poll; `at_most` limits how many.
         """
         limit = len(self.segments) if at_most is None else min(len(self.segments), len(begun) + at_most)
         while (
@@ -73,9 +73,9 @@ class Timeline:
         return begun
 
     def begun_by(self, polls: Sequence[int], last: int, *, in_turn: bool) -> Begun:
-        """What has begun after polls at these elapsed times, the last of which is number `last`.
+        """The segments that have begun after polls at these elapsed times. The last poll has number `last`.
 
-        `in_turn`: an at_poll waits until the moment before it was answered.
+        With `in_turn`, an at_poll is not reached before a poll has returned the moment before it.
         """
         begun, answered = JUST_BEGUN, None
         if len(self.segments) == 1:
@@ -88,13 +88,13 @@ class Timeline:
         return begun
 
     def all_answered(self, begun: Begun, answered: Position | None) -> bool:
-        """Whether `answered`, the moment last told to a client, is the last one before the next segment."""
+        """Whether `answered`, the moment that a poll returned last, is the last one before the next segment."""
         segment = len(begun) - 1
         return answered == Position(segment, len(self.segments[segment].offsets) - 1)
 
     def position(self, begun: Begun, elapsed: int) -> Position:
-        """Which moment holds at `elapsed`, past or to come; no further poll is assumed."""
-        segment = bisect_right(begun, elapsed, 1) - 1  # from 1: the first of each holds from the beginning
+        """The moment that holds at `elapsed`, past or future, without further polls."""
+        segment = bisect_right(begun, elapsed, 1) - 1  # from 1: the first segment holds from the beginning
         return Position(segment, bisect_right(self.segments[segment].offsets, elapsed - begun[segment], 1) - 1)
 
     def fields(self, position: Position) -> Fields:
@@ -102,17 +102,17 @@ class Timeline:
         return self.segments[position.segment].snapshots[position.place]
 
     def next_time(self, begun: Begun, elapsed: int) -> int | None:
-        """The elapsed time of the next moment that time alone reaches; None where there is none."""
+        """The elapsed time of the next moment that time alone reaches; None if there is none."""
         offsets = self.segments[len(begun) - 1].offsets
         index = bisect_right(offsets, elapsed - begun[-1])
         return begun[-1] + offsets[index] if index < len(offsets) else None
 
     def next_poll(self, begun: Begun) -> int | None:
-        """The number of the poll that the next segment waits for; None where there is none."""
+        """The number of the poll that begins the next segment; None if there is none."""
         return self.segments[len(begun)].poll if len(begun) < len(self.segments) else None
 
     def states(self) -> list[str]:
-        """Every state that it ever shows, in order of first appearance."""
+        """All states of the timeline, in order of first appearance."""
         snapshots = (fields for segment in self.segments for fields in segment.snapshots)
         return list(dict.fromkeys(fields["state"] for fields in snapshots if "state" in fields))
 

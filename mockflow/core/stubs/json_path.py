@@ -1,31 +1,32 @@
-"""JSONPath (RFC 9535), by a library that is imported only where a scenario uses it.
+"""JSONPath (RFC 9535), with a library that is imported only if a scenario uses it.
 
-The body that an expression looks into is a client's, and an expression such as ``$..*..*..*`` may look at each part of
-it very often. So it sees the body through views that count, and gives up in the end.
+An expression such as ``$..*..*..*`` may visit each value of a client's body very often. So expressions are evaluated on
+views that count the visits, and evaluation stops at a limit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-MAX_LOOKS: Final = 50_000
-"""At so many parts of a body an expression looks: a few tenths of a second."""
+MAX_VISITS: Final = 50_000
+"""The most values of a body that one expression visits; that many take a few tenths of a second."""
 _REGEX_FUNCTIONS: Final = ("match", "search")
 
 
-class EndlessError(ValueError):
-    """An expression that looks at too much of a body."""
+class TooManyVisitsError(ValueError):
+    """An expression visited more than `MAX_VISITS` values of a body."""
 
 
 @lru_cache(maxsize=1024)
 def parse_json_path(expression: str) -> Any:
-    """The compiled expression. Raises ValueError that says what is wrong with it."""
+    """The compiled expression. Raises ValueError if it is invalid."""
     import jsonpath
 
     environment = jsonpath.JSONPathEnvironment()
     try:
         found = environment.compile(expression)
-        if any(map(_takes_regex, environment.lexer.tokenize(expression))):  # some take for ever, and nothing stops them
+        # The evaluation of a regular expression may never end, and cannot be stopped.
+        if any(map(_takes_regex, environment.lexer.tokenize(expression))):
             raise ValueError('leave out the regular expression; in the value "*" stands for any text')
         return found
     except (jsonpath.JSONPathError, RecursionError) as error:
@@ -33,10 +34,10 @@ def parse_json_path(expression: str) -> Any:
 
 
 def find_all(expression: str, value: Any) -> list[Any]:
-    """What the expression finds in a JSON value. Raises EndlessError."""
+    """The values that the expression finds in a JSON value. Raises TooManyVisitsError."""
     try:
-        return [_plain(found) for found in parse_json_path(expression).findall(_Looks().at(value))]
-    except EndlessError:
+        return [_plain(found) for found in parse_json_path(expression).findall(_VisitCounter().visit(value))]
+    except TooManyVisitsError:
         raise
     except Exception:
         return []
@@ -47,31 +48,31 @@ def _takes_regex(token: Any) -> bool:
     return is_function or token.kind == "TOKEN_RE"
 
 
-class _Looks:
-    """Counts the looks at one body."""
+class _VisitCounter:
+    """Counts the visited values of one body."""
 
     def __init__(self) -> None:
-        self._left = MAX_LOOKS
+        self._left = MAX_VISITS
 
-    def at(self, value: Any) -> Any:
+    def visit(self, value: Any) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise EndlessError
+            raise TooManyVisitsError
         if isinstance(value, dict):
             return _Object(value, self)
         return _Array(value, self) if isinstance(value, list) else value
 
 
 class _Object(Mapping[str, Any]):
-    """A JSON object, looked at."""
+    """A view of a JSON object that counts visits."""
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, value: dict[str, Any], looks: _Looks) -> None:
-        self.value, self._looks = value, looks
+    def __init__(self, value: dict[str, Any], counter: _VisitCounter) -> None:
+        self.value, self._counter = value, counter
 
     def __getitem__(self, key: str) -> Any:
-        return self._looks.at(self.value[key])
+        return self._counter.visit(self.value[key])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.value)
@@ -84,16 +85,16 @@ class _Object(Mapping[str, Any]):
 
 
 class _Array(Sequence[Any]):
-    """A JSON array, looked at."""
+    """A view of a JSON array that counts visits."""
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, value: list[Any], looks: _Looks) -> None:
-        self.value, self._looks = value, looks
+    def __init__(self, value: list[Any], counter: _VisitCounter) -> None:
+        self.value, self._counter = value, counter
 
     def __getitem__(self, place: Any) -> Any:
         found = self.value[place]
-        return [self._looks.at(item) for item in found] if isinstance(place, slice) else self._looks.at(found)
+        return [self._counter.visit(item) for item in found] if isinstance(place, slice) else self._counter.visit(found)
 
     def __len__(self) -> int:
         return len(self.value)

@@ -1,4 +1,4 @@
-"""Whether a request is the one that a stub waits for, and if not, why not."""
+"""Matches requests against stubs, with the reasons for mismatches."""
 
 import json
 import math
@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from mockflow.core.base.findings import quoted
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_tell
+from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
 from mockflow.core.base.wildcards import matches
-from mockflow.core.stubs.json_path import EndlessError, find_all
+from mockflow.core.stubs.json_path import TooManyVisitsError, find_all
 from mockflow.core.stubs.model import StubRequest
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a client asks. `path` is raw, `query` decoded, header names count in any case."""
+class StubCall:
+    """A request as stubs see it. `path` is raw, `query` is decoded, header names ignore case."""
 
     method: str
     path: str
@@ -26,18 +26,18 @@ class Asked:
 
     @cached_property
     def json(self) -> Any:
-        """The body's value; None where it is no JSON."""
+        """The JSON value of the body; None if it is not JSON."""
         try:
             return json.loads(self.body, parse_constant=_finite, parse_float=_finite) if self.body else None
         except (ValueError, RecursionError):
             return None
 
     def found(self, expression: str) -> list[Any] | None:
-        """What a JSONPath finds in the body; None where it looks at too much. Many stubs ask for the same."""
+        """The values that a JSONPath finds in the body; None if it visits too many. Cached, since stubs share paths."""
         if expression not in self._found:
             try:
                 self._found[expression] = find_all(expression, self.json) if self.json is not None else []
-            except EndlessError:
+            except TooManyVisitsError:
                 self._found[expression] = None
         return self._found[expression]
 
@@ -47,53 +47,53 @@ class Asked:
 
 
 def _finite(text: str) -> float:
-    """ValueError for what JSON cannot tell: NaN, and what is too large for a float."""
+    """The number in `text`. Raises ValueError for NaN, and for numbers that are too large for a float."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
     return number
 
 
-def path_values(wanted: StubRequest, asked: Asked) -> Mapping[str, str] | None:
-    """The values of the path's names where the request is the wanted one, else None."""
-    values = wanted.pattern.match(asked.method, asked.path)
-    if values is None or next(_others(wanted, asked), None) is not None:
+def path_values(wanted: StubRequest, call: StubCall) -> Mapping[str, str] | None:
+    """The values of the names in the path if the request matches, else None."""
+    values = wanted.pattern.match(call.method, call.path)
+    if values is None or next(_others(wanted, call), None) is not None:
         return None
     return values
 
 
-def mismatches(wanted: StubRequest, asked: Asked) -> list[str]:
-    """Why the request is not the wanted one, in people's words."""
+def mismatches(wanted: StubRequest, call: StubCall) -> list[str]:
+    """Descriptions of why the request does not match."""
     found = []
-    if wanted.method not in (None, asked.method):
-        found.append(f"the method is {asked.method}, not {wanted.method}")
-    if wanted.pattern.values(asked.path) is None:
-        found.append(f"the path is {quoted(asked.path)}, not {quoted(wanted.path)}")
-    return [*found, *_others(wanted, asked)]
+    if wanted.method not in (None, call.method):
+        found.append(f"the method is {call.method}, not {wanted.method}")
+    if wanted.pattern.values(call.path) is None:
+        found.append(f"the path is {quoted(call.path)}, not {quoted(wanted.path)}")
+    return [*found, *_others(wanted, call)]
 
 
-def nearness(wanted: StubRequest, asked: Asked) -> tuple[int, int, int]:
-    """The smaller, the closer: the path counts most, then how much else differs."""
-    return apart(wanted, asked), len(mismatches(wanted, asked)), len(wanted.path)
+def nearness(wanted: StubRequest, call: StubCall) -> tuple[int, int, int]:
+    """The sort key of near misses, the closest first: by path, then by the number of mismatches."""
+    return apart(wanted, call), len(mismatches(wanted, call)), len(wanted.path)
 
 
-def apart(wanted: StubRequest, asked: Asked) -> int:
-    """How far the path is from the wanted one."""
-    return 0 if wanted.pattern.values(asked.path) is not None else 1 + _distance(wanted.path, asked.path)
+def apart(wanted: StubRequest, call: StubCall) -> int:
+    """The distance of the path from the wanted one; 0 if it matches."""
+    return 0 if wanted.pattern.values(call.path) is not None else 1 + _distance(wanted.path, call.path)
 
 
-def _others(wanted: StubRequest, asked: Asked) -> Iterator[str]:
+def _others(wanted: StubRequest, call: StubCall) -> Iterator[str]:
     for name, pattern in wanted.query.items():
-        yield from _compared("parameter", name, pattern, asked.query.get(name))
+        yield from _compared("parameter", name, pattern, call.query.get(name))
     for name, pattern in wanted.headers.items():
-        yield from _compared("header", name, pattern, _header(asked.headers, name))
+        yield from _compared("header", name, pattern, _header(call.headers, name))
     for expression, value in wanted.body.items():
-        found = asked.found(expression)
+        found = call.found(expression)
         if found is None:
-            yield f"{expression} looks at too much of the body"
+            yield f"{expression} visits too many values of the body"
         elif not any(_equal(value, one) for one in found):
-            told = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
-            yield f"{expression} in the body is {told}, not {_short(value)}"
+            shown = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
+            yield f"{expression} in the body is {shown}, not {_short(value)}"
 
 
 def _compared(kind: str, name: str, pattern: str, value: str | None) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def _distance(wanted: str, path: str) -> int:
-    """How many segments differ."""
+    """The number of segments that differ."""
     mine, theirs = wanted.split("/"), path.split("/")
     differ = sum(one != other and "{" not in one and "*" not in one for one, other in zip(mine, theirs, strict=False))
     return differ + abs(len(mine) - len(theirs))
@@ -124,4 +124,4 @@ def _distance(wanted: str, path: str) -> int:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     shown = text if len(text) <= 60 else f"{text[:59]}…"
-    return HIDDEN if may_tell(shown) else shown
+    return HIDDEN if may_contain_secret(shown) else shown

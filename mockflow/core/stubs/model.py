@@ -1,4 +1,4 @@
-"""The scenario language's stubs: scripted answers for any path."""
+"""The scenario language's stubs: scripted responses for any path."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -20,7 +20,7 @@ def _refuse(reason: str) -> PydanticCustomError:
 def _path(value: object) -> object:
     if isinstance(value, str):
         if not value.startswith("/"):
-            raise _refuse(f'{quoted(value)} is no path; write "/_plugins/_ml/models/{{model_id}}"')
+            raise _refuse(f'{quoted(value)} is not a path; write "/_plugins/_ml/models/{{model_id}}"')
         _pattern(value)
     return value
 
@@ -33,7 +33,7 @@ def _pattern(text: str) -> PathPattern:
 
 
 def _request(value: object) -> object:
-    """``GET /path`` in place of a mapping."""
+    """Expands the short form ``GET /path`` to a mapping."""
     if not isinstance(value, str):
         return value
     pattern = _pattern(value)
@@ -44,24 +44,24 @@ def _json_path(text: str) -> str:
     try:
         parse_json_path(text)
     except ValueError as error:
-        raise _refuse(f"{quoted(text)} is no JSONPath; {error}") from None
+        raise _refuse(f"{quoted(text)} is not a JSONPath; {error}") from None
     return text
 
 
 class StubRequest(Model):
-    """Which requests. All that is named must hold; in texts ``*`` stands for any text."""
+    """Which requests the stub answers. All conditions must hold; in texts ``*`` stands for any text."""
 
     method: Literal["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"] | None = Field(
-        default=None, description="The method; any, if left out."
+        default=None, description="The method. Default: any."
     )
     path: Annotated[Name, BeforeValidator(_path)] = Field(
-        description="The path. {name} stands for one segment, * for text within one, /** at the end for all further."
+        description="The path. {name} stands for one segment, * for text within one, a final /** for all further ones."
     )
     query: dict[Name, Text] = Field(default={}, description="Parameters of the query string and their values.")
     headers: dict[Name, Text] = Field(default={}, description="Headers and their values.")
     body: dict[Name, Any] = Field(
         default={},
-        description='JSONPath expressions and what each finds in the JSON body; "*" means that something is there.',
+        description='JSONPath expressions and the value that each finds in the JSON body; "*" means any value.',
     )
 
     @model_validator(mode="after")
@@ -76,7 +76,7 @@ class StubRequest(Model):
 
 
 class When(Model):
-    """What must be true of the workflow that owns the id in the path, else of any of the scenario's."""
+    """A condition on the workflow that has the id in the path, otherwise on any workflow of the scenario."""
 
     state: Annotated[Name, suggested(STATES)] | None = Field(default=None, description="The workflow's state.")
     during: Window | None = Field(default=None, description="A window of the run's elapsed time, such as 1s..2s.")
@@ -89,26 +89,26 @@ class When(Model):
 
 
 def _several(value: object) -> object:
-    """One answer in place of a list of them."""
+    """Expands a single response to a list."""
     return [value] if isinstance(value, (str, dict)) else value
 
 
 class Stub(Model):
-    """A scripted answer, before the cluster's own."""
+    """A scripted response in place of the cluster's own."""
 
-    name: Name | None = Field(default=None, description="Its name in journal and coverage. The request, if left out.")
+    name: Name | None = Field(default=None, description="Its name in journal and coverage. Default: the request.")
     request: Annotated[StubRequest, BeforeValidator(_request)] = Field(
         description="Which requests: GET /path/{id}, or {method, path, query, headers, body}."
     )
     when: When | None = Field(
-        default=None, description="Only then; else the next stub, or the cluster itself, answers."
+        default=None, description="The condition. If it does not hold, the next stub or the cluster itself answers."
     )
     respond: Annotated[
         tuple[Answer, ...],
         BeforeValidator(_several),
         Field(min_length=1),
     ] = Field(
-        strict=False, description="The answer; or a list: the first time, the second, and so on; the last repeats."
+        strict=False, description="The response, or a list for the first call, the second and so on; the last repeats."
     )
 
     @property
@@ -118,7 +118,7 @@ class Stub(Model):
 
 
 SHORT_FORMS: Final = {"StubRequest": {"type": "string", "examples": ["GET /_cat/count"], "pattern": "^([A-Z]+ )?/"}}
-"""What the JSON Schema takes in place of a mapping: model -> schema."""
+"""The JSON Schemas of short forms: model -> schema."""
 
 LISTS: Final = {"Stub": ("respond",)}
-"""Where the JSON Schema takes one entry in place of a list of them: model -> keys."""
+"""The keys that take a single entry in place of a list: model -> keys."""

@@ -1,4 +1,4 @@
-"""``{{name}}`` in scripted answers: a value of the request, the workflow or the clock. No code, no loops."""
+"""Placeholders ``{{name}}`` in scripted responses: values of the request, the workflow or the clock."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 ROOTS: Final = ("path", "query", "header", "body", "workflow", "now", "elapsed", "method", "permission", "aws_action")
 MAX_VALUE: Final = 64 * 1024
-"""So many characters of one value are put in: what a client sends does not grow without bound."""
+"""The most characters of one inserted value, so that a client cannot make a response grow without bound."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)\s*\}\}")
 
@@ -25,14 +25,15 @@ def placeholders(value: Any) -> Iterator[str]:
 
 
 def fill_json_text(text: str, known: Mapping[str, Any]) -> Any:
-    """As `fill`, of JSON that is written as text: what is put in ends none of its strings."""
+    """As `fill`, for JSON in a text: inserted values are escaped, so they cannot end a JSON string."""
     return _filled(text, known, lambda value: json.dumps(value, ensure_ascii=False)[1:-1])
 
 
 def fill(value: Any, known: Mapping[str, Any]) -> Any:
-    """A copy with its placeholders filled. One that is a text's whole gives its value as it is, else as text.
+    """A copy with its placeholders filled.
 
-    What is not there is null, or no text. What is put in is not looked at again.
+    A placeholder that is the whole text is replaced by the value with its type, otherwise by text. An unknown name
+    gives null, or an empty text. Inserted values are not filled again.
     """
     if isinstance(value, str):
         return _filled(value, known)

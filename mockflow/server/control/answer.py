@@ -1,6 +1,6 @@
-"""The owner's door, /_mockflow: plain JSON by its own rules.
+"""Answers requests to the control API, /_mockflow: plain JSON by its own rules.
 
-Nothing scripted touches it, and it carries none of OpenSearch's headers or parameters.
+Faults, outages and stubs do not apply to it. It has none of OpenSearch's headers and parameters.
 """
 
 import json
@@ -27,13 +27,13 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)
 
 
-def is_mine(target: str) -> bool:
-    """Whether a request target is the owner's: the prefix itself, or a path or query after it."""
+def is_control(target: str) -> bool:
+    """Whether a target that begins with the prefix is one of the control API, not of a longer name."""
     return target[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
 def answer(cluster: Cluster, request: Request) -> Response:
-    """Answers a request of the owner; never raises for what was sent."""
+    """The response to a request; errors of the request are responses too."""
     try:
         path, query = _parsed(request.target)
         found = ROUTER.find(request.method, path)
@@ -60,21 +60,21 @@ def answer(cluster: Cluster, request: Request) -> Response:
 def refused(
     status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
 ) -> Response:
-    """A refusal in the door's own form."""
+    """An error in the form of the control API."""
     return _json(status, {"error": {"message": message, "problems": problems or []}}, headers)
 
 
 def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
     try:
         return parse_target(target)
-    except Refusal as refusal:  # in OpenSearch's words; its cause has the plain ones
+    except Refusal as refusal:  # its cause has the message without OpenSearch's wrapping
         raise ControlError(400, refusal.body["error"]["caused_by"]["reason"]) from None
 
 
 def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
     if methods:
-        return ControlError(405, f"{path} knows {', '.join(sorted(methods))}, not {method}")
-    return ControlError(404, f"nothing at {path}; GET {PREFIX}/openapi.json describes what there is")
+        return ControlError(405, f"{path} takes {', '.join(sorted(methods))}, not {method}")
+    return ControlError(404, f"no call {path}; GET {PREFIX}/openapi.json describes all calls")
 
 
 def _json(status: int, content: Any, headers: Mapping[str, str] = _NO_HEADERS) -> Response:

@@ -1,4 +1,4 @@
-"""A call at the owner's door: what a handler is given, how it refuses, and what it says of itself."""
+"""The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, World
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.router import Route
@@ -17,7 +17,7 @@ PREFIX: Final = "/_mockflow"
 
 
 class ControlError(Exception):
-    """A refusal: the status, what is wrong and what would be right, and problems one by one."""
+    """An error response: the status, a message with the remedy, and a list of problems."""
 
     def __init__(self, status: int, message: str, problems: list[Any] | None = None) -> None:
         super().__init__(message)
@@ -28,28 +28,33 @@ class ControlError(Exception):
 
 @dataclass(frozen=True)
 class ControlCall:
-    """One request of the owner."""
+    """One request to the control API."""
 
     cluster: Cluster
     request: Request
     values: Mapping[str, str]
     query: Mapping[str, str]
 
+    @property
+    def world(self) -> World:
+        """The cluster's current world."""
+        return self.cluster.world
+
 
 @dataclass(frozen=True)
 class Operation:
-    """A handler and what the OpenAPI document says of it."""
+    """A handler, and its description for the OpenAPI document."""
 
     handle: Callable[[ControlCall], Any]
     summary: str
-    answers: type[BaseModel] | None = None
-    many: bool = False
-    takes: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    is_list: bool = False
+    body: type[BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
-    """Query parameters and what they mean."""
-    refusals: tuple[int, ...] = ()
-    media: tuple[str, ...] = ("application/json",)
-    """The types of what it answers; what is no JSON is a `Response` of the handler's own."""
+    """Query parameters and their meaning."""
+    errors: tuple[int, ...] = ()
+    media_types: tuple[str, ...] = ("application/json",)
+    """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
 
 ControlRoute = Route[Operation]
@@ -59,12 +64,12 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def read_body(call: ControlCall, model: type[Body]) -> Body:
-    """The request's JSON as `model`; an empty body is an empty object."""
+    """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
         return model.model_validate(json.loads(call.request.body or b"{}"))
     except ValidationError as error:
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "message": _in_plain_words(e, model)}
+            {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)}
             for e in error.errors(include_url=False)
         ]
         listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
@@ -73,8 +78,8 @@ def read_body(call: ControlCall, model: type[Body]) -> Body:
         raise ControlError(400, f"the body is not JSON: {error}") from None
 
 
-def _in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """What is wrong with one field, without pydantic's own terms."""
+def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """The message for one field, without pydantic's terms."""
     *outer, name = error["loc"] or ("",)
     if error["type"] == "extra_forbidden":
         return f"unknown; {did_you_mean(str(name), _model_at(model, outer).model_fields)}"

@@ -1,43 +1,41 @@
-"""The OpenAPI document of the owner's door, made from its routes and models."""
+"""The OpenAPI document of the control API, made from its routes and models."""
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from mockflow._version import __version__
 from mockflow.core.scenario.short_forms import allow_short_forms
-from mockflow.server.control import models as models
-
-if TYPE_CHECKING:
-    from mockflow.server.control.call import ControlRoute, Operation
+from mockflow.server.control.call import ControlRoute, Operation
+from mockflow.server.control.views import ErrorView
 
 _REF: Final = "#/components/schemas/{model}"
-_REFUSALS: Final = {
-    400: "The request is not right; the message says what would be.",
-    401: "The token is missing or wrong, where the door has one.",
-    403: "A page of another site asks, or by a name that could be anybody's for this server.",
+_ERRORS: Final = {
+    400: "The request is invalid; the message says how to correct it.",
+    401: "The control API has a token, and it is missing or wrong.",
+    403: "The request comes from a page of another site, or under a public name.",
     413: "The body is too large.",
-    404: "There is no such workflow or scenario.",
-    409: "It cannot come to this; the message says why.",
+    404: "The workflow, scenario, fault, journal entry or file does not exist.",
+    409: "The change is not possible; the message says why.",
 }
 
 
-def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
+def document(routes: Iterable[ControlRoute]) -> dict[str, Any]:
     """An OpenAPI 3.1 description of `routes`."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    used: list[type[BaseModel]] = [models.ErrorView]
+    used: list[type[BaseModel]] = [ErrorView]
     for route in routes:
-        used += [model for model in (route.handler.takes, route.handler.answers) if model and model not in used]
+        used += [model for model in (route.handler.body, route.handler.response) if model and model not in used]
     _, schemas = models_json_schema([(model, "validation") for model in used], ref_template=_REF)
     allow_short_forms(schemas["$defs"])
     return {
         "openapi": "3.1.0",
-        "info": {"title": "mockflow: the owner's door", "version": __version__},
+        "info": {"title": "mockflow: the control API", "version": __version__},
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
@@ -50,17 +48,17 @@ def document(routes: Iterable["ControlRoute"]) -> dict[str, Any]:
     }
 
 
-def _operation(route: "ControlRoute") -> dict[str, Any]:
+def _operation(route: ControlRoute) -> dict[str, Any]:
     operation = route.handler
     described: dict[str, Any] = {
         "operationId": route.operation,
         "summary": operation.summary,
         "responses": {"200": {"description": "Done.", "content": _content(operation)}},
     }
-    for status in (400, 401, 403, *operation.refusals):
+    for status in (400, 401, 403, *operation.errors):
         described["responses"][str(status)] = {
-            "description": _REFUSALS[status],
-            "content": _json(_schema(models.ErrorView)),
+            "description": _ERRORS[status],
+            "content": _json(_schema(ErrorView)),
         }
     names = re.findall(r"{(\w+)}", route.path)
     parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
@@ -70,24 +68,24 @@ def _operation(route: "ControlRoute") -> dict[str, Any]:
     ]
     if parameters:
         described["parameters"] = parameters
-    if operation.takes:
-        described["requestBody"] = {"content": _json(_schema(operation.takes))}
+    if operation.body:
+        described["requestBody"] = {"content": _json(_schema(operation.body))}
     elif route.method == "PUT":
         described["requestBody"] = {"content": {"application/yaml": {"schema": {}}, **_json({})}}
     return described
 
 
-def _content(operation: "Operation") -> dict[str, Any]:
-    schemas = {"application/json": _schema(operation.answers, operation.many)}
-    return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media}
+def _content(operation: Operation) -> dict[str, Any]:
+    schemas = {"application/json": _schema(operation.response, operation.is_list)}
+    return {media: {"schema": schemas.get(media, {"type": "string"})} for media in operation.media_types}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _schema(model: type[BaseModel] | None, many: bool = False) -> dict[str, Any]:
+def _schema(model: type[BaseModel] | None, is_list: bool = False) -> dict[str, Any]:
     if model is None:
         return {"type": "object"}
     reference = {"$ref": _REF.format(model=model.__name__)}
-    return {"type": "array", "items": reference} if many else reference
+    return {"type": "array", "items": reference} if is_list else reference

@@ -1,1 +1,1 @@
-"""The endpoints of OpenSearch and its plugins, one module for each family."""
+"""The endpoints of OpenSearch and its plugins: one module or package for each family."""

@@ -1,17 +1,19 @@
-"""The cat family: what the cluster's health, nodes, plugins, indices and aliases are, as tables.
+"""The cat API: tables of health, nodes, plugins, indices and aliases (docs/reference/opensearch.md, "Cat tables").
 
-Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a running JVM or Lucene are constants;
-the hundreds of columns of operation counters, which OpenSearch hides unless asked for, are not there.
+Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a running JVM or Lucene are constants.
+The hidden columns of operation counters are left out.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Final
 
+from mockflow.cluster import index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.server.endpoints.cluster_health import outage_health, worse
+from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
 from mockflow.server.endpoints.nodes import (
     JAVA_VERSION,
@@ -22,7 +24,6 @@ from mockflow.server.endpoints.nodes import (
     node_id,
     publish_address,
 )
-from mockflow.server.endpoints.resources import resolve_indices
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.parameters import Parameters
@@ -30,7 +31,7 @@ from mockflow.server.rest.table import TIMESTAMP, Bytes, Column, Row, Table, Tim
 
 
 def index(_: Call) -> Action:
-    """The list of tables."""
+    """The list of tables as text."""
     return lambda: Reply(200, "".join(f"{line}\n" for line in ("=^.^=", *(route.path for route in TABLE_ROUTES))))
 
 
@@ -39,8 +40,8 @@ def index(_: Call) -> Action:
 
 def _health_rows(call: Call) -> Callable[[], Iterable[Row]]:
     def rows() -> Iterable[Row]:
-        seconds = call.cluster.now() // 1000
-        shards = count_shards(call.cluster.indices())
+        seconds = call.world.now() // 1000
+        shards = count_shards(index_listing.indices(call.world))
         yield (
             seconds,
             f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
@@ -84,7 +85,8 @@ def _plugin_rows(call: Call) -> Callable[[], Iterable[Row]]:
     _read_manager_parameters(call.parameters)
     cluster = call.cluster
     return lambda: (
-        (node_id(cluster), NODE_NAME, plugin.name, cluster.version.plugin, plugin.description) for plugin in PLUGINS
+        (node_id(cluster), NODE_NAME, plugin.name, cluster.world.version.plugin, plugin.description)
+        for plugin in PLUGINS
     )
 
 
@@ -110,7 +112,7 @@ def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
         raise illegal_argument(f"unknown cluster health status [{wanted}]")
     return lambda: (
         _index_row(index)
-        for index in chosen(call.cluster.indices())
+        for index in chosen(index_listing.indices(call.world))
         if wanted is None or index.health == wanted.lower()
     )
 
@@ -167,7 +169,7 @@ def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
             row.search_routing or "-",
             "-" if row.write_index is None else row.write_index,
         )
-        for row in call.cluster.aliases()
+        for row in index_listing.aliases(call.world)
         if named(row.alias)
     )
 
@@ -192,14 +194,14 @@ def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
 
     def rows() -> Iterable[Row]:
         cluster, address = call.cluster, publish_address(call)
-        version, id = cluster.version, node_id(cluster)
+        version, id = cluster.world.version, node_id(cluster)
         yield (
             *(id if full_id else id[:4], PROCESS_ID, ip_of(address), TRANSPORT_PORT, address),
             *(version.number, "tar", version.build_hash, JAVA_VERSION),
             *(Bytes(64 * _GIB), Bytes(16 * _GIB), Bytes(48 * _GIB), "25.00"),
             *(Bytes(256 * _MIB), 25, Bytes(_GIB), Bytes(4 * _GIB), 50, Bytes(8 * _GIB)),
             *(512, 0, 65_535, 0, "0.00", "0.00", "0.00"),
-            Time(max(0, cluster.elapsed_ms)),
+            Time(max(0, cluster.world.elapsed_ms)),
             *("dimr", ",".join(ROLES), "*", NODE_NAME),
         )
 
@@ -270,7 +272,7 @@ def _read_index_options(parameters: Parameters) -> tuple[bool, bool]:
 
 
 def _index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
-    """What picks the indices that the path names; 404 for one that is not there."""
+    """A function that selects the indices of the path; 404 for a missing one."""
     ignore_unavailable, allow_no_indices = _read_index_options(call.parameters)
     expression = call.path_value("index")
 

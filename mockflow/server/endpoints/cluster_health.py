@@ -1,4 +1,4 @@
-"""The health of a cluster of one node, made of the indices that are there (consumers.md, section 4.2)."""
+"""The health of a cluster of one node, from its indices (docs/reference/opensearch.md, "Cluster health")."""
 
 import operator
 import re
@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, index_listing, skipping
+from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
+from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME
-from mockflow.server.endpoints.resources import look_at, resolve_indices
+from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 from mockflow.server.rest.waiting import condition
 
-_STATUSES: Final = ("green", "yellow", "red")  # the best first
+_STATUSES: Final = ("green", "yellow", "red")  # from best to worst
 _DEFAULT_TIMEOUT_MS: Final = 30_000
 _EVENTS: Final = frozenset({"IMMEDIATE", "URGENT", "HIGH", "NORMAL", "LOW", "LANGUID"})
 _NODES: Final = re.compile(r"(?:(>=|<=|>|<)(.*)|(ge|le|gt|lt)\((.*).|(.*))")
@@ -24,15 +26,15 @@ _ALL: Final = -1
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """What a request waits for."""
+class _Condition:
+    """The condition that a request waits for."""
 
     status: str
     nodes: bool
     active_shards: int
 
     def is_met(self, indices: list[IndexRow] | None, outage: str) -> bool:
-        """Whether it has come; None for indices that are not there. `outage` is the best that an outage lets it be."""
+        """Whether it holds; `indices` is None for a missing index. `outage` is the best health that outages allow."""
         if indices is None or not self.nodes:
             return False
         shards = count_shards(indices)
@@ -46,44 +48,44 @@ def worse(status: str, other: str) -> str:
 
 
 def outage_health(cluster: Cluster) -> str:
-    """The best health that outages let the cluster have now."""
-    phases = cluster.scripted.phases() if cluster.scripted else ()
+    """The best health that outages allow now."""
+    phases = active_phases(cluster.world) if cluster.world.intercepts else ()
     return max(
         (one.window.phase for one in phases if one.window.phase in _STATUSES), key=_STATUSES.index, default="green"
     )
 
 
 def health(call: Call) -> Action:
-    """Of the cluster or of some indices; 408 where what is waited for does not come in time."""
+    """The health of the cluster or of indices; 408 if the condition does not hold in time."""
     parameters, cluster = call.parameters, call.cluster
-    timeout = _read_what_changes_nothing(parameters)
-    level = parameters.text("level")  # any other word than these of `_body` means cluster
-    wanted = _read_wanted(parameters)
+    timeout = _read_constant_parameters(parameters)
+    level = parameters.text("level")  # values other than indices and shards mean cluster
+    wanted = _read_condition(parameters)
     expression = call.path_value("index")
     if expression:
-        resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # refuses impossible names
+        resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # 400 for invalid names
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in cluster.indices()}
+        rows = {row.name: row for row in index_listing.indices(cluster.world)}
         try:
             return [rows[name] for name in resolved(expression, rows)]
         except NoSuchIndexError:
             return None
 
-    def look() -> None:
+    def read_indices() -> None:
         for name in expression.split(","):
-            look_at(cluster, "index", name)
+            read_resource(cluster, "index", name)
 
-    def wait_on() -> None:
-        for phase in tuple(cluster.scripted.phases()) if cluster.scripted else ():
-            cluster.move_on(phase.workflow, phase.armed.scenario.scenario)
-        look()
+    def advance() -> None:
+        for phase in tuple(active_phases(cluster.world)) if cluster.world.intercepts else ():
+            skipping.after_intercepted(cluster.world, phase.workflow, phase.active.scenario.scenario)
+        read_indices()
 
     async def act() -> Reply:
-        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, wait_on)
+        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, advance)
         body = _body(indices(), level, outage_health(cluster), timed_out=not reached)
         reply = Reply(200 if reached else 408, body)
-        look()
+        read_indices()
         return reply
 
     return act
@@ -92,8 +94,8 @@ def health(call: Call) -> Action:
 # -- parameters ------------------------------------------------------------------------------------
 
 
-def _read_what_changes_nothing(parameters: Parameters) -> int | None:
-    """Checks what a cluster of one idle node has always come to; returns the timeout."""
+def _read_constant_parameters(parameters: Parameters) -> int | None:
+    """Checks the conditions that a cluster of one idle node always meets; returns the timeout in ms."""
     for name in ("local", "wait_for_no_relocating_shards", "wait_for_no_initializing_shards", "ensure_node_weighed_in"):
         parameters.boolean(name)
     for name in ("cluster_manager_timeout", "master_timeout"):
@@ -106,11 +108,11 @@ def _read_what_changes_nothing(parameters: Parameters) -> int | None:
     return parameters.time("timeout", _DEFAULT_TIMEOUT_MS)
 
 
-def _read_wanted(parameters: Parameters) -> _Wanted:
+def _read_condition(parameters: Parameters) -> _Condition:
     status = parameters.text("wait_for_status")
     if status is not None and status.lower() not in _STATUSES:
         raise illegal_argument(f"unknown cluster health status [{status}]")
-    return _Wanted(
+    return _Condition(
         status="red" if status is None else status.lower(),
         nodes=_is_one_enough(parameters.text("wait_for_nodes")),
         active_shards=_shard_count(parameters.text("wait_for_active_shards")),
@@ -159,7 +161,7 @@ _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
 }
 
 
-# -- the answer ------------------------------------------------------------------------------------
+# -- the response ----------------------------------------------------------------------------------
 
 
 def _body(indices: list[IndexRow] | None, level: str | None, outage: str, *, timed_out: bool) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Cluster settings, stored and echoed; those of the plugin act (contract.md, section 9)."""
+"""Cluster settings: all are stored and returned, those of the plugin take effect.
+
+Sources: docs/reference/opensearch.md, "Cluster settings"; docs/reference/plugin.md, "Settings".
+"""
 
 import json
 from typing import Any, Final
@@ -22,27 +25,27 @@ _SCOPES: Final[tuple[Scope, ...]] = ("persistent", "transient")
 
 
 def get_settings(call: Call) -> Action:
-    """What was set; with include_defaults also the defaults of what mockflow goes by."""
+    """The settings; with include_defaults also the defaults of those that mockflow uses."""
     cluster = call.cluster
     flat = _flat(call)
     call.parameters.boolean("local")
     include_defaults = call.parameters.boolean("include_defaults")
 
     def act() -> Reply:
-        settings = cluster.cluster_settings
+        settings = cluster.world.cluster_settings
         shown: dict[str, Any] = {scope: _shown(getattr(settings, scope), flat=flat) for scope in _SCOPES}
         if include_defaults:
             names = {"cluster.name": CLUSTER_NAME, "node.name": NODE_NAME}
-            if cluster.settings.multi_tenancy:
+            if cluster.world.settings.multi_tenancy:
                 names[f"{PLUGIN_PREFIX}multi_tenancy_enabled"] = "true"
-            shown["defaults"] = _shown(settings.defaults(cluster.version.minor, **names), flat=flat)
+            shown["defaults"] = _shown(settings.defaults(cluster.world.version.minor, **names), flat=flat)
         return Reply(200, shown)
 
     return act
 
 
 def put_settings(call: Call) -> Action:
-    """Sets settings, or takes them away with null; answers what was set. All of a request or nothing."""
+    """Sets settings, and removes those that are null; returns those set. One refused setting refuses the request."""
     flat = _flat(call)
     call.parameters.time("timeout")
     body = read_object(call)
@@ -53,9 +56,9 @@ def put_settings(call: Call) -> Action:
             kind = "action_request_validation_exception"
             raise object_error(400, kind, "Validation Failed: 1: no settings to update;")
         try:
-            call.cluster.update_settings(changes)
+            call.world.update_settings(changes)
         except SettingRefusedError as error:
-            raise object_error(400, call.cluster.version.behaviour.settings_refusal, str(error)) from None
+            raise object_error(400, call.world.version.behaviour.settings_refusal, str(error)) from None
         except BadValueError as error:
             raise bad_value(error) from None
         updates = {
@@ -67,7 +70,7 @@ def put_settings(call: Call) -> Action:
 
 
 def _flat(call: Call) -> bool:
-    """Reads what both calls take, and whether keys stay dotted in the answer."""
+    """Reads the parameters of both calls; returns whether keys stay dotted in the response."""
     for name in ("cluster_manager_timeout", "master_timeout"):
         call.parameters.time(name)
     return call.parameters.boolean("flat_settings")

@@ -1,4 +1,7 @@
-"""The cluster's state, as far as clients look into it: nodes and the metadata's frame (consumers.md, C1 and C2)."""
+"""The parts of the cluster's state that clients read: nodes, and metadata without indices.
+
+Source: docs/reference/opensearch.md, "Cluster state".
+"""
 
 from typing import Any, Final
 
@@ -21,7 +24,7 @@ _METRICS: Final = (
 
 
 def state(call: Call) -> Action:
-    """The metrics that the path names, or all. Nothing in it speaks of indices, and there are no stored scripts."""
+    """The metrics of the path, or all. There are no indices and no stored scripts in them."""
     parameters = call.parameters
     for name in ("local", "flat_settings", "ignore_unavailable", "allow_no_indices"):
         parameters.boolean(name)
@@ -34,7 +37,7 @@ def state(call: Call) -> Action:
     shown = [metric for metric in _METRICS if not wanted or "_all" in wanted or metric in wanted]
 
     def act() -> Reply:
-        uuid = opensearch_uuid("cluster", str(call.cluster.settings.seed))
+        uuid = opensearch_uuid("cluster", str(call.world.settings.seed))
         body: dict[str, Any] = {"cluster_name": CLUSTER_NAME, "cluster_uuid": uuid}
         metrics = _metrics(call.cluster, uuid, publish_address(call))
         for metric in shown:

@@ -1,11 +1,14 @@
-"""What workflows have created with ML Commons, under /_plugins/_ml (consumers.md, section 2, row 16)."""
+"""ML Commons: the models, connectors, agents, groups and tasks of workflows, under /_plugins/_ml.
+
+Source: docs/reference/opensearch.md, "ML Commons".
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mockflow.core.opensearch.search import Stored
-from mockflow.server.endpoints.resources import look_at
+from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.endpoints.search import search_handler
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.rest.errors import Refusal, object_error
@@ -15,7 +18,7 @@ BASE: Final = "/_plugins/_ml"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of resource: its path, its name in the registry, its system index, what is said where it is not."""
+    """One kind of resource: its path, its name in the registry, its system index, the error if it is missing."""
 
     path: str
     name: str
@@ -48,7 +51,7 @@ def _get(kind: Kind) -> Handler:
         call.parameters.boolean("return_content")
 
         def act() -> Reply:
-            made = look_at(call.cluster, kind.name, resource_id)
+            made = read_resource(call.cluster, kind.name, resource_id)
             if made is None:
                 raise _missing(kind, resource_id)
             return Reply(200, made.body)
@@ -63,10 +66,10 @@ def _delete(kind: Kind) -> Handler:
         resource_id = call.path_value("id")
 
         def act() -> Reply:
-            if call.cluster.resources.find((kind.name, resource_id)) is None:
+            if call.world.resources.find((kind.name, resource_id)) is None:
                 raise _missing(kind, resource_id)
-            call.cluster.resources.delete((kind.name, resource_id))
-            return Reply(200, _deleted(kind, resource_id, call.cluster.next_sequence_number()))
+            call.world.resources.delete((kind.name, resource_id))
+            return Reply(200, _deleted(kind, resource_id, call.world.next_sequence_number()))
 
         return act
 
@@ -75,9 +78,9 @@ def _delete(kind: Kind) -> Handler:
 
 def _search(kind: Kind) -> Handler:
     def documents(call: Call) -> Iterable[Stored]:
-        return (Stored(made.id, made.body) for made in call.cluster.resources.all_of(kind.name))
+        return (Stored(made.id, made.body) for made in call.world.resources.all_of(kind.name))
 
-    return search_handler(kind.index, documents, lambda cluster, hit: look_at(cluster, kind.name, hit))
+    return search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
 
 
 def _missing(kind: Kind, resource_id: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""The main page, which clients touch before they come to the plugin (consumers.md, section 4.1)."""
+"""The main page, which clients request first (docs/reference/opensearch.md, "Main page")."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ NODE_NAME: Final = "mockflow-node-1"
 
 
 def info(call: Call) -> Action:
-    """Name and version. Pretty unless ``pretty=false``, as OpenSearch's main page is."""
-    version = call.cluster.version
+    """Name and version; pretty-printed unless ``pretty=false``, as in OpenSearch."""
+    version = call.world.version
     body = {
         "name": NODE_NAME,
         "cluster_name": CLUSTER_NAME,
-        "cluster_uuid": opensearch_uuid("cluster", str(call.cluster.settings.seed)),
+        "cluster_uuid": opensearch_uuid("cluster", str(call.world.settings.seed)),
         "version": {
             "distribution": "opensearch",
             "number": version.build,

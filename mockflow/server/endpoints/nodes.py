@@ -1,4 +1,4 @@
-"""The cluster's one node: what it is called, where it answers, what it has installed (consumers.md, section 4.3)."""
+"""The one node of the cluster: name, address, plugins (docs/reference/opensearch.md, "Nodes")."""
 
 import ipaddress
 import re
@@ -27,16 +27,16 @@ _REFRESH_MS: Final = 1000
 
 
 def node_id(cluster: Cluster) -> str:
-    """The same for the same seed."""
-    return opensearch_uuid("node", str(cluster.settings.seed))
+    """The node's id: the same for the same seed."""
+    return opensearch_uuid("node", str(cluster.world.settings.seed))
 
 
 def publish_address(call: Call) -> str:
-    """Host and port by which clients reach the node: those by which this one came.
+    """Host and port under which the client reaches the node: those of its Host header.
 
-    A client that sniffs talks to this address alone from then on, and what the socket is bound to (0.0.0.0, a port
-    inside a container) may not lead here from where it is. The way that it took does. One that names no host, as
-    HTTP/1.0 allows, gets the address that the server is bound to.
+    A client that sniffs uses this address alone from then on. The address that the socket is bound to (0.0.0.0, a port
+    inside a container) may not be reachable for it. Without a Host header, as HTTP/1.0 allows, it is the address that
+    the server is bound to.
     """
     found = _HOST.fullmatch(call.request.headers.get("Host", ""))
     return f"{found[1]}:{found[2] or 80}" if found else call.cluster.publish_address
@@ -52,9 +52,9 @@ def ip_of(address: str) -> str:
 
 
 def info(call: Call) -> Action:
-    """The node with all its sections, or those that the path names; no node where the path names another."""
+    """The node with all sections or those of the path; no node if the path names another one."""
     nodes, metrics = call.path_value("node_id"), call.path_value("metric")
-    if not metrics and set(_list(nodes)) <= _SECTIONS.keys():  # one segment of nothing but metrics is no node
+    if not metrics and set(_list(nodes)) <= _SECTIONS.keys():  # one segment of metrics alone names no node
         nodes, metrics = "", nodes
     nodes, metrics = nodes or "_all", metrics or "_all"
     sections = _SECTIONS.keys() if _list(metrics) == ["_all"] else _SECTIONS.keys() & set(_list(metrics))
@@ -72,12 +72,12 @@ def info(call: Call) -> Action:
 
 
 def not_served(call: Call) -> Action:
-    """What OpenSearch has beside the node's information, and mockflow has not: said, not answered as a missing node."""
+    """Paths of OpenSearch that mockflow does not serve; without these routes they would be taken for a node's id."""
     raise no_handler(call.path, call.request.method)
 
 
 def _node(cluster: Cluster, address: str, sections: Iterable[str]) -> dict[str, Any]:
-    version, ip = cluster.version, ip_of(address)
+    version, ip = cluster.world.version, ip_of(address)
     node: dict[str, Any] = {
         "name": NODE_NAME,
         "transport_address": _transport_address(ip),
@@ -130,7 +130,7 @@ def _http(cluster: Cluster, address: str) -> Mapping[str, Any]:
 
 
 def _plugins(cluster: Cluster, _: str) -> Mapping[str, Any]:
-    version = cluster.version
+    version = cluster.world.version
     optional: dict[str, Any] = (
         {"optional_extended_plugins": []} if version.behaviour.lists_optional_extended_plugins else {}
     )
@@ -156,7 +156,7 @@ def _constant(**section: Any) -> Callable[[Cluster, str], Mapping[str, Any]]:
     return lambda _, __: section
 
 
-# The metrics of the path, in the order of the answer. Those that need a running JVM are short.
+# The metrics of the path, in the order of the response. Those that need a running JVM are incomplete.
 _SECTIONS: Final[Mapping[str, Callable[[Cluster, str], Mapping[str, Any]]]] = {
     "settings": _constant(settings={"cluster": {"name": CLUSTER_NAME}, "node": {"name": NODE_NAME}}),
     "os": _os,
@@ -178,7 +178,7 @@ def _list(text: str) -> list[str]:
 
 
 def _names_the_node(specifications: Iterable[str], id: str, address: str) -> bool:
-    """OpenSearch's node filters, one after the other: ids, names, addresses, ``role:true``, ``attribute:value``."""
+    """OpenSearch's node filters, applied in order: ids, names, addresses, ``role:true``, ``attribute:value``."""
     special = ("_all", "_local", "_master", "_cluster_manager", id)
     chosen = False
     for text in specifications:

@@ -1,4 +1,7 @@
-"""Search endpoints: what a request says, over documents that somebody else lists (contract.md, section 8)."""
+"""A handler for search endpoints, over documents that the endpoint supplies.
+
+Sources: docs/reference/opensearch.md, "Search"; docs/reference/plugin.md, "Search".
+"""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -18,10 +21,10 @@ SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]
 def search_handler(
     index: str,
     documents: Documents,
-    look: Callable[[Cluster, str], object],
-    source: SourceRule = lambda _, asked: asked or SourceFilter(),
+    on_hit: Callable[[Cluster, str], object],
+    source: SourceRule = lambda _, requested: requested or SourceFilter(),
 ) -> Handler:
-    """A search over `documents`; a hit, by its id, is a look at what it shows."""
+    """A search over `documents`; `on_hit` is called with the id of each hit, which is a status read."""
 
     def handle(call: Call) -> Action:
         request = _request(call)
@@ -32,7 +35,7 @@ def search_handler(
             except SearchError as error:
                 raise _refused(error) from None
             for hit in answer["hits"]["hits"]:
-                look(call.cluster, hit["_id"])
+                on_hit(call.cluster, hit["_id"])
             return Reply(200, answer)
 
         return act
@@ -41,7 +44,7 @@ def search_handler(
 
 
 def _request(call: Call) -> Any:
-    """The search's body, or what stands for it in the query string."""
+    """The search's body, or the parameters that replace it."""
     call.ignore_body()
     given = {} if call.request.body else {name: call.parameters.text(name) for name in PARAMETERS}
     try:

@@ -1,1 +1,1 @@
-"""HTTP messages, their bounds, and how they are sent."""
+"""HTTP: messages, limits, and the sending of responses."""

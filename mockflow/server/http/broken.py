@@ -1,4 +1,7 @@
-"""Answers that a broken connection lets through in part, or not at all (consumers.md, section 4.10)."""
+"""Sends responses over a broken connection: in part, or not at all.
+
+What clients make of each kind: docs/reference/opensearch.md, "Broken connections".
+"""
 
 import asyncio
 import hashlib
@@ -12,17 +15,17 @@ from aiohttp import web
 
 from mockflow.core.faults.model import Connection
 from mockflow.server.http.messages import Response
-from mockflow.server.http.sending import WireResponse
+from mockflow.server.http.senders import ResponseSender
 
 _PIECES: Final = 20
-"""In so many, at most, an answer drips."""
+"""The maximum number of pieces that `drip` sends."""
 _MISSING: Final = 100
-"""So many bytes more are promised than there are."""
-_LINGER_NOT: Final = struct.pack("ii", 1, 0)  # closing then sends RST, and what has not left never leaves
+"""The bytes by which `wrong_length` announces more than it sends."""
+_NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing sends RST and drops unsent data
 
 
-class BrokenResponse(WireResponse):
-    """`prepare` sends what `response.connection` lets through, and ends the connection."""
+class BrokenSender(ResponseSender):
+    """`prepare` sends the part of the response that `response.connection` allows, and ends the connection."""
 
     __slots__ = ("_break", "_garbage", "_over")
 
@@ -36,40 +39,40 @@ class BrokenResponse(WireResponse):
     async def prepare(self, request: web.BaseRequest) -> None:
         if request.transport is not None:
             await self._break(self, request, request.transport)
-        raise ConnectionResetError  # aiohttp takes the client for gone, and closes
+        raise ConnectionResetError  # aiohttp then closes the connection
 
     async def reset(self, _: web.BaseRequest, transport: asyncio.Transport) -> None:
-        """RST, and nothing before it."""
+        """RST without a response."""
         connection = transport.get_extra_info("socket")
         if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
 
-    async def nothing(self, _: web.BaseRequest, __: asyncio.Transport) -> None:
-        """The connection is closed."""
+    async def no_response(self, _: web.BaseRequest, __: asyncio.Transport) -> None:
+        """The connection is closed without a response."""
 
     async def truncate(self, request: web.BaseRequest, _: asyncio.Transport) -> None:
-        """The head, and half of the body that it promises; of an empty one, half of the head."""
+        """The head and half of the body; of a response without a body, half of the head."""
         head, body = self._parts()
         await request.writer.write(head + body[: len(body) // 2] if body else head[: len(head) // 2])
 
     async def wrong_length(self, request: web.BaseRequest, _: asyncio.Transport) -> None:
-        """The whole body, and a Content-Length that promises more."""
+        """The whole body, with a Content-Length that is too large."""
         head, body = self._parts()
-        promised = b"content-length: %d" % (len(body) + _MISSING)
-        await request.writer.write(re.sub(rb"content-length: \d+", promised, head) + body)
+        announced = b"content-length: %d" % (len(body) + _MISSING)
+        await request.writer.write(re.sub(rb"content-length: \d+", announced, head) + body)
 
     async def garbage(self, request: web.BaseRequest, _: asyncio.Transport) -> None:
-        """Bytes that are no HTTP: the same for the same request."""
+        """Bytes that are not HTTP: the same for the same request."""
         await request.writer.write(self._garbage + b"\r\n\r\n")
 
     async def stall(self, request: web.BaseRequest, transport: asyncio.Transport) -> None:
-        """As `truncate`, and then nothing until the client goes away or the server ends."""
+        """As `truncate`; then the connection stays open until the client disconnects or the server stops."""
         await self.truncate(request, transport)
         await asyncio.get_running_loop().create_future()
 
     async def drip(self, request: web.BaseRequest, _: asyncio.Transport) -> None:
-        """The whole answer, its body in small pieces over time."""
+        """The whole response, with its body in small pieces over `response.over` seconds."""
         head, body = self._parts()
         await request.writer.write(head)
         size = max(-(-len(body) // _PIECES), 1)
@@ -79,18 +82,18 @@ class BrokenResponse(WireResponse):
             await request.writer.write(piece)
 
     def _parts(self) -> tuple[bytes, bytes]:
-        head, end, body = self._wire.partition(b"\r\n\r\n")
+        head, end, body = self._bytes.partition(b"\r\n\r\n")
         return head + end, body
 
 
-_Break = Callable[[BrokenResponse, web.BaseRequest, asyncio.Transport], Awaitable[None]]
+_Break = Callable[[BrokenSender, web.BaseRequest, asyncio.Transport], Awaitable[None]]
 _BREAKS: Final[Mapping[Connection, _Break]] = {
-    "reset": BrokenResponse.reset,
-    "empty": BrokenResponse.nothing,
-    "lost_reply": BrokenResponse.nothing,
-    "truncate": BrokenResponse.truncate,
-    "wrong_length": BrokenResponse.wrong_length,
-    "garbage": BrokenResponse.garbage,
-    "stall": BrokenResponse.stall,
-    "drip": BrokenResponse.drip,
+    "reset": BrokenSender.reset,
+    "empty": BrokenSender.no_response,
+    "lost_reply": BrokenSender.no_response,
+    "truncate": BrokenSender.truncate,
+    "wrong_length": BrokenSender.wrong_length,
+    "garbage": BrokenSender.garbage,
+    "stall": BrokenSender.stall,
+    "drip": BrokenSender.drip,
 }

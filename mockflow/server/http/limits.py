@@ -1,4 +1,4 @@
-"""How much of a client's a server takes, and how long it waits for it."""
+"""The limits of a server: sizes, connections, time-outs (docs/reference/opensearch.md, "Limits")."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,18 +6,18 @@ from typing import Final
 MAX_LINE: Final = 4096
 """Bytes of a request's first line: OpenSearch's http.max_initial_line_length."""
 MAX_HEADER: Final = 16 * 1024
-"""Bytes of all headers: OpenSearch's http.max_header_size."""
+"""Bytes of all headers together: OpenSearch's http.max_header_size."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one server."""
+    """The limits of one server."""
 
     max_connections: int = 1000
-    """Open at once; one more is told 429 and closed."""
+    """Open at the same time; a further one gets 429 and is closed."""
     read_timeout: float = 30.0
-    """Seconds for a request's head to arrive, for its body, and for a client to read on; then it is cut off."""
+    """Seconds for a request's head, for its body, and for the client to read; then the connection is closed."""
     max_body: int = 100 * 1024 * 1024
-    """Bytes of a body: OpenSearch's http.max_content_length."""
+    """Bytes of one body: OpenSearch's http.max_content_length."""
     max_bodies: int = 512 * 1024 * 1024
-    """Bytes of all bodies that are being read or answered: OpenSearch's network.breaker.inflight_requests."""
+    """Bytes of all bodies in progress: OpenSearch's network.breaker.inflight_requests."""

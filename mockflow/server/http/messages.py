@@ -1,4 +1,4 @@
-"""A request and a response as plain values, and a response's bytes on the wire."""
+"""Requests and responses as plain values, and a response's HTTP/1.1 bytes."""
 
 import gzip
 import zlib
@@ -13,7 +13,7 @@ from aiohttp import hdrs
 from mockflow.core.faults.model import Connection
 from mockflow.core.opensearch.security import NOBODY, Caller
 
-# Header names; aiohttp looks its own up without folding their case each time.
+# Header names. For its own names aiohttp folds the case once, not at each access.
 ACCEPT: Final = hdrs.ACCEPT
 CONTENT_TYPE: Final = hdrs.CONTENT_TYPE
 OPAQUE_ID: Final = "X-Opaque-Id"
@@ -26,7 +26,7 @@ _COMPRESSION_LEVEL: Final = 3  # OpenSearch's http.compression_level
 
 @dataclass(slots=True)
 class Request:
-    """What a client sent. `target` is the raw path with its query string; header names are case-insensitive."""
+    """A client's request. `target` is the raw path with its query string; header names are case-insensitive."""
 
     method: str
     target: str
@@ -37,19 +37,19 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """An answer. `headers` come on top of content-type and content-length."""
+    """A response. `headers` are those besides content-type and content-length."""
 
     status: int
     body: bytes = b""
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     connection: Connection | None = None
-    """How the connection breaks on the way."""
+    """How the connection breaks while the response is sent."""
     over: float = 0.0
-    """The seconds that `drip` takes."""
+    """The seconds over which `drip` sends the response."""
 
-    def wire(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
-        """Head and body as HTTP/1.1 bytes. OpenSearch sends neither Server nor Date (consumers.md 4.7)."""
+    def to_bytes(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
+        """Head and body. There is neither Server nor Date (docs/reference/opensearch.md, "Headers")."""
         body, extra = self.body, self.headers
         if accept_encoding and body and (coding := _coding(accept_encoding)):
             body = _encoded(body, coding)
@@ -61,20 +61,20 @@ class Response:
 
 
 @dataclass(slots=True)
-class Streamed(Response):
-    """An answer whose body comes bit by bit; it ends with its connection."""
+class StreamedResponse(Response):
+    """A response whose body is sent in parts; closing the connection ends it."""
 
     chunks: AsyncGenerator[bytes, None] = field(kw_only=True)
 
     def head(self) -> bytes:
-        """All that stands before the first chunk, as HTTP/1.1 bytes."""
+        """The head as HTTP/1.1 bytes."""
         head = _head(self.status, self.content_type, (*self.headers.items(), ("connection", "close")))
         return head + b"\r\n"
 
 
 @lru_cache(maxsize=256)
 def _head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """All of the head but the content-length: the same in answer after answer."""
+    """The head without its content-length; cached, because it is the same in many responses."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -87,7 +87,7 @@ def _head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) 
 
 @lru_cache(maxsize=256)
 def _coding(accept_encoding: str) -> str | None:
-    """Gzip or deflate where the client asks for it, as OpenSearch's http.compression does."""
+    """Gzip or deflate if the client accepts it (docs/reference/opensearch.md, "Compression")."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         name, _, parameters = part.partition(";")

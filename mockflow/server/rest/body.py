@@ -1,4 +1,7 @@
-"""A request's body as a value, for the core's own endpoints, and OpenSearch's errors for what cannot be read."""
+"""A request's body as a value for the endpoints of OpenSearch's core, with their errors for unreadable bodies.
+
+Source: docs/reference/opensearch.md, "Bodies and content types".
+"""
 
 import re
 from typing import Any
@@ -13,9 +16,9 @@ _SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` dis
 
 
 def read_object(call: Call) -> dict[str, Any]:
-    """The body's JSON or YAML object; of anything that is no object, an empty one, as OpenSearch's parsers read it.
+    """The body's JSON or YAML object; {} for any other value, as in OpenSearch.
 
-    400 for no body, and as `read_value`.
+    400 for a missing body, and the errors of `read_value`.
     """
     call.ignore_body()
     if not call.request.body:
@@ -27,8 +30,7 @@ def read_object(call: Call) -> dict[str, Any]:
 def read_value(request: Request) -> Any:
     """The body's JSON or YAML value.
 
-    400 for what cannot be parsed, and for keys that stand twice: in mockflow's words, but of OpenSearch's type and
-    form.
+    400 for what cannot be parsed, and for duplicate keys. The message is mockflow's; type and form are OpenSearch's.
     """
     try:
         return decode_content(request)

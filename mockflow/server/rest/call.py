@@ -1,11 +1,11 @@
-"""What a handler is given, and what it gives back."""
+"""The argument and the result of a handler: `Call` and `Reply`."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, World
 from mockflow.core.plugin.status import Document
 from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.errors import illegal_argument, object_error, simple_error
@@ -26,7 +26,7 @@ _FORMATS: Final = {
 
 
 class Reply:
-    """A successful answer: JSON, or text where `content` is a str."""
+    """A successful response: JSON, or text if `content` is a str."""
 
     __slots__ = ("content", "headers", "pretty_by_default", "status")
 
@@ -45,7 +45,7 @@ class Reply:
 
 
 class Call:
-    """One request on its way through a handler."""
+    """One routed request, as its handler reads it."""
 
     __slots__ = ("_body_taken", "_path_values", "cluster", "is_peek", "parameters", "path", "request")
 
@@ -65,8 +65,13 @@ class Call:
         self.parameters = parameters
         self._path_values = path_values
         self.is_peek = is_peek
-        """Whether a look at a status counts as no poll, for a fault lets no whole answer through."""
+        """Whether a status read is no poll, because a fault keeps the whole response from the client."""
         self._body_taken = False
+
+    @property
+    def world(self) -> World:
+        """The cluster's current world. A reset replaces it, also while a request waits."""
+        return self.cluster.world
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -74,18 +79,21 @@ class Call:
         return tuple(self._path_values)
 
     def path_value(self, name: str) -> str:
-        """The decoded value of ``{name}`` in the route's path; empty where the route has none."""
+        """The decoded value of ``{name}`` in the route's path; empty if the route has no such name."""
         try:
             return decode(self._path_values.get(name, ""), plus_as_space=False)
         except ValueError as error:
             raise illegal_argument(str(error)) from None
 
     def ignore_body(self) -> None:
-        """This handler takes a body and does nothing with it."""
+        """Accepts a body without reading it."""
         self._body_taken = True
 
-    def refuse_what_nobody_asked_for(self) -> None:
-        """Unknown parameters, then a body: checked after the handler read what it knows (contract.md, section 1)."""
+    def refuse_unused(self) -> None:
+        """400 for parameters that the handler has not read, then for a body that it does not accept.
+
+        Source: docs/reference/opensearch.md, "Parameters".
+        """
         self.parameters.refuse_unknown(self.path)
         if self.request.body and not self._body_taken:
             request = f"{self.request.method} {readable(self.path)}"
@@ -94,7 +102,7 @@ class Call:
 
 Action = Callable[[], Reply | Awaitable[Reply]]
 Handler = Callable[[Call], Action]
-"""Reads the parameters and body, and returns what is to be done; so what nobody asked for is refused in between."""
+"""Reads parameters and body, and returns the action. Unused parameters are refused in between."""
 
 ApiRoute = Route[Handler]
 
@@ -114,7 +122,7 @@ def body_format(content_type: str | None) -> str | None:
 
 
 def refuse_unreadable_body(request: Request) -> None:
-    """406 for a body of a type that OpenSearch does not read; without a body the header does not matter."""
+    """406 for a body of a type that OpenSearch does not read. Without a body the header is not checked."""
     if not request.body:
         return
     content_type = request.headers.get(CONTENT_TYPE)

@@ -12,7 +12,7 @@ from mockflow.server.rest.yaml_content import read_yaml
 
 
 class UnreadableError(ValueError):
-    """A body that is not what its Content-Type says, or whose keys are not unique."""
+    """A body that does not parse as its Content-Type, or has duplicate keys."""
 
 
 def read_content(request: Request) -> Any:
@@ -24,7 +24,7 @@ def read_content(request: Request) -> Any:
 
 
 def decode_content(request: Request) -> Any:
-    """The body's value. Raises UnreadableError; an empty body is one too."""
+    """The body's value. UnreadableError for a body that does not parse, an empty one included."""
     if body_format(request.headers.get(CONTENT_TYPE)) == "yaml":
         documents, problems = read(request.body, "body")
         problems += [problem for document in documents for problem in document.problems]
@@ -40,7 +40,7 @@ def decode_content(request: Request) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise UnreadableError("a key stands twice in an object")
+        raise UnreadableError("duplicate key in an object")
     return value
 
 

@@ -1,4 +1,4 @@
-"""OpenSearch's error answers, each shape once (consumers.md, finding 4 and section 4.8)."""
+"""OpenSearch's error responses, one function for each shape (docs/reference/opensearch.md, "Errors")."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from mockflow.server.http.messages import Response
 from mockflow.server.rest.xcontent import compact
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
-    """An error answer of the cluster: `status`, the JSON `body`, further `headers`."""
+class Refusal(Exception):  # noqa: N818 - a response, not a failure of mockflow
+    """An error response of the cluster: `status`, the JSON `body`, further `headers`."""
 
     def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, body)
@@ -19,10 +19,10 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         self.body = body
         self.headers = headers or {}
         self.text: str | None = None
-        """The body of an answer that is no JSON."""
+        """The body, if it is not JSON."""
 
     def response(self) -> Response:
-        """The answer in compact JSON, for what no request's own parameters shape."""
+        """The response in compact JSON, for errors that come before the request's parameters are read."""
         return Response(self.status, compact(self.body))
 
 
@@ -58,36 +58,36 @@ def simple_error(status: int, message: str, headers: Mapping[str, str] | None = 
 
 
 def plugin_error(status: int, message: str) -> Refusal:
-    """The flow-framework plugin's error: a string, no status key (contract.md, section 1)."""
+    """The plugin's error: a string, without a status key (docs/reference/plugin.md, "Shapes")."""
     return Refusal(status, {"error": message})
 
 
 def text_error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Refusal:
-    """The security plugin's error: plain text."""
+    """The security plugin's error in plain text (docs/reference/opensearch.md, "Security plugin")."""
     refusal = Refusal(status, {}, headers)
     refusal.text = text
     return refusal
 
 
 def no_handler(path: str, method: str) -> Refusal:
-    """400 for a path that nothing serves."""
+    """400 for a path without a route."""
     return Refusal(400, {"error": f"no handler found for uri [{path}] and method [{method}]"})
 
 
 def invalid_uri() -> Refusal:
-    """400 for a path that nothing serves and that is no URI: an open brace, a broken escape."""
+    """400 for a path without a route that is not a URI: it has a brace or a broken escape."""
     return Refusal(400, {"error": "invalid uri has been requested"})
 
 
 def bad_http(reason: str) -> Refusal:
-    """400 for what is not HTTP or cannot be unpacked. OpenSearch's own words differ by what its decoder met."""
+    """400 for what is not HTTP or cannot be decompressed. OpenSearch's own message depends on its decoder."""
     first_line = reason.removeprefix("400, message:").strip().partition("\n")[0].rstrip(":")
-    told = first_line.partition(": bytearray(")[0]  # newer aiohttp shows what it had read as Python would
-    return illegal_argument(f"invalid HTTP request: {told}" if told else "invalid HTTP request")
+    detail = first_line.partition(": bytearray(")[0]  # newer aiohttp appends the data as a Python literal
+    return illegal_argument(f"invalid HTTP request: {detail}" if detail else "invalid HTTP request")
 
 
 def too_long_line() -> Refusal:
-    """400 for a first line beyond MAX_LINE, in the words of OpenSearch's HTTP library."""
+    """400 for a first line beyond MAX_LINE, with the message of OpenSearch's HTTP library."""
     return object_error(400, "too_long_http_line_exception", f"An HTTP line is larger than {MAX_LINE} bytes.")
 
 
@@ -97,13 +97,13 @@ def too_large_head() -> Refusal:
 
 
 def too_many_connections(limit: int) -> Refusal:
-    """429 for a connection too many."""
-    reason = f"rejected execution: {limit} connections are open already, mockflow takes no more (--max-connections)"
+    """429 for a connection above the limit."""
+    reason = f"rejected execution: {limit} connections are open, the maximum (--max-connections)"
     return object_error(429, "rejected_execution_exception", reason)
 
 
 def too_many_bodies(wanted: int, limit: int) -> Refusal:
-    """429 of the circuit breaker for bodies that are too large together (consumers.md, section 4.9)."""
+    """429 of the circuit breaker for all bodies in progress (docs/reference/opensearch.md, "Limits")."""
     reason = (
         f"[in_flight_requests] Data too large, data for [<http_request>] would be [{wanted}/{_megabytes(wanted)}], "
         f"which is larger than the limit of [{limit}/{_megabytes(limit)}]"
@@ -118,12 +118,12 @@ def _megabytes(size: int) -> str:
 
 
 def internal_error() -> Refusal:
-    """500 for a fault of mockflow's own; the log has the rest."""
-    return object_error(500, "exception", "mockflow failed to answer; its log has the traceback")
+    """500 for an internal error of mockflow; the log has the traceback."""
+    return object_error(500, "exception", "internal error of mockflow; its log has the traceback")
 
 
 def with_stack_trace(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The body as `error_trace=true` shows it: object errors get a stack_trace, string errors stay."""
+    """The body with `error_trace=true`: object errors get a stack_trace, string errors are unchanged."""
     error = body.get("error")
     if not isinstance(error, dict):
         return body

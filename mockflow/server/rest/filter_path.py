@@ -1,11 +1,13 @@
-r"""OpenSearch's ``filter_path``: which parts of an answer a client wants (consumers.md, section 4.7).
+r"""OpenSearch's ``filter_path``: the parts of a response that a client selects.
 
 An expression is a comma-separated list of paths; one that begins with ``-`` excludes. Dots separate the
 keys of a path, ``\.`` is a dot within a key, ``*`` stands for any part of one key and ``**`` for one level
-or more; arrays are looked through.
+or more; arrays are
+transparent.
 
-All as in OpenSearch 3.0: AbstractRestChannel reads the list, FilterPath one path, FilterPathBasedFilter walks
-them, and Jackson's FilteringGeneratorDelegate begins an object or array only once it keeps something inside.
+As in OpenSearch 3.0: AbstractRestChannel reads the list, FilterPath one path, FilterPathBasedFilter applies
+them, and Jackson's FilteringGeneratorDelegate writes an object or array only if it keeps something inside
+(docs/reference/opensearch.md, "filter_path").
 """
 
 import re
@@ -18,11 +20,11 @@ from mockflow.server.rest.xcontent import Json
 
 
 def filter_paths(value: Json, expression: str) -> Json:
-    """What `expression` leaves of `value`; raises ValueError if it excludes, but names nothing to exclude.
+    """The part of `value` that `expression` keeps; ValueError if there is a ``-`` without a path.
 
-    What a filter looks into and leaves empty goes, be it an include or an exclude; what it has no reason to
-    look into stays, even if empty. Where nothing is left of an object, it is ``{}``; of an array, ``[]``
-    (OpenSearch then sends no body at all).
+    An object or array that becomes empty by an include or an exclude is dropped; one that no path leads into stays,
+    even if it is empty. An object of which nothing is left is ``{}``, an array ``[]`` (OpenSearch sends no body
+    then).
     """
     for filter in _compiled(expression):
         kept = filter.walk(value, filter.paths)
@@ -37,7 +39,7 @@ _NOTHING: Final = object()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Path:
-    """One key of a path and what follows it. Equal only to itself, so that sets of paths are cheap."""
+    """One key of a path, and the rest. Compared by identity, so that sets of paths are cheap."""
 
     key: str
     rest: "_Path | None"
@@ -46,8 +48,8 @@ class _Path:
         return matches(self.key, key)
 
 
-# Where a walk stands in all paths of a filter at once; None is the end of one. It is a set because a path
-# with many `**` leads to the same place in very many ways.
+# The positions in all paths of a filter; None is the end of one. A set, because a path with several `**` reaches
+# the same position in many ways.
 _Paths = frozenset[_Path | None]
 
 
@@ -57,7 +59,7 @@ class _Filter:
     paths: _Paths
 
     def walk(self, value: Json, paths: _Paths) -> Json:
-        """What is left of a value that `paths` lead into: none has ended yet."""
+        """The kept part of a value at the positions `paths`, of which none is the end of a path."""
         if isinstance(value, dict):
             kept = {key: part for key, item in value.items() if (part := self._item(item, paths, key)) is not _NOTHING}
             return kept or _NOTHING
@@ -74,7 +76,7 @@ class _Filter:
 
 @lru_cache(maxsize=128)
 def _compiled(expression: str) -> tuple[_Filter, ...]:
-    """The filters to apply, one after the other."""
+    """The filters to apply in order."""
     entries = [entry for part in expression.split(",") if (entry := part.strip())]
     includes = [entry for entry in entries if not entry.startswith("-")]
     excludes = [path for entry in entries if entry.startswith("-") and (path := entry[1:].strip())]
@@ -91,12 +93,12 @@ def _parsed(paths: list[str]) -> _Paths:
 def _path(text: str) -> _Path | None:
     path = None
     for part in reversed(re.split(r"(?<!\\)\.", text)):
-        path = _Path(re.sub(r"\\.", ".", part), path)  # so OpenSearch unescapes: `\x` is a dot, too
+        path = _Path(re.sub(r"\\.", ".", part), path)  # OpenSearch unescapes so: `\x` is a dot, too
     return path
 
 
 def _after(paths: _Paths, key: str) -> _Paths:
-    """Where `paths` lead from here by `key`."""
+    """The positions after `key`."""
     after: set[_Path | None] = set()
     for path in paths:
         if path is not None and path.matches(key):

@@ -1,4 +1,4 @@
-"""Query parameters by OpenSearch's rules (consumers.md, section 4.5)."""
+"""Query parameters by OpenSearch's rules (docs/reference/opensearch.md, "Parameters")."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,14 @@ from mockflow.core.base.suggest import near_misses
 from mockflow.core.opensearch import values
 from mockflow.server.rest.errors import bad_parameter, bad_value, illegal_argument
 
-# Accepted by every route, whatever its own parameters are.
+# Accepted by every route.
 COMMON: Final = frozenset({"pretty", "human", "error_trace", "format", "filter_path"})
 
 _BAD_ESCAPE: Final = re.compile(r"%(?!%|[0-9a-fA-F]{2})")
 
 
 class Parameters:
-    """The parameters of one request; remembers which ones the handler has asked for."""
+    """The parameters of one request; records which of them the handler has read."""
 
     __slots__ = ("_consumed", "_values")
 
@@ -24,12 +24,12 @@ class Parameters:
         self._consumed = {*path_values}
 
     def text(self, name: str) -> str | None:
-        """The value as it came; None where it was not sent."""
+        """The value as it was sent; None if it was not."""
         self._consumed.add(name)
         return self._values.get(name)
 
     def boolean(self, name: str, default: bool = False) -> bool:
-        """True or false; sent without a value it means true, blank means the default."""
+        """True or false; without a value it is true, a blank value is the default. 400 for any other text."""
         value = self.text(name)
         if value is None or (value and not value.strip()):
             return default
@@ -41,7 +41,7 @@ class Parameters:
             raise bad_value(error) from None
 
     def time(self, name: str, default: int | None = None) -> int | None:
-        """A time value in milliseconds; -1 means without end."""
+        """A time value in milliseconds; -1 means no limit. 400 for a value that is no time."""
         value = self.text(name)
         try:
             return default if value is None else values.time_value(name, value)
@@ -49,22 +49,22 @@ class Parameters:
             raise bad_value(error) from None
 
     def leave_unread(self, name: str) -> None:
-        """Takes the value of the path named `name` for an unknown parameter: the handler does not look at it."""
+        """Treats the path value `name` as an unknown parameter, because the handler does not read it."""
         self._values = {**self._values, name: ""}
         self._consumed.remove(name)
 
     def rest(self) -> dict[str, str]:
-        """What was sent and nobody has asked for yet: from now on it counts as asked for."""
+        """The parameters that were not read so far; they count as read from now on."""
         names = self.unknown()
         self._consumed.update(names)
         return {name: self._values[name] for name in names}
 
     def unknown(self) -> list[str]:
-        """What was sent and nobody asked for, sorted."""
+        """The names of the parameters that were not read, sorted."""
         return sorted(self._values.keys() - self._consumed - COMMON)
 
     def refuse_unknown(self, path: str) -> None:
-        """Raises OpenSearch's 400 for parameters that the handler does not know."""
+        """Raises OpenSearch's 400 for parameters that the handler has not read."""
         if self._values.keys() <= self._consumed:
             return
         if unknown := self.unknown():
@@ -72,7 +72,7 @@ class Parameters:
 
 
 def parse_target(target: str) -> tuple[str, dict[str, str]]:
-    """The raw path and the decoded parameters; of a repeated one the last wins."""
+    """The raw path and the decoded parameters; the last of repeated ones wins. 400 for a broken escape."""
     path, _, query = target.partition("?")
     values: dict[str, str] = {}
     if not query:
@@ -105,7 +105,7 @@ def decode(text: str, *, plus_as_space: bool = True) -> str:
 
 
 def readable(path: str) -> str:
-    """The decoded path for a message; as it came where its escapes are broken."""
+    """The decoded path for a message; the raw path if its escapes are broken."""
     try:
         return decode(path, plus_as_space=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How a body is written: format, pretty, filter_path (consumers.md, section 4.7)."""
+"""The form of a response body: format, pretty, filter_path (docs/reference/opensearch.md, "Rendering")."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -16,7 +16,7 @@ Format = Literal["json", "yaml"]
 
 
 class Style:
-    """What a request says about the form of its answer."""
+    """The form of the response that a request selects."""
 
     __slots__ = ("error_trace", "filter_path", "format", "pretty")
 
@@ -46,7 +46,7 @@ class Style:
         return self.written(content)
 
     def error_body(self, refusal: Refusal) -> tuple[bytes, str]:
-        """An error's body; filter_path does not touch it."""
+        """An error's body and content type; filter_path does not apply to it."""
         if refusal.text is not None:
             return refusal.text.encode(), TEXT_TYPE
         return self.written(with_stack_trace(refusal.body) if self.error_trace else refusal.body)
@@ -57,11 +57,11 @@ class Style:
 
     @property
     def is_plain(self) -> bool:
-        """Compact JSON and all of it."""
+        """Whether it is compact JSON without a filter."""
         return self.format == "json" and not self.pretty and not self.filter_path
 
     def written(self, content: Any) -> tuple[bytes, str]:
-        """All of it, in the format asked for."""
+        """The unfiltered content in the selected format."""
         if self.format == "yaml":
             try:
                 return yaml(content), YAML_TYPE
@@ -70,14 +70,14 @@ class Style:
         return (pretty if self.pretty else compact)(content), JSON_TYPE
 
 
-_TOO_DEEP: Final = "the answer is nested too deep for YAML or filter_path; ask for all of it, in JSON"
+_TOO_DEEP: Final = "the response is nested too deep for YAML or filter_path; request it as JSON without a filter"
 
 PLAIN: Final = Style()
 _PARAMETERS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})
 
 
 def style_of(request: Request, values: Mapping[str, str]) -> Style:
-    """Reads format, pretty, human, error_trace and filter_path: all before routing. Raises Refusal for bad ones."""
+    """Reads format, pretty, human, error_trace and filter_path, before routing. Raises Refusal for bad values."""
     format = _format(request, values)
     if values.keys().isdisjoint(_PARAMETERS):
         return PLAIN if format == "json" else Style(format)
@@ -92,7 +92,7 @@ def style_of(request: Request, values: Mapping[str, str]) -> Style:
 
 
 def _format(request: Request, values: Mapping[str, str]) -> Format:
-    """From `format`, else Accept, else the body's own type. Smile and CBOR are answered in JSON."""
+    """From `format`, else Accept, else the body's Content-Type. Smile and CBOR give JSON."""
     if "format" in values and (wanted := values["format"].lower()) in ("json", "yaml", "smile", "cbor"):
         return "yaml" if wanted == "yaml" else "json"
     accept = request.headers.get(ACCEPT)

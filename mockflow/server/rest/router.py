@@ -1,6 +1,6 @@
-"""OpenSearch's routing: literal segments before wildcards, and a known path tells its methods.
+"""OpenSearch's routing: literal segments win over wildcards; a path without the method lists its methods.
 
-Rules: consumers.md, section 4.4.
+Source: docs/reference/opensearch.md, "Routing".
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ class Route(Generic[Handler]):
     operation: str
     handler: Handler
     repeats: bool = False
-    """Whether the same line asks for the same each time: nothing else of a request without a body is read."""
+    """Whether the action depends on the request line alone, if there is no body; it is cached then."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Router(Generic[Handler]):
     def __init__(self, routes: Iterable[Route[Handler]]) -> None:
         self._shapes: dict[int, list[_Shape[Handler]]] = {}  # by number of segments, the most literal first
         self.operations: set[str] = set()
-        """The names of all that it knows."""
+        """The names of the operations of all routes."""
         for route in routes:
             self.operations.add(route.operation)
             segments = _segments(route.path)
@@ -51,7 +51,7 @@ class Router(Generic[Handler]):
             shape.add(route, segments)
 
     def find(self, method: str, path: str) -> Found[Handler] | set[str]:
-        """The route for a raw path; else the methods that the path knows (none: nobody serves it)."""
+        """The route for a raw path, else the methods that the path has (none: there is no such path)."""
         segments = _segments(path)
         known: set[str] = set()
         for shape in self._shapes.get(len(segments), ()):
@@ -64,11 +64,11 @@ class Router(Generic[Handler]):
 
 
 _Wildcards = tuple[tuple[str, int], ...]
-"""Names, and the segments that they stand for."""
+"""The names of wildcards, and the index of their segment."""
 
 
 class _Shape(Generic[Handler]):
-    """All routes whose wildcards stand at the same places: their literal segments are a key."""
+    """All routes whose wildcards are at the same places; their literal segments are the key."""
 
     def __init__(self, wild: tuple[bool, ...]) -> None:
         self.wild: Final = wild
@@ -81,5 +81,5 @@ class _Shape(Generic[Handler]):
 
 
 def _segments(path: str) -> list[str]:
-    """``/a/b/`` -> ``["", a, b]``: whether a slash stands before, and how many after, does not count."""
+    """``/a/b/`` -> ``["", a, b]``: a leading slash and trailing slashes are not significant."""
     return f"/{path.removeprefix('/')}".rstrip("/").split("/")

@@ -1,13 +1,14 @@
-"""Scripted answers: what a fault, an outage or a stub says in the cluster's place."""
+"""Scripted responses: those of faults, outages and stubs in place of the cluster's own."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from mockflow.cluster import Cluster
+from mockflow.cluster import Cluster, polling, scenarios, skipping
+from mockflow.cluster.decision import Decision, InterceptedRequest
+from mockflow.cluster.interceptor import Interceptor
 from mockflow.cluster.journal import Scripted
-from mockflow.cluster.verdict import Inquiry, Verdict
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
@@ -24,24 +25,23 @@ from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found
 
 
-class Told(NamedTuple):
-    """An answer in its parts."""
+class ScriptedResponse(NamedTuple):
+    """The parts of a scripted response."""
 
     status: int
     body: bytes
     content_type: str
     headers: Mapping[str, str]
     is_foreign: bool = False
-    """Whether it comes from something before the cluster."""
+    """Whether it is the response of a proxy in front of the cluster."""
 
 
-def consult(
+def decide(
     cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | set[str]
-) -> Verdict | None:
-    """What is to become of a request; None: nothing interferes."""
-    assert cluster.scripted is not None
+) -> Decision | None:
+    """What faults, outages and stubs do with a request; None if none of them applies."""
     is_known = isinstance(found, Found)
-    asked = Inquiry(
+    asked = InterceptedRequest(
         request.method,
         path,
         query,
@@ -51,16 +51,16 @@ def consult(
         values=found.values if isinstance(found, Found) else {},
         created_for=lambda: _created_for(cluster, request, query) if is_known else None,
     )
-    return cluster.scripted.judge(asked)
+    return Interceptor(cluster.world).decide(asked)
 
 
-def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
-    """The answer in place of the cluster's own; an empty one where none is to arrive."""
-    respond = verdict.respond
+def scripted_response(cluster: Cluster, decision: Decision, style: Style) -> ScriptedResponse:
+    """The response in place of the cluster's own; an empty one with status 0 if none is sent."""
+    respond = decision.respond
     if respond is None:
-        return Told(0, b"", "", {})
+        return ScriptedResponse(0, b"", "", {})
     preset = PRESETS[respond.preset] if respond.preset else None
-    known = _known(cluster, verdict)
+    known = _known(cluster, decision)
     content = preset.body if preset else respond.content
     status = preset.status if preset else respond.status or 200
     headers = {**(preset.headers if preset else {}), **fill(respond.headers, known)}
@@ -70,44 +70,44 @@ def told(cluster: Cluster, verdict: Verdict, style: Style) -> Told:
         fill_json_text(content, known) if is_json_text else fill(content, known), style, status
     )
     is_foreign = preset is not None and preset.is_foreign
-    return Told(status, body, headers.pop("content-type", content_type), headers, is_foreign)
+    return ScriptedResponse(status, body, headers.pop("content-type", content_type), headers, is_foreign)
 
 
-def trace(verdict: Verdict) -> Scripted:
-    """For the journal."""
+def trace(decision: Decision) -> Scripted:
+    """The journal's record of what was scripted."""
     return Scripted(
-        tuple(verdict.faults),
-        verdict.stub,
-        tuple({"stub": miss.stub, "reasons": list(miss.reasons)} for miss in verdict.near_misses),
-        is_own=not verdict.is_broken,
-        connection=verdict.connection,
+        tuple(decision.faults),
+        decision.stub,
+        tuple({"stub": miss.stub, "reasons": list(miss.reasons)} for miss in decision.near_misses),
+        is_own=not decision.is_broken,
+        connection=decision.connection,
     )
 
 
-async def hold_back(verdict: Verdict) -> None:
-    """The delay, in wall time."""
-    if verdict.delay_ms:
-        await asyncio.sleep(verdict.delay_ms / 1000)
+async def apply_delay(decision: Decision) -> None:
+    """Waits for the delay, in wall time."""
+    if decision.delay_ms:
+        await asyncio.sleep(decision.delay_ms / 1000)
 
 
-def move_on(cluster: Cluster, verdict: Verdict) -> None:
-    """What a scripted answer does to time in mode auto. StuckError for a client that asks for ever."""
-    for workflow, scenario, elapsed in verdict.moves:
-        if elapsed == (cluster.elapsed(workflow) if workflow else cluster.elapsed_ms):
-            cluster.move_on(workflow, scenario)
-    if verdict.is_broken and not verdict.moves and verdict.workflow and verdict.asked.operation == "get_status":
-        cluster.told_nothing_new(verdict.workflow, (verdict.faults or [verdict.stub or ""])[-1])
+def advance_clock(cluster: Cluster, decision: Decision) -> None:
+    """Moves the time in mode auto after a scripted response. StuckError for a client that polls without end."""
+    for workflow, scenario, elapsed in decision.moves:
+        if elapsed == (cluster.world.elapsed(workflow) if workflow else cluster.world.elapsed_ms):
+            skipping.after_intercepted(cluster.world, workflow, scenario)
+    if decision.is_broken and not decision.moves and decision.workflow and decision.request.operation == "get_status":
+        polling.count_faulty(cluster.world, decision.workflow, (decision.faults or [decision.stub or ""])[-1])
 
 
-def arrives(verdict: Verdict) -> bool:
-    """Whether the client gets an answer, whole or not."""
-    return verdict.connection not in WITHOUT_ANSWER
+def sends_response(decision: Decision) -> bool:
+    """Whether the client gets a response, complete or not."""
+    return decision.connection not in WITHOUT_ANSWER
 
 
-def broken(verdict: Verdict, response: Response) -> Response:
-    """The answer as the connection lets it through."""
-    response.connection = verdict.connection
-    response.over = verdict.over_ms / 1000
+def broken(decision: Decision, response: Response) -> Response:
+    """The response, with the way in which its connection breaks."""
+    response.connection = decision.connection
+    response.over = decision.over_ms / 1000
     return response
 
 
@@ -123,48 +123,48 @@ _FIRST_ERROR: Final = 400
 
 
 def _one_line(value: Any) -> str:
-    """A header's value from what a client may have sent: nothing in it ends the line."""
+    """A header's value without line breaks; it may contain what a client has sent."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
     return "".join(mark for mark in text if mark.isprintable() or mark == "\t").strip()
 
 
-def _known(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
-    """What placeholders stand for."""
-    asked, workflow = verdict.asked, verdict.workflow
+def _known(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
+    """The values of placeholders."""
+    asked, workflow = decision.request, decision.workflow
     values = {name: unquote(value) for name, value in asked.values.items()}
     return {
-        "path": {**values, **verdict.values},
+        "path": {**values, **decision.values},
         "query": asked.query,
         "header": {name.lower(): value for name, value in asked.headers.items()},
         "body": asked.json,
-        "workflow": _workflow(cluster, verdict),
-        "now": cluster.now(),
-        "elapsed": cluster.elapsed(workflow) if workflow else cluster.elapsed_ms,
+        "workflow": _workflow(cluster, decision),
+        "now": cluster.world.now(),
+        "elapsed": cluster.world.elapsed(workflow) if workflow else cluster.world.elapsed_ms,
         "method": asked.method,
         "permission": action_of(asked.operation),
         "aws_action": f"es:ESHttp{asked.method.capitalize()}",
     }
 
 
-def _workflow(cluster: Cluster, verdict: Verdict) -> Mapping[str, Any]:
-    workflow = verdict.workflow
+def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
+    workflow = decision.workflow
     if workflow is None:
         return {}
-    fields = cluster.fields(workflow)
+    fields = cluster.world.fields(workflow)
     resources = {one["workflow_step_id"]: one["resource_id"] for one in fields.get("resources_created") or ()}
     return {**fields, "id": workflow.id, "resources": resources}
 
 
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
-    """The scenario that speaks for the workflow that this create makes; of a broken template, by what is readable."""
+    """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
         content = read_content(request)
         use_case = query.get("use_case")
         if use_case is not None:
-            content = expand(use_case, content, has_body=bool(request.body), version=cluster.version)
-        template = parse_template(content, version=cluster.version)
+            content = expand(use_case, content, has_body=bool(request.body), version=cluster.world.version)
+        template = parse_template(content, version=cluster.world.version)
     except (ContentError, FlowFrameworkError):
-        return cluster.scenarios.speaker(name="", use_case="", headers=request.headers)
-    return cluster.scenarios.speaker(
-        name=template.name or "", use_case=template.use_case or "", headers=request.headers
+        return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
+    return scenarios.matching(
+        cluster.world, name=template.name or "", use_case=template.use_case or "", headers=request.headers
     )

@@ -1,6 +1,6 @@
-"""The security plugin at the door: who asks, and whether it may (consumers.md, section 4.9).
+"""The security plugin: authentication and permissions (docs/reference/opensearch.md, "Security plugin").
 
-Passwords are checked. An AWS signature is not: its access key stands for the user of that name.
+Passwords are checked. AWS signatures are not: the access key is taken as the name of the user.
 """
 
 import base64
@@ -23,10 +23,10 @@ _SIGNED: Final = re.compile(r"AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)/")
 _NOBODY: Final = User("", "-")
 
 
-def admitted(cluster: Cluster, request: Request, operation: str) -> Caller:
-    """Who asks; 401 where nobody knows it, 403 where it may not. `operation` is empty where nothing serves the path."""
-    tenant_id = request.headers.get(TENANT_ID) if cluster.flow_framework.multi_tenancy_enabled else None
-    if not cluster.users:
+def authenticate(cluster: Cluster, request: Request, operation: str) -> Caller:
+    """The request's caller; 401 for an unknown user, 403 without permission. `operation` is empty without a route."""
+    tenant_id = request.headers.get(TENANT_ID) if cluster.world.flow_framework.multi_tenancy_enabled else None
+    if not cluster.world.users:
         return Caller(tenant_id=tenant_id)
     user = _user(cluster, request.headers.get(hdrs.AUTHORIZATION, ""))
     action = action_of(operation) if operation else None
@@ -37,19 +37,19 @@ def admitted(cluster: Cluster, request: Request, operation: str) -> Caller:
 
 def _user(cluster: Cluster, authorization: str) -> User:
     if signed := _SIGNED.match(authorization):
-        user = cluster.users.get(signed[1])
+        user = cluster.world.users.get(signed[1])
         if user is None:
             raise Refusal(403, {"message": "The security token included in the request is invalid."})
         return user
     name, password = _basic(authorization)
-    user = cluster.users.get(name, _NOBODY)
+    user = cluster.world.users.get(name, _NOBODY)
     if not hmac.compare_digest(user.password.encode(), password) or user is _NOBODY:
         raise text_error(401, "Unauthorized", _CHALLENGE)
     return user
 
 
 def _basic(authorization: str) -> tuple[str, bytes]:
-    """Name and password; empty where there are none."""
+    """Name and password; empty if there are none."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return "", b""

@@ -1,7 +1,8 @@
-"""Tables of cells, as text for people and as JSON or YAML for programs: `v`, `h`, `s`, `help`, `format` and the rest.
+"""Cat tables as text, JSON or YAML: the parameters `v`, `h`, `s`, `help`, `format` and the rest.
 
-All by the rules of OpenSearch's RestTable and AbstractCatAction, oddities included: every value is a string, numbers in
-text stand right, and a gap of more than 127 characters is not filled.
+The rules are those of OpenSearch's RestTable and AbstractCatAction, oddities included: every value is a string, numbers
+in text are right-aligned, and a gap of more than 127 characters is not filled (docs/reference/opensearch.md, "Cat
+tables").
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,32 +30,32 @@ Row = Sequence[Cell]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `aliases` are its other names, separated by commas as the help prints them."""
+    """One column. `aliases` are its other names, separated by commas as the help prints them."""
 
     name: str
     aliases: str
     description: str
     right: bool = False
     shown: bool = True
-    """Whether it is there when nobody asks for it."""
+    """Whether it is shown without `h`."""
     has_primaries: bool = False
     """Whether ``pri=true`` adds the column ``pri.<name>`` beside it."""
 
-    def answers_to(self, name: str) -> bool:
+    def has_alias(self, name: str) -> bool:
         """Whether `name` is one of the aliases."""
         return name in self.aliases.split(",")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns, and the rows of a call: `rows` reads the call's parameters and returns what makes the rows."""
+    """Columns and rows. `rows` reads the call's parameters and returns the function that makes the rows."""
 
     columns: tuple[Column, ...]
     rows: Callable[[Call], Callable[[], Iterable[Row]]]
 
 
 def table_handler(table: Table) -> Handler:
-    """The handler that answers with a table, in the form that the request asks for."""
+    """The handler of a table."""
 
     def handle(call: Call) -> Action:
         for name in _RESPONSE_PARAMETERS:
@@ -75,13 +76,13 @@ TIMESTAMP: Final = (
 )
 """The columns that ``ts=false`` leaves out."""
 
-# Read when the table is written, so every table knows them; `timeout` and `limit` too, whatever they say.
+# Every table accepts these; the values of `timeout` and `limit` are not used.
 _RESPONSE_PARAMETERS: Final = ("format", "h", "v", "ts", "pri", "bytes", "size", "time", "s", "timeout", "limit")
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """A column of the answer: its place in a row, and the name that it goes by."""
+    """A column of the response: its index in a row, and the name to show."""
 
     column: Column
     place: int
@@ -100,7 +101,7 @@ def _written(call: Call, columns: Sequence[Column], rows: list[Row]) -> str | li
 
 
 def _wants_text(call: Call) -> bool:
-    """Unless `format`, or else the Accept header, names a format; the body's own type does not matter here."""
+    """Whether neither `format` nor, without it, Accept names a format. The body's type does not count here."""
     format = call.parameters.text("format")
     if format is not None:
         return format.lower() not in ("json", "yaml", "smile", "cbor")
@@ -111,18 +112,18 @@ def _wants_text(call: Call) -> bool:
 
 
 def _shown(columns: Sequence[Column], parameters: Parameters) -> list[_Shown]:
-    """The columns that `h` asks for, each by the name that it was asked by; else those shown by default."""
+    """The columns that `h` names, each under the name in `h`; else those shown by default."""
     places = {column.name: place for place, column in enumerate(columns)}
     wanted = parameters.text("h")
     shown: list[_Shown] = []
     if wanted is None:
         shown = [_Shown(column, places[column.name], column.name) for column in columns if column.shown]
     for name in _expanded(wanted or "", columns):
-        by_alias = [column for column in columns if column.answers_to(name)]
+        by_alias = [column for column in columns if column.has_alias(name)]
         if name in places:
             column = columns[places[name]]
         elif by_alias:
-            column = by_alias[-1]  # of several with one alias the last answers
+            column = by_alias[-1]  # the last of several columns with one alias
         else:
             continue
         shown.append(_Shown(column, places[column.name], name))
@@ -135,7 +136,7 @@ def _shown(columns: Sequence[Column], parameters: Parameters) -> list[_Shown]:
 
 
 def _expanded(wanted: str, columns: Sequence[Column]) -> list[str]:
-    """The names of `h` in order, each once; a pattern is all columns that it matches by name or alias."""
+    """The names in `h` in order, each once; a pattern is expanded to the columns whose name or alias it matches."""
     names: dict[str, None] = {}
     for part in wanted.split(","):
         if "*" in part:
@@ -146,7 +147,7 @@ def _expanded(wanted: str, columns: Sequence[Column]) -> list[str]:
 
 
 def _sorted(columns: Sequence[Column], rows: list[Row], parameters: Parameters) -> list[Row]:
-    """By the columns of `s`, the first the most important; each may end in ``:asc`` or ``:desc``."""
+    """Sorted by the columns of `s`, the first one most significant; each may end in ``:asc`` or ``:desc``."""
     places: dict[str, int] = {}
     for place, column in enumerate(columns):
         places |= dict.fromkeys((column.name, *column.aliases.split(",")), place)
@@ -164,7 +165,7 @@ def _sorted(columns: Sequence[Column], rows: list[Row], parameters: Parameters) 
 
 
 def _cell_of(place: int) -> Callable[[Row], tuple[int, Any]]:
-    """To sort by: nothing comes before something, numbers go by size, all else by its text."""
+    """The sort key: empty cells first, then numbers by size, then text."""
 
     def comparable(row: Row) -> tuple[int, Any]:
         cell = row[place]
@@ -174,7 +175,7 @@ def _cell_of(place: int) -> Callable[[Row], tuple[int, Any]]:
 
 
 def _aligned(lines: list[list[str | None]], right: Sequence[bool]) -> str:
-    """Columns of equal width, one space between; the last one is padded on its left only."""
+    """Columns of equal width, separated by a space; the last one is padded on the left only."""
     widths = [max((len(cell or "") for cell in cells), default=0) for cells in zip(*lines, strict=True)]
     written = []
     for line in lines:
@@ -189,7 +190,7 @@ def _aligned(lines: list[list[str | None]], right: Sequence[bool]) -> str:
 
 
 def _gap(width: int) -> int:
-    """How many spaces OpenSearch puts: it counts them in a Java byte, which wraps after 127."""
+    """The number of spaces: OpenSearch counts them in a Java byte, which wraps after 127."""
     return max(0, (width + 128) % 256 - 128)
 
 
@@ -214,13 +215,13 @@ def _text(cell: Cell, parameters: Parameters) -> str | None:
 
 
 def _scaled(amount: int, scale: Sequence[tuple[str, int]]) -> str:
-    """In the largest unit that is not above the amount, with one digit after the point, cut off, if it is not 0."""
+    """In the largest unit not above the amount, with one decimal, truncated and omitted if it is 0."""
     suffix, unit = next(((suffix, unit) for suffix, unit in scale if amount >= unit), scale[-1])
     whole, tenth = divmod(amount * 10 // unit, 10)
     return f"{whole}.{tenth}{suffix}" if tenth else f"{whole}{suffix}"
 
 
-# What `bytes` and `time` take, and the units of sizes and times as they are shown without.
+# The values of `bytes` and `time`, and the units of sizes and times without these parameters.
 _BYTE_UNITS: Final = {
     name: 1 << 10 * power
     for power, names in enumerate((["b"], ["k", "kb"], ["m", "mb"], ["g", "gb"], ["t", "tb"], ["p", "pb"]))

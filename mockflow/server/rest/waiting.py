@@ -1,73 +1,76 @@
-"""Waiting on the virtual clock: a request that waits, for a time to come or at the latest until shutdown."""
+"""Requests that wait on the virtual clock; shutting down ends every wait."""
 
 import asyncio
 from collections.abc import Callable
 
-from mockflow.cluster import Cluster, Workflow
+from mockflow.cluster import Cluster, Workflow, moments, skipping
 
 
-async def condition(cluster: Cluster, holds: Callable[[], bool], timeout: int | None, look: Callable[[], None]) -> bool:
-    """Whether `holds` comes true within `timeout` ms of virtual time (None or negative: for ever).
+async def condition(
+    cluster: Cluster, holds: Callable[[], bool], timeout: int | None, advance: Callable[[], None]
+) -> bool:
+    """Whether `holds` becomes true within `timeout` ms of virtual time (None or negative: no limit).
 
-    In auto at once: what `look` looks at skips on until it holds, or is over.
+    In mode auto it does not wait: it calls `advance`, which moves runs to their next moment, until `holds` is true
+    or nothing changes any more.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     end = None if timeout is None or timeout < 0 else clock.now() + timeout
 
     def left() -> int | None:
         if holds():
             return 0
-        times = (None if end is None else end - clock.now(), cluster.until_next_moment())
+        times = (None if end is None else end - clock.now(), moments.until_next_moment(cluster.world))
         return min((time for time in times if time is not None), default=None)
 
     await _until(cluster, left)
-    while cluster.clock.mode == "auto" and not holds():
+    while cluster.world.clock.mode == "auto" and not holds():
         before = _times(cluster)
-        look()
+        advance()
         if before == _times(cluster):
             break
     return holds()
 
 
 def _times(cluster: Cluster) -> list[int]:
-    return [cluster.now(), *(workflow.lead for workflow in cluster.workflows.values())]
+    return [cluster.world.now(), *(workflow.lead for workflow in cluster.world.workflows.values())]
 
 
 async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
-    """Returns once the workflow's run has ended, or another has begun, or `timeout` ms have passed.
+    """Returns when the workflow's run has ended, another has begun, or `timeout` virtual ms have passed.
 
-    In auto the run skips there. The end of the workflow, or of its world, is the end of its run.
+    In mode auto the run skips there. If the workflow is deleted or the cluster is reset, its run has ended.
     """
     run = workflow.serial
-    limit = None if timeout is None else cluster.elapsed(workflow) + timeout
+    limit = None if timeout is None else cluster.world.elapsed(workflow) + timeout
 
     def end() -> int | None:
         times = [time for time in (workflow.end(), limit) if time is not None]
         return min(times, default=None)
 
     def is_running() -> bool:
-        return workflow.serial == run and cluster.holds(workflow)
+        return workflow.serial == run and cluster.world.holds(workflow)
 
     def left() -> int | None:
         if not is_running():
             return 0
         time = end()
-        return None if time is None else time - cluster.elapsed(workflow)
+        return None if time is None else time - cluster.world.elapsed(workflow)
 
     await _until(cluster, left)
     time = end()
-    if cluster.clock.mode == "auto" and time is not None and is_running():
-        cluster.skip_to(workflow, time)
+    if cluster.world.clock.mode == "auto" and time is not None and is_running():
+        skipping.to_time(cluster.world, workflow, time)
 
 
 async def _until(cluster: Cluster, left: Callable[[], int | None]) -> None:
-    """Returns once `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
+    """Returns when `left()`, in virtual ms, is 0 or less; None means that time alone does not bring it.
 
-    In auto at once, for a request that waits skips to its end; frozen, as soon as the owner has moved the clock so
-    far; driven, it moves the clock itself. Shutting down ends every wait. A client that goes away cancels it, and
-    nothing stays behind.
+    In mode auto it returns at once, because the caller skips to the end; in mode frozen, when the control API has
+    moved the clock far enough; in mode driven it moves the clock itself. A client that disconnects cancels the wait,
+    and nothing of it is left.
     """
-    clock = cluster.clock
+    clock = cluster.world.clock
     moved = asyncio.Event()
     forget = clock.on_move(moved.set)
     try:

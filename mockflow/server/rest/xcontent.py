@@ -1,4 +1,4 @@
-"""How OpenSearch writes a body: compact JSON, pretty JSON, YAML (consumers.md, section 4.7)."""
+"""OpenSearch's output formats: compact JSON, pretty JSON, YAML (docs/reference/opensearch.md, "Rendering")."""
 
 import json
 import re
@@ -11,7 +11,7 @@ Json = Any
 
 
 def compact(value: Json) -> bytes:
-    """JSON without white space, in UTF-8. What UTF-8 cannot hold, half a surrogate pair, becomes ``?``."""
+    """JSON without white space, in UTF-8. A lone surrogate, which UTF-8 cannot encode, becomes ``?``."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

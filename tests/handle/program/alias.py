@@ -2,7 +2,7 @@
 
 import time as t
 
-from tests.handle.support import poll
+from tests.support.python_api import poll
 
 
 def deploy(url: str, workflow_id: str = "w", pause: float = 5) -> str:

@@ -2,7 +2,7 @@
 
 from time import sleep, time
 
-from tests.handle.support import poll
+from tests.support.python_api import poll
 
 
 def deploy(url: str) -> str:

@@ -1,4 +1,4 @@
-"""A program that polls a workflow's status, tested against mockflow. Put your own program in place of `wait`."""
+"""A program that polls a workflow's status, tested against mockflow. Replace `wait` by your own program."""
 
 import json
 import time
@@ -21,8 +21,8 @@ def wait(url, pause=1.0):
 
 @pytest.mark.mockflow("scenarios/first.yaml")
 def test_waits_until_it_is_completed(mockflow):
-    assert wait(mockflow.url, pause=0) == "COMPLETED"  # the clock skips on with each look: nothing waits
-    mockflow.coverage().assert_complete()  # all that is scripted was seen
+    assert wait(mockflow.url, pause=0) == "COMPLETED"  # time skips to the next keyframe after each poll
+    mockflow.coverage().assert_complete()  # every part of the script was seen
 
 
 @pytest.mark.mockflow("scenarios/first.yaml", clock="frozen")

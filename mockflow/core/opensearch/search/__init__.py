@@ -1,10 +1,9 @@
-"""OpenSearch's search over a small list of JSON documents, as a pure function (contract.md, section 8).
+"""OpenSearch's search over a small list of JSON documents, as a pure function.
 
     search(index, documents, request, source=plugin_source)
 
-The texts of errors are OpenSearch's (main and 2.x). Where its parsers tell line and column, the answers here
-leave them out: a parsed body has none. What OpenSearch can do and mockflow cannot is refused with a 400 that
-says so.
+The error texts are OpenSearch's, of main and 2.x (docs/reference/opensearch.md, "Search"). They have no line and
+column, since the body is parsed already. Features that mockflow lacks are refused with a 400 that says so.
 """
 
 from mockflow.core.opensearch.search.errors import SearchError

@@ -1,4 +1,4 @@
-"""What a search is refused with: OpenSearch's exceptions, and mockflow's own word for what it cannot do."""
+"""The errors of searches: OpenSearch's exceptions, and mockflow's own error for unsupported features."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+from mockflow.core.opensearch.jackson import Part, Place, path_to, place_of
 
 _PARSER: Final = "x_content_parse_exception"
 _ON_SHARDS: Final = "search_phase_execution_exception"
+_FAILED: Final = "Failed to search indices [{}]"
 _MOCKFLOW: Final = "mockflow does not support "
+# How an exception shows its place (ParsingException and XContentParseException of OpenSearch 3).
+_PLACE_BESIDE_REASON: Final = frozenset({"parsing_exception"})
+_PLACE_IN_REASON: Final = frozenset({_PARSER, "named_object_not_found_exception"})
 
 
 class SearchError(ValueError):
-    """An exception of OpenSearch: `kind` is its name in snake case; `error()` is what the answer shows."""
+    """An exception of OpenSearch. `kind` is its name in snake case, `error()` its form in the response."""
 
     def __init__(
         self,
@@ -32,14 +37,42 @@ class SearchError(ValueError):
         self.caused_by = caused_by
         self.status = status
         self._root = root
+        self._at: tuple[object, str | int | None, Part] | None = None
+        self._place: Place | None = None
+        self._ends_reason = False
+
+    def at(
+        self, container: object, key: str | int | None = None, part: Part = "value", *, ends_reason: bool = False
+    ) -> SearchError:
+        """The same error, at a place in the request: of `container`, or of its value under `key`.
+
+        `ends_reason`: OpenSearch writes the place at the end of the reason.
+        """
+        self._at = (container, key, part)
+        self._ends_reason = ends_reason
+        return self
+
+    def locate(self, text: str, request: object) -> None:
+        """Finds the line and column of this error and of its causes; `request` is the parsed `text`."""
+        cause = self.caused_by
+        if cause is not None:
+            cause.locate(text, request)
+        if self._at is None:
+            inner = cause is not None and self.kind == _PARSER
+            self._place = cause._place if cause is not None and inner else None
+            return
+        container, key, part = self._at
+        path = path_to(request, container)
+        if path is not None:
+            self._place = place_of(text, path if key is None else (*path, key), part)
 
     def error(self) -> dict[str, Any]:
-        """The `error` object of the answer's body (consumers.md, section 4.8)."""
-        return {"root_cause": [self.root._told()], **self._told(with_cause=True)}
+        """The `error` object of the response body (docs/reference/opensearch.md, "Errors")."""
+        return {"root_cause": [self.root._json()], **self._json(with_cause=True)}
 
     @property
     def root(self) -> SearchError:
-        """The innermost error of the parsers: of a failed [bool], what its clause failed with."""
+        """The innermost error of the parsers: for a failed [bool], the error of its clause."""
         if self._root:
             return self._root
         within = self.caused_by
@@ -49,12 +82,37 @@ class SearchError(ValueError):
 
     @property
     def is_of_a_parser(self) -> bool:
-        """Whether the parsers around it wrap it: not what only the shard found, nor what mockflow says."""
+        """Whether the parsers around it wrap it. They wrap neither errors of the shard nor those of mockflow."""
         return self.kind != _ON_SHARDS and not self.reason.startswith(_MOCKFLOW)
 
-    def _told(self, *, with_cause: bool = False) -> dict[str, Any]:
-        cause = {"caused_by": self.caused_by._told(with_cause=True)} if with_cause and self.caused_by else {}
-        return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
+    def _json(self, *, with_cause: bool = False) -> dict[str, Any]:
+        cause = {"caused_by": self.caused_by._json(with_cause=True)} if with_cause and self.caused_by else {}
+        place = self._place
+        if place is None:
+            return {"type": self.kind, "reason": self.reason, **self.meta, **cause}
+        reason = f"{self.reason} at [{place.line}:{place.column}]" if self._ends_reason else self.reason
+        if self.kind in _PLACE_IN_REASON:
+            reason = f"[{place.line}:{place.column}] {reason}"
+        shown = {"line": place.line, "col": place.column} if self.kind in _PLACE_BESIDE_REASON else {}
+        return {"type": self.kind, "reason": reason, **shown, **self.meta, **cause}
+
+
+def failed_on_indices(index: str, error: SearchError) -> SearchError:
+    """What flow-framework's search action makes of an error that the search itself met; others pass as they are.
+
+    (docs/reference/plugin.md, "Search")
+    """
+    if error.kind == _ON_SHARDS:
+        cause = SearchError(error.kind, error.reason, meta=error.meta, caused_by=error.caused_by or error.root)
+        return SearchError("status_exception", _FAILED.format(index), caused_by=cause, root=error.root, status=500)
+    return error
+
+
+def no_such_index(index: str) -> SearchError:
+    """404 of flow-framework's search action for an index that does not exist yet."""
+    meta = {"index": index, "resource.id": index, "resource.type": "index_or_alias", "index_uuid": "_na_"}
+    cause = SearchError("index_not_found_exception", f"no such index [{index}]", meta=meta)
+    return SearchError("status_exception", _FAILED.format(index), caused_by=cause, root=cause, status=404)
 
 
 def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:
@@ -63,7 +121,7 @@ def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:
 
 
 def object_parser(reason: str, caused_by: SearchError | None = None) -> SearchError:
-    """x_content_parse_exception, which the parsers of whole objects such as [bool] throw."""
+    """An x_content_parse_exception, thrown by the parsers of whole objects such as [bool]."""
     return SearchError(_PARSER, reason, caused_by=caused_by)
 
 
@@ -73,16 +131,16 @@ def illegal_argument(reason: str) -> SearchError:
 
 
 def not_supported(what: str, supported: Iterable[str]) -> SearchError:
-    """A refusal of mockflow's own: OpenSearch knows `what`, mockflow does not."""
+    """The refusal of a feature that OpenSearch has and mockflow does not."""
     return illegal_argument(f"{_MOCKFLOW}{what}; it supports {', '.join(supported)}")
 
 
 def shard_failure(index: str, kind: str, reason: str) -> SearchError:
-    """search_phase_execution_exception: the request was understood, and fails on the index's only shard."""
+    """A search_phase_execution_exception: the request was parsed, and fails on the index's only shard."""
     of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
     names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
     cause = SearchError(kind, reason, meta=names)
-    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._told()}
+    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._json()}
     again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)
     meta: dict[str, Any] = {"phase": "query", "grouped": True, "failed_shards": [shard]}
     return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause)

@@ -1,4 +1,4 @@
-"""Queries of one field: match, match_phrase, term, prefix, wildcard, range, each in its short and long form."""
+"""Queries on one field: match, match_phrase, term, prefix, wildcard, range, each in its short and long form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import partial
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
@@ -23,19 +24,21 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 
 def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Scorer:
-    """The query of that name in FIELD_QUERIES; finds nothing where the field is not mapped."""
+    """The scorer of the query `name` of FIELD_QUERIES. It finds nothing if the field is not mapped."""
     shape = FIELD_QUERIES[name]
     found: tuple[str, Mapping[str, Any]] | None = None
-    for field_name, given in body.items():
+    for field_name in body:
         if found:
-            raise parsing(f"[{name}] query doesn't support multiple fields, found [{found[0]}] and [{field_name}]")
-        found = field_name, _long_form(name, shape, field_name, given)
+            both = f"[{found[0]}] and [{field_name}]"
+            reason = f"[{name}] query doesn't support multiple fields, found {both}"
+            raise parsing(reason).at(body, field_name)
+        found = field_name, _long_form(name, shape, field_name, body)
     if not found:
-        raise shape.no_field
+        raise shape.no_field().at(body, part="end")
     field_name, options = found
     value = next((options[key] for key in shape.value if options.get(key) is not None), None)
     if shape.value and value is None:
-        raise shape.no_value
+        raise shape.no_value().at(body, field_name)
     boost = boost_of(options)
     field = scope.field(field_name)
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
@@ -50,13 +53,13 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
 
 
 def on_shard(scope: Scope, reason: str) -> SearchError:
-    """query_shard_exception: a query that the index's mapping does not allow."""
+    """A query_shard_exception: the mapping of the index does not allow the query."""
     return shard_failure(scope.index, "query_shard_exception", reason)
 
 
 @dataclass(frozen=True)
 class _Clause:
-    """What a query says of its field."""
+    """The options of a query for its field."""
 
     name: str
     field: Field
@@ -119,12 +122,12 @@ def _wildcard(clause: _Clause) -> Scorer:
     clause.must_be_text()
     pieces = re.findall(r"\\.|.", as_text(clause.value), re.DOTALL)
     glob = "".join(piece if piece in ("*", "?") else _LITERAL.get(piece[-1], piece[-1]) for piece in pieces)
-    # fnmatch's expression never looks back, however many asterisks there are.
+    # fnmatch's expression does not backtrack, with any number of asterisks.
     matches = re.compile(translate(glob), re.IGNORECASE if clause.folds_case else 0).match
     return any_term(clause.field, lambda term: matches(term) is not None, clause.boost)
 
 
-_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # what fnmatch takes for itself
+_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # characters with a meaning in fnmatch
 
 
 def _range(clause: _Clause) -> Scorer:
@@ -147,43 +150,46 @@ def _bound(clause: _Clause, value: Any) -> Any:
         raise shard_failure(clause.scope.index, "parse_exception", str(error)) from None
 
 
-def _long_form(name: str, shape: _Shape, field_name: str, given: Any) -> Mapping[str, Any]:
-    """The options of the field; a value alone is the first of them."""
+def _long_form(name: str, shape: _Shape, field_name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options for the field. A single value is the value of the first option."""
+    given = body[field_name]
     if isinstance(given, list):
         alone = "[term] query does not support array of values"
-        raise parsing(alone if name == "term" else f"[{name}] unknown token [START_ARRAY] after [{field_name}]")
+        raise parsing(alone if name == "term" else f"[{name}] unknown token [START_ARRAY] after [{field_name}]").at(
+            body, field_name
+        )
     if not isinstance(given, Mapping):
         if not shape.value:
-            raise parsing(f"[{name}] query does not support [{field_name}]")
+            raise parsing(f"[{name}] query does not support [{field_name}]").at(body, field_name)
         return {shape.value[0]: given}
     known = {*shape.value, *shape.options, "boost"}
     for option, value in given.items():
         if option in shape.not_here or option == "_name":
             raise not_supported(f"[{option}] in the query [{name}]", (f"[{each}]" for each in sorted(known)))
         if option not in known:
-            raise parsing(f"[{name}] query does not support [{option}]")
+            raise parsing(f"[{name}] query does not support [{option}]").at(given, option)
         if isinstance(value, Mapping | list):
-            raise parsing(f"[{name}] unknown token [{token(value)}] after [{option}]")
+            raise parsing(f"[{name}] unknown token [{token(value)}] after [{option}]").at(given, option)
     return given
 
 
-_NO_FIELD: Final = illegal_argument("field name is null or empty")
-_NO_VALUE: Final = illegal_argument("value cannot be null")
-_NO_TEXT: Final = parsing("No text specified for text query")
+_NO_FIELD: Final = partial(illegal_argument, "field name is null or empty")
+_NO_VALUE: Final = partial(illegal_argument, "value cannot be null")
+_NO_TEXT: Final = partial(parsing, "No text specified for text query")
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """How a query is written, and what OpenSearch says where it is not."""
+    """The syntax of a query, and OpenSearch's errors for violations."""
 
     parse: Callable[[_Clause], Scorer]
     value: tuple[str, ...]
-    """The names of the option that holds the value; the short form gives it alone. None: there is no short form."""
+    """The names of the option with the value, which the short form gives alone. None: there is no short form."""
     options: frozenset[str] = frozenset()
     not_here: frozenset[str] = frozenset()
-    """Options that OpenSearch has and mockflow has not."""
-    no_field: SearchError = _NO_FIELD
-    no_value: SearchError = _NO_VALUE
+    """Options that OpenSearch has and mockflow lacks."""
+    no_field: Callable[[], SearchError] = _NO_FIELD
+    no_value: Callable[[], SearchError] = _NO_VALUE
 
 
 FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
@@ -202,8 +208,8 @@ FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
         _match_phrase,
         ("query",),
         not_here=names("analyzer slop zero_terms_query"),
-        no_field=illegal_argument("[match_phrase] requires fieldName"),
-        no_value=illegal_argument("[match_phrase] requires query value"),
+        no_field=partial(illegal_argument, "[match_phrase] requires fieldName"),
+        no_value=partial(illegal_argument, "[match_phrase] requires query value"),
     ),
     "term": _Shape(_term, ("value", "term"), names("case_insensitive")),
     "prefix": _Shape(_prefix, ("value",), names("case_insensitive"), names("rewrite")),

@@ -1,4 +1,4 @@
-"""What is indexed of a document: field types by the plugin's mappings, and the terms that queries meet."""
+"""Fields of documents: types by the plugin's mappings, and the indexed terms that queries match."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _USER: Final = {
     },
 }
 
-# Field types by index. Neither mapping is dynamic: what is not named here is stored, but found by no query.
-# What lies below a nested field is found by a [nested] query only, as in OpenSearch.
+# Field types by index. Neither mapping is dynamic: a field that is not listed here is stored, but no query finds it.
+# Fields below a nested field are found by [nested] queries only, as in OpenSearch.
 # Source: the plugin's mappings/global-context.json and workflow-state.json.
 MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
     TEMPLATE_INDEX: {
@@ -74,12 +74,12 @@ class Stored:
 
 
 class BadValueError(ValueError):
-    """A value that a field of its type cannot have; the text is OpenSearch's."""
+    """A value that is invalid for the type of its field. The text is OpenSearch's."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field that a query names: where its values are in a document, and how they are indexed."""
+    """A field: where its values are in a document, and how they are indexed."""
 
     name: str
     type: str
@@ -87,20 +87,20 @@ class Field:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is made of strings, analysed or whole."""
+        """Whether its values are strings, of type text or keyword."""
         return self.type in ("text", "keyword")
 
     def values(self, document: Stored) -> list[Any]:
-        """The document's values, in order, through all arrays on the way."""
+        """The document's values in order, from all arrays on the path."""
         if self.type == "_id":
             return [document.id]
         value = document.source.get(self.path[0])
-        if len(self.path) == 1 and isinstance(value, str | int | float):  # most are; the way through arrays is slow
+        if len(self.path) == 1 and isinstance(value, str | int | float):  # the usual case; the general one is slow
             return [value]
         return list(_leaves(value, self.path[1:]))
 
     def terms(self, document: Stored) -> Sequence[Any]:
-        """What is indexed: words of a text, whole strings of a keyword, else numbers or booleans."""
+        """The indexed terms: words of a text, whole strings of a keyword, else numbers or booleans."""
         values = self.values(document)
         if self.type == "text":
             analysed = [words(as_text(value)) for value in values]
@@ -108,7 +108,7 @@ class Field:
         return [term for value in values if (term := self._indexed(value)) is not None]
 
     def term(self, value: Any) -> Any:
-        """A value as it is indexed; raises BadValueError."""
+        """The indexed form of a value. Raises BadValueError."""
         convert: Callable[[Any], Any] = _TERMS.get(self.type, as_text)
         return convert(value)
 
@@ -116,12 +116,12 @@ class Field:
         try:
             return self.term(value)
         except BadValueError:
-            return None  # of another type than the field's: stored, and found by nothing
+            return None  # not of the field's type: stored, but no query finds it
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a query sees: the documents, and of the fields those of the root or of one nested path."""
+    """The documents of a query, and the fields at the root or at one nested path."""
 
     index: str
     fields: Mapping[str, str]
@@ -130,11 +130,11 @@ class Scope:
 
     @classmethod
     def of(cls, index: str, documents: Sequence[Stored]) -> Scope:
-        """The root of an index. One without a mapping here has the one that OpenSearch would have inferred."""
+        """The root of an index. If it has no mapping here, the mapping is inferred as OpenSearch does."""
         return cls(index, MAPPINGS.get(index) or _inferred(documents), documents)
 
     def field(self, name: str) -> Field | None:
-        """The field of that name, None where it is not mapped or lies in another scope."""
+        """The field of that name; None if it is not mapped or belongs to another scope."""
         if name == "_id":
             return Field(name, "_id", ())
         kind = self.fields.get(name)
@@ -144,7 +144,7 @@ class Scope:
         return Field(name, kind, tuple(self._from_here(path)))
 
     def named(self, pattern: str) -> list[Field]:
-        """The fields that a name, a name with `*`, or the name of an object means."""
+        """The fields for a name, a name with `*`, or the name of an object."""
         if field := self.field(pattern):
             return [field]
         names = (name for name in self.fields if fnmatchcase(name, pattern) or name.startswith(f"{pattern}."))
@@ -156,7 +156,7 @@ class Scope:
         return Scope(self.index, self.fields, objects, path)
 
     def parts(self, document: Stored, path: str) -> list[Stored]:
-        """The objects at a nested path of one document, each a document to the queries inside."""
+        """The objects at a nested path of one document, as documents for the inner queries."""
         return [Stored(document.id, part) for part in _objects(document.source, self._from_here(path))]
 
     def _from_here(self, path: str) -> list[str]:
@@ -169,7 +169,7 @@ class Scope:
 
 @lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
-    """The standard analyzer, near enough: words of Unicode in lower case, CJK one by one, `3.5` and `a.b` whole."""
+    """Splits a text about as the standard analyzer: lower-case words, single CJK characters, `3.5` and `a.b` whole."""
     return tuple(word for word in _WORD.findall(text.lower()) if any(map(str.isalnum, word)))
 
 
@@ -201,7 +201,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _date(value: Any) -> int:
-    """Epoch milliseconds, given as such or as a full time with fraction and zone."""
+    """The epoch milliseconds of a date, given as such or as a full time with fraction and zone."""
     text = as_text(value)
     if re.fullmatch(r"-?\d{1,18}", text):
         return int(text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _TOKENS: Final[tuple[tuple[tuple[type, ...], str], ...]] = (
-    ((bool,), "VALUE_BOOLEAN"),  # before the numbers, of which Python's booleans are some
+    ((bool,), "VALUE_BOOLEAN"),  # before the numbers, since bool is a subclass of int
     ((int, float), "VALUE_NUMBER"),
     ((str,), "VALUE_STRING"),
     ((list,), "START_ARRAY"),

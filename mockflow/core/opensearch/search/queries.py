@@ -1,4 +1,4 @@
-"""The query language: a table of queries, each with the parser that makes its scorer."""
+"""The query language: a table of queries with their parsers, which return scorers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from functools import partial
 from typing import Any, Final
 
 from mockflow.core.base.suggest import near_misses
-from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, object_parser, parsing
+from mockflow.core.opensearch.search.errors import (
+    SearchError,
+    illegal_argument,
+    not_supported,
+    object_parser,
+    parsing,
+)
 from mockflow.core.opensearch.search.field_queries import FIELD_QUERIES, on_shard, parse_field_query, term_of
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
@@ -27,19 +33,21 @@ _SCORE_MODES: Final[Mapping[str, Callable[[list[float]], float]]] = {
 
 
 def parse_query(query: Any, scope: Scope) -> Scorer:
-    """A query object as a scorer; raises SearchError."""
+    """The scorer of a query object. Raises SearchError."""
     if not isinstance(query, Mapping):
         raise parsing("[_na] query malformed, must start with start_object")
     if not query:
-        raise illegal_argument("query malformed, empty clause found")
+        raise illegal_argument("query malformed, empty clause found").at(query, part="end", ends_reason=True)
     name, body = next(iter(query.items()))
     if not isinstance(body, Mapping):
-        raise parsing(f"[{name}] query malformed, no start_object after query name")
+        raise parsing(f"[{name}] query malformed, no start_object after query name").at(query, name)
     if name not in _PARSERS:
-        raise _unknown(name)
+        raise _unknown(name, query)
     scorer = _PARSERS[name](body, scope)
     if len(query) > 1:
-        raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]")
+        raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]").at(
+            query, list(query)[1], "key"
+        )
     return scorer
 
 
@@ -65,10 +73,10 @@ def _ids(body: Body, scope: Scope) -> Scorer:
 def _exists(body: Body, scope: Scope) -> Scorer:
     for key, value in body.items():
         if isinstance(value, Mapping | list) or value is None:
-            raise parsing(f"[exists] unknown token [{token(value)}] after [{key}]")
+            raise parsing(f"[exists] unknown token [{token(value)}] after [{key}]").at(body, key)
     _allow("exists", body, "field")
     if "field" not in body:
-        raise parsing("[exists] must be provided with a [field]")
+        raise parsing("[exists] must be provided with a [field]").at(body, part="end")
     fields, boost = scope.named(as_text(body["field"])), boost_of(body)
     return lambda document: boost if any(field.values(document) for field in fields) else None
 
@@ -78,14 +86,14 @@ def _terms(body: Body, scope: Scope) -> Scorer:
     _allow("terms", body, *lists, not_here=("value_type",))
     if not lists:
         lacking = "followed by array of terms or a document lookup specification"
-        raise parsing(f"[terms] query requires a field name, {lacking}")
+        raise parsing(f"[terms] query requires a field name, {lacking}").at(body, part="end")
     if len(lists) > 1:
-        raise parsing("[terms] query does not support multiple fields")
+        raise parsing("[terms] query does not support multiple fields").at(body, list(lists)[1])
     ((name, values),) = lists.items()
     if isinstance(values, Mapping):
         raise not_supported(f"a lookup in [terms] for [{name}]", ("an array of values",))
     if None in values:
-        raise parsing("No value specified for terms query")
+        raise parsing("No value specified for terms query").at(values, values.index(None))
     field, boost = scope.field(name), boost_of(body)
     if not field:
         return no_match
@@ -97,7 +105,8 @@ def _bool(body: Body, scope: Scope) -> Scorer:
     for key in body:
         if key not in (*_BOOL, "_name"):
             near = near_misses(key, (*_BOOL, "_name"))
-            raise object_parser(f"[bool] unknown field [{key}]" + (f" did you mean [{near[0]}]?" if near else ""))
+            hint = f" did you mean [{near[0]}]?" if near else ""
+            raise object_parser(f"[bool] unknown field [{key}]{hint}").at(body, key, "key")
     _allow("bool", body, *_BOOL)
     must, must_not, should, filters = (_clauses(body, occur, scope) for occur in _OCCURS)
     boost = boost_of(body)
@@ -123,7 +132,7 @@ def _clauses(body: Body, occur: str, scope: Scope) -> list[Scorer]:
     if given is None:
         return []
     if not isinstance(given, Mapping | list):
-        raise object_parser(f"[bool] {occur} doesn't support values of type: {token(given)}")
+        raise object_parser(f"[bool] {occur} doesn't support values of type: {token(given)}").at(body, occur)
     try:
         return [parse_query(clause, scope) for clause in (given if isinstance(given, list) else [given])]
     except SearchError as error:
@@ -165,7 +174,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
     "nested": _nested,
 }
 
-# The other queries of OpenSearch and of the plugins that come with it.
+# The other queries of OpenSearch and its plugins.
 _NOT_HERE: Final = names(
     "boosting combined_fields common constant_score dis_max distance_feature field_masking_span function_score fuzzy "
     "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
@@ -175,19 +184,19 @@ _NOT_HERE: Final = names(
 )
 
 
-def _unknown(name: str) -> SearchError:
+def _unknown(name: str, query: Mapping[str, Any]) -> SearchError:
     if name in _NOT_HERE:
         return not_supported(f"the query [{name}]", (f"[{known}]" for known in _PARSERS))
     near = near_misses(name, (*_PARSERS, *_NOT_HERE))
     hint = f" did you mean [{near[0]}]?" if len(near) == 1 else f" did you mean any of [{', '.join(near)}]?"
-    cause = SearchError("named_object_not_found_exception", f"unknown field [{name}]")
-    return parsing(f"unknown query [{name}]" + (hint if near else ""), cause)
+    cause = SearchError("named_object_not_found_exception", f"unknown field [{name}]").at(query, name)
+    return parsing(f"unknown query [{name}]" + (hint if near else ""), cause).at(query, name)
 
 
 def _allow(name: str, body: Body, *options: str, not_here: Collection[str] = ()) -> None:
-    """Refuses what the query has no option for; every query has a boost."""
+    """Refuses unknown options of a query. Every query has `boost`."""
     for key in body:
         if key in not_here or key == "_name":
             raise not_supported(f"[{key}] in the query [{name}]", (f"[{each}]" for each in (*options, "boost")))
         if key not in (*options, "boost"):
-            raise parsing(f"[{name}] query does not support [{key}]")
+            raise parsing(f"[{name}] query does not support [{key}]").at(body, key)

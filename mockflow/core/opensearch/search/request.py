@@ -1,4 +1,4 @@
-"""The search request: its keys, the answer's shape, and what comes in the query string instead of a body."""
+"""The search request: its keys, the shape of the response, and the parameters that replace a body."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
 from mockflow.core.opensearch.search.queries import parse_query
 from mockflow.core.opensearch.search.sorting import Match, in_order, parse_sort
-from mockflow.core.opensearch.search.source import SourceFilter, parse_source
+from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
 
 PARAMETERS: Final = ("source", "source_content_type")
-"""All that the plugin's search routes read from the query string, and only where there is no body."""
+"""The parameters of the plugin's search routes. They are read only if there is no body."""
 
 _RESULT_WINDOW: Final = 10_000
 _COUNTED: Final = 10_000
 _LARGEST_FLOAT: Final = 3.4028234e38
 _TOO_LARGE: Final = (
-    "Result window is too large, from + size must be less than or equal to: [{most}] but was [{asked}]. See the "
+    "Result window is too large, from + size must be less than or equal to: [{most}] but was [{requested}]. See the "
     "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
     "[index.max_result_window] index level setting."
 )
@@ -36,7 +36,7 @@ _SUPPORTED: Final = (
     "seq_no_primary_term",
     "timeout",
 )
-# OpenSearch's keys by the JSON that it takes for them. What is false by default may be sent as false.
+# OpenSearch's keys by the type of JSON value. Keys that are false by default may be sent as false.
 _VALUES: Final = names(
     "from size timeout terminate_after min_score version seq_no_primary_term explain track_scores "
     "include_named_queries_score track_total_hits _source stored_fields sort profile search_pipeline "
@@ -61,19 +61,23 @@ def search(
     documents: Iterable[Stored],
     request: Any,
     *,
-    source: Callable[[SourceFilter | None], SourceFilter] = lambda asked: asked or SourceFilter(),
+    source: Callable[[SourceFilter | None], SourceFilter] = lambda requested: requested or SourceFilter(),
+    refuses_same_entry: bool = False,
 ) -> dict[str, Any]:
-    """OpenSearch's answer to `request`, the parsed body, over the documents of an index in order of insertion.
+    """OpenSearch's response to `request`, a parsed body, over the documents of an index in order of insertion.
 
-    `source` has the last word on what hits show; the plugin's is `plugin_source`. Raises SearchError.
+    `source` decides on the source filter of hits; the plugin's is `plugin_source`. `refuses_same_entry` is whether the
+    release refuses a path that `_source` both includes and excludes. Raises SearchError.
     """
     _check_keys(request)
     start, size = _whole(request, "from", 0), _whole(request, "size", 10)
-    asked = parse_source(request["_source"]) if "_source" in request else None
+    requested = parse_source(request["_source"]) if "_source" in request else None
+    if requested and refuses_same_entry:
+        refuse_same_entry(requested)
     scope = Scope.of(index, tuple(documents))
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     if start + size > _RESULT_WINDOW:
-        reason = _TOO_LARGE.format(most=_RESULT_WINDOW, asked=start + size)
+        reason = _TOO_LARGE.format(most=_RESULT_WINDOW, requested=start + size)
         raise shard_failure(index, "illegal_argument_exception", reason)
     sorts = parse_sort(request["sort"], scope) if "sort" in request else ()
 
@@ -85,7 +89,7 @@ def search(
     else:
         rows = [(match, []) for match in sorted(matches, key=lambda match: -match.score)]
         by_score = True
-    shown = source(asked)
+    shown = source(requested)
     part_of = shown.part_of()
     hits = []
     for match, values in rows[start : start + size]:
@@ -110,9 +114,9 @@ def search(
 
 
 def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[str, str] | None:
-    """The request's text and media type from the query string; None where the body has it. Raises SearchError.
+    """The request's text and media type from the query string; None if there is a body. Raises SearchError.
 
-    Beside a body the plugin reads none of PARAMETERS, so that they are unrecognized there as any other.
+    If there is a body, the plugin reads none of PARAMETERS, so they are unrecognized parameters.
     """
     if has_body:
         return None
@@ -126,11 +130,11 @@ def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[s
 
 def _check_keys(request: Any) -> None:
     if not isinstance(request, Mapping):
-        raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]")
+        raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]").at(request)
     for key, value in request.items():
         kind = token(value)
         if key not in _KEYS[kind]:
-            raise parsing(f"Unknown key for a {kind} in [{key}].")
+            raise parsing(f"Unknown key for a {kind} in [{key}].").at(request, key)
         if key not in _SUPPORTED and not (key in _FALSE_BY_DEFAULT and value in (False, "false")):
             raise not_supported(f"[{key}] in a search", (f"[{each}]" for each in _SUPPORTED))
 
@@ -138,7 +142,7 @@ def _check_keys(request: Any) -> None:
 def _whole(request: Mapping[str, Any], key: str, default: int) -> int:
     number = _integer(request.get(key, default))
     if number < 0:
-        raise illegal_argument(f"[{key}] parameter cannot be negative" + f", found [{number}]" * (key == "size"))
+        raise illegal_argument(f"[{key}] parameter cannot be negative" + f", found [{number}]")
     return number
 
 
@@ -153,7 +157,7 @@ def _integer(value: Any) -> int:
 
 
 def _total(request: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """`total`, counted as far as asked; absent where nothing is to be counted."""
+    """`total`, counted up to `track_total_hits`; empty if that is false."""
     limit = request.get("track_total_hits", _COUNTED)
     if limit in ("true", "false"):
         limit = limit == "true"
@@ -167,7 +171,7 @@ def _total(request: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=1_024)
 def _float32(value: float) -> float:
-    """The shortest decimal that is this score in Lucene's single precision."""
+    """The shortest decimal of the score in Lucene's single precision."""
     value = min(value, _LARGEST_FLOAT)
     packed = struct.pack("f", value)
     return next(short for digits in range(6, 18) if struct.pack("f", short := float(f"{value:.{digits}g}")) == packed)

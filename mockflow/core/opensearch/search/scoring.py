@@ -1,4 +1,4 @@
-"""Scores: BM25 as in Lucene (k1 1.2, b 0.75) where OpenSearch's are, else 1.0; a filter adds nothing."""
+"""Scores: BM25 as in Lucene (k1 1.2, b 0.75) for the queries that use it, else 1.0. A filter adds nothing."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from mockflow.core.opensearch.search.fields import Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text
 
 Scorer = Callable[[Stored], float | None]
-"""A document's score, None where it does not match."""
+"""Returns a document's score, None if it does not match."""
 
 
 def no_match(document: Stored) -> float | None:
-    """The scorer that finds nothing."""
+    """The scorer that matches no document."""
     return None
 
 
 def any_term(field: Field, matches: Callable[[Any], bool], boost: float) -> Scorer:
-    """One score for all documents that have a term such as asked for."""
+    """A scorer with one score for all documents that have a matching term."""
     return lambda document: boost if any(map(matches, field.terms(document))) else None
 
 
 def sum_of(scorers: Sequence[Scorer], document: Stored, needed: int) -> float | None:
-    """The sum of the scores, if at least so many match."""
+    """The sum of the scores if at least `needed` scorers match, else None."""
     scores = [found for scorer in scorers if (found := scorer(document)) is not None]
     return sum(scores) if len(scores) >= needed else None
 
 
 def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Scorer:
-    """BM25 of a term, or of several one after the other; 1.0 where the field is not made of strings."""
+    """BM25 of a term or of a sequence of terms; 1.0 if the field does not have strings."""
 
     def frequency(indexed: Sequence[Any]) -> int:
         if len(terms) == 1:
@@ -68,7 +68,7 @@ def boost_of(body: Mapping[str, Any]) -> float:
 
 
 def minimum_of(value: Any, clauses: int) -> int:
-    """`minimum_should_match` as a number of clauses; a negative one says how many may be missing."""
+    """`minimum_should_match` as a number of clauses. A negative value is the number of clauses that may be missing."""
     try:
         number = int(as_text(value))
     except ValueError:

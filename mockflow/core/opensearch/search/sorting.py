@@ -1,4 +1,4 @@
-"""`sort`: by fields, by score, by place in the index."""
+"""`sort` by fields, score, or position in the index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockflow.core.opensearch.search.errors import illegal_argument, not_support
 from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import token
 
-# What OpenSearch shows in place of a number or date that a document does not have.
+# The sort values that OpenSearch shows for a missing number or date.
 _LARGEST: Final = 2**63 - 1
 _SMALLEST: Final = -(2**63)
 
@@ -25,7 +25,7 @@ _TEXT: Final = (
 
 
 class Match(NamedTuple):
-    """A document that the query found."""
+    """A document that the query matched."""
 
     document: Stored
     score: float
@@ -43,7 +43,7 @@ class Sort:
     numeric: bool = False
 
     def value(self, match: Match) -> Any:
-        """What the hit shows in its `sort`; of several values the smallest, or, descending, the largest."""
+        """The value in the hit's `sort`: the smallest of several values, or the largest in descending order."""
         if self.name == "_score":
             return match.score
         if self.name == "_doc":
@@ -57,14 +57,14 @@ class Sort:
         return (_LARGEST if high else _SMALLEST) if self.numeric else None
 
     def key(self, value: Any) -> tuple[int, Any]:
-        """What to order values by."""
+        """The key by which values are ordered."""
         if value is not None:
             return 0, value
         return (1 if (self.missing == "_last") != self.descending else -1), 0
 
 
 def in_order(matches: Sequence[Match], sorts: Sequence[Sort]) -> list[tuple[Match, list[Any]]]:
-    """The matches with their sort values; equal ones stay as they were."""
+    """The matches with their sort values. Equal ones keep their order."""
     rows = [(match, [sort.value(match) for sort in sorts]) for match in matches]
     for number in reversed(range(len(sorts))):
         sort = sorts[number]
@@ -73,7 +73,7 @@ def in_order(matches: Sequence[Match], sorts: Sequence[Sort]) -> list[tuple[Matc
 
 
 def parse_sort(value: Any, scope: Scope) -> tuple[Sort, ...]:
-    """The request's `sort`. By score alone, best first, is no sort: it is the order without one."""
+    """The request's `sort`. Descending score alone gives an empty tuple, since it is the default order."""
     if isinstance(value, list):
         sorts = tuple(sort for part in value for sort in _criteria(part, scope, "within the sort array, an object, or"))
     else:

@@ -1,4 +1,4 @@
-"""`_source` of a hit: what of the document is shown."""
+"""The `_source` of hits: which parts of a document they show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mockflow.core.base.java_hash import hash_map
 from mockflow.core.base.wildcards import matches
-from mockflow.core.opensearch.search.errors import parsing
+from mockflow.core.opensearch.search.errors import illegal_argument, parsing
 from mockflow.core.opensearch.search.json_values import token
 
 _KEYS: Final = {"includes": "includes", "include": "includes", "excludes": "excludes", "exclude": "excludes"}
@@ -18,14 +18,17 @@ _CREDENTIAL: Final = "workflows.provision.nodes.user_inputs.credential"
 
 @dataclass(frozen=True)
 class SourceFilter:
-    """Paths with `*`, which also stands for dots; a path means all below it. No includes: everything."""
+    """Included and excluded paths. `*` matches dots too, and a path includes everything below it.
+
+    Without includes everything is included.
+    """
 
     fetch: bool = True
     includes: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
 
     def part_of(self) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-        """The function from a document to the part that is asked for."""
+        """The function from a document to its included part."""
         if not self.includes and not self.excludes:
             return lambda source: source
 
@@ -37,7 +40,7 @@ class SourceFilter:
 
 
 _Choice = Callable[[str], bool | None]
-"""Whether the value at a path is asked for; None: it is excluded."""
+"""Whether the value at a path is included; None if it is excluded."""
 
 
 def parse_source(value: Any) -> SourceFilter:
@@ -53,21 +56,28 @@ def parse_source(value: Any) -> SourceFilter:
     paths: dict[str, tuple[str, ...]] = {"includes": (), "excludes": ()}
     for key, given in value.items():
         if key not in _KEYS or not isinstance(given, str | list):
-            raise parsing(f"Unknown key for a {token(given)} in [{key}].")
+            raise parsing(f"Unknown key for a {token(given)} in [{key}].").at(value, key)
         paths[_KEYS[key]] = _paths(given, _KEYS[key])
     return SourceFilter(includes=paths["includes"], excludes=paths["excludes"])
 
 
-def plugin_source(asked: SourceFilter | None, *, for_admin: bool = False) -> SourceFilter:
-    """What flow-framework makes of it in both its searches.
+def refuse_same_entry(requested: SourceFilter) -> None:
+    """Refuses a path that is included and excluded (FetchSourceContext since 3.7, OpenSearch pull request 21203)."""
+    both = next((path for path in requested.includes if path in requested.excludes), None)
+    if both is not None:
+        raise illegal_argument(f"The same entry [{both}] cannot be both included and excluded in _source.")
 
-    Credentials are never shown, users to admins only; `_source: false` is taken back; and whoever sends any `_source`
+
+def plugin_source(requested: SourceFilter | None, *, for_admin: bool = False) -> SourceFilter:
+    """The source filter of flow-framework's two searches.
+
+    Credentials are never shown, and users only to admins. `_source: false` has no effect. A request with any `_source`
     gets no ui_metadata (RestHandlerUtils.getSourceContext, since 2.14).
     """
     user = () if for_admin else ("user",)
-    if asked is None:
+    if requested is None:
         return SourceFilter(excludes=(*user, _CREDENTIAL))
-    return SourceFilter(includes=asked.includes, excludes=(*asked.excludes, *user, "ui_metadata", _CREDENTIAL))
+    return SourceFilter(includes=requested.includes, excludes=(*requested.excludes, *user, "ui_metadata", _CREDENTIAL))
 
 
 def _paths(value: str | list[Any], key: str) -> tuple[str, ...]:
@@ -87,22 +97,22 @@ def _object(source: Mapping[str, Any], above: str, choice: _Choice) -> dict[str,
     kept = {}
     for key, value in hash_map(source).items():
         path = above + key
-        asked = choice(path)
-        if asked is None:
+        requested = choice(path)
+        if requested is None:
             continue
         if isinstance(value, dict):
             value = _object(value, path + ".", choice)
         elif isinstance(value, list):
             value = _array(value, path, choice)
-        elif not asked:
+        elif not requested:
             continue
-        if asked or value:
+        if requested or value:
             kept[key] = value
     return hash_map(kept)
 
 
 def _array(values: list[Any], path: str, choice: _Choice) -> list[Any]:
-    """Of an array's objects and arrays only those that keep something, as OpenSearch's filter does."""
+    """The array without the objects and arrays that become empty, as OpenSearch's filter does."""
     kept = []
     for value in values:
         if isinstance(value, dict):

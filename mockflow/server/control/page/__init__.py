@@ -1,4 +1,4 @@
-"""The page: files that a browser loads, served as they lie in this folder. Nothing builds them."""
+"""The files of the page. They are served as they are in this folder, without a build step."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -17,26 +17,26 @@ TYPES: Final = {
 FOLDER: Final = Path(__file__).parent
 _FILES: Final = {file.name: file for file in FOLDER.iterdir() if file.suffix in TYPES}
 _HEADERS: Final = {
-    # Nothing from elsewhere, nothing inline: what a client has sent can never become script.
+    # No external and no inline sources, so that data of clients cannot run as a script.
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",  # asks each time, and is told 304
+    "cache-control": "no-cache",  # the browser asks each time, and gets 304
 }
 
 
 def is_file(request: Request) -> bool:
-    """Whether a request reads the page or one of its files, and not the cluster."""
+    """Whether a request reads the page or one of its files, which have no data of the cluster."""
     path = request.target.partition("?")[0]
     return request.method == "GET" and (path == f"{PREFIX}/" or path.startswith(f"{PREFIX}/page/"))
 
 
 def file(request: Request, name: str) -> Response:
-    """The file of this name; 304 without a body where the browser has it already."""
+    """The file of this name; 304 if the browser has it already, 404 for an unknown name."""
     found = _FILES.get(name)
     if found is None:
-        raise ControlError(404, f'the page has no file "{name}"; it begins at {PREFIX}/')
+        raise ControlError(404, f'the page has no file "{name}"; open {PREFIX}/')
     body = found.read_bytes()
     tag = f'"{sha256(body).hexdigest()[:16]}"'
     headers = {**_HEADERS, "etag": tag}

@@ -1,6 +1,6 @@
-// The page's beginning: keys, notices, and one loop that moves what moves with the clock.
+// The entry point: keyboard, notices, and the loop that redraws what changes with the clock.
 
-import { $, h, say, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import * as clock from "./clock.js";
 import * as inspector from "./inspector.js";
 import "./journal.js";
@@ -10,9 +10,9 @@ import { store } from "./store.js";
 import * as workflows from "./workflows.js";
 
 const KEYS = [
-  ["↑ ↓ or K J", "the workflow before, after", { ArrowUp: () => workflows.step(-1), ArrowDown: () => workflows.step(1), k: () => workflows.step(-1), j: () => workflows.step(1) }],
-  ["← →", "back and forth on its timeline", { ArrowLeft: () => nudge(-1), ArrowRight: () => nudge(1) }],
-  ["Shift ← →", "the moment before, after", { "Shift+ArrowLeft": () => stepMoment(-1), "Shift+ArrowRight": () => stepMoment(1) }],
+  ["↑ ↓ or K J", "previous, next workflow", { ArrowUp: () => workflows.step(-1), ArrowDown: () => workflows.step(1), k: () => workflows.step(-1), j: () => workflows.step(1) }],
+  ["← →", "back, forward on its timeline", { ArrowLeft: () => nudge(-1), ArrowRight: () => nudge(1) }],
+  ["Shift ← →", "previous, next moment", { "Shift+ArrowLeft": () => stepMoment(-1), "Shift+ArrowRight": () => stepMoment(1) }],
   ["Home End", "its first and last moment", { Home: () => goTo(0), End: () => goTo(-1) }],
   ["Esc", "back to now", { Escape: backToNow }],
   ["Space", "freeze the clock, or let it run", { " ": clock.freeze }],
@@ -51,18 +51,18 @@ for (const dialog of document.querySelectorAll("dialog")) {
 let hiding = 0;
 store.on("notice", () => {
   const notice = $("notice");
-  say(notice, store.notice);
+  setText(notice, store.notice);
   notice.hidden = false;
   clearTimeout(hiding);
   hiding = setTimeout(() => (notice.hidden = true), 8000);
 });
 
 store.on("online", () => {
-  say($("live"), store.online ? "live" : "reconnecting");
+  setText($("live"), store.online ? "live" : "reconnecting");
   set($("live"), { "data-online": String(store.online) });
 });
 
-// With less motion, time is told twice a second instead of in every frame.
+// With reduced motion, the time is redrawn twice a second instead of in every frame.
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let last = 0;
 function frame(time) {
@@ -73,7 +73,7 @@ function frame(time) {
   clock.tick();
   workflows.tick();
   inspector.tick();
-  store.settled = true; // a clock that stands still has nothing to tell until something comes
+  store.settled = true; // while the clock stands still, nothing changes until the next event
 }
 store.on("clock workflows scrub selected", () => (store.settled = false));
 requestAnimationFrame(frame);

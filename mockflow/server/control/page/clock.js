@@ -1,6 +1,6 @@
-// The clock: what time it is, and who moves it.
+// The clock: its time, mode and speed, and the controls that move it.
 
-import { $, h, say, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import { date, running, duration } from "./format.js";
 import { store } from "./store.js";
 import { layoutOf } from "./track.js";
@@ -8,14 +8,14 @@ import { layoutOf } from "./track.js";
 const MODES = ["real", "auto", "frozen"];
 const by = $("by");
 const speed = $("speed");
-let before = "real"; // the mode to go back to when it runs again
+let before = "real"; // the mode to return to after a freeze
 
 function refresh() {
   const { clock } = store;
   if (!clock) return;
   for (const mode of MODES) set($(`mode-${mode}`), { "aria-pressed": String(clock.mode === mode) });
   if (clock.mode !== "frozen") before = clock.mode;
-  say($("freeze"), clock.mode === "frozen" ? "Run" : "Freeze");
+  setText($("freeze"), clock.mode === "frozen" ? "Run" : "Freeze");
   $("freeze").classList.toggle("primary", clock.mode === "frozen");
   const value = String(clock.speed);
   if (![...speed.options].some((option) => option.value === value)) speed.append(h("option", { value }, `${value}×`));
@@ -29,9 +29,9 @@ function refresh() {
 export function tick() {
   if (!store.clock) return;
   const elapsed = store.worldMs();
-  say($("elapsed"), store.clock.mode === "real" ? running(elapsed) : `+${duration(elapsed)}`);
+  setText($("elapsed"), store.clock.mode === "real" ? running(elapsed) : `+${duration(elapsed)}`);
   $("next").disabled = !hasNext();
-  say($("date"), date(store.clockMs() + store.clock.lead_ms));
+  setText($("date"), date(store.clockMs() + store.clock.lead_ms));
 }
 
 export const freeze = () => store.change({ mode: store.clock?.mode === "frozen" ? before : "frozen" });
@@ -49,7 +49,7 @@ $("jump").addEventListener("submit", (event) => {
   store.change({ advance: by.value.trim() });
 });
 
-/** Whether the selected workflow has a moment ahead that the clock can be brought to. */
+/** Whether the selected workflow has a further moment to which the clock can be moved. */
 function hasNext() {
   const workflow = store.workflow;
   const layout = workflow && layoutOf(workflow);

@@ -1,4 +1,4 @@
-// Elements without markup: what a client or a scenario has said only ever becomes text.
+// Creates elements without markup, so that data of clients and scenarios is text only.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -20,16 +20,16 @@ export function set(element, properties) {
   }
 }
 
-/** Puts text into an element, if it differs. */
-export function say(element, text) {
+/** Sets the text of an element, if it differs. */
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 const PARTS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** A value as coloured JSON in lines; those that `before` did not have are marked. */
+/** A value as highlighted JSON in lines; lines that `before` does not have are marked. */
 export function json(value, before) {
-  const known = before === undefined ? null : new Map(); // how often each line stood there
+  const known = before === undefined ? null : new Map(); // the number of times that each line occurs
   for (const line of known ? JSON.stringify(before, null, 2).split("\n").map(bare) : []) known.set(line, (known.get(line) ?? 0) + 1);
   const code = h("code");
   for (const line of (JSON.stringify(value, null, 2) ?? "").split("\n")) {

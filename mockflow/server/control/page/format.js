@@ -1,4 +1,4 @@
-// Times and answers in people's words.
+// Times and responses as text.
 
 const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]];
 
@@ -17,7 +17,7 @@ export function duration(ms, digits = 3) {
   return parts.slice(0, 2).join(" ");
 }
 
-/** As `duration`, but of constant width while it runs: "+12.4s". */
+/** As `duration`, but with constant width while time passes: "+12.4s". */
 export function running(ms) {
   return ms < 60_000 ? `+${(Math.floor(ms / 100) / 10).toFixed(1)}s` : `+${duration(ms)}`;
 }
@@ -26,9 +26,9 @@ export const date = (ms) => `${new Date(ms).toISOString().replace("T", " ").slic
 
 export const number = (value) => value.toLocaleString("en");
 
-const WHOLE = "drip"; // slow, but all of it arrives
+const WHOLE = "drip"; // slow, but complete
 
-/** What an answer means to who asked: a word for its class, by which it is coloured and shaped. */
+/** The kind of a response, which selects its colour and shape. */
 export function kindOf(exchange) {
   if (exchange.status === 0 || (exchange.connection && exchange.connection !== WHOLE)) return "broken";
   if (exchange.status >= 500) return "error";
@@ -40,5 +40,5 @@ export const KINDS = { ok: "✓", refused: "▲", error: "■", broken: "✕" };
 
 export const glyph = (state) => GLYPHS[state] ?? "◇";
 
-/** A state as a class of its colours. */
+/** The CSS class of a state. */
 export const stateClass = (state) => `state-${state in GLYPHS ? state.toLowerCase() : "other"}`;

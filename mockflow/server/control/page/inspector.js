@@ -1,8 +1,8 @@
-// The selected workflow: its timeline large, and its exact status at the moment that is looked at.
+// The selected workflow: its large timeline, and its exact status at the shown moment.
 
-import { $, h, json, say, set } from "./dom.js";
+import { $, h, json, setText, set } from "./dom.js";
 import { date, duration, glyph, number, stateClass } from "./format.js";
-import { backToNow, goTo, looked, nudge, scrubbing, stepMoment } from "./scrub.js";
+import { backToNow, goTo, shownMoment, nudge, scrubbing, stepMoment } from "./scrub.js";
 import { post, store } from "./store.js";
 import { Track, layoutOf } from "./track.js";
 
@@ -17,25 +17,25 @@ const state = h("span", { class: "state" });
 const when = h("b", { class: "mono", id: "when" });
 const tense = h("span", { class: "tense" });
 const slider = h("div", { class: "slider", role: "slider", tabindex: "0", "aria-label": "Moment on the timeline", "aria-valuemin": "0" }, track.element);
-const field = h("input", { id: "at", size: "6", spellcheck: "false", autocomplete: "off", "aria-label": "Look at this elapsed time, in ms", inputmode: "numeric" });
+const field = h("input", { id: "at", size: "6", spellcheck: "false", autocomplete: "off", "aria-label": "Show this elapsed time, in ms", inputmode: "numeric" });
 const live = h("button", { id: "back", class: "primary", onclick: backToNow, title: "Follow the clock again (Esc)" }, "Back to now");
-const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock until this workflow is here" }, "Clock to here");
-const restart = h("button", { id: "restart", onclick: begin, title: "Its run from 0 on; one that waits for a client's provision cannot be begun here" }, "Restart");
+const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock to this moment of the workflow" }, "Clock to here");
+const restart = h("button", { id: "restart", onclick: begin, title: "Begin the run from 0; a run that waits for a client's provision cannot be begun here" }, "Restart");
 const status = h("div", { id: "status", class: "status", tabindex: "0", role: "region", "aria-label": "Exact status" });
 const body = h("div", { class: "body" },
   h("div", { class: "title" }, title, id), about,
   slider,
   h("div", { class: "travel", role: "group", "aria-label": "Time travel" },
-    h("button", { onclick: () => stepMoment(-1), "aria-label": "Moment before", title: "Moment before (Shift+←)" }, "‹"),
+    h("button", { onclick: () => stepMoment(-1), "aria-label": "Previous moment", title: "Previous moment (Shift+←)" }, "‹"),
     h("label", { class: "at" }, field, h("span", { "aria-hidden": "true" }, "ms")),
-    h("button", { onclick: () => stepMoment(1), "aria-label": "Moment after", title: "Moment after (Shift+→)" }, "›"),
+    h("button", { onclick: () => stepMoment(1), "aria-label": "Next moment", title: "Next moment (Shift+→)" }, "›"),
     live, move, restart),
   h("div", { class: "moment" }, state, when, tense),
   status, facts);
 const nothing = h("p", { class: "nothing muted" }, "Select a workflow to see its status at any time.");
 $("inspector").append(nothing, body);
 
-let told = "";
+let drawn = "";
 let shownStatus = null;
 
 function refresh() {
@@ -43,21 +43,21 @@ function refresh() {
   nothing.hidden = !!workflow;
   body.hidden = !workflow;
   if (!workflow) return;
-  store.want(workflow);
-  say(title, workflow.scenario ?? workflow.workflow_id);
-  say(id, workflow.scenario ? workflow.workflow_id : "no scenario speaks for it");
+  store.loadTimeline(workflow);
+  setText(title, workflow.scenario ?? workflow.workflow_id);
+  setText(id, workflow.scenario ? workflow.workflow_id : "no scenario");
   const description = store.scenarios.get(workflow.scenario)?.description;
   about.hidden = !description;
-  say(about, description ?? "");
+  setText(about, description ?? "");
   track.show(workflow);
-  told = "";
+  drawn = "";
   tick();
 }
 
 /** Called in every frame while time passes. */
 export function tick() {
   const workflow = store.workflow;
-  const now = workflow && looked();
+  const now = workflow && shownMoment();
   if (!now) return;
   track.move();
   const layout = layoutOf(workflow);
@@ -67,10 +67,10 @@ export function tick() {
   const text = now.waits ? `poll ${moment.at_poll}${moment.after_poll_ms ? ` + ${duration(moment.after_poll_ms)}` : ""}` : `+${duration(now.ms, follows && store.clock.mode === "real" ? 1 : 3)}`;
   const is = now.waits ? "waits for a poll" : follows ? "now" : now.ms > elapsed ? "to come" : now.ms < elapsed ? "past" : "now";
   const key = [workflow.workflow_id, workflow.revision, workflow.version, now.index, text, is].join(" ");
-  if (key === told) return;
-  told = key;
-  say(when, text);
-  say(tense, is);
+  if (key === drawn) return;
+  drawn = key;
+  setText(when, text);
+  setText(tense, is);
   tense.className = `tense ${is.replaceAll(" ", "-")}`;
   const name = moment.status.state ?? "no state";
   state.replaceChildren(h("span", { class: "glyph", "aria-hidden": "true" }, glyph(name)), name);
@@ -79,7 +79,7 @@ export function tick() {
   if (document.activeElement !== field) field.value = now.waits ? "" : Math.round(now.ms);
   live.disabled = follows;
   move.disabled = now.waits || now.ms <= elapsed;
-  say(restart, workflow.begun ? "Restart" : "Begin");
+  setText(restart, workflow.begun ? "Restart" : "Begin");
   restart.disabled = !workflow.begun && workflow.starts === "provision"; // a client has to provision it
   restart.classList.toggle("primary", !workflow.begun);
   const facts_ = [
@@ -87,7 +87,7 @@ export function tick() {
     `${number(workflow.polls)} poll${workflow.polls === 1 ? "" : "s"}`,
   ];
   if (workflow.zero_ms != null && !now.waits) facts_.push(date(workflow.zero_ms + store.clock.lead_ms + now.ms));
-  say(facts, facts_.join(" · "));
+  setText(facts, facts_.join(" · "));
   showStatus(workflow, layout, now, moment);
 }
 
@@ -103,21 +103,21 @@ async function showStatus(workflow, layout, now, moment) {
       answer = await store.status(workflow, now.ms, now.index);
       if (before) before = await store.status(workflow, layout.known[now.index - 1].at_ms, now.index - 1);
     } catch (error) {
-      if (error.status !== 404) store.complain(error);
+      if (error.status !== 404) store.showError(error);
       shownStatus = null;
       return;
     }
   }
-  const same = looked();
+  const same = shownMoment();
   if (store.workflow !== workflow || same?.index !== now.index) return;
   status.replaceChildren(json(answer, before));
   status.dataset.moment = key;
 }
 
 async function moveClock() {
-  const now = looked();
+  const now = shownMoment();
   const workflow = store.workflow;
-  if (!workflow.begun) return store.complain(new Error("Its run has not begun: the first look of a client begins it, or Begin."));
+  if (!workflow.begun) return store.showError(new Error("The run has not begun. It begins with the first poll of a client, or with Begin."));
   const ahead = Math.round(now.ms - store.elapsed(workflow));
   if (ahead > 0) await store.change({ advance: `${ahead}ms` });
   backToNow();
@@ -128,7 +128,7 @@ async function begin() {
     await post(`/workflows/${encodeURIComponent(store.selected)}/restart`);
     backToNow();
   } catch (error) {
-    store.complain(error);
+    store.showError(error);
   }
 }
 
@@ -154,6 +154,6 @@ slider.addEventListener("keydown", (event) => {
   event.stopPropagation();
   act(event);
 });
-new ResizeObserver(() => store.touch("resized")).observe(track.element);
+new ResizeObserver(() => store.notify("resized")).observe(track.element);
 
 store.on("workflows selected scrub scenarios journal polls resized clock", refresh);

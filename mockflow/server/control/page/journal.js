@@ -1,6 +1,6 @@
-// What clients asked and what they were told, the newest first.
+// The requests of clients and their responses, the newest first.
 
-import { $, h, json, say, set } from "./dom.js";
+import { $, h, json, setText, set } from "./dom.js";
 import { KINDS, duration, kindOf, number } from "./format.js";
 import { get, store } from "./store.js";
 import { VirtualList } from "./virtual.js";
@@ -25,15 +25,15 @@ function make() {
 function fill(row, exchange) {
   row.exchange = exchange;
   const kind = kindOf(exchange);
-  say(row.number, String(exchange.number));
-  say(row.time, `+${duration(exchange.elapsed_ms)}`);
-  say(row.request, `${exchange.method} ${exchange.target.replace(LONG, "…/")}`);
-  say(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
+  setText(row.number, String(exchange.number));
+  setText(row.time, `+${duration(exchange.elapsed_ms)}`);
+  setText(row.request, `${exchange.method} ${exchange.target.replace(LONG, "…/")}`);
+  setText(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
   row.status.className = `status kind-${kind}`;
   const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near miss${misses(exchange).length === 1 ? "" : "es"}`];
-  say(row.told, [...extra.filter(Boolean), exchange.told ?? ""].join(" · "));
+  setText(row.told, [...extra.filter(Boolean), exchange.told ?? ""].join(" · "));
   row.told.classList.toggle("scripted", extra.some(Boolean));
-  say(row.took, `${exchange.took_ms < 10 ? exchange.took_ms.toFixed(1) : Math.round(exchange.took_ms)} ms`);
+  setText(row.took, `${exchange.took_ms < 10 ? exchange.took_ms.toFixed(1) : Math.round(exchange.took_ms)} ms`);
   set(row.element, { title: `${exchange.method} ${exchange.target}`, "data-number": exchange.number });
 }
 
@@ -53,13 +53,13 @@ function refresh() {
     }
     chosen.push(exchange);
   }
-  // Who reads further down is not pushed away by what comes above.
+  // New entries above do not move the entries that a reader has scrolled to.
   const come = chosen.findIndex((exchange) => exchange.number <= newest);
   if (panel.scrollTop > 0 && come > 0) panel.scrollTop += come * HEIGHT;
   newest = chosen[0]?.number ?? newest;
-  say($("counted"), number(store.counted));
+  setText($("counted"), number(store.counted));
   panel.classList.toggle("empty", !chosen.length);
-  panel.dataset.empty = store.exchanges.length ? "No request is like that." : "No client has asked anything yet.";
+  panel.dataset.empty = store.exchanges.length ? "No request matches the filter." : "No requests yet.";
   rows.show(chosen);
 }
 
@@ -68,7 +68,7 @@ async function open(exchange) {
   try {
     whole = await get(`/journal/${exchange.number}`);
   } catch (error) {
-    return store.complain(error);
+    return store.showError(error);
   }
   const kind = kindOf(whole);
   const part = (name, value) => (value == null || (typeof value === "object" && !Object.keys(value).length) ? null
@@ -77,10 +77,10 @@ async function open(exchange) {
     h("header", {}, h("h2", { id: "exchange-title", class: "mono" }, `#${whole.number} ${whole.method} ${whole.target}`),
       h("button", { class: "quiet", onclick: () => dialog.close(), "aria-label": "Close" }, "✕")),
     h("p", { class: "muted" },
-      h("b", { class: `kind-${kind}` }, `${KINDS[kind]} ${whole.status || "no answer"}`),
+      h("b", { class: `kind-${kind}` }, `${KINDS[kind]} ${whole.status || "no response"}`),
       ` · ${whole.operation ?? "no operation"} · +${duration(whole.elapsed_ms)} · took ${whole.took_ms} ms · ${whole.mode}`,
       whole.fault ? ` · fault ${whole.fault}` : "", whole.stub ? ` · stub ${whole.stub}` : ""),
-    ...[part("Near misses", misses(whole).length ? misses(whole) : null), part("Answer", whole.response),
+    ...[part("Near misses", misses(whole).length ? misses(whole) : null), part("Response", whole.response),
       part("Request body", whole.request.body), part("Headers", whole.request.headers)].filter(Boolean));
   dialog.showModal();
 }

@@ -1,7 +1,7 @@
-// Where things lie on a timeline: fractions of its width, from a workflow's moments. Pure.
+// The positions on a timeline, as fractions of its width, from a workflow's moments. Pure.
 //
-// Three zones: the times that are known, in scale; the time after the last of them, ever shorter towards its end, so
-// that no playhead leaves the picture; and what waits for a poll, whose time nobody knows yet.
+// There are three zones: the known times, in scale; the time after the last of them, compressed so that the playhead
+// never leaves the timeline; and the moments that wait for a poll, whose time is not known.
 
 const ZONES = { known: 0.78, later: 0.22, waiting: 0 };
 const ZONES_WITH_POLLS = { known: 0.6, later: 0.1, waiting: 0.3 };
@@ -21,7 +21,7 @@ export class Layout {
     this.resources = this.#resources();
   }
 
-  /** The place of an elapsed time. */
+  /** The position of an elapsed time. */
   x(ms) {
     const { known, later } = this.zones;
     if (ms <= this.span) return (known * Math.max(0, ms)) / this.span;
@@ -29,7 +29,7 @@ export class Layout {
     return known + later * (1 - 1 / (1 + beyond));
   }
 
-  /** What lies at a place: {ms}, or {moment} where it waits for a poll. */
+  /** The time at a position: {ms}, or {moment} for one that waits for a poll. */
   at(x) {
     const { known, later } = this.zones;
     if (x <= known) return { ms: Math.round((Math.max(0, x) / known) * this.span) };
@@ -41,21 +41,21 @@ export class Layout {
     return { moment: this.known.length + Math.min(place, this.waiting.length - 1) };
   }
 
-  /** The index of the moment that holds at an elapsed time. */
+  /** The index of the current moment at an elapsed time. */
   momentAt(ms) {
     let index = 0;
     while (index + 1 < this.known.length && this.known[index + 1].at_ms <= ms) index++;
     return index;
   }
 
-  /** Where a moment begins. */
+  /** The position at which a moment begins. */
   begin(index) {
     if (index < this.known.length) return this.x(this.known[index].at_ms);
     const { known, later, waiting } = this.zones;
     return known + later + (waiting * (index - this.known.length)) / this.waiting.length;
   }
 
-  /** Stretches of one state: {state, from, to, since, waits}. */
+  /** The bands of one state: {state, from, to, since, waits}. */
   #bands() {
     const bands = [];
     this.moments.forEach((moment, index) => {
@@ -70,7 +70,7 @@ export class Layout {
     return bands;
   }
 
-  /** Each resource as it appears, and goes: {resource, from, to, at}. */
+  /** Each resource from its creation to its deletion: {resource, from, to, at}. */
   #resources() {
     const found = new Map();
     this.moments.forEach((moment, index) => {
@@ -87,15 +87,15 @@ export class Layout {
   }
 }
 
-/** The place in time of each request on a run: [{ms, exchange}], those of runs before left out. */
+/** The time of each request of a run: [{ms, exchange}], without those of earlier runs. */
 export function ticks(workflow, layout, clock) {
   if (workflow.zero_ms == null || !layout) return [];
   const placed = [];
-  const grace = 50 * Math.max(1, clock.mode === "real" ? clock.speed : 1); // a run may begin just after its first look
+  const grace = 50 * Math.max(1, clock.mode === "real" ? clock.speed : 1); // a run may begin just after its first poll
   let seen = -1;
   for (const exchange of workflow.requests) {
     if (exchange.mode === "auto") {
-      // Each run has a time of its own there, which the journal does not tell: a poll brings it to its next moment.
+      // In auto each run has its own time, which the journal does not have: a poll moves it to its next moment.
       if (exchange.operation === "get_status" && exchange.status === 200) seen = next(layout, exchange.told, seen);
       placed.push({ ms: layout.known[Math.max(seen, 0)]?.at_ms ?? 0, exchange });
     } else {
@@ -106,7 +106,7 @@ export function ticks(workflow, layout, clock) {
   return placed;
 }
 
-/** The first moment after `index` with this state; none: it has not moved. */
+/** The first moment after `index` with this state; `index` if there is none. */
 function next(layout, state, index) {
   const found = layout.known.findIndex((moment, at) => at > index && moment.status.state === state);
   return found < 0 ? index : found;

@@ -1,16 +1,16 @@
-// The drawer: its tabs, and what scripts have that nobody has seen, or that is wrong with them.
+// The drawer: its tabs, the coverage of scripts, and their problems.
 
-import { $, h, say, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import { number } from "./format.js";
 import { store } from "./store.js";
 
 const TABS = ["journal", "coverage", "problems"];
-const REST_MS = 1000; // between two looks at the coverage
+const REST_MS = 1000; // between two requests for the coverage
 let open = "journal";
 let stale = true;
 let resting = false;
 
-/** Opens a tab by its place. */
+/** Opens a tab by its index. */
 export function openTab(place, focus = false) {
   open = TABS[place];
   for (const name of TABS) {
@@ -45,14 +45,14 @@ async function loadCoverage() {
   try {
     await store.loadCoverage();
   } catch (error) {
-    store.complain(error);
+    store.showError(error);
   }
 }
 
 function drawCoverage() {
   const scenarios = Map.groupBy ? Map.groupBy(store.coverage, (part) => part.scenario) : grouped(store.coverage);
   const seen = store.coverage.filter((part) => part.seen).length;
-  say($("covered"), store.coverage.length ? `${Math.floor((100 * seen) / store.coverage.length)}%` : "");
+  setText($("covered"), store.coverage.length ? `${Math.floor((100 * seen) / store.coverage.length)}%` : "");
   const place = $("coverage").scrollTop;
   $("coverage").replaceChildren(...[...scenarios].map(([name, parts]) => {
     const count = parts.filter((part) => part.seen).length;
@@ -76,7 +76,7 @@ function grouped(parts) {
 
 function drawProblems() {
   const { problems } = store;
-  say($("problem-count"), problems.length ? number(problems.length) : "");
+  setText($("problem-count"), problems.length ? number(problems.length) : "");
   $("tab-problems").classList.toggle("alarm", problems.some((problem) => problem.severity !== "warning"));
   $("problems").replaceChildren(...problems.map((problem) =>
     h("article", { class: `problem ${problem.severity ?? "error"}` },

@@ -1,10 +1,10 @@
-// Time travel: a pointer or the keys choose a moment of the selected workflow; the clock does not move.
+// Time travel: the pointer or the keys select a moment of the selected workflow; the clock does not move.
 
 import { store } from "./store.js";
 import { hideTip, showTip } from "./tip.js";
 import { layoutOf } from "./track.js";
 
-/** Lets a track be dragged, and tell what lies under the pointer. */
+/** Makes a track react to dragging, and show a tip under the pointer. */
 export function scrubbing(track) {
   const { element } = track;
   let pressed = false;
@@ -26,8 +26,8 @@ export function scrubbing(track) {
   element.addEventListener("pointerleave", hideTip);
 }
 
-/** The moment that is looked at: {ms, index, waits}; null while its timeline is not here. */
-export function looked() {
+/** The shown moment: {ms, index, waits}; null until its timeline is loaded. */
+export function shownMoment() {
   const workflow = store.workflow;
   const layout = workflow && layoutOf(workflow);
   if (!layout) return null;
@@ -39,7 +39,7 @@ export function looked() {
 
 /** Moves by hundredths of the timeline. */
 export function nudge(by) {
-  const now = looked();
+  const now = shownMoment();
   if (!now) return;
   const layout = layoutOf(store.workflow);
   if (now.waits) return stepMoment(Math.sign(by));
@@ -47,9 +47,9 @@ export function nudge(by) {
   store.select(store.selected, { ms: Math.max(0, now.ms + by * step) });
 }
 
-/** Moves to the moment before or after. */
+/** Moves to the previous or next moment. */
 export function stepMoment(by) {
-  const now = looked();
+  const now = shownMoment();
   if (!now) return;
   const layout = layoutOf(store.workflow);
   let index = now.index + by;
@@ -57,7 +57,7 @@ export function stepMoment(by) {
   goTo(Math.min(layout.moments.length - 1, Math.max(0, index)));
 }
 
-/** Looks at a moment by its index; negative ones count from the end. */
+/** Shows a moment by its index; negative ones count from the end. */
 export function goTo(index) {
   const layout = store.workflow && layoutOf(store.workflow);
   if (!layout) return;

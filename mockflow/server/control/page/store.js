@@ -1,9 +1,9 @@
-// All that the page knows: fed by server-sent events, filled in by the calls of the owner's door.
+// The data of the page: from server-sent events, completed by calls of the control API.
 
-export const DOOR = "/_mockflow";
-const TOKEN = new URLSearchParams(location.search).get("token"); // of a guarded door: /_mockflow/?token=...
-const KEPT = 5000; // requests in the journal here; the server keeps more
-const AT_ONCE = 4; // fetches of timelines
+export const CONTROL_API = "/_mockflow";
+const TOKEN = new URLSearchParams(location.search).get("token"); // of a control API with a token: /_mockflow/?token=...
+const KEPT = 5000; // requests in the page's journal; the server keeps more
+const AT_ONCE = 4; // parallel requests for timelines
 
 class Store extends EventTarget {
   workflows = new Map(); // by id, in the server's order
@@ -16,28 +16,28 @@ class Store extends EventTarget {
   selected = null; // an id
   scrub = null; // {ms} or {moment} of the selected workflow; null: now
   #changed = new Set();
-  #base = 0; // performance.now() at which the clock was told
+  #base = 0; // performance.now() when the clock was received
   #queue = new Set();
   #fetching = 0;
   #statuses = new Map();
 
-  /** Opens the line; the browser opens it again by itself. */
+  /** Opens the event stream; the browser reconnects by itself. */
   connect() {
-    const source = new EventSource(`${DOOR}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
-    source.onopen = () => this.#tell("online", true);
+    const source = new EventSource(`${CONTROL_API}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
+    source.onopen = () => this.#set("online", true);
     source.onerror = () => {
-      this.#tell("online", false);
-      if (source.readyState === EventSource.CLOSED) this.complain(new Error("The server refuses to tell. Does it want its token? Then open /_mockflow/?token=…"));
+      this.#set("online", false);
+      if (source.readyState === EventSource.CLOSED) this.showError(new Error("The server refused the connection. If the control API has a token, open /_mockflow/?token=…"));
     };
-    source.onmessage = (event) => this.#take(JSON.parse(event.data));
+    source.onmessage = (event) => this.#apply(JSON.parse(event.data));
   }
 
-  /** Calls back at most once a frame when one of `topics` has changed. */
+  /** Calls back at most once in a frame when one of `topics` has changed. */
   on(topics, callback) {
-    for (const topic of topics.split(" ")) this.addEventListener(topic, () => later(callback));
+    for (const topic of topics.split(" ")) this.addEventListener(topic, () => onNextFrame(callback));
   }
 
-  touch(...topics) {
+  notify(...topics) {
     for (const topic of topics) this.dispatchEvent(new Event(topic));
   }
 
@@ -59,7 +59,7 @@ class Store extends EventTarget {
     return workflow.zero_ms == null ? 0 : Math.max(0, Math.floor(this.clockMs()) - workflow.zero_ms);
   }
 
-  // -- choice ---------------------------------------------------------------------------------------
+  // -- selection ------------------------------------------------------------------------------------
 
   get workflow() {
     return this.workflows.get(this.selected) ?? null;
@@ -68,31 +68,31 @@ class Store extends EventTarget {
   select(id, scrub = null) {
     if (this.selected !== id) {
       this.selected = id;
-      this.touch("selected");
+      this.notify("selected");
     }
     this.scrub = scrub;
-    this.touch("scrub");
+    this.notify("scrub");
   }
 
-  // -- what comes -----------------------------------------------------------------------------------
+  // -- events ---------------------------------------------------------------------------------------
 
-  #tell(topic, value) {
+  #set(topic, value) {
     this[topic] = value;
-    this.touch(topic);
+    this.notify(topic);
   }
 
-  #take(message) {
+  #apply(message) {
     if (message.whole) {
       this.workflows.clear();
       this.exchanges = [];
       this.counted = 0;
       this.#statuses.clear();
-      this.touch("workflows", "journal");
+      this.notify("workflows", "journal");
     }
     if (message.clock) {
       this.clock = message.clock;
       this.#base = performance.now();
-      this.touch("clock");
+      this.notify("clock");
     }
     for (const view of message.workflows ?? []) this.#place(view);
     for (const [id, polls] of Object.entries(message.polls ?? {})) {
@@ -100,11 +100,11 @@ class Store extends EventTarget {
       if (workflow) workflow.polls = polls;
     }
     for (const id of message.gone ?? []) this.workflows.delete(id);
-    if (message.workflows || message.gone) this.touch("workflows");
-    if (message.polls) this.touch("polls");
+    if (message.workflows || message.gone) this.notify("workflows");
+    if (message.polls) this.notify("polls");
     if (message.journal) this.#append(message.journal);
     if (message.scenarios) this.#loadScenarios();
-    if (message.whole || message.journal || message.scenarios) this.touch("seen");
+    if (message.whole || message.journal || message.scenarios) this.notify("seen");
   }
 
   #place(view) {
@@ -141,32 +141,32 @@ class Store extends EventTarget {
         workflow.version++;
       }
     }
-    this.touch("journal");
+    this.notify("journal");
   }
 
   async #loadScenarios() {
     try {
-      const told = await get("/scenarios");
-      const list = Array.isArray(told) ? told : told.scenarios;
+      const loaded = await get("/scenarios");
+      const list = Array.isArray(loaded) ? loaded : loaded.scenarios;
       this.scenarios = new Map(list.map((scenario) => [scenario.scenario, scenario]));
-      this.problems = [...(told.problems ?? []), ...list.flatMap((scenario) => scenario.problems ?? [])];
+      this.problems = [...(loaded.problems ?? []), ...list.flatMap((scenario) => scenario.problems ?? [])];
     } catch (error) {
-      return this.complain(error);
+      return this.showError(error);
     }
-    this.touch("scenarios");
+    this.notify("scenarios");
   }
 
-  // -- what is asked for ----------------------------------------------------------------------------
+  // -- requests -------------------------------------------------------------------------------------
 
-  /** Fetches a workflow's timeline unless it is here; "workflows" tells when it came. */
-  want(workflow) {
+  /** Loads a workflow's timeline unless it is current; notifies "workflows" when it has arrived. */
+  loadTimeline(workflow) {
     if (!workflow.stale || this.#queue.has(workflow.workflow_id)) return;
     this.#queue.add(workflow.workflow_id);
     if (this.#fetching < AT_ONCE) this.#fetchNext();
   }
 
   async #fetchNext() {
-    const [id] = [...this.#queue].slice(-1); // the last one asked for is the one that is looked at
+    const [id] = [...this.#queue].slice(-1); // the latest one is the one that is shown
     if (id === undefined) return;
     this.#fetching++;
     const workflow = this.workflows.get(id);
@@ -178,10 +178,10 @@ class Store extends EventTarget {
         workflow.detail = detail;
         workflow.version++;
         this.#statuses.clear();
-        this.touch("workflows");
+        this.notify("workflows");
       }
     } catch (error) {
-      if (error.status !== 404) this.complain(error);
+      if (error.status !== 404) this.showError(error);
     } finally {
       this.#queue.delete(id);
       this.#fetching--;
@@ -189,7 +189,7 @@ class Store extends EventTarget {
     }
   }
 
-  /** The exact status at an elapsed time. It holds for a whole moment, so one answer serves all of it. */
+  /** The exact status at an elapsed time; cached, because it is the same in the whole moment. */
   status(workflow, ms, moment) {
     const key = `${workflow.workflow_id} ${workflow.revision} ${moment}`;
     if (!this.#statuses.has(key)) {
@@ -203,26 +203,26 @@ class Store extends EventTarget {
 
   async loadCoverage() {
     this.coverage = (await get("/coverage")).parts;
-    this.touch("coverage");
+    this.notify("coverage");
   }
 
-  /** Changes the clock, and says so where it cannot. */
+  /** Changes the clock; shows the error if that is not possible. */
   async change(body) {
     try {
       await post("/clock", body);
     } catch (error) {
-      this.complain(error);
+      this.showError(error);
     }
   }
 
-  complain(error) {
+  showError(error) {
     this.notice = error.message;
-    this.touch("notice");
+    this.notify("notice");
   }
 }
 
-/** Calls back in the next frame, once. A page in the background has no frames; it catches up when it is seen. */
-export function later(callback) {
+/** Calls back once in the next frame. A page in the background has no frames; it catches up when it is shown. */
+export function onNextFrame(callback) {
   if (!waiting.size) requestAnimationFrame(run);
   waiting.add(callback);
 }
@@ -240,7 +240,7 @@ export const post = (path, body) => ask(path, { method: "POST", body: body && JS
 
 async function ask(path, options) {
   const headers = TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {};
-  const answer = await fetch(DOOR + path, { ...options, headers });
+  const answer = await fetch(CONTROL_API + path, { ...options, headers });
   const content = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(content.error.message), { status: answer.status });
   return content;

@@ -1,11 +1,11 @@
-// What stands beside the pointer: the moment, the requests near it, and the exact status.
+// The tip beside the pointer: the moment, the requests near it, and the exact status.
 
 import { $, h, json } from "./dom.js";
 import { KINDS, duration, glyph, kindOf, stateClass } from "./format.js";
 import { store } from "./store.js";
 
 const tip = $("tip");
-const PATIENCE_MS = 60;
+const DELAY_MS = 60;
 const MAX_REQUESTS = 5;
 let timer = 0;
 let wanted = "";
@@ -15,7 +15,7 @@ export function showTip(track, event) {
   const { clientX, clientY } = event;
   const near = track.near(event);
   const at = track.under(event);
-  if (at) timer = setTimeout(() => fill(track, at, near, clientX, clientY), tip.hidden ? PATIENCE_MS : 16);
+  if (at) timer = setTimeout(() => fill(track, at, near, clientX, clientY), tip.hidden ? DELAY_MS : 16);
 }
 
 export function hideTip() {
@@ -36,7 +36,7 @@ async function fill(track, at, near, x, y) {
     .filter((fault) => at.ms != null && fault.from_ms <= at.ms && (fault.to_ms == null || at.ms < fault.to_ms))
     .map((fault) => h("p", { class: "fault" }, h("i", { class: "hatched" }), ` fault ${fault.fault}`));
   const requests = near.slice(-MAX_REQUESTS).map((exchange) =>
-    h("p", { class: `mono kind-${kindOf(exchange)}` }, `${KINDS[kindOf(exchange)]} #${exchange.number} ${exchange.operation ?? exchange.method} ${exchange.status || "no answer"}`, exchange.fault ? ` fault ${exchange.fault}` : ""));
+    h("p", { class: `mono kind-${kindOf(exchange)}` }, `${KINDS[kindOf(exchange)]} #${exchange.number} ${exchange.operation ?? exchange.method} ${exchange.status || "no response"}`, exchange.fault ? ` fault ${exchange.fault}` : ""));
   if (near.length > MAX_REQUESTS) requests.unshift(h("p", { class: "muted" }, `${near.length - MAX_REQUESTS} more requests`));
   const key = (wanted = `${workflow.workflow_id} ${workflow.revision} ${index}`);
   const status = at.ms == null ? moment.status : await store.status(workflow, at.ms, index).catch(() => moment.status);

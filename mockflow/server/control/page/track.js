@@ -1,4 +1,4 @@
-// One timeline drawn: bands, resources, faults as elements in percent of its width, requests on a canvas.
+// Draws a timeline: bands, resources and faults as elements in percent of its width, requests on a canvas.
 
 import { h } from "./dom.js";
 import { duration, glyph, kindOf, stateClass } from "./format.js";
@@ -9,7 +9,7 @@ const MAX_LANES = 14;
 const percent = (fraction) => `${(fraction * 100).toFixed(3)}%`;
 
 export class Track {
-  /** `big`: with ruler and a lane for each resource. */
+  /** `big`: with a ruler and a lane for each resource. */
   constructor({ big = false } = {}) {
     this.big = big;
     this.future = h("div", { class: "future" });
@@ -25,7 +25,7 @@ export class Track {
     this.element = h("div", { class: big ? "track big" : "track" }, this.ruler, h("div", { class: "stage" }, this.strip, this.marks), this.canvas, this.lanes, this.head, this.scrubHead);
   }
 
-  /** Shows a workflow; draws anew only what has changed. */
+  /** Shows a workflow; redraws only what has changed. */
   show(workflow) {
     const layout = layoutOf(workflow);
     if (this.layout !== layout || this.workflow !== workflow) {
@@ -42,7 +42,7 @@ export class Track {
     this.move();
   }
 
-  /** Puts the playheads where they belong by now. */
+  /** Moves the playheads to their current position. */
   move() {
     const { workflow, layout } = this;
     if (!layout) return;
@@ -61,7 +61,7 @@ export class Track {
     }
   }
 
-  /** What lies under a pointer: {ms} or {moment}. */
+  /** The time under the pointer: {ms} or {moment}. */
   under(event) {
     const box = this.element.getBoundingClientRect();
     return this.layout?.at(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width))) ?? null;
@@ -142,8 +142,8 @@ export class Track {
     if (!layout || !store.clock) return;
     const colours = palette();
     this.ticks = ticks(this.workflow, layout, store.clock).map((tick) => ({ ...tick, x: layout.x(tick.ms) * width }));
-    canvas.setAttribute("aria-label", told(this.ticks));
-    const taken = new Map(); // of each kind the last place: thousands of requests are some hundred strokes
+    canvas.setAttribute("aria-label", summary(this.ticks));
+    const taken = new Map(); // the last position of each kind, so that requests at the same position are drawn once
     for (const { x, exchange } of this.ticks) {
       const kind = kindOf(exchange);
       const place = Math.round(x);
@@ -156,7 +156,7 @@ export class Track {
   }
 }
 
-// No kind is told by its colour alone: a stroke, a triangle, a square, a cross.
+// Each kind has a shape besides its colour: a stroke, a triangle, a square, a cross.
 const SHAPES = {
   ok: (pen, x, height) => pen.fillRect(x - 0.75, 1, 1.5, height - 4),
   refused(pen, x, height) {
@@ -182,8 +182,8 @@ const SHAPES = {
   },
 };
 
-/** Requests in a word: "4 requests: 3 2xx, 1 4xx". */
-function told(ticks) {
+/** A summary of requests: "4 requests: 3 2xx, 1 4xx". */
+function summary(ticks) {
   if (!ticks.length) return "no requests";
   const counts = new Map();
   for (const { exchange } of ticks) counts.set(kindOf(exchange), (counts.get(kindOf(exchange)) ?? 0) + 1);
@@ -203,7 +203,7 @@ export function layoutOf(workflow) {
   return workflow.layout;
 }
 
-/** What a workflow shows now; its timeline knows it sooner than the server says so. */
+/** The state of a workflow now, from its timeline, which is ahead of the server's events. */
 export function stateNow(workflow) {
   const layout = layoutOf(workflow);
   if (!layout || workflow.stale) return workflow.state;
@@ -215,7 +215,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => {
   colours = null;
   for (const workflow of store.workflows.values()) workflow.version++;
-  store.touch("workflows");
+  store.notify("workflows");
 });
 
 function palette() {

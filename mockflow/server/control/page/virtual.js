@@ -1,7 +1,7 @@
-// A list of which only what is visible exists: rows of one height, used again as one scrolls.
+// A list that renders its visible rows only: rows of equal height, reused while scrolling.
 
 import { h } from "./dom.js";
-import { later } from "./store.js";
+import { onNextFrame } from "./store.js";
 
 const SPARE = 3;
 
@@ -14,11 +14,11 @@ export class VirtualList {
     this.pool = [];
     this.space = h("div", { class: "space" });
     element.append(this.space);
-    element.addEventListener("scroll", () => later(this.draw), { passive: true });
-    new ResizeObserver(() => later(this.draw)).observe(element);
+    element.addEventListener("scroll", () => onNextFrame(this.draw), { passive: true });
+    new ResizeObserver(() => onNextFrame(this.draw)).observe(element);
   }
 
-  /** Shows these items; those in sight are filled anew. */
+  /** Shows these items; visible rows are filled again. */
   show(items) {
     this.items = items;
     this.draw();
@@ -49,7 +49,7 @@ export class VirtualList {
     }
   };
 
-  /** Brings an item into sight. */
+  /** Scrolls an item into view. */
   reveal(index) {
     const { element, height } = this;
     const top = index * height;

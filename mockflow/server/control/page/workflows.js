@@ -1,6 +1,6 @@
 // The list of all workflows, each with its timeline.
 
-import { $, h, say, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import { duration, glyph, number, stateClass } from "./format.js";
 import { store } from "./store.js";
 import { Track, layoutOf, stateNow } from "./track.js";
@@ -37,38 +37,38 @@ function make() {
 
 function fill(row, workflow, index) {
   row.workflow = workflow;
-  store.want(workflow);
+  store.loadTimeline(workflow);
   const id = workflow.workflow_id;
-  say(row.name, workflow.scenario ?? id);
-  say(row.id, workflow.scenario ? id : "no scenario");
+  setText(row.name, workflow.scenario ?? id);
+  setText(row.id, workflow.scenario ? id : "no scenario");
   const selected = store.selected === id;
   set(row.element, { id: `workflow-${index}`, "aria-selected": String(selected), "aria-setsize": shown.length, "aria-posinset": index + 1, "data-id": id });
   if (selected) set(list, { "aria-activedescendant": row.element.id });
   row.track.show(workflow);
-  row.tells = null;
-  tell(row);
+  row.drawn = null;
+  update(row);
 }
 
-/** What moves with the clock. */
-function tell(row) {
+/** Updates what changes with the clock. */
+function update(row) {
   const { workflow } = row;
   row.track.move();
   const elapsed = store.elapsed(workflow);
   const state = stateNow(workflow) ?? "no state";
   const time = workflow.begun ? `+${duration(elapsed, 1)}` : "not begun";
-  if (row.tells === state + time) return;
-  row.tells = state + time;
-  say(row.state, state);
-  say(row.glyph, glyph(state));
+  if (row.drawn === state + time) return;
+  row.drawn = state + time;
+  setText(row.state, state);
+  setText(row.glyph, glyph(state));
   row.state.parentElement.className = `state ${stateClass(state)}`;
   const layout = layoutOf(workflow);
   const poll = layout?.waiting[0]?.at_poll;
-  say(row.time, !layout?.end || !workflow.begun ? time : poll && elapsed >= layout.end ? `${time} poll ${poll}?` : `${time} of ${duration(layout.end)}`);
+  setText(row.time, !layout?.end || !workflow.begun ? time : poll && elapsed >= layout.end ? `${time} poll ${poll}?` : `${time} of ${duration(layout.end)}`);
 }
 
 /** Called in every frame while time passes. */
 export function tick() {
-  for (const row of rows.rows.values()) tell(row);
+  for (const row of rows.rows.values()) update(row);
 }
 
 const filter = $("filter");
@@ -96,19 +96,19 @@ function refresh() {
     if (words.every((word) => text.includes(word))) shown.push(workflow);
   }
   for (const [state, { chip, count }] of chips) {
-    say(count, number(counts[state]));
+    setText(count, number(counts[state]));
     set(chip, { "aria-pressed": String(only === state) });
   }
   const total = store.workflows.size;
-  say($("count"), shown.length === total ? number(total) : `${number(shown.length)} of ${number(total)}`);
+  setText($("count"), shown.length === total ? number(total) : `${number(shown.length)} of ${number(total)}`);
   list.classList.toggle("empty", !shown.length);
-  list.dataset.empty = total ? "No workflow is like that." : "No workflows yet. Load a scenario, or let your program create one.";
+  list.dataset.empty = total ? "No workflow matches the filter." : "No workflows yet. Load a scenario, or let your program create one.";
   if (!store.workflow && shown.length) store.select(shown[0].workflow_id);
   else if (!store.workflow && store.selected) store.select(null);
   rows.show(shown);
 }
 
-/** Selects the workflow so many rows on. */
+/** Selects the workflow `by` rows further. */
 export function step(by) {
   if (!shown.length) return;
   const index = shown.findIndex((workflow) => workflow.workflow_id === store.selected);

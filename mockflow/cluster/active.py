@@ -1,0 +1,120 @@
+"""Active faults, stubs and outages: each with its counts in one world."""
+
+from dataclasses import dataclass, field
+
+from mockflow.cluster.decision import InterceptedRequest
+from mockflow.core.base.path_pattern import PathPattern, parse_pattern
+from mockflow.core.faults import outages
+from mockflow.core.faults.chance import draw
+from mockflow.core.faults.model import ANY, Fault, parse_range, parse_window
+from mockflow.core.scenario.model import Scenario
+from mockflow.core.stubs.model import Stub
+
+Span = tuple[int, int | None]
+"""A span of elapsed ms; None: without end."""
+
+
+@dataclass
+class ActiveFault:
+    """An active fault. `scenario` is None for a fault added through the control API."""
+
+    fault: Fault
+    scenario: Scenario | None
+    number: int
+    """The index among the scenario's faults, or among those added through the control API."""
+    workflow_id: str | None = None
+    """Of a fault added through the control API: it acts only on requests for this workflow."""
+    calls: int = 0
+    """The number of calls that its `on` names, within its scope."""
+    acted: int = 0
+
+    def __post_init__(self) -> None:
+        self.targets = frozenset(self.fault.on)
+        self.patterns: tuple[PathPattern, ...] = tuple(
+            parse_pattern(target) for target in self.fault.on if "/" in target
+        )
+        self.window: Span | None = parse_window(self.fault.during) if self.fault.during else None
+        self.range = parse_range(self.fault.calls) if self.fault.calls else None
+
+    @property
+    def label(self) -> str:
+        """A short description."""
+        return self.fault.label
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether it has acted on a request."""
+        return self.acted > 0
+
+    @property
+    def key(self) -> str:
+        """The key from which its draws of chance follow."""
+        return f"{self.scenario.scenario if self.scenario else ''}/{self.fault.name or self.number}"
+
+    def names(self, request: InterceptedRequest) -> bool:
+        """Whether its `on` names the request."""
+        return (
+            ANY in self.targets
+            or request.operation in self.targets
+            or any(pattern.match(request.method, request.path) is not None for pattern in self.patterns)
+        )
+
+    def is_its_turn(self, seed: int) -> bool:
+        """Whether it acts, by count and chance, on the call that was counted last."""
+        fault, call = self.fault, self.calls
+        return (
+            fault.call in (None, call)
+            and (self.range is None or (self.range[0] <= call and (self.range[1] is None or call <= self.range[1])))
+            and (fault.every is None or call % fault.every == 0)
+            and (fault.probability is None or draw(seed, self.key, call) < fault.probability)
+        )
+
+
+@dataclass
+class ActiveStub:
+    """An active stub."""
+
+    stub: Stub
+    scenario: Scenario
+    number: int
+    answered: int = 0
+    place: int = 0
+    """The index of its next response."""
+
+    def __post_init__(self) -> None:
+        during = self.stub.when and self.stub.when.during
+        self.window: Span | None = parse_window(during) if during else None
+
+    @property
+    def label(self) -> str:
+        """A short description."""
+        return self.stub.label
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether it has responded to a request."""
+        return self.answered > 0
+
+
+@dataclass
+class ActiveOutage:
+    """An active outage."""
+
+    outage: outages.Outage
+    scenario: Scenario
+    number: int
+    has_acted: bool = False
+    """Whether it has acted on a request."""
+    over: set[tuple[str, int, int]] = field(default_factory=set)
+    """The phases that were ended early: workflow id, number of its run, number of the phase."""
+
+    def __post_init__(self) -> None:
+        self.windows = tuple(outages.windows(self.outage))
+
+    @property
+    def label(self) -> str:
+        """A short description."""
+        return self.outage.name or "outage"
+
+
+Active = ActiveFault | ActiveStub | ActiveOutage

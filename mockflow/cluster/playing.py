@@ -1,0 +1,144 @@
+"""Plays runs: computes how a run goes, by its scenario's timeline, by a plan, or step by step as the plugin would.
+
+A run follows from its cause and the script alone, so it can be played again after the script has changed. Nothing
+here changes the world.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from mockflow.cluster.causes import Cause
+from mockflow.cluster.made import made_by_script, made_by_steps
+from mockflow.cluster.stored_template import StoredTemplate
+from mockflow.cluster.workflow import Beginning, Workflow
+from mockflow.cluster.world import World
+from mockflow.core.base.suggest import did_you_mean
+from mockflow.core.opensearch.ids import resource_id
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.graph import Sequence, sequence_of
+from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
+from mockflow.core.plugin.simulation import Setting, simulate
+from mockflow.core.plugin.steps import STEPS, Step
+from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.models import Attempt
+from mockflow.core.script.plan import StepPlan
+from mockflow.core.script.timeline import IDLE, Timeline
+
+log: Final = logging.getLogger("mockflow")
+
+
+def play(world: World, workflow: Workflow, cause: Cause) -> Beginning:
+    """The run that `cause` begins, by what the workflow's scenario says now.
+
+    Raises FlowFrameworkError where the plugin refuses the template's graph.
+    """
+    played = _reprovisioned if cause.kind == "reprovision" else _provisioned
+    return played(world, workflow, cause)
+
+
+def _provisioned(world: World, workflow: Workflow, cause: Cause) -> Beginning:
+    by_read = cause.kind == "look"
+    script = workflow.scenario.provision if workflow.scenario else None
+    if by_read and script is None:
+        return Beginning(IDLE, cause.kind, cause=cause)
+    attempt = script.attempt(cause.attempt) if script else Attempt()
+    steps = None
+    if attempt.timeline is None or not by_read:
+        # A status read is not refused for steps that the version does not have; a provision is.
+        steps = _sequence(world, workflow, cause.stored, STEPS if by_read else world.version.steps)
+    if attempt.timeline is not None or steps is None:
+        return _scripted(workflow, cause, attempt, "NOT_STARTED" if by_read and attempt.timeline else "PROVISIONING")
+    return _stepwise(world, workflow, cause, attempt, steps)
+
+
+def _reprovisioned(world: World, workflow: Workflow, cause: Cause) -> Beginning:
+    script = workflow.scenario.reprovision if workflow.scenario else None
+    attempt = script.attempt(cause.attempt) if script else Attempt()
+    if attempt.timeline is not None:
+        return _scripted(workflow, cause, attempt, "PROVISIONING")
+    assert cause.steps is not None
+    return _stepwise(world, workflow, cause, attempt, cause.steps)
+
+
+def _scripted(workflow: Workflow, cause: Cause, attempt: Attempt, state: str) -> Beginning:
+    """A run by its timeline; `state` is the state before the first keyframe."""
+    name = workflow.scenario.scenario if workflow.scenario else ""
+    timeline = compile_run(attempt.timeline or (), scenario=name, workflow_id=workflow.id, state=state)
+    return Beginning(timeline, cause.kind, made_by_script(cause, timeline), cause=cause)
+
+
+def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, steps: Sequence) -> Beginning:
+    """A run by its plan, or as the plugin would do it (docs/reference/plugin.md, "Provision" and "Reprovision")."""
+    planned = _planned(world, cause, steps)
+    attempt = _with_planned(attempt, planned, steps)
+    played = _known_steps(workflow, attempt, steps)
+    setting = _setting(world, workflow, cause, attempt)
+    error_format = world.version.behaviour.step_error
+    if cause.kind == "reprovision":
+        held = cause.before.get("resources_created") or []
+        simulation = simulate(steps, setting, cause.changes, held)
+        moments = reprovisioned(cause.before, simulation, error_format)
+    else:
+        simulation = simulate(steps, setting)
+        moments = provisioned(fresh(cause.before), simulation, error_format)
+    made = made_by_steps(workflow, cause, simulation)
+    return Beginning(Timeline.of(moments), cause.kind, made, played, cause=cause, planned=planned)
+
+
+def _sequence(
+    world: World, workflow: Workflow, stored: StoredTemplate | None, catalogue: Mapping[str, Step]
+) -> Sequence | None:
+    """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked."""
+    if stored is None or stored.is_made:
+        return None
+    if stored.template.provision is None:
+        message = f"Failed to retrieve template from global context for workflow {workflow.id}"
+        raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
+    limit = world.flow_framework.max_workflow_steps
+    return sequence_of(stored.template.provision, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
+
+
+def _planned(world: World, cause: Cause, steps: Sequence) -> Mapping[str, StepPlan]:
+    """The steps of the control API's plan that the run uses: those it has taken already, else those of its steps."""
+    if cause.planned is not None:
+        return cause.planned
+    names = {name for node in steps.nodes for name in (node.id, node.type)}
+    return {name: plan for name, plan in world.next_steps.items() if name in names}
+
+
+def _with_planned(attempt: Attempt, planned: Mapping[str, StepPlan], steps: Sequence) -> Attempt:
+    """The attempt with the control API's plan, which takes precedence over the script."""
+    if not planned:
+        return attempt
+    # Its plan for a type also takes precedence over the script's plan for one node of that type.
+    by_type = {node.id: planned[node.type] for node in steps.nodes if node.type in planned}
+    return attempt.model_copy(update={"steps": {**attempt.steps, **by_type, **planned}})
+
+
+def _known_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> list[str]:
+    """The keys of the attempt's plan that match nodes. A warning is logged for each of the others."""
+    known = list(dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type)))
+    for name in attempt.steps:
+        if name not in known:
+            scenario = workflow.scenario.scenario if workflow.scenario else ""
+            message = 'scenario %s: no step "%s" in the template of workflow %s; %s'
+            log.warning(message, scenario, name, workflow.id, did_you_mean(name, known))
+    return [name for name in attempt.steps if name in known]
+
+
+def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -> Setting:
+    owner = workflow.scenario.scenario if workflow.scenario else str(world.settings.seed)
+
+    def new_id(kind: str, step_id: str) -> str:
+        # Each further run makes other resources; the ids of the first run are those that a script would get.
+        return resource_id(kind, owner, workflow.id, f"{step_id} {cause.runs}" if cause.runs else step_id)
+
+    return Setting(
+        step_time=attempt.step_ms(world.settings.step_time),
+        new_id=new_id,
+        plan=attempt.planned(),
+        params=cause.params,
+        indexes=cause.there,
+        tells_why_no_index=world.version.behaviour.tells_why_no_index,
+    )

@@ -1,0 +1,48 @@
+"""Mode auto: a run skips to its next moment after a client has read its status, and to its end where a request waits.
+
+Each run has a lead over the clock. The world's lead is that of the workflow that is furthest ahead.
+"""
+
+from mockflow.cluster.moments import next_moment
+from mockflow.cluster.workflow import Workflow
+from mockflow.cluster.world import World
+
+
+def after_read(world: World, workflow: Workflow) -> None:
+    """Skips to the run's next moment in mode auto, after a client has read its state in another way than by a poll."""
+    if world.clock.mode == "auto" and workflow.run:
+        to_next_moment(world, workflow, world.elapsed(workflow))
+
+
+def after_intercepted(world: World, workflow: Workflow | None, scenario: str = "") -> None:
+    """Skips to the next moment in mode auto, because a request was answered by a window of time or a state.
+
+    `workflow` None means the time of the cluster as a whole, by which a scenario without a workflow goes.
+    """
+    if world.clock.mode != "auto":
+        return
+    if workflow is not None:
+        to_next_moment(world, workflow, world.elapsed(workflow))
+    elif world.intercepts:
+        elapsed = world.elapsed_ms
+        world.lead += next((one - elapsed for one in world.active.edges(scenario) if one > elapsed), 0)
+        world.clock.notify()
+
+
+def to_next_moment(world: World, workflow: Workflow, elapsed: int) -> None:
+    """Skips from `elapsed`, the run's elapsed ms now, to its next moment."""
+    following = next_moment(world, workflow, elapsed)
+    if following is not None:
+        _skip(world, workflow, following - elapsed)
+
+
+def to_time(world: World, workflow: Workflow, time: int) -> None:
+    """Skips to `time` in elapsed ms of the run, unless that is past."""
+    _skip(world, workflow, max(time - world.elapsed(workflow), 0))
+
+
+def _skip(world: World, workflow: Workflow, milliseconds: int) -> None:
+    workflow.lead += milliseconds
+    world.lead = max(world.lead, workflow.lead)
+    if world.intercepts:
+        world.clock.notify()  # an outage may begin or end here

@@ -1,0 +1,179 @@
+"""The state of one fake cluster, with simple queries. Other modules act on it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mockflow.cluster.active_set import ActiveSet
+from mockflow.cluster.changes import LoadedScenario
+from mockflow.cluster.clock import Clock
+from mockflow.cluster.coverage import Coverage
+from mockflow.cluster.journal import Journal
+from mockflow.cluster.registry import Registry
+from mockflow.cluster.settings import Settings
+from mockflow.cluster.workflow import Beginning, Workflow
+from mockflow.core.opensearch.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
+from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.opensearch.security import users_by_name
+from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.versions import Version, parse_version
+from mockflow.core.scenario.rules import Claim
+from mockflow.core.script.plan import StepPlan
+
+
+class UnknownWorkflowError(LookupError):
+    """No workflow has this id."""
+
+
+class World:
+    """All that changes in one fake cluster. A reset replaces it as a whole.
+
+    It is empty at first: `mockflow.cluster.scenarios.load` brings scenarios and their workflows. Times are
+    milliseconds; `elapsed` is the time since a workflow's run began.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.version: Version = parse_version(settings.opensearch_version)
+        self.users = users_by_name(settings.users)
+        """The users of the security plugin by name; without any it is off."""
+        self.is_guarded = bool(settings.users) or settings.multi_tenancy
+        """Whether responses depend on the caller."""
+        self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        self.began = self.clock.now()
+        """Epoch ms of the clock when this world began."""
+        self.lead = 0
+        """The ms by which mode auto has moved the furthest workflow ahead of the clock."""
+        self.workflows: dict[str, Workflow] = {}
+        """By id, in the order of creation."""
+        self.resources = Registry(self.elapsed)
+        self.cluster_settings = ClusterSettings()
+        self.flow_framework = self._settings_in_force()
+        """The settings of the plugin in force."""
+        self.has_templates = False
+        """Whether the plugin's indexes exist: from the first workflow on."""
+        self.scenarios: dict[str, LoadedScenario] = {}
+        """By name, in the order of loading. `mockflow.cluster.scenarios` changes it."""
+        self.claims: dict[Claim, str] = {}
+        """The names of the scenarios that hold the claims."""
+        self.matched: set[str] = set()
+        """The names of the scenarios that have ever matched a create request."""
+        self.active = ActiveSet()
+        """The active faults, stubs and outages."""
+        self.intercepts = False
+        """Whether any are active. Requests are not checked against them otherwise."""
+        self.next_steps: dict[str, StepPlan] = {}
+        """The control API's plan for the next run that has these steps, by node id or step type."""
+        self.journal = Journal()
+        self.coverage = Coverage()
+        self.repeated: dict[str, Any] = {}
+        """The server's prepared actions, by request target, for requests that repeat."""
+        self.stuck: str | None = None
+        """Why a client's connection was closed, once one was."""
+        self._ids_made = 0
+        self._sequence_number = 0
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Epoch milliseconds, of the workflow that is furthest ahead."""
+        return self.clock.now() + self.lead
+
+    @property
+    def elapsed_ms(self) -> int:
+        """The time since this world began."""
+        return self.now() - self.began
+
+    def elapsed(self, workflow: Workflow) -> int:
+        """The elapsed time of the workflow's run; 0 before it begins."""
+        if workflow.run is None:
+            return 0
+        return self.clock.now() + workflow.lead - workflow.run.started
+
+    # -- workflows -------------------------------------------------------------------------------
+
+    def find(self, workflow_id: str) -> Workflow:
+        """The workflow that has a status or a template now. Raises UnknownWorkflowError."""
+        workflow = self.workflows.get(workflow_id)
+        if workflow is None:
+            raise UnknownWorkflowError(workflow_id)
+        if workflow.forgets_workflow and workflow.run and workflow.run.next_time(self.elapsed(workflow)) is None:
+            self.forget(workflow)
+            raise UnknownWorkflowError(workflow_id)
+        return workflow
+
+    def holds(self, workflow: Workflow) -> bool:
+        """Whether its id stands for this very workflow now: it is not deleted, nor of a former world."""
+        try:
+            return self.find(workflow.id) is workflow
+        except UnknownWorkflowError:
+            return False
+
+    def living(self) -> Iterator[Workflow]:
+        """All workflows that have a status now."""
+        for workflow_id in tuple(self.workflows):
+            with suppress(UnknownWorkflowError):
+                yield self.find(workflow_id)
+
+    def workflow_in(self, values: Iterable[str]) -> Workflow | None:
+        """The first workflow that has one of these ids, or that makes a resource with one of them."""
+        found = (self.workflows.get(value) or self.resources.maker_of(value) for value in values)
+        return next((workflow for workflow in found if workflow), None)
+
+    def fields(self, workflow: Workflow) -> Fields:
+        """The fields of the workflow's status now. Changes nothing."""
+        return workflow.fields(self.elapsed(workflow))
+
+    def add(self, workflow: Workflow) -> None:
+        """Adds a workflow."""
+        self.has_templates = True
+        self.next_sequence_number()
+        self.workflows[workflow.id] = workflow
+
+    def forget(self, workflow: Workflow) -> None:
+        """Removes a workflow and the resources that it has made."""
+        del self.workflows[workflow.id]
+        self.resources.forget(workflow)
+        self.clock.notify()  # requests that wait for its run end their wait
+
+    def begin(self, workflow: Workflow, beginning: Beginning) -> None:
+        """Begins a run of the workflow now."""
+        seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
+        workflow.begin(beginning, self.now(), self.lead, seen)
+        self.resources.expect(workflow, beginning.made)
+        self.clock.notify()  # requests that wait for the run before end their wait
+
+    # -- ids and settings ------------------------------------------------------------------------
+
+    def new_workflow_id(self, wanted: str | None = None) -> str:
+        """`wanted` if it is free, else an id in the plugin's form, made of the seed and a counter."""
+        if wanted is not None and wanted not in self.workflows:
+            return wanted
+        while True:  # a scenario may bring the id that comes next, because it was copied from a response
+            self._ids_made += 1
+            made = opensearch_id("workflow", str(self.settings.seed), str(self._ids_made))
+            if made not in self.workflows:
+                return made
+
+    def next_sequence_number(self) -> int:
+        """The number of a change of the plugin's index, from 0."""
+        self._sequence_number += 1
+        return self._sequence_number - 1
+
+    def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
+        """Updates cluster settings. On SettingRefusedError or BadValueError none is changed."""
+        settings = self.cluster_settings
+        for scope in ("transient", "persistent"):
+            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.cluster_settings = settings
+        self.flow_framework = self._settings_in_force()
+
+    def _settings_in_force(self) -> FlowFrameworkSettings:
+        in_force = self.cluster_settings.flow_framework()
+        return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
+
+    def active_changed(self) -> None:
+        """To be called after a change of `active`."""
+        self.intercepts = not self.active.is_empty
+        self.clock.notify()  # a port may have to close or open

@@ -1,0 +1,1 @@
+"""Tables of what OpenSearch has; the modules beside this folder say what each column means."""

@@ -1,0 +1,158 @@
+"""The steps of agents and their tools (docs/reference/plugin.md, "What steps check")."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.json_text import NoObjectError, read_object
+from mockflow.core.opensearch.values import BadValueError, boolean
+from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
+from mockflow.core.plugin.step_checks.failing import MAP, bad_cast, illegal_argument, no_text, own
+
+_TYPES_SINCE: Final = {
+    "FLOW": (2, 12),
+    "CONVERSATIONAL": (2, 12),
+    "CONVERSATIONAL_FLOW": (2, 12),
+    "PLAN_EXECUTE_AND_REFLECT": (3, 0),
+    "AG_UI": (3, 4),
+    "CONVERSATIONAL_V2": (3, 6),
+}
+_WITH_MODEL: Final = frozenset({"CONVERSATIONAL", "PLAN_EXECUTE_AND_REFLECT"})
+_LONGEST_NAME: Final = 128
+_NAME_SINCE: Final = (3, 0)
+_TYPE_NAMED_SINCE: Final = (2, 19)
+_TOOL_PARAMETERS: Final = ("connector_id", "model_id", "agent_id")
+_ARRAY: Final = "[Ljava.lang.String;"
+
+
+def check_tool(call: StepCall, around: Surroundings) -> Failure | None:
+    """Any type of tool is taken: it is looked up when the agent is executed."""
+    if failure := no_text(call.inputs, "type", "name", "description"):
+        return failure
+    flag = call.inputs.get("include_output_in_agent_response")
+    try:
+        if flag is not None:
+            boolean(java_text(flag))
+    except BadValueError as error:
+        return own(error.reason)
+    for name in ("parameters", "config"):
+        value = call.inputs.get(name)
+        if value is not None and not isinstance(value, dict):
+            return bad_cast(value, MAP)
+    return None
+
+
+def tool_of(call: StepCall) -> dict[str, Any]:
+    """The output ``tools`` of create_tool, as an agent that has the tool shows it.
+
+    The ids of a connector, a model and an agent that previous_node_inputs name are parameters of the tool.
+    """
+    parameters = dict(call.inputs.get("parameters") or {})
+    for name in _TOOL_PARAMETERS:
+        nodes = [node for node, output in call.previous_node_inputs.items() if output == name]
+        value = call.outputs.get(nodes[0], {}).get(name) if nodes else None
+        if value is not None:
+            parameters.setdefault(name, value)
+    flag = java_text(call.inputs.get("include_output_in_agent_response"))
+    tool = {name: call.inputs[name] for name in ("type", "name", "description") if call.inputs.get(name) is not None}
+    return {
+        **tool,
+        **({"parameters": parameters} if parameters else {}),
+        "include_output_in_agent_response": flag == "true",
+        **({"config": call.inputs["config"]} if call.inputs.get("config") else {}),
+    }
+
+
+def tools_of(call: StepCall) -> list[Mapping[str, Any]]:
+    """The tools of register_agent: those of the nodes in tools_order first, then the others of earlier nodes."""
+    order = list(call.inputs.get("tools_order") or ())
+    nodes = [*order, *(node for node in _tool_nodes(call) if node not in order)]
+    tools = [call.outputs.get(node, {}).get("tools") for node in nodes]
+    return [tool for tool in tools if isinstance(tool, Mapping)]
+
+
+def check_register(call: StepCall, around: Surroundings) -> Failure | None:
+    """The step reads its inputs, then ML Commons checks the agent."""
+    inputs = call.inputs
+    if failure := no_text(inputs, "type", "name", "description", "app_type") or _check_tools_order(call):
+        return failure
+    if not isinstance(inputs.get("parameters", {}), dict):
+        return illegal_argument("[parameters] must be a key-value map.")
+    if failure := _check_memory(inputs) or _check_llm(inputs):
+        return failure
+    return _check_agent(call, around)
+
+
+def _tool_nodes(call: StepCall) -> list[str]:
+    return [node for node, output in call.previous_node_inputs.items() if output == "tools"]
+
+
+def _check_tools_order(call: StepCall) -> Failure | None:
+    """An order that leaves out a tool fails: the plugin adds to a list of fixed size."""
+    order = call.inputs.get("tools_order")
+    if order is None:
+        return None
+    if not isinstance(order, list):
+        return bad_cast(order, _ARRAY)
+    if all(node in order for node in _tool_nodes(call)):
+        return None
+    return Failure("INTERNAL_SERVER_ERROR", "null", "java.lang.UnsupportedOperationException")
+
+
+def _check_memory(inputs: Mapping[str, Any]) -> Failure | None:
+    memory = inputs.get("memory")
+    if memory is None:
+        return None
+    if not isinstance(memory, dict):
+        return bad_cast(memory, MAP)
+    if memory.get("type") is None:
+        return illegal_argument("agent name is null")
+    if memory.get("window_size") is not None:  # values of a map are texts, and a number is wanted
+        return bad_cast(java_text(memory["window_size"]), "java.lang.Integer")
+    return None
+
+
+def _check_llm(inputs: Mapping[str, Any]) -> Failure | None:
+    """The model is a JSON object, as text or as it is."""
+    given = inputs.get("llm")
+    if given is None:
+        return None
+    try:
+        llm = given if isinstance(given, dict) else read_object(java_text(given))
+    except NoObjectError:
+        return Failure("BAD_REQUEST", "Failed to parse content to map", "OpenSearchParseException")
+    if failure := no_text(llm, "model_id"):
+        return failure
+    parameters = llm.get("parameters")
+    if parameters is None:
+        return None
+    if isinstance(parameters, dict) and all(isinstance(value, str) for value in parameters.values()):
+        return None
+    return own("llm field [parameters] must be a string to string map")
+
+
+def _has_model(call: StepCall) -> bool:
+    given = call.inputs.get("llm")
+    llm = given if isinstance(given, dict) else read_object(java_text(given)) if given is not None else {}
+    if llm.get("model_id") is not None or call.inputs.get("model") is not None:
+        return True
+    nodes = [node for node, output in call.previous_node_inputs.items() if output == "model_id"]
+    return bool(nodes) and call.outputs.get(nodes[0], {}).get("model_id") is not None
+
+
+def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:
+    name, type = call.inputs["name"], call.inputs["type"]
+    release = around.version.minor
+    if release >= _NAME_SINCE and (not name.strip() or len(name) > _LONGEST_NAME):
+        return illegal_argument(f"Agent name cannot be empty or exceed max length of {_LONGEST_NAME} characters")
+    since = _TYPES_SINCE.get(type.upper())
+    if since is None or since > release:
+        named = release >= _TYPE_NAMED_SINCE
+        return illegal_argument(f"{type} is not a valid Agent Type" if named else "Invalid Agent Type")
+    if type.upper() in _WITH_MODEL and not _has_model(call):
+        return illegal_argument("We need model information for the conversational agent type")
+    names = [tool.get("name") or tool.get("type") for tool in tools_of(call)]
+    if len(set(names)) < len(names):
+        return illegal_argument("Duplicate tool defined in agent configuration")
+    return None

@@ -1,0 +1,116 @@
+"""The steps of connectors (docs/reference/plugin.md, "What steps check").
+
+What ML Commons finds wrong with a connector is passed on as it is, so releases from 3.1 on show the exception's class
+alone.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
+from mockflow.core.plugin.step_checks.failing import illegal_argument, no_text, not_found, of_plugin, own
+from mockflow.core.plugin.step_checks.names import Described, problems_of_names
+
+_ACTION_TYPES_SINCE: Final = {
+    "PREDICT": (2, 12),
+    "EXECUTE": (2, 12),
+    "BATCH_PREDICT": (2, 16),
+    "BATCH_PREDICT_STATUS": (2, 17),
+    "CANCEL_BATCH_PREDICT": (2, 17),
+}
+_PROTOCOLS_SINCE: Final = {
+    "http": (2, 12),
+    "aws_sigv4": (2, 12),
+    "mcp_sse": (3, 0),
+    "mcp_streamable_http": (3, 3),
+}
+_NAMES_SINCE: Final = (3, 1)
+_PARAMETER: Final = re.compile(r"\$\{parameters\.([^}:]+)(?::-([^}]*))?}")
+
+
+def check_create(call: StepCall, around: Surroundings) -> Failure | None:
+    """The step reads its inputs, then ML Commons checks the connector."""
+    if failure := no_text(call.inputs, "name", "description", "version", "protocol"):
+        return failure
+    parameters, credential = call.inputs.get("parameters"), call.inputs.get("credential")
+    actions = call.inputs.get("actions")
+    maps = isinstance(parameters, dict) and isinstance(credential, dict)
+    if not maps or not isinstance(actions, list) or not all(_is_action(action, around) for action in actions):
+        return of_plugin("IllegalArgumentException in connector configuration")
+    return _check_connector(call.inputs, around)
+
+
+def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
+    """A connector that is not there counts as deleted, unless there never was any connector."""
+    if "connector" in around.ml_indices:
+        return None
+    if around.version.minor < (3, 0):
+        return own("Failed to delete data object from index .plugins-ml-connector", "INTERNAL_SERVER_ERROR")
+    return not_found("Failed to find connector")
+
+
+def _is_action(action: Any, around: Surroundings) -> bool:
+    if not isinstance(action, dict) or not all(
+        isinstance(action.get(name), str) for name in ("action_type", "method", "url")
+    ):
+        return False
+    since = _ACTION_TYPES_SINCE.get(action["action_type"].upper())
+    return since is not None and since <= around.version.minor
+
+
+def _check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
+    protocol = inputs["protocol"]
+    mcp = protocol.startswith("mcp_") and _is_known(protocol, around)
+    if not inputs["credential"] and not mcp:
+        return illegal_argument("Connector credential is null or empty list")
+    if mcp and not str(inputs.get("url") or "").strip():
+        return illegal_argument("MCP Connector url is null or blank")
+    if around.version.minor >= _NAMES_SINCE:
+        name, description = Described(inputs["name"], is_required=True), Described(inputs["description"])
+        if problems := problems_of_names({"Model connector name": name, "Model connector description": description}):
+            return Failure("BAD_REQUEST", problems, "org.opensearch.action.ActionRequestValidationException")
+    if not _is_known(protocol, around):
+        return illegal_argument(f"Can't find class for type {protocol}")
+    if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs)):
+        return illegal_argument(f"Missing {lacking}")
+    return _check_urls(inputs, around, mcp)
+
+
+def _is_known(protocol: str, around: Surroundings) -> bool:
+    since = _PROTOCOLS_SINCE.get(protocol)
+    return since is not None and since <= around.version.minor
+
+
+def _lacking_for_aws(inputs: Mapping[str, Any]) -> str | None:
+    credential = inputs["credential"]
+    if "roleArn" not in credential and not {"access_key", "secret_key"} <= credential.keys():
+        return "credential"
+    for name, what in (("service_name", "service name"), ("region", "region")):
+        if name not in credential and name not in inputs["parameters"]:
+            return what
+    return None
+
+
+def _check_urls(inputs: Mapping[str, Any], around: Surroundings, mcp: bool) -> Failure | None:
+    """Each action's URL, parameters put in, has to match one of the trusted endpoints as a whole."""
+    for url in [str(inputs["url"])] if mcp else [action["url"] for action in inputs["actions"]]:
+        full = _PARAMETER.sub(lambda found: _parameter(found, inputs["parameters"]), url)
+        if not any(_matches(pattern, full) for pattern in around.trusted_endpoints):
+            return illegal_argument(
+                f"Connector URL is not matching the trusted connector endpoint regex, URL is: {full}"
+            )
+    return None
+
+
+def _parameter(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
+    value = parameters.get(found[1], found[2])
+    return found[0] if value is None else str(value)
+
+
+def _matches(pattern: str, url: str) -> bool:
+    try:
+        return re.fullmatch(pattern, url) is not None
+    except re.error:  # an expression that Java alone can read
+        return True

@@ -1,0 +1,44 @@
+"""Failures of steps, by the exception that the plugin ends with."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.opensearch.java import failed_cast
+from mockflow.core.plugin.failures import Failure
+
+STRING: Final = "java.lang.String"
+MAP: Final = "java.util.Map"
+
+
+def own(message: str, status: str = "BAD_REQUEST") -> Failure:
+    """A WorkflowStepException: the plugin passes a message on."""
+    return Failure(status, message)
+
+
+def of_plugin(message: str) -> Failure:
+    """A FlowFrameworkException about the inputs."""
+    return Failure("BAD_REQUEST", message, "FlowFrameworkException")
+
+
+def illegal_argument(message: str) -> Failure:
+    """An IllegalArgumentException that no step turns into one of the plugin's own."""
+    return Failure("BAD_REQUEST", message, "IllegalArgumentException")
+
+
+def bad_cast(value: Any, wanted: str) -> Failure:
+    """A ClassCastException: an input of a kind that the step does not expect. `wanted` is a class name."""
+    return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted), "java.lang.ClassCastException")
+
+
+def not_found(message: str) -> Failure:
+    """A WorkflowStepException about a resource that is not there."""
+    return own(message, "NOT_FOUND")
+
+
+def no_text(inputs: Mapping[str, Any], *names: str) -> Failure | None:
+    """The failure of the first of these inputs that is given and no text."""
+    for name in names:
+        value = inputs.get(name)
+        if value is not None and not isinstance(value, str):
+            return bad_cast(value, STRING)
+    return None

@@ -1,0 +1,144 @@
+"""The steps of models and model groups (docs/reference/plugin.md, "What steps check")."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.json_text import NoObjectError, read_object
+from mockflow.core.opensearch.values import BadValueError, boolean
+from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
+from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
+from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, problems_of_names
+
+_INTERNAL: Final = "INTERNAL_SERVER_ERROR"
+_MODEL_FORMATS: Final = frozenset({"TORCH_SCRIPT", "ONNX"})
+_FRAMEWORKS: Final = frozenset({"HUGGINGFACE_TRANSFORMERS", "SENTENCE_TRANSFORMERS", "HUGGINGFACE_TRANSFORMERS_NEURON"})
+_FUNCTIONS: Final = frozenset(
+    {
+        *("LINEAR_REGRESSION", "KMEANS", "AD_LIBSVM", "SAMPLE_ALGO", "LOCAL_SAMPLE_CALCULATOR", "FIT_RCF", "BATCH_RCF"),
+        *("ANOMALY_LOCALIZATION", "RCF_SUMMARIZE", "LOGISTIC_REGRESSION", "TEXT_EMBEDDING", "METRICS_CORRELATION"),
+        *("REMOTE", "SPARSE_ENCODING", "SPARSE_TOKENIZE", "TEXT_SIMILARITY", "QUESTION_ANSWERING", "AGENT"),
+        *("CONNECTOR", "TOOL"),
+    }
+)
+_ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
+_NO_ACCESS_CONTROL: Final = (
+    "You cannot specify model access control parameters because the Security plugin or model access control is "
+    "disabled on your cluster."
+)
+
+
+def check_register_remote(call: StepCall, around: Surroundings) -> Failure | None:
+    """The connector and the model group have to be there."""
+    inputs = call.inputs
+    if failure := no_text(inputs, "name", "description", "model_group_id", "connector_id") or _check_deploy(inputs):
+        return failure
+    if failure := _check_interface(inputs) or _check_names("Model", inputs, around):
+        return failure
+    if not around.has("connector", inputs["connector_id"]):
+        return not_found(f"Failed to find connector:{inputs['connector_id']}")
+    return _check_group(inputs, around, "Failed to register remote model")
+
+
+def check_register_local(call: StepCall, around: Surroundings) -> Failure | None:
+    """Formats and numbers have to be known ones. Whether the model can be downloaded is not checked."""
+    inputs = call.inputs
+    if failure := no_text(inputs, *_LOCAL_TEXTS) or _check_deploy(inputs):
+        return failure
+    for name, known, what in _LOCAL_NAMES:
+        value = inputs.get(name)
+        if value is not None and value.upper() not in known:
+            return own(f"Wrong {what}")
+    dimension = inputs.get("embedding_dimension")
+    if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
+        return own(f'For input string: "{dimension}"')
+    if failure := _check_names("Model", inputs, around):
+        return failure
+    return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
+
+
+def check_deploy(call: StepCall, around: Surroundings) -> Failure | None:
+    return no_text(call.inputs, "model_id") or _check_model(call.inputs["model_id"], around)
+
+
+def check_undeploy(call: StepCall, around: Surroundings) -> Failure | None:
+    return no_text(call.inputs, "model_id") or _check_model(call.inputs["model_id"], around)
+
+
+def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
+    """A deployed model is not deleted."""
+    model_id = java_text(call.inputs["model_id"])
+    if failure := _check_model(model_id, around):
+        return failure
+    if model_id in around.deployed:
+        return own("Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete")
+    return None
+
+
+def check_register_group(call: StepCall, around: Surroundings) -> Failure | None:
+    """A name belongs to one group; access needs access control."""
+    inputs = call.inputs
+    if failure := no_text(inputs, "name", "description") or _check_names("Model group", inputs, around):
+        return failure
+    if taken_by := around.groups.get(inputs["name"]):
+        return own(f"The name you provided is already being used by a model group with ID: {taken_by}.")
+    restricts = (
+        inputs.get("access_mode") in _ACCESS_MODES
+        or inputs.get("add_all_backend_roles") is not None
+        or bool(inputs.get("backend_roles"))
+    )
+    return own(_NO_ACCESS_CONTROL) if restricts and not around.model_access_control else None
+
+
+def _check_model(model_id: str, around: Surroundings) -> Failure | None:
+    if "model" not in around.ml_indices:
+        return own("Failed to get data object from index .plugins-ml-model", _INTERNAL)
+    return None if around.has("model", model_id) else not_found("Failed to find model")
+
+
+def _check_group(inputs: Mapping[str, Any], around: Surroundings, message: str) -> Failure | None:
+    group = inputs.get("model_group_id")
+    return own(message, _INTERNAL) if group is not None and not around.has("model_group", group) else None
+
+
+def _check_deploy(inputs: Mapping[str, Any]) -> Failure | None:
+    try:
+        if inputs.get("deploy") is not None:
+            boolean(java_text(inputs["deploy"]))
+    except BadValueError as error:
+        return own(error.reason)
+    return None
+
+
+def _check_interface(inputs: Mapping[str, Any]) -> Failure | None:
+    """The interface is a JSON object, as text or as it is."""
+    value = inputs.get("interface")
+    if value is None:
+        return None
+    try:
+        read_object(value if isinstance(value, str) else json.dumps(value))
+    except NoObjectError:
+        return own("Failed to create model interface")
+    return None
+
+
+def _check_names(what: str, inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
+    if around.version.minor < NAMES_SINCE:
+        return None
+    name, description = Described(inputs.get("name"), is_required=True), Described(inputs.get("description"))
+    problems = problems_of_names({f"{what} name": name, f"{what} description": description})
+    return own(problems) if problems else None
+
+
+_LOCAL_TEXTS: Final = (
+    *("name", "version", "model_format", "function_name", "model_content_hash_value", "url", "model_type"),
+    *("embedding_dimension", "framework_type", "description", "model_group_id", "all_config"),
+)
+_LOCAL_NAMES: Final = (
+    ("model_format", _MODEL_FORMATS, "model format"),
+    ("function_name", _FUNCTIONS, "function name"),
+    ("framework_type", _FRAMEWORKS, "framework type"),
+)

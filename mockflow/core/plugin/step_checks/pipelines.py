@@ -1,0 +1,76 @@
+"""The steps of pipelines, and delete_index (docs/reference/plugin.md, "What steps check")."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from mockflow.core.opensearch.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
+from mockflow.core.opensearch.json_text import NoObjectError, read_object
+from mockflow.core.opensearch.pipelines import check_ingest_pipeline, check_search_pipeline
+from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
+from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own
+
+_PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
+"""The types of error whose reason the steps pass on; of others they say only that the step failed."""
+_ARRAY_IN_QUOTES: Final = re.compile(r'"\[(.*?)]"')
+
+
+def check_ingest(call: StepCall, around: Surroundings) -> Failure | None:
+    return _check(call, around, check_ingest_pipeline)
+
+
+def check_search(call: StepCall, around: Surroundings) -> Failure | None:
+    return _check(call, around, check_search_pipeline)
+
+
+def check_delete_ingest(call: StepCall, around: Surroundings) -> Failure | None:
+    return _check_delete(call, around, "ingest_pipeline")
+
+
+def check_delete_search(call: StepCall, around: Surroundings) -> Failure | None:
+    return _check_delete(call, around, "search_pipeline")
+
+
+def check_delete_index(call: StepCall, around: Surroundings) -> Failure | None:
+    """Why an index cannot be deleted is not passed on."""
+    name = call.inputs.get("index_name")
+    if failure := no_text(call.inputs, "index_name"):
+        return failure
+    return None if around.has("index", str(name)) else own(f"Failed to delete the index {name}", _INTERNAL)
+
+
+def pipeline_of(call: StepCall) -> dict[str, Any]:
+    """The body that the step sends. Arrays in quotes are arrays. Raises NoObjectError."""
+    given = call.inputs["configurations"]
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    return read_object(_ARRAY_IN_QUOTES.sub(lambda found: "[" + found[1].replace('\\"', '"') + "]", text))
+
+
+_INTERNAL: Final = "INTERNAL_SERVER_ERROR"
+
+
+def _check(call: StepCall, around: Surroundings, check: Callable[..., ConfigurationError | None]) -> Failure | None:
+    if failure := no_text(call.inputs, "pipeline_id"):
+        return failure
+    if not isinstance(call.inputs.get("configurations"), (str, dict)):
+        return bad_cast(call.inputs.get("configurations"), "java.lang.String")
+    try:
+        body = pipeline_of(call)
+    except NoObjectError:
+        return _failed(call)
+    error = check(call.inputs["pipeline_id"], body, around.version.minor, around.plugins)
+    if error is None:
+        return None
+    return own(error.reason) if error.type in _PASSED_ON else _failed(call)
+
+
+def _check_delete(call: StepCall, around: Surroundings, kind: str) -> Failure | None:
+    if failure := no_text(call.inputs, "pipeline_id"):
+        return failure
+    return None if around.has(kind, str(call.inputs.get("pipeline_id"))) else _failed(call)
+
+
+def _failed(call: StepCall) -> Failure:
+    return own(f"Failed step {call.type}", _INTERNAL)

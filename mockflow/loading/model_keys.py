@@ -1,0 +1,69 @@
+"""Looks up the keys of the scenario language's models by a path in a document."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from mockflow.core.base.findings import Path
+from mockflow.core.scenario.model import Scenario
+
+
+def model_at(path: Path) -> type[BaseModel]:
+    """The model that describes the mapping at `path`."""
+    model: type[BaseModel] = Scenario
+    parts = iter(path)
+    for part in parts:
+        field = _field(model, part) if isinstance(part, str) else None
+        if field and (inner := _model_in(field.annotation)):
+            model = inner
+            if get_origin(field.annotation) is dict:
+                next(parts, None)  # a key that the user chose, such as a step's id
+    return model
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a mapping that `model` describes."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def home_of(key: str) -> str | None:
+    """Where in a scenario `key` belongs; None if no model has it."""
+    if key in keys_of(Scenario):
+        return "at the top, beside scenario"
+    return next((f"under {holder}" for holder, model in _models_within(Scenario) if key in keys_of(model)), None)
+
+
+def description_of(path: Path) -> str:
+    """The first sentence of the key's description in the models."""
+    field = _field(model_at(path[:-1]), str(path[-1]))
+    text = (field.description or "") if field else ""
+    sentence = text.partition(". ")[0].rstrip(".")
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def literals(annotation: Any) -> list[Any]:
+    """The words of every Literal within a field's type."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [word for part in get_args(annotation) for word in literals(part)]
+
+
+def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
+    """The field with the name or alias `key`."""
+    return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
+
+
+def _models_within(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The models nested in `model`, with their keys."""
+    for name, field in model.model_fields.items():
+        if inner := _model_in(field.annotation):
+            yield field.alias or name, inner
+            yield from _models_within(inner)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)

@@ -1,0 +1,45 @@
+"""The clock, and the reset of the cluster."""
+
+from mockflow.cluster import moving
+from mockflow.core.opensearch.security import parse_user
+from mockflow.server.control import requests, views
+from mockflow.server.control.call import ControlCall, read_body
+
+
+def get_clock(call: ControlCall) -> views.ClockView:
+    """The clock as it is."""
+    cluster = call.cluster
+    return views.ClockView(
+        now=cluster.world.now(),
+        elapsed_ms=cluster.world.elapsed_ms,
+        mode=cluster.world.clock.mode,
+        speed=cluster.world.clock.speed,
+    )
+
+
+def change_clock(call: ControlCall) -> views.ClockView:
+    """Makes one change of the clock."""
+    cluster, change = call.cluster, read_body(call, requests.ClockChange)
+    if change.mode is not None:
+        cluster.world.clock.set_mode(change.mode)
+    elif change.advance is not None:
+        cluster.world.clock.advance(change.advance)
+    elif change.speed is not None:
+        cluster.world.clock.set_speed(change.speed)
+    elif change.until is not None:
+        moving.advance_to_state(cluster.world, change.until.workflow_id, change.until.state)
+    elif change.next is not None:
+        moving.advance_to_next(cluster.world, change.next)
+    return get_clock(call)
+
+
+def reset(call: ControlCall) -> views.ClockView:
+    """Replaces the world by a new one."""
+    body = read_body(call, requests.Reset)
+    changes = body.model_dump(exclude={"keep"}, exclude_none=True)
+    if body.max_polls is not None:
+        changes["ends_stuck"] = True
+    if body.users is not None:
+        changes["users"] = tuple(map(parse_user, body.users))
+    call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
+    return get_clock(call)

@@ -1,0 +1,61 @@
+"""Faults that are added at run time, and the list of all active ones."""
+
+from typing import Final
+
+from mockflow.cluster.active import ActiveFault
+from mockflow.core.faults.model import Fault
+from mockflow.core.scenario.fault_rules import alone
+from mockflow.server.control import requests, views
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, read_body
+
+_MAX_DIGITS: Final = 15
+
+
+def list_faults(call: ControlCall) -> list[views.FaultView]:
+    """All active faults, those added at run time first."""
+    active = call.world.active
+    return [_fault_view(fault) for fault in (*active.added, *active.faults)]
+
+
+def add_fault(call: ControlCall) -> views.FaultView:
+    """Adds a fault; it acts on requests from now on."""
+    body = read_body(call, requests.NewFault)
+    written = body.model_dump(by_alias=True, exclude_unset=True, exclude={"workflow_id"})
+    if problems := [f"{problem.message}; {problem.hint}" for problem in alone(Fault.model_validate(written))]:
+        raise ControlError(400, "; ".join(problems), [{"field": "", "message": message} for message in problems])
+    if body.workflow_id is not None:
+        call.world.find(body.workflow_id)
+    fault = call.world.active.add(Fault.model_validate(written), body.workflow_id)
+    call.world.active_changed()
+    return _fault_view(fault)
+
+
+def delete_faults(call: ControlCall) -> list[views.FaultView]:
+    """Removes all faults that were added at run time."""
+    gone = call.world.active.added
+    call.world.active.added = []
+    call.world.active_changed()
+    return [_fault_view(fault) for fault in gone]
+
+
+def delete_fault(call: ControlCall) -> views.FaultView:
+    """Removes one fault that was added at run time; 404 for an unknown id."""
+    text, active = call.values["id"], call.world.active
+    fault = active.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else None
+    if fault is None:
+        raise ControlError(404, f'no fault "{text}" was added at run time; GET {PREFIX}/faults lists them')
+    active.added.remove(fault)
+    call.world.active_changed()
+    return _fault_view(fault)
+
+
+def _fault_view(fault: ActiveFault) -> views.FaultView:
+    return views.FaultView(
+        id=None if fault.scenario else fault.number,
+        scenario=fault.scenario.scenario if fault.scenario else None,
+        fault=fault.fault.label,
+        workflow_id=fault.workflow_id,
+        calls=fault.calls,
+        acted=fault.acted,
+        script=fault.fault.model_dump(by_alias=True, exclude_unset=True),
+    )

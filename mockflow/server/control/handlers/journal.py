@@ -1,0 +1,67 @@
+"""The journal of requests and responses, and the coverage of scripts by them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Final
+
+from mockflow.cluster import Cluster
+from mockflow.cluster.journal import Exchange
+from mockflow.server.control import views
+from mockflow.server.control.call import ControlCall, ControlError
+
+_MAX_DIGITS: Final = 15
+
+
+def get_journal(call: ControlCall) -> views.JournalView:
+    """The requests and responses that match the filters."""
+    query = call.query
+    chosen = call.world.journal.select(
+        operation=query.get("operation"),
+        workflow_id=query.get("workflow_id"),
+        status=_number(query, "status"),
+        since=_number(query, "since") or 0,
+    )
+    return _journal(call.cluster, chosen)
+
+
+def clear_journal(call: ControlCall) -> views.JournalView:
+    """Removes all entries."""
+    call.world.journal.clear()
+    return _journal(call.cluster, ())
+
+
+def get_exchange(call: ControlCall) -> views.ExchangeView:
+    """One entry by its number; 404 for one that is not kept."""
+    journal = call.world.journal
+    text = call.values["number"]
+    found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
+    if not found or found[0].number != int(text):
+        raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
+    return views.ExchangeView(**found[0].as_json(call.world.began))
+
+
+def get_coverage(call: ControlCall) -> views.CoverageView:
+    """The parts of the loaded scripts, seen or not."""
+    cluster = call.cluster
+    parts = [
+        *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
+        *cluster.world.active.parts(),
+    ]
+    return views.CoverageView(parts=[views.PartView(**asdict(part)) for part in parts])
+
+
+def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:
+    return views.JournalView(
+        counted=cluster.world.journal.counted,
+        stuck=cluster.world.stuck,
+        exchanges=[views.ExchangeView(**exchange.as_json(cluster.world.began)) for exchange in exchanges],
+    )
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS:
+        raise ControlError(400, f'{name}: "{text}" is not a whole number')
+    return int(text)

@@ -1,0 +1,74 @@
+"""Workflows: their state, timeline, status at any time, and the plan of their next run."""
+
+from typing import Any
+
+from mockflow.cluster import Cluster, Workflow, moments, moving
+from mockflow.core.base.durations import parse_duration
+from mockflow.core.plugin.status import status_document
+from mockflow.server.control import requests, views
+from mockflow.server.control.call import ControlCall, ControlError, read_body
+
+
+def list_workflows(call: ControlCall) -> list[views.WorkflowView]:
+    """All workflows."""
+    return [workflow_view(call.cluster, workflow) for workflow in call.world.living()]
+
+
+def get_workflow(call: ControlCall) -> views.WorkflowDetail:
+    """One workflow with its timeline; 404 for an unknown id."""
+    cluster = call.cluster
+    workflow = cluster.world.find(call.values["workflow_id"])
+    timeline = [views.Moment(**moment) for moment in workflow.moments(moving.upcoming(cluster.world, workflow))]
+    windows = cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ()
+    faults = [views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows]
+    return views.WorkflowDetail(**dict(workflow_view(cluster, workflow)), timeline=timeline, faults=faults)
+
+
+def status_at(call: ControlCall) -> dict[str, Any]:
+    """The status of a workflow at any elapsed time; 400 for an invalid `at`, 404 for an unknown id."""
+    cluster = call.cluster
+    workflow = cluster.world.find(call.values["workflow_id"])
+    try:
+        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.world.elapsed(workflow)
+    except ValueError as error:
+        raise ControlError(400, f"at: {error}") from None
+    run = moving.upcoming(cluster.world, workflow)
+    return status_document(workflow.id, {**workflow.owned, **run.fields(run.position(at))}, show_all=True).value
+
+
+def restart_workflow(call: ControlCall) -> views.WorkflowView:
+    """Begins the run of a workflow again."""
+    return workflow_view(call.cluster, moving.restart(call.world, call.values["workflow_id"]))
+
+
+def plan_next_run(call: ControlCall) -> requests.NextRun:
+    """Sets how steps go in the next run that has them."""
+    body = read_body(call, requests.NextRun)
+    call.world.next_steps.update(body.steps)
+    return requests.NextRun(steps=call.world.next_steps)
+
+
+def workflow_view(cluster: Cluster, workflow: Workflow) -> views.WorkflowView:
+    """The state of a workflow now, as the list and the event stream show it."""
+    run = moving.upcoming(cluster.world, workflow)
+    elapsed = cluster.world.elapsed(workflow)
+    fields = run.timeline.fields(run.position(elapsed))
+    following = moments.next_moment(cluster.world, workflow, elapsed) if workflow.run else run.next_time(elapsed)
+    poll = run.next_poll
+    upcoming = None
+    if following is not None:
+        upcoming = views.NextMoment(at_ms=following)
+    elif poll is not None:
+        upcoming = views.NextMoment(at_poll=poll)
+    return views.WorkflowView(
+        workflow_id=workflow.id,
+        scenario=workflow.scenario.scenario if workflow.scenario else None,
+        run=workflow.kind,
+        starts=workflow.begins,
+        begun=workflow.run is not None,
+        elapsed_ms=elapsed,
+        polls=workflow.polls,
+        state=fields.get("state"),
+        provisioning_progress=fields.get("provisioning_progress"),
+        next=upcoming,
+    )

@@ -1,0 +1,203 @@
+"""The values in responses of the control API; the OpenAPI document describes them from these models."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mockflow.cluster import Mode
+
+
+class View(BaseModel):
+    """A value in a response."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ClockView(View):
+    """The cluster's clock."""
+
+    now: int = Field(description="Epoch milliseconds of the virtual clock.")
+    elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
+    mode: Mode
+    speed: float
+
+
+class ScenarioView(View):
+    """A loaded scenario."""
+
+    scenario: str
+    description: str | None
+    workflow_id: str | None
+    source: str = Field(description="Where it was read from.")
+
+
+class ScenariosView(View):
+    """The loaded scenarios, and the problems of the files that the server has loaded or watches."""
+
+    scenarios: list[ScenarioView]
+    problems: list["ProblemView"] = Field(
+        description="Problems of the files as they are now. For a file with errors its last valid version applies."
+    )
+
+
+class NextMoment(View):
+    """The cause of the next change: a time, or a poll."""
+
+    at_ms: int | None = Field(default=None, description="Elapsed milliseconds of the run.")
+    at_poll: int | None = Field(default=None, description="The number of the poll that the timeline waits for.")
+
+
+class WorkflowView(View):
+    """The state of a workflow now. Reading it here is not a poll."""
+
+    workflow_id: str
+    scenario: str | None = Field(description="Its scenario; null: it is provisioned step by step.")
+    run: str | None = Field(description="The cause of its run: look (a poll), provision, reprovision or deprovision.")
+    starts: str
+    begun: bool = Field(description="Whether its run has begun.")
+    elapsed_ms: int
+    polls: int
+    state: str | None
+    provisioning_progress: str | None
+    next: NextMoment | None = Field(description="null: its script has no further change.")
+
+
+class Moment(View):
+    """A moment of a run, and the status from then on."""
+
+    keyframe: int | None = Field(description="Index in the script's timeline; null before the first keyframe.")
+    at_ms: int | None = Field(description="Elapsed milliseconds; null until its at_poll is reached.")
+    at_poll: int | None = Field(description="The poll that begins this part of the timeline.")
+    after_poll_ms: int | None = Field(description="Milliseconds after that poll.")
+    status: dict[str, Any]
+
+
+class FaultWindow(View):
+    """The time in which a fault or a phase of an outage may act, in elapsed ms of the run."""
+
+    fault: str
+    from_ms: int
+    to_ms: int | None = Field(description="null: without end.")
+
+
+class WorkflowDetail(WorkflowView):
+    """A workflow with its whole timeline."""
+
+    timeline: list[Moment]
+    faults: list[FaultWindow] = Field(description="The times in which faults and outages of its scenario may act.")
+
+
+class PlaceView(View):
+    """A place in a scenario; line and column count from 1, 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int
+
+
+class ProblemView(PlaceView):
+    """A problem in a scenario."""
+
+    severity: Literal["error", "warning"]
+    message: str
+    hint: str
+    other: PlaceView | None
+
+
+class Loaded(View):
+    """The result of loading scenarios."""
+
+    loaded: list[ScenarioView]
+    problems: list[ProblemView] = Field(description="Warnings; if there are errors, nothing is loaded.")
+
+
+class ErrorDetail(View):
+    """The message of an error; for scenarios also the place of each problem."""
+
+    message: str
+    problems: list[Any] = []
+
+
+class ErrorView(View):
+    """An error of the control API."""
+
+    error: ErrorDetail
+
+
+class Sent(View):
+    """Headers and body of a client's request. Secrets in headers are hidden."""
+
+    headers: dict[str, str]
+    body: Any = Field(description="Decoded JSON, else text, else null.")
+
+
+class NearMissView(View):
+    """A stub that did not match."""
+
+    stub: str
+    reasons: list[str] = Field(description="The differences between the request and the stub.")
+
+
+class ExchangeView(View):
+    """One request and its response."""
+
+    number: int = Field(description="From 1, in the order of the responses.")
+    operation: str | None = Field(description="Its name in the API specification; null for a path without a route.")
+    workflow_id: str | None = Field(description="The workflow of the request; for a create, the one that it made.")
+    method: str
+    target: str
+    status: int = Field(description="0: no response, because the connection was closed before.")
+    mode: Mode = Field(description="The clock's mode when the request arrived.")
+    now: int = Field(description="Epoch milliseconds of the virtual clock when the request arrived.")
+    elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
+    wall: float = Field(description="Epoch seconds of the wall clock.")
+    took_ms: float = Field(description="Milliseconds from request to response by the wall clock.")
+    fault: str | None = Field(description="The faults and outages that acted on it, as text.")
+    stub: str | None = Field(description="The stub that answered.")
+    connection: str | None = Field(
+        description="How a fault broke the connection, such as truncate; status is that of the partial response."
+    )
+    near_misses: list[NearMissView] = Field(
+        description="For a path without a route: the most similar stubs, the closest first."
+    )
+    is_poll: bool = Field(description="Whether it is a status read that the workflow itself answered.")
+    request: Sent
+    response: Any = Field(description="The response's body: decoded JSON, else text, else null.")
+
+
+class JournalView(View):
+    """Requests of clients and their responses, the oldest first."""
+
+    counted: int = Field(description="The number of all requests; the journal keeps the latest.")
+    stuck: str | None = Field(description="Why a client that polled without end was disconnected; null if none was.")
+    exchanges: list[ExchangeView]
+
+
+class FaultView(View):
+    """An active fault."""
+
+    id: int | None = Field(description="The id of a fault that was added at run time; null for one of a scenario.")
+    scenario: str | None
+    fault: str = Field(description="Its name, or its description.")
+    workflow_id: str | None
+    calls: int = Field(description="The number of calls so far that its on names.")
+    acted: int = Field(description="The number of these calls on which it has acted.")
+    script: dict[str, Any] = Field(description="The fault as it is written.")
+
+
+class PartView(View):
+    """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
+
+    scenario: str
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs or outages.")
+    attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
+    keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
+    step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
+    what: str = Field(description="The description of the part.")
+    seen: bool
+
+
+class CoverageView(View):
+    """The parts of the loaded scripts, seen by clients or not."""
+
+    parts: list[PartView]

@@ -1,0 +1,129 @@
+"""Creating and updating workflows, with the plugin's rules for the parameters of these calls."""
+
+import re
+from collections.abc import Awaitable, Mapping
+from typing import Final
+
+from mockflow.cluster import access, operations
+from mockflow.core.base.tokens import ContentError
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.template import Template
+from mockflow.core.plugin.template_parser import parse_template
+from mockflow.core.plugin.use_cases import expand
+from mockflow.core.plugin.versions import SUBSTITUTIONS
+from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT
+from mockflow.server.endpoints.flow_framework.runs import accepted_reply
+from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.content import read_content
+
+_CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
+_ENDLESS: Final = re.compile(r"\s*-0*1\s*")
+"""The one negative time that counts as none."""
+_ALWAYS_PERMITTED: Final = frozenset(
+    {"pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"}
+)
+_PERMITTED: Final[tuple[str, ...]] = (
+    *("use_case", "pretty", "workflow_id", "provision", "reprovision", "format", "error_trace", "human"),
+    *("update_fields", TIMEOUT, "filter_path", "validation"),
+)
+"""The parameters that the refusal of others lists: all that the request has read by then, in a Java set's order."""
+
+
+def create(call: Call) -> Action:
+    """Stores a template; with provision=true it also provisions it (docs/reference/plugin.md, "Create and update")."""
+    return _create_or_update(call, call.parameters.text("workflow_id"))  # with an id it is an update
+
+
+def update(call: Call) -> Action:
+    """Replaces a template or some of its fields, or reprovisions.
+
+    Sources: docs/reference/plugin.md, "Create and update", "Reprovision".
+    """
+    return _create_or_update(call, call.path_value("workflow_id"))
+
+
+def _create_or_update(call: Call, workflow_id: str | None) -> Action:
+    known = call.world.version.parameters
+    parameters = call.parameters
+    validate = "all" in (parameters.text("validation") or "all").split(",")
+    flags = {"provision": parameters.boolean("provision")}
+    flags |= {name: name in known and parameters.boolean(name) for name in ("reprovision", "update_fields")}
+    use_case = parameters.text("use_case") if "use_case" in known else None
+    timeout = parameters.time(TIMEOUT) if TIMEOUT in known else None
+    waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(TIMEOUT) or "")
+    permitted = [name for name in _PERMITTED if name in _ALWAYS_PERMITTED or name in known]
+    others = parameters.rest() if SUBSTITUTIONS in known else {}
+    call.ignore_body()
+
+    def act() -> Reply | Awaitable[Reply]:
+        _refuse_contradictions(flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=waits)
+        template = _template(call, use_case, update_fields=flags["update_fields"])
+        cluster, caller = call.cluster, call.request.caller
+        access.check_creator(cluster.world, caller)
+        if workflow_id is not None:
+            access.check(cluster.world, caller, workflow_id)
+        accepted = 201
+        if flags["reprovision"] and workflow_id is not None:
+            if flags["update_fields"]:
+                template = operations.with_fields(cluster.world, workflow_id, template)
+            workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
+        elif flags["update_fields"] and workflow_id is not None:
+            workflow = operations.update_fields(cluster.world, workflow_id, template)
+        elif workflow_id is not None:
+            workflow = operations.update(cluster.world, workflow_id, template, validate=validate)
+        else:
+            headers = call.request.headers
+            workflow = operations.create(cluster.world, template, validate=validate, headers=headers, caller=caller)
+        if flags["provision"]:
+            operations.provision(cluster.world, workflow.id, others, caller)
+        if flags["provision"] or flags["reprovision"]:
+            accepted = cluster.world.version.behaviour.create_and_provision_accepted
+            return accepted_reply(cluster, workflow, accepted, timeout)
+        return Reply(accepted, {"workflow_id": workflow.id})
+
+    return act
+
+
+def _refuse_contradictions(
+    flags: Mapping[str, bool],
+    others: Mapping[str, str],
+    permitted: list[str],
+    *,
+    is_new: bool,
+    use_case: str | None,
+    waits: bool,
+) -> None:
+    """Refuses contradictory parameters, in the plugin's order (docs/reference/plugin.md, "Create and update")."""
+    only = f"Only the parameters [{', '.join(permitted)}] are permitted unless the provision parameter is set to true."
+    provision, reprovision = flags["provision"], flags["reprovision"]
+    refusals = (
+        (others and not provision, only),
+        (
+            provision and flags["update_fields"],
+            "You can not use both the provision and update_fields parameters in the same request.",
+        ),
+        (reprovision and is_new, "You can not use the reprovision parameter to create a new template."),
+        (
+            reprovision and use_case is not None,
+            "You cannot use the reprovision and use_case parameters in the same request.",
+        ),
+        (others and reprovision, only),
+        (
+            waits and not (provision or reprovision),
+            f"Request parameter '{TIMEOUT}' is not allowed unless the 'provision' or 'reprovision' parameter is "
+            "set to true.",
+        ),
+    )
+    for refused, message in refusals:
+        if refused:
+            raise FlowFrameworkError(message)
+
+
+def _template(call: Call, use_case: str | None, *, update_fields: bool) -> Template:
+    content, version = read_content(call.request), call.world.version
+    try:
+        if use_case is not None:
+            content = expand(use_case, content, has_body=bool(call.request.body), version=version)
+        return parse_template(content, update_fields=update_fields and use_case is None, version=version)
+    except ContentError:
+        raise FlowFrameworkError(_CONTENT_INVALID) from None

@@ -1,0 +1,75 @@
+"""The common parts of all calls of the plugin: its path, access checks, and its errors as responses."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from mockflow.cluster import access
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.server.rest.call import Action, Call, Handler, Reply
+from mockflow.server.rest.errors import plugin_error
+
+BASE: Final = "/_plugins/_flow_framework/workflow"
+TIMEOUT: Final = "wait_for_completion_timeout"
+FAILED: Final = "Failed to get workflow."
+"""The plugin's general error message (docs/reference/plugin.md, "Shapes")."""
+DISABLED: Final = "This API is disabled. To enable it, update the setting [plugins.flow_framework.enabled] to true."
+DISABLED_CREATE: Final = "This API is disabled. To enable it, set [plugins.flow_framework.enabled] to true."
+
+AccessCheck = Callable[[Call], None]
+"""Raises FlowFrameworkError if the caller may not make the call; applied only if security or tenants are on."""
+
+
+def for_everybody(_: Call) -> None:
+    """Admits every caller."""
+
+
+def for_tenants(call: Call) -> None:
+    """Admits callers that name their tenant, if there are tenants."""
+    access.check_tenant(call.world, call.request.caller)
+
+
+def for_workflow_users(call: Call) -> None:
+    """Admits callers with access to the workflow in the path."""
+    for_tenants(call)
+    access.check(call.world, call.request.caller, call.path_value("workflow_id"))
+
+
+def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLED) -> Handler:
+    """`handler` with the access check, 403 while the plugin is disabled, and the plugin's errors as responses."""
+
+    def handle(call: Call) -> Action:
+        action = handler(call)
+
+        def act() -> Reply | Awaitable[Reply]:
+            if not call.world.flow_framework.enabled:
+                raise plugin_error(403, disabled)
+            try:
+                if call.world.is_guarded:
+                    check(call)
+                reply = action()
+            except FlowFrameworkError as error:
+                raise plugin_error(error.code, error.message) from None
+            return reply if isinstance(reply, Reply) else _awaited(reply)
+
+        return act
+
+    return handle
+
+
+def ignore_body(call: Call) -> None:
+    """Accepts an unused body; before 2.14 the plugin's calls refuse one."""
+    if call.world.version.behaviour.status_takes_body:
+        call.ignore_body()
+
+
+def is_admin(call: Call) -> bool:
+    """Whether the caller is an administrator, who sees the users of workflows."""
+    user = call.request.caller.user
+    return user is not None and user.is_admin
+
+
+async def _awaited(reply: Awaitable[Reply]) -> Reply:
+    try:
+        return await reply
+    except FlowFrameworkError as error:
+        raise plugin_error(error.code, error.message) from None

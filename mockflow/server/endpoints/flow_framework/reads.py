@@ -1,0 +1,129 @@
+"""Reads of workflows: status, template, step catalogue, and the two searches."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
+from mockflow.core.plugin.status import status_document
+from mockflow.core.plugin.steps import Step
+from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admin
+from mockflow.server.endpoints.indices import no_such_index
+from mockflow.server.endpoints.search import Documents, search_handler
+from mockflow.server.rest.call import Action, Call, Handler, Reply
+from mockflow.server.rest.errors import plugin_error
+
+
+def get_status(call: Call) -> Action:
+    """A workflow's state and resources (docs/reference/plugin.md, "Status document")."""
+    show_all = call.parameters.boolean("all")
+    workflow_id = call.path_value("workflow_id")
+    world, is_peek = call.world, call.is_peek
+    behaviour = world.version.behaviour
+    ignore_body(call)
+
+    def act() -> Reply:
+        try:
+            read = polling.peek if is_peek else polling.poll
+            return Reply(200, read(world, workflow_id, show_all=show_all))
+        except UnknownWorkflowError:
+            raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
+
+    return act
+
+
+def get(call: Call) -> Action:
+    """A workflow's template, without credentials (docs/reference/plugin.md, "Template")."""
+    workflow_id = call.path_value("workflow_id")
+    ignore_body(call)
+
+    def act() -> Reply:
+        if not call.world.has_templates:
+            raise FlowFrameworkError("There are no templates in the global_context", "NOT_FOUND")
+        workflow = operations.with_template(call.world, workflow_id)
+        assert workflow.stored is not None
+        return Reply(200, workflow.stored.document(workflow.owned, shows_user=is_admin(call)))
+
+    return act
+
+
+def get_steps(call: Call) -> Action:
+    """The step catalogue, or the steps named by ``workflow_step`` (docs/reference/plugin.md, "Steps and resources")."""
+    version = call.world.version
+    wanted = call.parameters.text("workflow_step") if "workflow_step" in version.parameters else None
+    names = [name.strip() for name in wanted.split(",")] if wanted else list(version.steps)
+    ignore_body(call)
+
+    def act() -> Reply:
+        unknown = [name for name in names if name not in version.steps]
+        if unknown:
+            raise FlowFrameworkError(f"Invalid step name: [{', '.join(unknown)}]")
+        return Reply(200, {name: _step_document(version.steps[name]) for name in names})
+
+    return act
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "inputs": list(step.inputs),
+        "outputs": list(step.outputs),
+        "required_plugins": list(step.required_plugins),
+    }
+    return document | ({"timeout": step.timeout} if step.timeout else {})
+
+
+# -- search --------------------------------------------------------------------------------------------
+
+
+def _plugin_search(index: str, documents: Documents, on_hit: Callable[[Cluster, str], object]) -> Handler:
+    """A search over one of the plugin's indices, which exist from the first workflow on.
+
+    Source: docs/reference/plugin.md, "Search".
+    """
+    handler = search_handler(index, documents, on_hit, _source)
+
+    def handle(call: Call) -> Action:
+        action = handler(call)
+
+        def act() -> Reply | Awaitable[Reply]:
+            if not call.world.has_templates:
+                raise no_such_index(index)
+            return action()
+
+        return act
+
+    return handle
+
+
+def _source(call: Call, requested: SourceFilter | None) -> SourceFilter:
+    return plugin_source(requested, for_admin=is_admin(call))
+
+
+def _stored_templates(call: Call) -> Iterable[Stored]:
+    """The documents of the template index that the caller may read, in order of creation."""
+    for workflow in call.world.workflows.values():
+        if workflow.stored and access.sees(call.world, call.request.caller, workflow):
+            document = workflow.stored.source(workflow.owned)
+            yield Stored(workflow.id, document, version=workflow.stored.version)
+
+
+def _stored_states(call: Call) -> Iterable[Stored]:
+    """The documents of the state index that the caller may read: each workflow's status now, with all fields."""
+    cluster = call.cluster
+    for workflow in cluster.world.living():
+        if not access.sees(cluster.world, call.request.caller, workflow):
+            continue
+        yield Stored(workflow.id, status_document(workflow.id, cluster.world.fields(workflow), show_all=True).value)
+
+
+search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
+search_state = _plugin_search(
+    STATE_INDEX, _stored_states, lambda cluster, hit: _count_read(cluster, cluster.world.find(hit))
+)
+
+
+def _count_read(cluster: Cluster, workflow: Workflow) -> None:
+    """Marks the status as seen by a client; in mode auto the run then skips to its next moment."""
+    polling.mark_seen(cluster.world, workflow)
+    skipping.after_read(cluster.world, workflow)

@@ -1,0 +1,142 @@
+"""The connections of the low-level server: limits on their number and speed, and errors in OpenSearch's form.
+
+OpenSearch's errors: docs/reference/opensearch.md, "Limits".
+"""
+
+import asyncio
+from typing import Any, Final, cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.web_protocol import _ErrInfo
+
+from mockflow.server.app import AppResponse, Handle
+from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
+from mockflow.server.http.senders import ResponseSender
+from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
+
+
+class LimitedServer(web.Server):
+    """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
+
+    def __init__(self, handle: Handle, limits: Limits, **options: Any) -> None:
+        super().__init__(cast(Any, handle), **options)  # typed for a StreamResponse, needs less
+        self._limits = limits
+
+    def __call__(self) -> web.RequestHandler:
+        if len(self.connections) >= self._limits.max_connections:
+            return cast(web.RequestHandler, _RejectedConnection(self._limits.max_connections))
+        return _Connection(self, self._limits.read_timeout, loop=self._loop, **self._kwargs)
+
+
+class _RejectedConnection(asyncio.Protocol):
+    """A connection above the limit: it gets 429, and is closed after the client's first bytes or a second."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        refusal = too_many_connections(self._limit)
+        self._transport.write(refusal.response().to_bytes(keep_alive=False))
+        self._timeout = asyncio.get_running_loop().call_later(_REJECTED_SECONDS, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.close()  # not earlier: a system may drop the response while unread data is pending
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timeout.cancel()
+
+
+class _Connection(web.RequestHandler):
+    """One connection. It is closed if a head does not arrive in time, or responses are not read in time."""
+
+    __slots__ = ("_head_bytes", "_read_timer", "_seconds", "_write_timer")
+
+    def __init__(self, server: web.Server, seconds: float, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._seconds = seconds
+        self._head_bytes = 0
+        """The bytes received of an incomplete head."""
+        self._read_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._read_timer = self._loop.call_later(self._seconds, self.force_close)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        size = self._head_bytes + len(data)
+        if self._waiter is not None and not self._waiter.done():  # aiohttp waits for the rest of a head
+            self._head_bytes = size
+            if size > MAX_LINE + MAX_HEADER:
+                self._messages.append((_too_large(), EMPTY_PAYLOAD))
+                self._waiter.set_result(None)
+            if self._read_timer is None:
+                self._read_timer = self._loop.call_later(self._seconds, self.force_close)
+            return
+        self._head_bytes = 0
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
+        if size > MAX_HEADER:
+            self._refuse_large_heads()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        for timer in (self._read_timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+        self._read_timer = self._write_timer = None
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.transport is not None:
+            self._write_timer = self._loop.call_later(self._seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _refuse_large_heads(self) -> None:
+        for place, (message, body) in enumerate(self._messages):
+            headers = getattr(message, "raw_headers", ())
+            if sum(len(name) + len(value) + _SEPARATORS for name, value in headers) > MAX_HEADER:
+                self._messages[place] = (_too_large(), body)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:  # a part of the response is sent already
+            raise ConnectionError
+        refusal = _refusal(exc, message)
+        return AppResponse(ResponseSender(refusal.response(), request, keep_alive=False))
+
+
+class _TooLargeHeadError(Exception):
+    """The headers are too large together, although each single one is within the limit."""
+
+
+def _too_large() -> _ErrInfo:
+    return _ErrInfo(status=400, exc=_TooLargeHeadError(), message="")
+
+
+def _refusal(error: BaseException | None, message: str | None) -> Refusal:
+    """OpenSearch's error for a request that aiohttp could not parse."""
+    if isinstance(error, _TooLargeHeadError) or "Too many headers" in str(error):
+        return too_large_head()
+    if isinstance(error, LineTooLong):
+        return too_large_head() if str(MAX_HEADER) in str(error) else too_long_line()
+    return bad_http(message or str(error))
+
+
+_REJECTED_SECONDS: Final = 1.0
+_SEPARATORS: Final = len(": ")  # a header line's bytes besides its name and value

@@ -1,0 +1,151 @@
+"""PUT /workflow/{id}?reprovision=true: what may change of a provisioned workflow (contract.md, section 5)."""
+
+from copy import deepcopy
+from typing import Any, Final
+
+import pytest
+
+from tests.support.flow_framework import (
+    CONNECTOR,
+    DEPLOYMENT,
+    EPOCH,
+    INDEX,
+    MODEL,
+    NOOP,
+    SEARCH,
+    Body,
+    Door,
+    node,
+    template,
+)
+
+REPROVISION: Final = "?reprovision=true"
+UNCHANGED: Final = {"error": "Template does not contain any modifications"}
+DELETION: Final = {"error": "Workflow Step deletion is not supported when reprovisioning a template."}
+NO_UPDATE: Final = {"error": "Workflow Step ID does not support updates when reprovisioning."}
+GROUP: Final = node("group", "register_model_group", name="g")
+
+
+def changed(body: Body, node_id: str, **inputs: Any) -> Body:
+    """`body` with other inputs of one node."""
+    copy = deepcopy(body)
+    (found,) = [it for it in copy["workflows"]["provision"]["nodes"] if it["id"] == node_id]
+    found["user_inputs"] = {**found.get("user_inputs", {}), **inputs}
+    return copy
+
+
+def more(body: Body, *nodes: Body) -> Body:
+    return {**body, "workflows": {"provision": {"nodes": [*body["workflows"]["provision"]["nodes"], *nodes]}}}
+
+
+def refused_state(workflow_id: str) -> dict[str, str]:
+    return {
+        "error": f"The template can not be reprovisioned unless its provisioning state is DONE or FAILED: {workflow_id}"
+    }
+
+
+async def test_a_new_node_is_created_and_the_others_are_kept(door: Door) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    before = (await door.status(workflow_id, "?all=true")).json
+    answer = await door.put(workflow_id, more(DEPLOYMENT, GROUP), REPROVISION)
+    assert answer.told == (202, {"workflow_id": workflow_id})
+
+    running = (await door.status(workflow_id, "?all=true")).json
+    assert (running["state"], running["provisioning_progress"]) == ("PROVISIONING", "IN_PROGRESS")
+    assert running["resources_created"] == before["resources_created"]
+    assert running["provision_start_time"] == EPOCH + 3_600_000
+    assert running["provision_end_time"] == before["provision_end_time"], "the old one stays meanwhile"
+
+    await door.advance("1s")
+    after = (await door.status(workflow_id, "?all=true")).json
+    assert (after["state"], after["provisioning_progress"]) == ("COMPLETED", "DONE")
+    assert after["provision_end_time"] == EPOCH + 3_601_000
+    assert after["resources_created"][:-1] == before["resources_created"]
+    new = after["resources_created"][-1]
+    assert (new["workflow_step_name"], new["workflow_step_id"]) == ("register_model_group", "group")
+
+
+async def test_a_changed_node_is_updated_and_makes_no_entry(door: Door) -> None:
+    workflow_id = await door.provisioned(SEARCH)
+    before = await door.resources(workflow_id)
+    mappings = {"mappings": {"properties": {"author": {"type": "keyword"}}}}
+    answer = await door.put(workflow_id, changed(SEARCH, "create_index_4", configurations=mappings), REPROVISION)
+    assert answer.status == 202
+    await door.advance("1h")
+    assert await door.state(workflow_id) == "COMPLETED"
+    assert await door.resources(workflow_id) == before
+
+
+async def test_the_template_is_the_new_one(door: Door) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    await door.put(workflow_id, {**more(DEPLOYMENT, GROUP), "description": "new"}, REPROVISION)
+    document = (await door.get(workflow_id)).json
+    assert document["description"] == "new"
+    assert [it["id"] for it in document["workflows"]["provision"]["nodes"]][-1] == "group"
+    assert document["created_time"] == EPOCH
+    assert document["last_updated_time"] == document["last_provisioned_time"] == EPOCH + 3_600_000
+
+
+async def test_after_a_failure_the_error_goes(door: Door) -> None:
+    await door.load("scenario: s\nmatch: everything\nprovision: {steps: {register_model_2: {fails: timeout}}}")
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    assert "error" in (await door.status(workflow_id)).json
+    assert (await door.put(workflow_id, more(DEPLOYMENT, GROUP), REPROVISION)).status == 202
+    assert "error" not in (await door.status(workflow_id)).json
+
+
+@pytest.mark.parametrize("duration", [None, "500ms"])
+async def test_not_before_a_provisioning_has_ended(door: Door, duration: str | None) -> None:
+    workflow_id = await door.create(DEPLOYMENT)
+    if duration:
+        await door.provision(workflow_id)
+        await door.advance(duration)
+    # The state is told before anything that is wrong with the change.
+    for body in (more(DEPLOYMENT, GROUP), DEPLOYMENT, NOOP):
+        assert (await door.put(workflow_id, body, REPROVISION)).told == (400, refused_state(workflow_id))
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (DEPLOYMENT, UNCHANGED),
+        ({**DEPLOYMENT, "name": "another", "ui_metadata": {"x": 1}}, UNCHANGED),
+        (template(MODEL, CONNECTOR), UNCHANGED),
+        (template(CONNECTOR), DELETION),
+        (NOOP, DELETION),
+        (changed(DEPLOYMENT, "create_connector_1", name="other"), NO_UPDATE),
+        (changed(DEPLOYMENT, "register_model_2", deploy=False), NO_UPDATE),
+        (changed(more(DEPLOYMENT, GROUP), "create_connector_1", name="other"), NO_UPDATE),
+        # deletion is told before a change that cannot be made
+        (changed(template(CONNECTOR), "create_connector_1", name="other"), DELETION),
+    ],
+    ids=[
+        "the same",
+        "other words",
+        "another order",
+        "a node less",
+        "another node",
+        "changed",
+        "undeployed",
+        "and more",
+        "both",
+    ],
+)
+async def test_refused_changes(door: Door, body: Body, error: dict[str, str]) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    before = (await door.get(workflow_id)).json, (await door.status(workflow_id, "?all=true")).json
+    assert (await door.put(workflow_id, body, REPROVISION)).told == (400, error)
+    assert ((await door.get(workflow_id)).json, (await door.status(workflow_id, "?all=true")).json) == before
+
+
+async def test_other_previous_node_inputs_are_a_change(door: Door) -> None:
+    body = template(node("a"), node("b"), INDEX | {"previous_node_inputs": {"a": "x"}})
+    workflow_id = await door.provisioned(body)
+    body = template(node("a"), node("b"), INDEX | {"previous_node_inputs": {"b": "x"}})
+    assert (await door.put(workflow_id, body, REPROVISION)).status == 202
+
+
+async def test_without_a_provision_workflow(door: Door) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    error = {"error": f"Workflow validation failed for workflow {workflow_id}"}
+    assert (await door.put(workflow_id, {"name": "n"}, REPROVISION)).told == (400, error)

@@ -1,0 +1,235 @@
+"""PUT /workflow/{id}: the whole template, or some fields of it (contract.md, section 3)."""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.support.flow_framework import DEPLOYMENT, EPOCH, NOOP, WORKFLOW, YAML, Door, node, template
+
+ONLY: Final = (
+    "Only the parameters [workflow_id, validation, provision, reprovision, update_fields, use_case, "
+    "wait_for_completion_timeout] are permitted unless the provision parameter is set to true."
+)
+INVALID: Final = "IOException: template content invalid for specified Content-Type."
+NEW: Final = {**template(node("b")), "name": "new", "description": "d"}
+
+
+def missing(workflow_id: str) -> dict[str, str]:
+    return {"error": f"Failed to retrieve template ({workflow_id}) from global context."}
+
+
+def not_updatable(workflow_id: str) -> dict[str, str]:
+    message = f"The template can not be updated unless its provisioning state is NOT_STARTED: {workflow_id}. "
+    return {"error": message + "Deprovision the workflow to reset the state."}
+
+
+async def shown(door: Door, workflow_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = (await door.get(workflow_id)).json
+    return {name: value for name, value in document.items() if not name.endswith("_time")}
+
+
+# -- the whole template --------------------------------------------------------------------------------
+
+
+async def test_replaces_the_template(door: Door) -> None:
+    workflow_id = await door.create({**NOOP, "use_case": "OLD", "ui_metadata": {"x": 1}})
+    assert (await door.put(workflow_id, NEW)).told == (201, {"workflow_id": workflow_id})
+    document = await shown(door, workflow_id)
+    assert (document["name"], document["description"], document["use_case"]) == ("new", "d", "")
+    assert "ui_metadata" not in document
+    assert [it["id"] for it in document["workflows"]["provision"]["nodes"]] == ["b"]
+
+
+async def test_with_provision_begins_the_run_of_the_new_template(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    assert (await door.put(workflow_id, DEPLOYMENT, "?provision=true")).told == (202, {"workflow_id": workflow_id})
+    assert await door.state(workflow_id) == "PROVISIONING"
+    await door.advance("1h")
+    assert len(await door.resources(workflow_id)) == 3
+
+
+async def test_with_provision_other_parameters_are_substitutions(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    index = node("i", "create_index", index_name="${{ index }}", configurations="{}")
+    assert (await door.put(workflow_id, template(index), "?provision=true&index=books")).status == 202
+    await door.advance("1m")
+    assert await door.resources(workflow_id) == ["books"]
+
+
+async def test_from_a_use_case(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    body = {"create_ingest_pipeline.model_id": "m"}
+    assert (await door.put(workflow_id, body, "?use_case=semantic_search")).status == 201
+    assert (await shown(door, workflow_id))["use_case"] == "SEMANTIC_SEARCH"
+
+
+async def test_yaml_in_is_yaml_out(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    answer = await door.put(workflow_id, "name: n", content_type=YAML)
+    assert (answer.status, answer.text) == (201, f'---\nworkflow_id: "{workflow_id}"\n')
+
+
+async def test_after_a_deprovision_it_may_be_replaced_again(door: Door) -> None:
+    workflow_id = await door.provisioned(NOOP)
+    assert (await door.put(workflow_id, NEW)).told == (400, not_updatable(workflow_id))
+    await door.deprovision(workflow_id)
+    assert (await door.put(workflow_id, NEW)).status == 201
+
+
+@pytest.mark.parametrize(("duration", "state"), [("500ms", "PROVISIONING"), ("1h", "COMPLETED"), ("1h", "FAILED")])
+async def test_not_while_something_is_provisioned(door: Door, duration: str, state: str) -> None:
+    if state == "FAILED":
+        await door.load("scenario: s\nmatch: everything\nprovision: {steps: {noop: {fails: timeout}}}")
+    workflow_id = await door.create(NOOP, "?provision=true")
+    await door.advance(duration)
+    assert await door.state(workflow_id) == state
+    for query in ("", "?provision=true", "?validation=none"):
+        assert (await door.put(workflow_id, NEW, query)).told == (400, not_updatable(workflow_id))
+    assert (await shown(door, workflow_id))["name"] == "test"
+
+
+# -- some fields ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "new"),
+        ("description", "new"),
+        ("use_case", "new"),
+        ("version", {"template": "2.0.0", "compatibility": ["3.0.0"]}),
+        ("ui_metadata", {"new": True}),
+    ],
+)
+async def test_changes_one_field_and_leaves_the_others(door: Door, field: str, value: Any) -> None:
+    workflow_id = await door.create(
+        {
+            **NOOP,
+            "name": "old",
+            "description": "old",
+            "use_case": "old",
+            "version": {"template": "1.0.0"},
+            "ui_metadata": {"old": 1},
+        }
+    )
+    before = await shown(door, workflow_id)
+    answer = await door.put(workflow_id, {field: value}, "?update_fields=true")
+    assert answer.told == (201, {"workflow_id": workflow_id})
+    assert await shown(door, workflow_id) == {**before, field: value}
+
+
+async def test_fields_may_change_in_any_state(door: Door) -> None:
+    workflow_id = await door.create(DEPLOYMENT, "?provision=true")
+    for name in ("while provisioning", "when done"):
+        assert (await door.put(workflow_id, {"name": name}, "?update_fields=true")).status == 201
+        assert (await shown(door, workflow_id))["name"] == name
+        await door.advance("1h")
+    assert len(await door.resources(workflow_id)) == 3, "the run went on"
+
+
+async def test_no_field_is_no_change(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    before = await shown(door, workflow_id)
+    assert (await door.put(workflow_id, {}, "?update_fields=true")).status == 201
+    assert await shown(door, workflow_id) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"workflows": {}}, "You can not update the field [workflows] without updating the whole template."),
+        ({"name": "n", "user": {}}, "You can not update the field [user] without updating the whole template."),
+        ({"created_time": 1}, "You can not update the field [created_time] without updating the whole template."),
+        # before what is wrong inside of it
+        (template(), "You can not update the field [workflows] without updating the whole template."),
+        ({"version": {"x": 1}}, "Unable to parse field [x] in a version object."),
+        (
+            {"version": {"x": 1}, "workflows": {}},
+            "You can not update the field [workflows] without updating the whole template.",
+        ),
+        ({"name": []}, INVALID),
+        ("no JSON", INVALID),
+        ("", INVALID),
+        ("[]", INVALID),
+    ],
+    ids=str,
+)
+async def test_refused_fields(door: Door, body: Any, message: str) -> None:
+    workflow_id = await door.create(NOOP)
+    before = (await door.get(workflow_id)).json
+    assert (await door.put(workflow_id, body, "?update_fields=true")).told == (400, {"error": message})
+    assert (await door.get(workflow_id)).json == before
+
+
+# -- refusals ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status", "error"),
+    [
+        ("?foo=1", NOOP, 400, ONLY),
+        ("?foo=1&reprovision=true", NOOP, 400, ONLY),
+        ("?foo=1&provision=true&reprovision=true", NOOP, 400, ONLY),
+        (
+            "?provision=true&update_fields=true&foo=1",
+            NOOP,
+            400,
+            "You can not use both the provision and update_fields parameters in the same request.",
+        ),
+        (
+            "?reprovision=true&use_case=nope",
+            NOOP,
+            400,
+            "You cannot use the reprovision and use_case parameters in the same request.",
+        ),
+        (
+            "?wait_for_completion_timeout=5s&update_fields=true",
+            NOOP,
+            400,
+            "Request parameter 'wait_for_completion_timeout' is not allowed unless the 'provision' or 'reprovision' "
+            "parameter is set to true.",
+        ),
+        ("?use_case=nope", NOOP, 400, "Unable to find substitution ready file for use case: nope"),
+        ("", "no JSON", 400, INVALID),
+        ("?provision=true", "", 400, INVALID),
+        ("", {"foo": 1}, 400, "Unable to parse field [foo] in a template object."),
+        ("", {}, 400, "A template object requires a name."),
+        ("", template(node("a", "nope")), 501, "Workflow step type [nope] is not implemented."),
+    ],
+)
+async def test_what_is_wrong_with_the_request_is_told_before_the_id_is_looked_up(
+    door: Door, query: str, body: Any, status: int, error: str
+) -> None:
+    workflow_id = await door.create(NOOP)
+    for wanted in (workflow_id, "nope"):
+        assert (await door.put(wanted, body, query)).told == (status, {"error": error})
+
+
+@pytest.mark.parametrize("query", ["", "?update_fields=true", "?reprovision=true", "?provision=true"])
+async def test_an_unknown_id(door: Door, query: str) -> None:
+    for _ in range(2):
+        body = {"name": "n"} if "fields" in query else NOOP
+        assert (await door.put("nope", body, query)).told == (404, missing("nope"))
+        await door.create(NOOP)
+
+
+async def test_after_delete_the_id_is_unknown(door: Door) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    await door.delete(workflow_id)
+    assert (await door.put(workflow_id, NOOP)).told == (404, missing(workflow_id))
+
+
+async def test_post_with_an_id_in_the_query_is_an_update(door: Door) -> None:
+    """The plugin has one handler for both and asks only whether there is a workflow_id."""
+    workflow_id = await door.create(NOOP)
+    answer = await door.ask("POST", f"{WORKFLOW}?workflow_id={workflow_id}", NEW)
+    assert answer.told == (201, {"workflow_id": workflow_id})
+    assert (await shown(door, workflow_id))["name"] == "new"
+
+
+async def test_the_state_stays_not_started(door: Door) -> None:
+    workflow_id = await door.create(NOOP)
+    await door.put(workflow_id, NEW)
+    expected = {"workflow_id": workflow_id, "state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
+    assert (await door.status(workflow_id, "?all=true")).json == expected
+    assert (await door.get(workflow_id)).json["created_time"] == EPOCH

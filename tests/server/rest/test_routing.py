@@ -1,0 +1,217 @@
+"""What no handler answers: 400, 405, 406, OPTIONS, HEAD (consumers.md, sections 4.4 and 4.6)."""
+
+from typing import Final
+
+import pytest
+
+from mockflow.cluster import Cluster, polling
+from mockflow.server.answer import answer as answer_of
+from mockflow.server.http.messages import Request
+from tests.support.server import JSON, STORY, TEXT, WORKFLOW, Server, cluster_of
+
+STATUS: Final = f"{WORKFLOW}/w/_status"
+JSON_BODY: Final = {"Content-Type": "application/json"}
+
+
+# -- nobody serves the path ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("/_cat/nope", "/_cat/nope"),
+        ("/_cat/nope?a=1&b", "/_cat/nope"),
+        ("/a%20b/c%2Fd/gr%C3%B6%C3%9Fe", "/a b/c/d/größe"),
+        ("/_nope/a+b", "/_nope/a+b"),
+        ("/_nope/x/", "/_nope/x/"),
+        ("/_plugins/_flow_framework", "/_plugins/_flow_framework"),
+        ("/_plugins/_flow_framework/workflow/w/_statuses", "/_plugins/_flow_framework/workflow/w/_statuses"),
+        ("/_PLUGINS/_flow_framework/workflow/w/_status", "/_PLUGINS/_flow_framework/workflow/w/_status"),
+        ("/_mockflowers/clock", "/_mockflowers/clock"),
+        ("http://mockflow/_nope/x", "/_nope/x"),
+    ],
+)
+async def test_no_handler(server: Server, target: str, told: str) -> None:
+    answer = await server.ask(target)
+    assert answer.status == 400
+    assert answer.header("content-type") == JSON
+    assert answer.body.decode() == f'{{"error":"no handler found for uri [{told}] and method [GET]"}}'
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
+async def test_no_handler_names_the_method(server: Server, method: str) -> None:
+    assert (await server.ask("/_nope/x", method)).error == f"no handler found for uri [/_nope/x] and method [{method}]"
+
+
+async def test_no_handler_comes_before_a_bad_type_of_body(server: Server) -> None:
+    answer = await server.ask("/_nope/x", "POST", "x", {"Content-Type": "text/plain"})
+    assert answer.error == "no handler found for uri [/_nope/x] and method [POST]"
+
+
+@pytest.mark.parametrize("tail", ["%zz", "x%", "{model_id}", "a|b", "a^b", "x?q={}", '"a"', "a\\b", "`"])
+async def test_what_java_calls_no_uri(server: Server, tail: str) -> None:
+    answer = await server.ask(f"/_nope/{tail}")
+    assert (answer.status, answer.json) == (400, {"error": "invalid uri has been requested"})
+
+
+# -- the path knows other methods -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH", "TRACE"])
+async def test_a_wrong_method(server: Server, method: str) -> None:
+    answer = await server.ask(f"{STATUS}?all=1&foo", method)
+    assert answer.status == 405
+    assert answer.header("Allow") == "GET"
+    assert answer.header("content-type") == JSON
+    expected = (
+        f'{{"error":"Incorrect HTTP method for uri [{STATUS}?all=1&foo] and method [{method}], allowed: [GET]",'
+        '"status":405}'
+    )
+    assert answer.body.decode() == ("" if method == "HEAD" else expected)
+    assert answer.header("content-length") == str(len(expected))
+
+
+async def test_all_methods_of_a_path_are_told(server: Server) -> None:
+    answer = await server.ask("/", "DELETE")
+    assert answer.status == 405
+    assert set((answer.header("Allow") or "").split(",")) == {"GET", "HEAD"}
+    assert answer.error in {
+        f"Incorrect HTTP method for uri [/] and method [DELETE], allowed: [{listed}]"
+        for listed in ("GET, HEAD", "HEAD, GET")
+    }
+
+
+async def test_a_method_that_opensearch_does_not_know(server: Server) -> None:
+    answer = await server.ask(STATUS, "PROPFIND")
+    assert answer.status == 405
+    assert answer.json == {"error": "Unexpected HTTP method, allowed: [GET]", "status": 405}
+    assert answer.header("Allow") == "GET"
+    answer = await server.ask("/_nope/x", "PROPFIND")
+    assert (answer.status, answer.json) == (405, {"error": "Unexpected HTTP method", "status": 405})
+    assert answer.header("Allow") is None
+
+
+async def test_methods_are_in_capitals() -> None:
+    """Where a parser lets it through: a method is what it is."""
+    answer = await answer_of(Cluster(), Request("get", "/", {}))
+    assert answer.status == 405
+
+
+# -- OPTIONS -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "allowed"),
+    [(STATUS, "GET"), (f"{STATUS}?foo", "GET"), ("/_cluster/health/x", "GET"), ("/_nope/x", None)],
+)
+async def test_options(server: Server, target: str, allowed: str | None) -> None:
+    answer = await server.ask(target, "OPTIONS")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.header("Allow") == allowed
+    assert answer.header("content-type") == TEXT
+    assert answer.header("content-length") == "0"
+
+
+# -- HEAD ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["/_nope/x", "/?foo", "/?pretty=x", "/_nope/%zz"])
+async def test_an_error_to_head_tells_the_length_of_the_body_it_omits(server: Server, target: str) -> None:
+    """On one connection: had a body come, the next answer would not be readable."""
+    head = await server.ask(target, "HEAD")
+    assert (head.status, head.body) == (400, b"")
+    assert head.header("content-type") == JSON
+    get = await server.ask(target)
+    assert head.header("content-length") == str(len(get.body) + (1 if b"method [GET]" in get.body else 0))
+
+
+# -- 406 -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content_type", "told"),
+    [
+        (None, ""),
+        ("", ""),
+        ("text/plain", "text/plain"),
+        ("text/plain; charset=UTF-8", "text/plain; charset=UTF-8"),
+        ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded"),
+        ("application/xml", "application/xml"),
+        ("multipart/form-data; boundary=x", "multipart/form-data; boundary=x"),
+    ],
+)
+@pytest.mark.parametrize("target", [STATUS, "/", "/_cluster/health"])
+async def test_a_body_of_a_type_that_nobody_reads(
+    server: Server, target: str, content_type: str | None, told: str
+) -> None:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    answer = await server.ask(target, body="{}", headers=headers)
+    assert answer.status == 406
+    assert answer.body.decode() == f'{{"error":"Content-Type header [{told}] is not supported","status":406}}'
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/JSON",
+        "APPLICATION/JSON; CHARSET=utf-8",
+        "application/json;charset=UTF-8",
+        "application/x-ndjson",
+        "application/vnd.opensearch+json;compatible-with=7",
+        "application/yaml",
+        "application/smile",
+        "application/cbor",
+    ],
+)
+async def test_a_body_of_a_type_that_is_read(server: Server, content_type: str) -> None:
+    assert (await server.ask(STATUS, body="{}", headers={"Content-Type": content_type})).status == 200
+
+
+@pytest.mark.parametrize("content_type", ["garbage", "application", "/json", "a/b c", "a/b,c/d", "é/ü"])
+@pytest.mark.parametrize("body", ["", "{}"])
+async def test_what_is_no_content_type(server: Server, content_type: str, body: str) -> None:
+    """The header is parsed with the request, body or not, before the route is looked for."""
+    for target in (STATUS, "/_nope/x"):
+        answer = await server.ask(target, body=body, headers={"Content-Type": content_type})
+        plain = f"invalid Content-Type header [{content_type}]"
+        told = {
+            "type": "content_type_header_exception",
+            "reason": f"java.lang.IllegalArgumentException: {plain}",
+        }
+        cause = {"type": "illegal_argument_exception", "reason": plain}
+        assert answer.status == 400
+        assert answer.json == {"error": {"root_cause": [told], **told, "caused_by": cause}, "status": 400}
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "0"}])
+async def test_without_a_body_the_type_does_not_matter(
+    server: Server, content_type: str, length: dict[str, str]
+) -> None:
+    answer = await server.ask(STATUS, headers={"Content-Type": content_type, **length})
+    assert answer.status == 200
+
+
+# -- a fault of our own ---------------------------------------------------------------------------------
+
+
+async def test_a_fault_of_our_own_is_a_500_and_in_the_log(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(polling, "poll", broken)
+    answer = await server.status()
+    assert answer.status == 500
+    assert answer.reason == "internal error of mockflow; its log has the traceback"
+    assert "RuntimeError: boom" in caplog.text
+    monkeypatch.undo()
+    assert (await server.status()).status == 200
+
+
+async def test_answer_is_a_function_of_plain_values() -> None:
+    """The same door without any socket, as a program would embed it."""
+    answer = await answer_of(cluster_of(STORY), Request("GET", STATUS, {}))
+    assert (answer.status, answer.body) == (200, b'{"workflow_id":"w","state":"NOT_STARTED"}')
