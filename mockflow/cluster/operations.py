@@ -62,8 +62,15 @@ def update_fields(world: World, workflow_id: str, changes: Template) -> Workflow
     """Changes some fields of a template, whatever the workflow's state."""
     workflow = with_template(world, workflow_id)
     assert workflow.stored is not None
-    _store(world, workflow, workflow.stored.template.updated(changes), is_made=workflow.stored.is_made)
+    _store(world, workflow, with_fields(world, workflow_id, changes), is_made=workflow.stored.is_made)
     return workflow
+
+
+def with_fields(world: World, workflow_id: str, changes: Template) -> Template:
+    """The workflow's template with the fields that `changes` has."""
+    stored = with_template(world, workflow_id).stored
+    assert stored is not None
+    return stored.template.updated(changes)
 
 
 def provision(

@@ -99,8 +99,10 @@ def _change(old: Node | None, new: Node) -> str:
     if old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs:
         return KEEP
     step = STEPS.get(new.type)
+    if new.type == "noop":
+        raise FlowFrameworkError("Unable to find update step for step: noop")
     if step is None or step.update_step is None:
-        raise FlowFrameworkError("Workflow Step ID does not support updates when reprovisioning.")
+        raise FlowFrameworkError(f"Workflow Step {new.id} does not support updates when reprovisioning.")
     return UPDATE
 
 

@@ -64,6 +64,8 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
             access.check(cluster.world, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
+            if flags["update_fields"]:
+                template = operations.with_fields(cluster.world, workflow_id, template)
             workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
         elif flags["update_fields"] and workflow_id is not None:
             workflow = operations.update_fields(cluster.world, workflow_id, template)
