@@ -73,7 +73,7 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
         assert get(f"{control}/_mockflow/clock", ca, Authorization="Bearer tok")[1]["mode"] == "frozen"
         assert run("wait", served.url, "--timeout", "5s").returncode == 0
         refused = run("load", control, tmp_path / "x.yaml", "--ca", ca)
-        assert (refused.returncode, "wants its token" in refused.stderr) == (1, True)
+        assert (refused.returncode, "needs a token" in refused.stderr) == (1, True)
         assert refused.stderr.endswith("; use --control-token\n")
         wrong = run("load", control, tmp_path / "x.yaml", "--ca", ca, "--control-token", "other")
         assert (wrong.returncode, wrong.stderr.endswith("; that of --control-token is wrong\n")) == (1, True)
