@@ -4,8 +4,6 @@ import io
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -18,9 +16,9 @@ from rich.console import Console
 
 from mockflow.cli import live, main
 from mockflow.cli.live import Followed
-from tests.support.command import Served, environment
 from tests.support.paths import SCENARIOS
-from tests.support.processes import PATIENCE_SECONDS
+from tests.support.processes import PATIENCE_SECONDS, environment, start
+from tests.support.served import Served
 
 DOCS: Final = SCENARIOS / "docs-example.yaml"
 DOCS_ID: Final = "8xL8bowB8y25Tqfenm50"
@@ -36,14 +34,7 @@ class Following:
     """`mockflow show --live` as a process whose output is no terminal."""
 
     def __init__(self, url: str, **env: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockflow", "show", "--live", url],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment(**env),
-        )
+        self.process = start("show", "--live", url, env=environment(env))
         self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
         self._watchdog.start()
 
@@ -270,8 +261,7 @@ def test_on_a_terminal_it_draws_and_ends_with_ctrl_c(served: Served) -> None:
 
     leader, follower = pty.openpty()
     env = environment(TERM="xterm-256color", COLUMNS="80", LINES="30")
-    command = [sys.executable, "-m", "mockflow", "show", "--live", served.url]
-    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=env)
+    process = start("show", "--live", served.url, stdin=follower, stdout=follower, stderr=follower, env=env)
     watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
     watchdog.start()
     os.close(follower)

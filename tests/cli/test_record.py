@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.support.command import Served, environment
 from tests.support.paths import SCENARIOS
+from tests.support.processes import start
+from tests.support.served import Served
 
 API: Final = "/_plugins/_flow_framework/workflow"
 ID: Final = "8xL8bowB8y25Tqfenm50"
@@ -202,14 +202,7 @@ def test_a_template_that_mockflow_does_not_take(cluster: Double, file: Path) -> 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_writes_what_it_has(cluster: Double, file: Path, number: int) -> None:
     status(cluster, (200, {"state": "PROVISIONING"}))
-    arguments = ["record", "--from", cluster.url, "-o", str(file), ID]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mockflow", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
+    process = start("record", "--from", cluster.url, "-o", file, ID)
     try:
         assert process.stderr is not None
         for line in process.stderr:

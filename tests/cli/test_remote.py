@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.support.command import Served, run
+from tests.support.processes import run
+from tests.support.served import Served
 
 GOOD: Final = "scenario: good\nworkflow_id: g\n"
 MORE: Final = "scenario: more\nworkflow_id: m\n---\nscenario: most\nworkflow_id: ü\n"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.support import Served, run
+from tests.support.processes import run
+from tests.support.served import Served
 
 SCENARIO = "scenario: x\nworkflow_id: w\nprovision: {timeline: [{at: 0s, state: PROVISIONING}]}\n"
 

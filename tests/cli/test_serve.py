@@ -18,8 +18,9 @@ from opensearchpy import OpenSearch
 
 from mockflow._version import __version__
 from mockflow.core.plugin.versions import NEWEST, OLDEST
-from tests.support.command import WORKFLOW, Served, ask, environment, run
 from tests.support.paths import SCENARIOS
+from tests.support.processes import environment, run
+from tests.support.served import WORKFLOW, Served, ask
 
 DOCS: Final = "8xL8bowB8y25Tqfenm50"
 EPOCH: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z

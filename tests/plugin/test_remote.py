@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from tests.plugin.conftest import Suite
-from tests.support.command import Served
+from tests.support.served import Served
 
 
 def test_the_same_tests(suite: Suite, served: Served) -> None:
