@@ -22,6 +22,10 @@ EPOCH: Final = 1_767_225_600_000  # design.md: where a frozen clock begins
 STEP_TIME: Final = 1000
 
 
+class Unordered(dict[str, Any]):
+    """An object whose keys come in an order that a node draws at its start (docs/reference/plugin.md, "Shapes")."""
+
+
 class Known:
     """An id that the server makes up."""
 
@@ -311,9 +315,7 @@ class Server:
                 "id": node["id"],
                 "type": node["type"],
                 "previous_node_inputs": node.get("previous_node_inputs", {}),
-                "user_inputs": in_hash_order(
-                    {k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}
-                ),
+                "user_inputs": Unordered({k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}),
             }
             for node in flow.nodes
         ]
@@ -582,16 +584,3 @@ def deleted(workflow_id: Known | str, result: str = "deleted") -> Answer:
 
 def not_there(workflow_id: Known | str) -> Answer:
     return deleted(workflow_id, "not_found")
-
-
-def in_hash_order(content: Body) -> Body:
-    """The keys of an object as a small `java.util.HashMap` lists them."""
-
-    def bucket(text: str) -> int:
-        code = 0
-        for letter in text:
-            code = (31 * code + ord(letter)) % 2**32
-        return (code ^ code >> 16) % 16
-
-    assert len(content) <= 12, "the model knows only maps that have not grown"
-    return {key: content[key] for key in sorted(content, key=bucket)}
