@@ -79,8 +79,8 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     done = init(tmp_path)
     assert done.exit_code == 0
     assert done.output.splitlines()[1:] == [
-        f"left alone {mine}: it is there already",
-        f"left alone {tmp_path / 'compose.mockflow.yaml'}: it is there already",
+        f"kept {mine}: it exists already",
+        f"kept {tmp_path / 'compose.mockflow.yaml'}: it exists already",
     ]
     assert mine.read_text() == "mine"
     assert not (tmp_path / "elsewhere.yaml").exists()
@@ -88,7 +88,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_twice_changes_nothing(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    assert init(repository).output.count("left alone") == 3
+    assert init(repository).output.count("exists already") == 3
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
 
 

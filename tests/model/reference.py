@@ -311,7 +311,9 @@ class Server:
                 "id": node["id"],
                 "type": node["type"],
                 "previous_node_inputs": node.get("previous_node_inputs", {}),
-                "user_inputs": {k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"},
+                "user_inputs": in_hash_order(
+                    {k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}
+                ),
             }
             for node in flow.nodes
         ]
@@ -580,3 +582,16 @@ def deleted(workflow_id: Known | str, result: str = "deleted") -> Answer:
 
 def not_there(workflow_id: Known | str) -> Answer:
     return deleted(workflow_id, "not_found")
+
+
+def in_hash_order(content: Body) -> Body:
+    """The keys of an object as a small `java.util.HashMap` lists them."""
+
+    def bucket(text: str) -> int:
+        code = 0
+        for letter in text:
+            code = (31 * code + ord(letter)) % 2**32
+        return (code ^ code >> 16) % 16
+
+    assert len(content) <= 12, "the model knows only maps that have not grown"
+    return {key: content[key] for key in sorted(content, key=bucket)}

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.command import Served
+from tests.support.served import Served
 
 ID: Final = "8xL8bowB8y25Tqfenm50"
 BEGINNING: Final = f"""
