@@ -810,8 +810,8 @@ def test_check_of_two_scenarios_for_the_same_workflows() -> None:
         ("[{id: a, type: noop}, {id: a, type: noop}]", "the plugin would refuse this template: Duplicate node id a."),
         ("[]", "the plugin would refuse this template: A workflow must have at least one node."),
         ("[{id: a}]", "the plugin would refuse this template: An node object requires both an id and type field."),
-        ("[{id: [a], type: noop}]", "a value of the wrong kind; ids and names are text"),
-        ("{id: a, type: noop}", "a value of the wrong kind; ids and names are text"),
+        ("[{id: [a], type: noop}]", "a list where text belongs; ids and names are text"),
+        ("{id: a, type: noop}", "an object where a list belongs; ids and names are text"),
     ],
 )
 def test_check_of_a_template_that_the_plugin_would_refuse(nodes: str, problem: str) -> None:

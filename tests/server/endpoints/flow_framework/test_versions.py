@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.plugin.versions import NEWEST
 from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import CONNECTOR, NOOP, WORKFLOW, Door, node, template
@@ -237,7 +238,8 @@ async def test_parameters_of_create(open_door: Open, version: str) -> None:
         "use_case": since(v2_12=False, v2_13=True),
         "wait_for_completion_timeout": since(v2_12=False, v2_19=True),
     }
-    listed = ["validation", "provision", *(name for name in names if known[name](version))]
+    always = ["pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"]
+    listed = hash_map_order([*always, *(name for name in names if known[name](version))])
     message = f"Only the parameters [{', '.join(listed)}] are permitted unless the provision parameter is set to true."
     assert answer.told == (400, {"error": message})
     for name in names:
