@@ -18,6 +18,7 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
+from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
@@ -175,6 +176,8 @@ def check_graphs(world: World, template: Template) -> None:
         except NodeTimeoutError as error:
             message = f"Workflow validation failed for template {template.name}"
             raise FlowFrameworkError(message, error.status_in_validation) from None
+        if not world.settings.trust_inputs:
+            check_names(graph.nodes, world.version)
 
 
 def _store(world: World, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

@@ -237,16 +237,17 @@ class Workflow:
         return any(made.since > self.time(elapsed) for made in self.made.get(key, ()))
 
     def listed(self, elapsed: int) -> dict[Key, bool]:
-        """The resources that exist: those that the status lists and no client has deleted, and the tasks begun so far.
+        """The resources that exist: those that the status lists and no client has deleted, what failed steps have left,
+        and the tasks begun so far.
 
         The value is True for a model that is deployed and for a task that is done.
         """
         now = self.time(elapsed)
         found: dict[Key, bool] = {
-            made.key: made.inputs["last_update_time"] <= now
+            made.key: made.kind == "task" and made.inputs["last_update_time"] <= now
             for versions in self.made.values()
             for made in versions
-            if made.kind == "task" and made.created <= now
+            if not made.is_listed and made.created <= now and made.key not in self.removed
         }
         for resource in self.fields(elapsed).get("resources_created") or ():
             key = key_of(resource)

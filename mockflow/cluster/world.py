@@ -17,6 +17,7 @@ from mockflow.core.opensearch.cluster_settings import ClusterSettings, FlowFrame
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.security import users_by_name
 from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.rules import Claim
 from mockflow.core.script.plan import StepPlan
@@ -172,6 +173,20 @@ class World:
     def _settings_in_force(self) -> FlowFrameworkSettings:
         in_force = self.cluster_settings.flow_framework()
         return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
+
+    @property
+    def trusted_endpoints(self) -> tuple[str, ...]:
+        """The expressions that the URLs of connectors have to match."""
+        text = self.cluster_settings.text("plugins.ml_commons.trusted_connector_endpoints_regex")
+        if text is None:
+            return DEFAULT_TRUSTED_ENDPOINTS
+        return tuple(text.split(",") if isinstance(text, str) else text)
+
+    @property
+    def has_model_access_control(self) -> bool:
+        """Whether ML Commons controls who may use which model."""
+        text = self.cluster_settings.text("plugins.ml_commons.model_access_control_enabled")
+        return bool(self.settings.users) and text == "true"
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

@@ -49,6 +49,8 @@ class Made:
     """When an update step set these inputs."""
     ready: bool = False
     """For a model, whether it is deployed. For a task, whether it is done."""
+    is_listed: bool = True
+    """Whether the status of its workflow lists it. A task is not listed, nor what a failed step left behind."""
 
     @property
     def key(self) -> Key:

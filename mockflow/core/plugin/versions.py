@@ -72,6 +72,10 @@ class Behaviour:
     """Whether deprovisioning deletes indexes and pipelines, each only if allow_delete names it."""
     step_error: str
     """The format of a failed step's error, in `failures.ERROR_FORMATS`."""
+    reprovision_step_error: str
+    """The format of the error of a step that failed in a reprovisioning."""
+    step_timeout_status: str
+    """The RestStatus of a step that ends by its time-out."""
     tells_why_no_index: bool
     """Whether create_index passes on the reason and status of its failure."""
     json_inputs: frozenset[str]
@@ -117,6 +121,10 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
         ((2, 14), "message"),
         ((3, 1), "class_and_message"),
     ),
+    # Measured at 2.19.6 and 3.8.0.
+    "reprovision_step_error": (((2, 12), "message"),),
+    # Measured at 2.19.6 and 3.8.0. The change came with some release of 2026.
+    "step_timeout_status": (((2, 12), "INTERNAL_SERVER_ERROR"), ((3, 8), "GATEWAY_TIMEOUT")),
     "tells_why_no_index": (((2, 12), False), ((2, 19, 4), True), ((3, 0), False), ((3, 2), True)),
     # Measured at 2.19.6 (no llm) and 3.8.0; the releases between from the plugin's release notes.
     "json_inputs": (
