@@ -42,7 +42,8 @@ def create(
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
     owned = {**sent, **access.owned_by(caller)}
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times)
+    workflow = Workflow(workflow_id, scenario, stored, owned)
     world.add(workflow)
     return workflow
 

@@ -332,3 +332,13 @@ async def test_what_does_not_differ(open_door: Open, version: str) -> None:
     ]
     assert (await door.deprovision(workflow_id)).json == {"workflow_id": workflow_id}
     assert await door.state(workflow_id) == "NOT_STARTED"
+
+
+# -- times of a template -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("version", "has_times"), [("2.12.0", False), ("2.13.0", True), ("3.2.0", True)])
+async def test_times_of_a_template_came_with_2_13(open_door: Open, version: str, has_times: bool) -> None:
+    door = await opened(open_door, version)
+    template_document = (await door.get(await door.create(NOOP))).json
+    assert ("created_time" in template_document, "last_updated_time" in template_document) == (has_times, has_times)
