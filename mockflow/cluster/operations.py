@@ -114,7 +114,7 @@ def deprovision(
 ) -> tuple[Workflow, FlowFrameworkError | None]:
     """Begins the deprovisioning. The second value is the error at its end, None where no resource is left."""
     try:
-        workflow = world.find(workflow_id)
+        workflow = world.with_status(workflow_id)
     except UnknownWorkflowError:
         status = world.version.behaviour.unknown_state_status
         raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status) from None

@@ -32,7 +32,13 @@ def info(call: Call) -> Action:
     return lambda: Reply(200, body, pretty_by_default=True)
 
 
+def favicon(_: Call) -> Action:
+    """The icon that browsers request; it is empty here."""
+    return lambda: Reply(200, "")
+
+
 ROUTES: Final = (
     ApiRoute("GET", "/", "info", info),
     ApiRoute("HEAD", "/", "ping", info),
+    ApiRoute("GET", "/favicon.ico", "favicon", favicon),
 )
