@@ -39,9 +39,7 @@ class Resources(Protocol):
 class There:
     """What a run finds in the cluster. A lookup that is repeated gives the same result as before."""
 
-    def __init__(
-        self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool
-    ) -> None:
+    def __init__(self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool) -> None:
         self.trusted_endpoints = trusted_endpoints
         self.model_access_control = model_access_control
         self._found = Remembered(resources.find)

@@ -43,7 +43,8 @@ def create(
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
     owned = {**sent, **access.owned_by(caller)}
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times)
+    workflow = Workflow(workflow_id, scenario, stored, owned)
     world.add(workflow)
     return workflow
 
@@ -114,7 +115,7 @@ def deprovision(
 ) -> tuple[Workflow, FlowFrameworkError | None]:
     """Begins the deprovisioning. The second value is the error at its end, None where no resource is left."""
     try:
-        workflow = world.find(workflow_id)
+        workflow = world.with_status(workflow_id)
     except UnknownWorkflowError:
         status = world.version.behaviour.unknown_state_status
         raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status) from None

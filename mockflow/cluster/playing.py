@@ -87,9 +87,7 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
     return Beginning(Timeline.of(moments), cause.kind, made, played, cause=cause, planned=planned)
 
 
-def _sequence(
-    world: World, workflow: Workflow, stored: StoredTemplate | None, *, by_read: bool
-) -> Sequence | None:
+def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *, by_read: bool) -> Sequence | None:
     """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked.
 
     A status read is not refused for steps that the version does not have, or for names; a provision is.

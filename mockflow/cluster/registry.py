@@ -19,6 +19,7 @@ class Registry:
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
+        self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """Adds the resources that a run of `workflow` makes or refers to at any time."""
@@ -58,10 +59,6 @@ class Registry:
         """Whether a run under way makes the resource later."""
         return any(workflow.is_to_make(key, self._elapsed(workflow)) for workflow in self.makers(key))
 
-    def has_had(self, kind: str) -> bool:
-        """Whether there ever was a resource of this kind."""
-        return kind in self._keys
-
     def group_named(self, name: str) -> str | None:
         """The id of the model group with this name."""
         groups = (made for made in self.all_of("model_group") if made.inputs.get("name") == name)
@@ -77,6 +74,25 @@ class Registry:
             if made := self.find(key):
                 yield made
 
+    def first_of(self, kind: str) -> int | None:
+        """When the first resource of the kind was made (epoch ms); None where there has never been one.
+
+        Resources that are deleted count, until `delete_kind`.
+        """
+        if kind not in self._first and kind in self._keys:
+            next(self.all_of(kind), None)
+        return self._first.get(kind)
+
+    def has_had(self, kind: str) -> bool:
+        """Whether there has ever been a resource of the kind, as in `first_of`."""
+        return self.first_of(kind) is not None
+
+    def delete_kind(self, kind: str) -> None:
+        """Deletes all resources of a kind, as if there had never been one."""
+        for made in list(self.all_of(kind)):
+            self.delete(made.key)
+        self._first.pop(kind, None)
+
     def leave(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """Keeps resources that the workflow no longer lists."""
         for key in keys:
@@ -89,6 +105,7 @@ class Registry:
 
         The run of the workflow `by` takes it off its own list, at the time that its timeline says.
         """
+        self._find(key)
         self._left.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
@@ -103,6 +120,7 @@ class Registry:
             self._drop(workflow, key)
 
     def _drop(self, workflow: Workflow, key: Key) -> None:
+        self._find(key)
         makers = self._makers.get(key, {})
         makers.pop(workflow.id, None)
         if not makers:
@@ -127,6 +145,7 @@ class Registry:
                 found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
         if not found:
             return None
+        self._first.setdefault(key[0], min(made.created for made, _ in found))
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
         return replace(made, ready=ready), owner
 

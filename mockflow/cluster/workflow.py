@@ -72,6 +72,8 @@ class Workflow:
         """The resources that its runs make and change, as in `Beginning`, those to come included."""
         self.removed: set[Key] = set()
         """Resources that its status lists although a client has deleted them."""
+        self.has_status = True
+        """Whether its status document exists; without it, the template alone is left."""
         self.cause: Cause | None = None
         self._made_before: dict[Key, tuple[Made, ...]] = {}
         self._polled: list[int] = []  # the elapsed ms of the run's first polls
@@ -221,6 +223,8 @@ class Workflow:
 
     def fields(self, elapsed: int) -> Fields:
         """The fields of the status at an elapsed time of the run. Changes nothing."""
+        if not self.has_status:
+            return _NO_FIELDS
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
 

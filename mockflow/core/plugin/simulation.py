@@ -216,9 +216,7 @@ def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, a
     return setting.step_time if own is None else own
 
 
-def _failure(
-    node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings
-) -> Failure | None:
+def _failure(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> Failure | None:
     if plan.fails:
         return _scripted_failure(node, plan.fails, call.inputs, around.version)
     return taken_name(call, around) if setting.trusts_inputs else check_step(call, around)
