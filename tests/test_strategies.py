@@ -208,15 +208,15 @@ def test_a_failing_example_is_shown_as_yaml() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: strategies.timelines(outcomes=["COMPLETE"]), 'outcomes: "COMPLETE" cannot be drawn here'),  # type: ignore[list-item]
-        (lambda: strategies.timelines(None, outcomes=["NOT_STARTED"]), 'outcomes: "NOT_STARTED" cannot be drawn here'),
+        (lambda: strategies.timelines(outcomes=["COMPLETE"]), 'outcomes: "COMPLETE" is not possible here'),  # type: ignore[list-item]
+        (lambda: strategies.timelines(None, outcomes=["NOT_STARTED"]), 'outcomes: "NOT_STARTED" is not possible here'),
         (lambda: strategies.timelines(outcomes=[]), "outcomes: at least one"),
         (lambda: strategies.timelines(max_keyframes=1), "max_keyframes: a run has at least two"),
         (lambda: strategies.timelines(max_duration="3ms"), "max_duration: 6 parts do not fit into 3ms"),
         (lambda: strategies.timelines(max_duration="3"), "it needs a unit"),
-        (lambda: strategies.timelines(version="1.0.0"), "OpenSearch 1.0.0 is not known here"),
+        (lambda: strategies.timelines(version="1.0.0"), "OpenSearch 1.0.0 is not supported"),
         (lambda: strategies.scenarios(max_attempts=0), "max_attempts: at least one"),
-        (lambda: strategies.plans(outcomes=["PROVISIONING"]), 'outcomes: "PROVISIONING" cannot be drawn here'),
+        (lambda: strategies.plans(outcomes=["PROVISIONING"]), 'outcomes: "PROVISIONING" is not possible here'),
         (lambda: strategies.plans(workflow_id=None), "steps: name the template"),
         (
             lambda: strategies.plans(["create_indexx"]),

@@ -18,6 +18,7 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
+from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
@@ -42,7 +43,8 @@ def create(
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
     owned = {**sent, **access.owned_by(caller)}
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times)
+    workflow = Workflow(workflow_id, scenario, stored, owned)
     world.add(workflow)
     return workflow
 
@@ -60,9 +62,16 @@ def update_fields(world: World, workflow_id: str, changes: Template) -> Workflow
     """Changes some fields of a template, whatever the workflow's state. Its credentials are encrypted once more."""
     workflow = _to_update(world, workflow_id, changes, validate=False)
     assert workflow.stored is not None
-    changed = workflow.stored.template.updated(changes)
+    changed = with_fields(world, workflow_id, changes)
     _store(world, workflow, changed, is_made=workflow.stored.is_made, renewed_credentials=True)
     return workflow
+
+
+def with_fields(world: World, workflow_id: str, changes: Template) -> Template:
+    """The workflow's template with the fields that `changes` has."""
+    stored = with_template(world, workflow_id).stored
+    assert stored is not None
+    return stored.template.updated(changes)
 
 
 def provision(
@@ -122,7 +131,7 @@ def deprovision(
     access.check_active(world, caller, "deprovision")
     behaviour = world.version.behaviour
     try:
-        workflow = world.find(workflow_id)
+        workflow = world.with_status(workflow_id)
     except UnknownWorkflowError:
         raise _no_state(workflow_id, behaviour.unknown_state_status) from None
     script = workflow.scenario.deprovision if workflow.scenario else None
@@ -204,6 +213,8 @@ def check_graphs(world: World, template: Template) -> None:
         except NodeTimeoutError as error:
             message = f"Workflow validation failed for template {template.name}"
             raise FlowFrameworkError(message, error.status_in_validation) from None
+        if not world.settings.trust_inputs:
+            check_names(graph.nodes, world.version)
 
 
 def _no_state(workflow_id: str, status: str) -> FlowFrameworkError:

@@ -68,7 +68,7 @@ def test_json_tells_what_the_text_tells() -> None:
                 "column": 33,
                 "severity": "warning",
                 "message": "COMPLETED without PROVISIONING before it",
-                "hint": "unrealistic: true says it is meant",
+                "hint": "unrealistic: true allows it",
                 "other": None,
             },
             {

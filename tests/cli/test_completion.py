@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.support.command import run
+from tests.support.processes import run
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

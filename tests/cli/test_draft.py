@@ -162,7 +162,7 @@ def test_into_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
     assert good(before.decode()).scenario == "my-search"
     done = invoke(template, "-o", output, "--match")
     assert done.exit_code == 1
-    assert f"Error: {output} is there already; choose another file, or remove it first\n" in done.output
+    assert f"Error: {output} exists already; choose another file, or remove it first\n" in done.output
     assert output.read_bytes() == before
     assert invoke(template, "-o", tmp_path / "missing" / "out.yaml").exit_code == 1
 
@@ -175,7 +175,7 @@ def node(**fields: Any) -> dict[str, Any]:
     ("content", "told"),
     [
         ("", "0 YAML documents; a template is one"),
-        ("[]", "this is no workflow template"),
+        ("[]", "this is not a workflow template"),
         ('{"name": "x",}', ":1:14: this is not JSON: "),
         ('{"name": NaN}', "this is not JSON: it has NaN"),
         ("a: [", "template.json:1:5: "),

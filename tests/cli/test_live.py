@@ -4,8 +4,6 @@ import io
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -18,9 +16,9 @@ from rich.console import Console
 
 from mockflow.cli import live, main
 from mockflow.cli.live import Followed
-from tests.support.command import Served, environment
 from tests.support.paths import SCENARIOS
-from tests.support.processes import PATIENCE_SECONDS
+from tests.support.processes import PATIENCE_SECONDS, environment, start
+from tests.support.served import Served
 
 DOCS: Final = SCENARIOS / "docs-example.yaml"
 DOCS_ID: Final = "8xL8bowB8y25Tqfenm50"
@@ -36,14 +34,7 @@ class Following:
     """`mockflow show --live` as a process whose output is no terminal."""
 
     def __init__(self, url: str, **env: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockflow", "show", "--live", url],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment(**env),
-        )
+        self.process = start("show", "--live", url, env=environment(env))
         self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
         self._watchdog.start()
 
@@ -80,7 +71,7 @@ def test_one_line_for_each_event_until_ctrl_c(served: Served) -> None:
         served.ask("/_plugins/_flow_framework/workflow/nope/_status")
         assert following.until("nope").endswith("nope  404  Fail to find workflow status of nope")
         served.ask("/_mockflow/scenarios/docs-example", "DELETE")
-        assert following.until("gone").endswith(f"{DOCS_ID}: is gone")
+        assert following.until("removed").endswith(f"{DOCS_ID}: removed")
         served.reset()
         assert "a new world" in following.until("new world")
         assert following.interrupt() == (0, "")
@@ -212,7 +203,7 @@ def test_a_playhead_and_the_polls(door: Door) -> None:
     assert (good.is_bad, bad.is_bad) == (False, True)
     assert str(bad).endswith("get_status  w  no answer  PROVISIONING")
     lines = screen(followed, [good, bad])
-    assert "http://x  500ms of the cluster's time  clock real x 2" in " ".join(lines[:2])
+    assert "http://x  500ms of virtual time  clock real x 2" in " ".join(lines[:2])
     [row] = [line for line in lines if "▲" in line]
     assert row.index("•") < row.index("✗") < row.index("▲")
     assert any("w  s, look  PROVISIONING  1 poll" in line for line in lines)
@@ -260,7 +251,7 @@ def test_a_workflow_that_comes_and_one_whose_run_begins_again(door: Door) -> Non
     door.workflow("new", state="FAILED")
     assert [(event.what, event.is_bad) for event in followed.update()] == [
         ("w: its run begins (provision), NOT_STARTED -> PROVISIONING", False),
-        ("new: is there, FAILED", True),
+        ("new: exists, FAILED", True),
     ]
 
 
@@ -270,8 +261,7 @@ def test_on_a_terminal_it_draws_and_ends_with_ctrl_c(served: Served) -> None:
 
     leader, follower = pty.openpty()
     env = environment(TERM="xterm-256color", COLUMNS="80", LINES="30")
-    command = [sys.executable, "-m", "mockflow", "show", "--live", served.url]
-    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=env)
+    process = start("show", "--live", served.url, stdin=follower, stdout=follower, stderr=follower, env=env)
     watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
     watchdog.start()
     os.close(follower)

@@ -5,8 +5,6 @@ import http.client
 import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +20,8 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.support.command import Served, environment
+from tests.support.processes import run, start
+from tests.support.served import Served
 
 API: Final = "/_plugins/_flow_framework/workflow"
 SECRET: Final = "pl4nted"
@@ -43,13 +42,7 @@ class Proxied:
 
     def __init__(self, to: str, file: Path, *arguments: str | Path) -> None:
         self.file = file
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockflow", "proxy", "--to", to, "-o", file, "--port", "0", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
+        self.process = start("proxy", "--to", to, "-o", file, "--port", "0", *arguments)
         self._watchdog = threading.Timer(60, self.process.kill)
         self._watchdog.start()
         assert self.process.stdout
@@ -73,7 +66,7 @@ class Proxied:
         except ValueError:
             stdout, stderr = "", ""
         self._watchdog.cancel()
-        return self.process.returncode, stderr, stdout
+        return self.process.wait(), stderr, stdout
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
         self.process.send_signal(number)
@@ -243,7 +236,7 @@ def test_what_is_too_large(cluster: Double, file: Path) -> None:
         status, _, body = proxied.ask("GET", "/x")
         assert (status, json.loads(body)["error"]) == (
             502,
-            "mockflow proxy: an answer of more than 1000 bytes is not passed on; --max-body permits more",
+            "mockflow proxy: a response of more than 1000 bytes is not passed on; --max-body permits more",
         )
         assert proxied.ask("POST", "/x", b"x" * 1000)[0] == 502
 
@@ -297,7 +290,7 @@ def test_nothing_is_recorded_of_nothing(cluster: Double, file: Path) -> None:
     with Proxied(cluster.url, file) as proxied:
         code, stderr, stdout = proxied.stop()
     assert (code, stdout) == (0, "")
-    assert stderr == "nothing was recorded: no request has come that a scenario could tell of\n"
+    assert stderr == "nothing was recorded: there was no request that a scenario can reproduce\n"
     assert not file.exists()
 
 
@@ -352,14 +345,7 @@ def test_a_port_in_use(cluster: Double, file: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        arguments = ["proxy", "--to", cluster.url, "-o", str(file), "--port", str(port)]
-        done = subprocess.run(
-            [sys.executable, "-m", "mockflow", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=environment(),
-        )
+        done = run("proxy", "--to", cluster.url, "-o", file, "--port", str(port))
     assert done.returncode == 1
     assert f"port {port} on 127.0.0.1 is in use" in done.stderr
     assert "Traceback" not in done.stderr

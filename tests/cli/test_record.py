@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.support.command import Served, environment
 from tests.support.paths import SCENARIOS
+from tests.support.processes import start
+from tests.support.served import Served
 
 API: Final = "/_plugins/_flow_framework/workflow"
 ID: Final = "8xL8bowB8y25Tqfenm50"
@@ -81,7 +81,7 @@ def test_what_changed_is_told_while_it_is_recorded(cluster: Double, file: Path) 
     assert done.exit_code == 0
     told = [line.split("  ")[-1] for line in done.stderr.splitlines()]
     assert [line for line in told if "template" not in line] == [
-        "NOT_STARTED", "no answer: 503: busy", "PROVISIONING", "COMPLETED",
+        "NOT_STARTED", "no response: 503: busy", "PROVISIONING", "COMPLETED",
     ]  # fmt: skip
     [scenario] = scenarios(file)
     [fault] = scenario.faults
@@ -95,7 +95,7 @@ def test_what_an_expired_token_is_told(cluster: Double, file: Path) -> None:
     expired = {"message": "The security token is expired", "api_key": SECRET}
     status(cluster, [(200, {"state": "PROVISIONING"}), (403, expired), (200, DONE)])
     done = record(cluster.url, file)
-    assert "no answer: 403: The security token is expired\n" in done.stderr
+    assert "no response: 403: The security token is expired\n" in done.stderr
     [scenario] = scenarios(file)
     [respond] = [fault.respond for fault in scenario.faults]
     assert respond is not None
@@ -114,9 +114,9 @@ def test_an_answer_that_broke_off(connection: str, tmp_path: Path, file: Path) -
     with Served(broken, "--quiet") as served:
         done = record(served.url, file, ids=("w",))
     assert done.exit_code == 0
-    assert "no answer: the answer broke off\n" in done.stderr
+    assert "no response: the response broke off\n" in done.stderr
     [scenario] = scenarios(file)
-    assert "the answer broke off." in (scenario.description or "")
+    assert "the response broke off." in (scenario.description or "")
     assert scenario.faults == ()
 
 
@@ -154,7 +154,7 @@ def test_secrets_never_reach_the_file(cluster: Double, file: Path) -> None:
             "description": f"curl -H 'Authorization: Bearer {SECRET}12345' https://me:{SECRET}@host/",
             "version": "1",
             "protocol": "aws_sigv4",
-            "parameters": {"api_key": SECRET, "nested": [{"sessionToken": SECRET}]},
+            "parameters": {"api_key": SECRET, "sessionToken": SECRET},
             "credential": {"access_key": SECRET, "secret_key": SECRET, "session_token": SECRET},
             "actions": [
                 {"url": f"https://h/?api_key={SECRET}", "headers": {"X-Api-Key": SECRET, "x-amz-date": SECRET}}
@@ -192,7 +192,7 @@ def test_a_template_that_mockflow_does_not_take(cluster: Double, file: Path) -> 
     cluster.answers[f"GET {API}/{ID}"] = (200, {"name": "t", "workflows": {"provision": {"nodes": nodes}}})
     done = record(cluster.url, file)
     assert done.exit_code == 0
-    assert f"{ID}: left out its template, which this version of mockflow does not take\n" in done.stderr
+    assert f"{ID}: left out its template, which this version of mockflow does not accept\n" in done.stderr
     assert scenarios(file)[0].template is None
 
 
@@ -202,14 +202,7 @@ def test_a_template_that_mockflow_does_not_take(cluster: Double, file: Path) -> 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_writes_what_it_has(cluster: Double, file: Path, number: int) -> None:
     status(cluster, (200, {"state": "PROVISIONING"}))
-    arguments = ["record", "--from", cluster.url, "-o", str(file), ID]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mockflow", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
+    process = start("record", "--from", cluster.url, "-o", file, ID)
     try:
         assert process.stderr is not None
         for line in process.stderr:
@@ -249,7 +242,7 @@ def test_refused(file: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "arguments", "told"),
     [
-        ((401, b"Unauthorized"), (), "401: it wants a user; --user name:password lets you in"),
+        ((401, b"Unauthorized"), (), "401: the cluster requires a user; use --user name:password"),
         ((401, b"Unauthorized"), ("--user", "a:b"), "401: wrong name or password"),
         ((403, {"error": {"reason": "no permissions for [x]"}}), (), "403: no permissions for [x]"),
         ((404, {"error": f"Fail to find workflow status of {ID}"}), (), f"404: no workflow {ID}; is its id right?"),
@@ -257,11 +250,11 @@ def test_refused(file: Path) -> None:
          "400: no flow-framework plugin there: no handler found for uri [/x]"),
         ((404, b"<html>Not found</html>", {"Content-Type": "text/html"}), (), "404: no flow-framework plugin there"),
         ((200, b"<html>Welcome</html>", {"Content-Type": "text/html"}), (),
-         "something answers there, but not OpenSearch; is the address right?"),
-        ((200, {"hello": "world"}), (), "something answers there, but not OpenSearch; is the address right?"),
-        ((200, [1]), (), "something answers there, but not OpenSearch; is the address right?"),
+         "a server answers there, but not OpenSearch; is the address right?"),
+        ((200, {"hello": "world"}), (), "a server answers there, but not OpenSearch; is the address right?"),
+        ((200, [1]), (), "a server answers there, but not OpenSearch; is the address right?"),
         ((200, b"{", {"Content-Type": "application/json"}), (),
-         "something answers there, but not OpenSearch; is the address right?"),
+         "a server answers there, but not OpenSearch; is the address right?"),
     ],
 )  # fmt: skip
 def test_what_does_not_let_one_look(
@@ -286,7 +279,7 @@ def test_a_cluster_that_is_busy_until_the_end(cluster: Double, file: Path) -> No
     status(cluster, (429, {"error": "busy"}))
     done = record(cluster.url, file, "--timeout", "50ms")
     assert done.exit_code == 1
-    assert "(never seen)" in done.stderr
+    assert "(never read)" in done.stderr
     assert not file.exists()
 
 
@@ -397,11 +390,11 @@ def test_what_cannot_be_written_at_last_is_printed(
         (("--from", "http://h", "-o", "x"), "WORKFLOW_ID"),
         (("--from", "http://h", ID), "--output"),
         (("-o", "x", ID), "--from"),
-        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "a pause of 0 is none"),
+        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "the interval must be above 0"),
         (("--from", "http://h", "-o", "x", "--interval", "fast", ID), "is not a time"),
         (("--from", "http://h", "-o", "x", "--user", ":pw", ID), "a name is missing; write name:password"),
-        (("--from", "http://h", "-o", "x", "--header", "nonsense", ID), "is no header; write 'Name: value'"),
-        (("--from", "http://h", "-o", "x", "--header", "A: b\nC: d", ID), "is no header"),
+        (("--from", "http://h", "-o", "x", "--header", "nonsense", ID), "is not a header; write 'Name: value'"),
+        (("--from", "http://h", "-o", "x", "--header", "A: b\nC: d", ID), "is not a header"),
         (("--from", "http://h", "-o", "x", "--ca", "missing.pem", ID), "missing.pem"),
         (("--from", "http://h", "-o", "x", "--insecure", "--ca", str(CERTIFICATE), ID), "exclude each other"),
     ],

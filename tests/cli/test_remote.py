@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.support.command import Served, run
+from tests.support.processes import run
+from tests.support.served import Served
 
 GOOD: Final = "scenario: good\nworkflow_id: g\n"
 MORE: Final = "scenario: more\nworkflow_id: m\n---\nscenario: most\nworkflow_id: ü\n"
@@ -135,8 +136,8 @@ def stranger() -> Iterator[str]:
     ("path", "told"),
     [
         ("", "it answered 503 Service Unavailable; is it mockflow?"),
-        ("/html", "something answers there, but not mockflow"),
-        ("/garbage", "something answers there, but not mockflow"),
+        ("/html", "a server answers there, but not mockflow"),
+        ("/garbage", "a server answers there, but not mockflow"),
     ],
 )
 def test_wait_for_a_stranger(stranger: str, path: str, told: str) -> None:
@@ -250,10 +251,10 @@ def test_load_into_nothing(closed_port: str, tmp_path: Path) -> None:
     ("path", "told"),
     [
         ("", "{file}: it answered 503 Service Unavailable; is it mockflow?"),
-        ("/html", "{url} does not answer: something answers there, but not mockflow"),
-        ("/json", "{url} does not answer: something answers there, but not mockflow"),
-        ("/list", "{url} does not answer: something answers there, but not mockflow"),
-        ("/garbage", "{url} does not answer: something answers there, but not mockflow"),
+        ("/html", "{url} does not answer: a server answers there, but not mockflow"),
+        ("/json", "{url} does not answer: a server answers there, but not mockflow"),
+        ("/list", "{url} does not answer: a server answers there, but not mockflow"),
+        ("/garbage", "{url} does not answer: a server answers there, but not mockflow"),
     ],
 )
 def test_load_into_a_stranger(stranger: str, tmp_path: Path, path: str, told: str) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import Served, run
+from tests.support.processes import run
+from tests.support.served import Served
 
 SCENARIO = "scenario: x\nworkflow_id: w\nprovision: {timeline: [{at: 0s, state: PROVISIONING}]}\n"
 
@@ -74,9 +75,9 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
         assert run("wait", served.url, "--timeout", "5s").returncode == 0
         refused = run("load", control, tmp_path / "x.yaml", "--ca", ca)
         assert (refused.returncode, "needs a token" in refused.stderr) == (1, True)
-        assert refused.stderr.endswith("; --control-token names it\n")
+        assert refused.stderr.endswith("; use --control-token\n")
         wrong = run("load", control, tmp_path / "x.yaml", "--ca", ca, "--control-token", "other")
-        assert (wrong.returncode, wrong.stderr.endswith("; the one of --control-token is another\n")) == (1, True)
+        assert (wrong.returncode, wrong.stderr.endswith("; that of --control-token is wrong\n")) == (1, True)
         stranger = run("load", control, tmp_path / "x.yaml", "--control-token", "tok")
         assert (stranger.returncode, "--ca names the CA" in stranger.stderr) == (1, True)
         variables = {"MOCKFLOW_CONTROL_TOKEN": "tok", "MOCKFLOW_CA": str(ca)}
@@ -89,15 +90,15 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
     [
         (["--host", "0.0.0.0"], r"any other machine could move the clock.*--insecure-control"),
         (["--host", "::"], r"any other machine could move the clock"),
-        (["--control-port", "0", "--control-host", "0.0.0.0"], r"on 0\.0\.0\.0 everybody could"),
-        (["--no-control", "--control-token", "x"], "--no-control excludes all other options of the owner's door"),
+        (["--control-port", "0", "--control-host", "0.0.0.0"], r"on 0\.0\.0\.0 any other machine could"),
+        (["--no-control", "--control-token", "x"], "--no-control excludes all other options of the control API"),
         (["--no-control", "--insecure-control"], "--no-control excludes"),
         (["--control-token", ""], "--control-token is empty"),
         (["--user", "admin"], r'user "admin" should be name:password or name:password:role,role'),
         (["--user", "a:b", "--user", "a:c"], r'there are two users "a"'),
         (["--user", "a:b:flow_framework_reader"], r"unknown role.*did you mean flow_framework_read_access\?"),
         (["--cert", "pyproject.toml"], "--cert and --key go together"),
-        (["--ca-out", "x.pem"], "--ca-out is for a certificate that is made now"),
+        (["--ca-out", "x.pem"], "--ca-out is for a generated certificate"),
         (["--cert", "pyproject.toml", "--key", "pyproject.toml"], "are not a certificate and its key in PEM"),
         (["--tls", "--ca-out", "/nowhere/ca.pem"], "--ca-out /nowhere/ca.pem: No such file or directory"),
         (["--max-connections", "0"], "is not in the range"),

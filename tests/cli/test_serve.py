@@ -18,8 +18,9 @@ from opensearchpy import OpenSearch
 
 from mockflow._version import __version__
 from mockflow.core.plugin.versions import NEWEST, OLDEST
-from tests.support.command import WORKFLOW, Served, ask, environment, run
 from tests.support.paths import SCENARIOS
+from tests.support.processes import environment, run
+from tests.support.served import WORKFLOW, Served, ask
 
 DOCS: Final = "8xL8bowB8y25Tqfenm50"
 EPOCH: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -222,7 +223,7 @@ def test_a_port_in_use() -> None:
         done = run("serve", "--port", str(port))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"Error: port {port} on 127.0.0.1 is in use; choose another with --port, or --port 0 for any that is free\n"
+        f"Error: port {port} on 127.0.0.1 is in use; choose another with --port, or --port 0 for any free one\n"
     )
 
 
@@ -241,7 +242,7 @@ def test_bad_files_end_it_with_every_problem_before_it_listens(tmp_path: Path) -
     *problems, last = done.stderr.splitlines()
     places = sorted(re.split(r": (?!\d)", problem)[0].removeprefix(str(tmp_path)) for problem in problems)
     assert places == ["/bad.yaml:2:1", "/bad.yaml:3:1", "/missing.yaml", "/worse.yaml:1:5"]
-    assert last == "Error: 4 problems in the scenarios; --keep-going serves the others"
+    assert last == "Error: 4 errors in the scenarios; --keep-going serves the others"
 
 
 def test_keep_going_serves_the_good_ones(tmp_path: Path) -> None:
@@ -296,7 +297,7 @@ def test_later_bad_input_never_ends_it(frozen: Served) -> None:
         (["--epoch", "yesterday"], '"yesterday" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds'),
         (
             ["--opensearch-version", "1.3.0"],
-            f"OpenSearch 1.3.0 is not known here; known are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
+            f"OpenSearch 1.3.0 is not supported; supported are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
         ),
         (["--opensearch-version", "3.2"], '"3.2" is not an OpenSearch version; write one such as 3.2.0'),
         (["--nope"], "--nope"),

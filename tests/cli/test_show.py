@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
-from tests.support.command import run
 from tests.support.paths import SCENARIOS
+from tests.support.processes import run
 
 FAILING: Final = """\
 scenario: two-attempts

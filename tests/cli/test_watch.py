@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.command import WORKFLOW, Served, environment, run
+from tests.support.processes import environment, run
+from tests.support.served import WORKFLOW, Served
 
 pytest.importorskip("watchfiles", reason="the extra watch is not installed")
 

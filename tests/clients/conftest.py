@@ -1,9 +1,6 @@
 """One real server process for the clients of this room; each test begins with a new world, its clock in auto."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import Any
@@ -12,20 +9,16 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.support.processes import serving
+
 Reset = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
 def process() -> Iterator[str]:
     """The URL of `mockflow serve`."""
-    command = [sys.executable, "-m", "mockflow", "serve", "--port", "0", "--auto", "--quiet"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKFLOW_")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout
-        ready = server.stdout.readline()
-        assert ready.startswith("mockflow ready at http://"), ready
-        yield ready.split()[-1]
-        server.terminate()
+    with serving("serve", "--port", "0", "--auto", "--quiet") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -144,13 +144,13 @@ def test_which_workflow() -> None:
             cluster.workflow,
         ]
         for move in moves:
-            with pytest.raises(MockFlowError, match="which workflow\\? name it; there is none"):
+            with pytest.raises(MockFlowError, match="no single workflow: there is none"):
                 move()
         created = create(cluster)
         cluster.clock.next()
         assert cluster.clock.elapsed == 10_000
         cluster.load(STORY)
-        with pytest.raises(MockFlowError, match=f"which workflow\\? name it; there are 2: {created}, w"):
+        with pytest.raises(MockFlowError, match=f"no single workflow: there are 2, {created}, w; name one"):
             cluster.clock.next()
         with pytest.raises(MockFlowError, match='no workflow "nobody"'):
             cluster.clock.next("nobody")

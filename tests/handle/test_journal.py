@@ -232,10 +232,10 @@ def test_polling_on_after_the_end(state: str) -> None:
         polled(cluster, 1_000)
         cluster.journal.assert_polling()
         poll(cluster.url)
-        with pytest.raises(AssertionError, match=r"^1 poll after the workflow had come to its end\n"):
+        with pytest.raises(AssertionError, match=r"^1 poll after the end of the workflow\n"):
             cluster.journal.assert_polling()
         poll(cluster.url)
-        with pytest.raises(AssertionError, match=r"^2 polls after the workflow had come to its end\n"):
+        with pytest.raises(AssertionError, match=r"^2 polls after the end of the workflow\n"):
             cluster.journal.assert_polling()
         cluster.journal.assert_polling(stops_after_terminal=False)
 

@@ -156,7 +156,7 @@ USES: list[Callable[[ClusterHandle], Any]] = [
 @pytest.mark.parametrize("use", USES)
 def test_before_it_has_started(use: Callable[[MockFlow], Any]) -> None:
     cluster = MockFlow(STORY)
-    with pytest.raises(MockFlowError, match="it has not started; use it in a with statement"):
+    with pytest.raises(MockFlowError, match="this MockFlow was not started; use it in a with statement"):
         use(cluster)
     assert repr(cluster) == "<MockFlow, not running>"
     assert not hasattr(cluster, "no_such_thing")

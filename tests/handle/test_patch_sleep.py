@@ -336,7 +336,7 @@ def test_of_two_clusters_one_at_a_time(cluster: MockFlow) -> None:
     with MockFlow() as another:
         with (
             cluster.patch_sleep(PROGRAM),
-            pytest.raises(MockFlowError, match="of another cluster is in force"),
+            pytest.raises(MockFlowError, match="of another cluster is active"),
             another.patch_sleep(PROGRAM),
         ):
             pass
@@ -350,7 +350,7 @@ def test_of_two_clusters_one_at_a_time(cluster: MockFlow) -> None:
     ("name", "why"),
     [
         ("tests.handle.program.nams", r'no module "tests\.handle\.program\.nams" is imported; did you mean .*names\?'),
-        ("no_such_thing_anywhere", "is imported; import it first, or mend the name"),
+        ("no_such_thing_anywhere", "is imported; import it first, or correct the name"),
         ("asyncio", '"asyncio" keeps real time; name the modules of the code under test'),
         ("aiohttp.client", '"aiohttp.client" keeps real time'),
         ("mockflow", '"mockflow" keeps real time'),

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from mockflow import ClusterHandle, MockFlow, MockFlowError, Scenario
-from tests.support.command import Served
 from tests.support.python_api import STORY, create, ended, poll
+from tests.support.served import Served
 
 Use = Callable[[ClusterHandle], Any]
 

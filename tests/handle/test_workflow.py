@@ -147,7 +147,7 @@ def test_it_wins_over_the_script() -> None:
     ("given", "why"),
     [
         ({"status": "TEAPOT"}, 'unknown status "TEAPOT"'),
-        ({"status": "OK"}, "is no failure"),
+        ({"status": "OK"}, "is not a failure"),
         ({"status": 400}, "write its name, BAD_REQUEST"),
         ({"takes": "30"}, "it needs a unit"),
         ({"timeout": True, "status": "BAD_REQUEST"}, "a time-out has its own status and message"),

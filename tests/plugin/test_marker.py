@@ -140,7 +140,7 @@ WRONG: Final = {
     "missing": ('"nowhere.yaml"', 'no scenario "nowhere.yaml"; looked for */nowhere.yaml'),
     "unknown": ("speeed=3", "unknown keyword speeed; the marker takes clock, speed, *"),
     "no path": ("3", "the marker takes paths, YAML text and built scenarios, not 3"),
-    "version": ('version="1.0.0"', "*OpenSearch 1.0.0 is not known here*"),
+    "version": ('version="1.0.0"', "*OpenSearch 1.0.0 is not supported*"),
     "clock": ('clock="forzen"', 'unknown clock "forzen"; did you mean frozen?'),
     "speed": ('clock="real", speed=0', "a speed is above 0*"),
     "step_time": ('step_time="soon"', "*soon*"),

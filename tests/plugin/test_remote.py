@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from tests.plugin.conftest import Suite
-from tests.support.command import Served
+from tests.support.served import Served
 
 
 def test_the_same_tests(suite: Suite, served: Served) -> None:
@@ -90,7 +90,7 @@ def test_a_server_for_each_worker(suite: Suite, served: Served, joined: bool) ->
 def test_workers_do_not_share_a_server(suite: Suite) -> None:
     result = suite.run(WORKERS, "--mockflow-url", "http://127.0.0.1:9200", "-n", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --mockflow-url: 2 workers and 1 server; *; give one URL for each worker"])
+    result.stderr.fnmatch_lines(["ERROR: --mockflow-url: 2 workers and 1 server; give one URL for each worker*"])
 
 
 def test_a_server_that_is_not_there(suite: Suite) -> None:

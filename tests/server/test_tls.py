@@ -137,7 +137,7 @@ def test_a_remote_handle_brings_the_token(monkeypatch: pytest.MonkeyPatch, tmp_p
             MockFlow.connect(cluster.url, ca=ca).scenarios()
         with pytest.raises(MockFlowError, match="certificate verify failed"):
             MockFlow.connect(cluster.url, token="tok").scenarios()
-        with pytest.raises(MockFlowError, match="is no CA in PEM"):
+        with pytest.raises(MockFlowError, match="is not a CA in PEM"):
             MockFlow.connect(cluster.url, ca="missing.pem")
         monkeypatch.setenv("MOCKFLOW_CONTROL_TOKEN", "tok")
         monkeypatch.setenv("MOCKFLOW_CA", ca)

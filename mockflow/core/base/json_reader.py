@@ -22,7 +22,7 @@ def read_json(text: str) -> Any:
     start = _end_of_space(text, 0)
     if start == len(text):
         return NOTHING
-    if _WRONG_BYTE.search(text):
+    if not text.isascii() and _WRONG_BYTE.search(text):
         return _read_on(text, start)
     try:
         return _DECODER.raw_decode(text, start)[0]

@@ -681,13 +681,13 @@ BROUGHT: Final = (
         ),
         (
             MATCHED + "provision: {attempts: [{}], steps: {a: {}}}",
-            ["3:29: steps beside attempts (the other is at t.yaml:3:13); put it into each attempt that it is for"],
+            ["3:29: steps beside attempts (the other is at t.yaml:3:13); move it into the attempts that it is for"],
         ),
         (
             MATCHED + "deprovision: {attempts: [{}], keeps: [a], takes: 1s}",
             [
-                "3:31: keeps beside attempts (the other is at t.yaml:3:15); put it into each attempt that it is for",
-                "3:43: takes beside attempts (the other is at t.yaml:3:15); put it into each attempt that it is for",
+                "3:31: keeps beside attempts (the other is at t.yaml:3:15); move it into the attempts that it is for",
+                "3:43: takes beside attempts (the other is at t.yaml:3:15); move it into the attempts that it is for",
             ],
         ),
         (
@@ -706,16 +706,16 @@ BROUGHT: Final = (
         ),
         (
             "scenario: s\nworkflow_id: w\nprovision: {steps: {a: {takes: 1s}}}",
-            ["3:1: a plan needs the template whose steps it speaks of; write template, or a timeline"],
+            ["3:1: a plan needs the template with its steps; write template, or a timeline"],
         ),
         (
             "scenario: s\nworkflow_id: w\nreprovision: {attempts: [{step_time: 1s}]}",
-            ["3:26: a plan needs the template whose steps it speaks of; write template, or a timeline"],
+            ["3:26: a plan needs the template with its steps; write template, or a timeline"],
         ),
         (
             "scenario: s",
             [
-                "1:1: the scenario speaks for no workflow; "
+                "1:1: the scenario applies to no workflow; "
                 "write workflow_id for a workflow of its own, or match for those that clients create"
             ],
         ),
@@ -731,10 +731,10 @@ def test_check_of_what_does_not_go_together(text: str, problems: list[str]) -> N
         ("{fails: {status: REQUEST_TIMEOT}}", 'unknown status "REQUEST_TIMEOT"; did you mean REQUEST_TIMEOUT?'),
         ("{fails: {status: 408}}", "408 is a number; write its name, REQUEST_TIMEOUT"),
         ('{fails: {status: "408"}}', "408 is a number; write its name, REQUEST_TIMEOUT"),
-        ("{fails: {status: OK}}", "OK is no failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
-        ("{fails: {status: 202}}", "202 is no failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
+        ("{fails: {status: OK}}", "OK is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
+        ("{fails: {status: 202}}", "202 is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
         ("{fails: {state: NOT_FOUND}}", 'unknown key "state"; did you mean status?'),
-        ("{fails: timout}", '"timout" is not known; write timeout, or a mapping'),
+        ("{fails: timout}", 'unknown word "timout"; write timeout, or a mapping'),
         (
             "{fails: {timeout: true, status: NOT_FOUND}}",
             "a time-out has its own status and message; write fails: timeout",
@@ -772,10 +772,10 @@ def test_check_of_a_misspelled_key(line: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("match", "problem"),
     [
-        ("{}", "match is empty; write match: everything, or what must hold: use_case, name, header"),
-        ("{name: null}", "match is empty; write match: everything, or what must hold: use_case, name, header"),
+        ("{}", "match is empty; write match: everything, or conditions: use_case, name, header"),
+        ("{name: null}", "match is empty; write match: everything, or conditions: use_case, name, header"),
         ("{everything: true, name: x}", "match has everything beside other keys; write match: everything, or"),
-        ("anything", '"anything" is not known; write everything, or a mapping'),
+        ("anything", 'unknown word "anything"; write everything, or a mapping'),
         ("{usecase: x}", 'unknown key "usecase"; did you mean use_case?'),
         ("{headers: {a: b}}", 'unknown key "headers"; did you mean header?'),
         ("{header: {}}", "header is empty"),
@@ -810,8 +810,8 @@ def test_check_of_two_scenarios_for_the_same_workflows() -> None:
         ("[{id: a, type: noop}, {id: a, type: noop}]", "the plugin would refuse this template: Duplicate node id a."),
         ("[]", "the plugin would refuse this template: A workflow must have at least one node."),
         ("[{id: a}]", "the plugin would refuse this template: An node object requires both an id and type field."),
-        ("[{id: [a], type: noop}]", "a value of the wrong kind; ids and names are text"),
-        ("{id: a, type: noop}", "a value of the wrong kind; ids and names are text"),
+        ("[{id: [a], type: noop}]", "a list where text belongs; ids and names are text"),
+        ("{id: a, type: noop}", "an object where a list belongs; ids and names are text"),
     ],
 )
 def test_check_of_a_template_that_the_plugin_would_refuse(nodes: str, problem: str) -> None:

@@ -394,7 +394,7 @@ async def test_reset_says_after_how_many_polls_a_client_is_cut_off(owner: Owner)
         ({"speed": 0}, "speed: should be greater than 0"),
         (
             {"opensearch_version": "1.3.0"},
-            f"opensearch_version: OpenSearch 1.3.0 is not known here; known are 2.12 to 2.19 and 3.0 to {NEWEST}",
+            f"opensearch_version: OpenSearch 1.3.0 is not supported; supported are 2.12 to 2.19 and 3.0 to {NEWEST}",
         ),
         (
             {"opensearch_version": "3.2"},

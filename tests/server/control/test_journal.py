@@ -285,7 +285,7 @@ async def test_how_the_next_run_goes(owner: Owner) -> None:
         ({"step": {}}, "step: unknown; did you mean steps?"),
         ({"steps": {"a": {"fails": {"status": "TEAPOT"}}}}, 'unknown status "TEAPOT"'),
         ({"steps": {"a": {"takes": "3"}}}, "it needs a unit"),
-        ({"steps": {"a": {"fails": "never"}}}, '"never" is not known; write timeout, or a mapping'),
+        ({"steps": {"a": {"fails": "never"}}}, 'unknown word "never"; write timeout, or a mapping'),
         ({"steps": {"a": {"fial": 1}}}, "steps.a.fial: unknown; did you mean fails?"),
         ({"steps": []}, "steps: should be a valid dictionary"),
     ],

@@ -132,7 +132,6 @@ async def test_an_error_to_head_tells_the_length_of_the_body_it_omits(server: Se
     ("content_type", "told"),
     [
         (None, ""),
-        ("", ""),
         ("text/plain", "text/plain"),
         ("text/plain; charset=UTF-8", "text/plain; charset=UTF-8"),
         ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from mockflow.cluster import access, operations
 from mockflow.cluster.operations import NO_PARAMS
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.template import Template
@@ -20,14 +21,12 @@ from mockflow.server.rest.content import read_content
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
 _ENDLESS: Final = re.compile(r"\s*-0*1\s*")
 """The one negative time that counts as none."""
-_ALWAYS_PERMITTED: Final = frozenset(
-    {"pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"}
+# The parameters that the refusal of others lists: all that the request has read by then.
+_ALWAYS_PERMITTED: Final = (
+    *("pretty", "format", "error_trace", "human", "filter_path"),
+    *("workflow_id", "validation", "provision"),
 )
-_PERMITTED: Final[tuple[str, ...]] = (
-    *("use_case", "pretty", "workflow_id", "provision", "reprovision", "format", "error_trace", "human"),
-    *("update_fields", TIMEOUT, "filter_path", "validation"),
-)
-"""The parameters that the refusal of others lists: all that the request has read by then, in a Java set's order."""
+_PERMITTED_WHERE_KNOWN: Final = ("use_case", "reprovision", "update_fields", TIMEOUT)
 
 
 def create(call: Call) -> Action:
@@ -55,7 +54,7 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     use_case = parameters.text("use_case") if "use_case" in known else None
     timeout = parameters.time(TIMEOUT) if TIMEOUT in known else None
     waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(TIMEOUT) or "")
-    permitted = [name for name in _PERMITTED if name in _ALWAYS_PERMITTED or name in known]
+    permitted = hash_map_order([*_ALWAYS_PERMITTED, *(name for name in _PERMITTED_WHERE_KNOWN if name in known)])
     reads_others = flags["provision"] or not is_refused(call)  # else the core refuses the other parameters
     others = parameters.rest() if SUBSTITUTIONS in known and reads_others else {}
     call.ignore_body()

@@ -25,7 +25,7 @@ def get_status(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
-        if not world.has_templates:
+        if not world.has_states:
             raise plugin_error(404, f"Failed to get workflow status of: {workflow_id}")
         try:
             read = polling.peek if is_peek else polling.poll
@@ -94,7 +94,7 @@ def _plugin_search(index: str, documents: Documents, on_hit: Callable[[Cluster, 
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.world.has_templates:
+            if index not in call.world.plugin_indices:
                 raise refused(no_such_index(index))
             return action()
 

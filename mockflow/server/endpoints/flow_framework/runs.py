@@ -46,10 +46,10 @@ def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
         if tokens.next() != START_OBJECT:
             raise unexpected_start(call.request, tokens.kind)
         for key in tokens.fields():
-            if tokens.kind != VALUE_STRING:
-                raise FlowFrameworkError("Request body fields must have string values")
             if key in params:
                 raise FlowFrameworkError(f"Duplicate key {key}")
+            if tokens.kind != VALUE_STRING:
+                raise FlowFrameworkError("Request body fields must have string values")
             values[key] = tokens.text()
     except ContentError:
         raise FlowFrameworkError("Request body parsing failed") from None

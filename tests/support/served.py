@@ -1,9 +1,7 @@
-"""The command as a process of its own, as users start it."""
+"""`mockflow serve` as a process of its own, and its answers."""
 
 import json
 import os
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -12,28 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
+from tests.support.processes import PATIENCE_SECONDS, environment, start
+
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
-_PATIENCE_SECONDS: Final = 30  # after which a process is killed, so that no test hangs
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def environment(**variables: str) -> dict[str, str]:
-    """The environment without any option of mockflow's, and with these variables."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKFLOW_")}
-    return {**kept, **variables}
-
-
-def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """The whole run of a command that ends by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "mockflow", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=_PATIENCE_SECONDS,
-        env=environment(**(env or {})),
-        check=False,
-    )
 
 
 def first_line(stream: IO[str]) -> str:
@@ -49,15 +29,8 @@ class Served:
 
     def __init__(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> None:
         port = () if "--port" in arguments or "MOCKFLOW_PORT" in (env or {}) else ("--port", "0")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockflow", "serve", *map(str, arguments), *port],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment(**(env or {})),
-        )
-        self._watchdog = threading.Timer(_PATIENCE_SECONDS * 2, self.process.kill)
+        self.process = start("serve", *arguments, *port, env=environment(env))
+        self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
         self._watchdog.start()
         assert self.process.stdout
         self.ready_line = first_line(self.process.stdout)
@@ -82,7 +55,7 @@ class Served:
         except ValueError:  # the pipes were read and closed before
             stdout, stderr = "", ""
         self._watchdog.cancel()
-        return self.process.returncode, stderr, stdout
+        return self.process.wait(), stderr, stdout
 
     def stop(self, number: int) -> tuple[int, str, str]:
         """Sends it a signal and waits for its end."""
@@ -110,7 +83,7 @@ def ask(url: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
     try:
-        with _OPENER.open(request, timeout=_PATIENCE_SECONDS) as response:
+        with _OPENER.open(request, timeout=PATIENCE_SECONDS) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         with error:
