@@ -7,7 +7,7 @@ import pytest
 
 from mockflow.core.opensearch.security import parse_user
 from tests.server.endpoints.flow_framework.conftest import Open
-from tests.support.flow_framework import NOOP, WORKFLOW, Answer, Body, Door
+from tests.support.flow_framework import DEPLOYMENT, NOOP, WORKFLOW, Answer, Body, Door, node, template
 
 USERS: Final = (
     "admin:secret",
@@ -295,8 +295,42 @@ async def test_who_names_no_tenant_is_refused(shared: Door, headers: dict[str, s
         assert (await shared.ask(method, f"{WORKFLOW}/w{path}", body, headers=headers)).told == refusal
     for path in ("_search", "state/_search"):
         assert (await shared.ask("POST", f"{WORKFLOW}/{path}", ALL, headers=headers)).told == refusal
-    assert (await shared.ask("GET", f"{WORKFLOW}/_steps", headers=headers)).status == 200
+        assert (await shared.ask("GET", f"{WORKFLOW}/{path}", headers=headers)).told == refusal, "nor has it a body"
+    assert (await shared.ask("GET", f"{WORKFLOW}/_steps", headers=headers)).told == refusal
+    for method, path, body in (("GET", "/_steps?workflow_step=noop", None), ("POST", "?foo=noop", NOOP)):
+        answer = await shared.ask(method, WORKFLOW + path, body, headers=headers)
+        assert answer.status == 400
+        assert "contains unrecognized parameter: [" in answer.reason, "which nobody has read"
     assert (await shared.ask("GET", "/", headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", ""), ("GET", "/_status"), ("POST", "/_deprovision"), ("POST", "/_provision"), ("GET", "")],
+)
+async def test_the_template_is_looked_up_first(shared: Door, method: str, path: str) -> None:
+    async def ask(workflow_id: str) -> tuple[int, Any]:
+        return (await shared.ask(method, f"{WORKFLOW}/{workflow_id}{path}", headers=tenant("one"))).told
+
+    assert await ask("nope") == (500, {"error": "Failed to get workflow."}), "before the first workflow"
+    workflow_id = await shared.create(DEPLOYMENT, "?provision=true", headers=tenant("one"))
+    assert await ask("nope") == (404, {"error": "Failed to retrieve template (nope) from global context."})
+    await shared.ask("DELETE", f"{WORKFLOW}/{workflow_id}", headers=tenant("one"))
+    error = f"Failed to retrieve template ({workflow_id}) from global context."
+    assert await ask(workflow_id) == (404, {"error": error}), "although its status is there"
+
+
+async def test_a_reprovision_counts_as_a_provision(shared: Door) -> None:
+    setting = {"persistent": {"plugins.flow_framework.max_active_provisions_per_tenant": 1}}
+    assert (await shared.ask("PUT", "/_cluster/settings", setting)).status == 200
+    first = await shared.create(NOOP, "?provision=true", headers=tenant("one"))
+    await shared.advance("1h")
+    await shared.create(NOOP, "?provision=true", headers=tenant("one"))
+    more = template(node("a"), node("b"))
+    answer = await shared.put(first, more, "?reprovision=true", headers=tenant("one"))
+    assert answer.told == (429, {"error": "Exceeded max simultaneous provisioning requests: 1"})
+    await shared.advance("1h")
+    assert (await shared.put(first, more, "?reprovision=true", headers=tenant("one"))).status == 202
 
 
 async def test_a_workflow_is_its_tenants_alone(shared: Door) -> None:
