@@ -174,6 +174,11 @@ async def test_after_an_update_of_fields_credentials_count_as_changed(door: Door
     ("body", "status", "error"),
     [
         (template(node("a"), node("b", "nope")), 501, "Workflow step type [nope] is not implemented."),
+        (
+            template(node("a"), node("i", "create_index", index_name="i")),
+            400,
+            "Workflow validation failed for workflow {id}",
+        ),
         (template(node("a", x="y")), 400, "Unable to find update step for step: noop"),
         (template(node("a", node_timeout="soon")), 400, "Failed to get workflow state for workflow {id}"),
         (template(node("a", node_timeout=5)), 500, "Failed to get workflow state for workflow {id}"),
