@@ -33,7 +33,9 @@ def test_from_the_oldest_to_the_newest() -> None:
 
 @pytest.mark.parametrize("number", ["2.11.0", "2.20.0", "1.3.0", "4.0.0", f"3.{int(NEWEST[2:]) + 1}.0"])
 def test_another_release_is_told_which_are_known(number: str) -> None:
-    with pytest.raises(ValueError, match=f"OpenSearch {number} is not supported; supported are 2.12 to 2.19 and 3.0 to"):
+    with pytest.raises(
+        ValueError, match=f"OpenSearch {number} is not supported; supported are 2.12 to 2.19 and 3.0 to"
+    ):
         parse_version(number)
 
 
