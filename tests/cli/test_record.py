@@ -397,7 +397,7 @@ def test_what_cannot_be_written_at_last_is_printed(
         (("--from", "http://h", "-o", "x"), "WORKFLOW_ID"),
         (("--from", "http://h", ID), "--output"),
         (("-o", "x", ID), "--from"),
-        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "a pause of 0 is none"),
+        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "the interval must be above 0"),
         (("--from", "http://h", "-o", "x", "--interval", "fast", ID), "is not a time"),
         (("--from", "http://h", "-o", "x", "--user", ":pw", ID), "a name is missing; write name:password"),
         (("--from", "http://h", "-o", "x", "--header", "nonsense", ID), "is not a header; write 'Name: value'"),
