@@ -6,6 +6,7 @@ hold a `Known` (an id that the server makes up: the first answer that shows it t
 contract leaves partly open).
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,10 @@ class Like:
 
     def fits(self, value: object) -> bool:
         return type(value) is self.type and (not self.pattern or bool(re.fullmatch(self.pattern, str(value))))
+
+
+class AnyOrder(dict[str, Any]):
+    """An object whose keys come in an order that each start of a node draws anew."""
 
 
 @dataclass(frozen=True)
@@ -310,10 +315,8 @@ class Server:
             {
                 "id": node["id"],
                 "type": node["type"],
-                "previous_node_inputs": node.get("previous_node_inputs", {}),
-                "user_inputs": in_hash_order(
-                    {k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}
-                ),
+                "previous_node_inputs": AnyOrder(node.get("previous_node_inputs", {})),
+                "user_inputs": shown_inputs(node.get("user_inputs", {})),
             }
             for node in flow.nodes
         ]
@@ -368,7 +371,7 @@ class Server:
         if isinstance(changes, str):
             return refused((400, changes))
         if draft.graph_refusal:
-            return refused((400, f"Workflow validation failed for workflow {flow.id}"))
+            return refused(draft.graph_refusal)
         self._store(flow, draft)
         flow.error = None
         self._run(flow, changes, {})
@@ -549,7 +552,9 @@ def changes_between(old: list[Node], new: list[Node]) -> dict[str, str] | str:
         elif STEPS[node["type"]].updates:
             changes[node["id"]] = "update"
         else:
-            return "Workflow Step ID does not support updates when reprovisioning."
+            if node["type"] == "noop":
+                return "Unable to find update step for step: noop"
+            return f"Workflow Step {node['id']} does not support updates when reprovisioning."
     if set(changes.values()) == {"keep"}:
         return "Template does not contain any modifications"
     return changes
@@ -584,14 +589,9 @@ def not_there(workflow_id: Known | str) -> Answer:
     return deleted(workflow_id, "not_found")
 
 
-def in_hash_order(content: Body) -> Body:
-    """The keys of an object as a small `java.util.HashMap` lists them."""
-
-    def bucket(text: str) -> int:
-        code = 0
-        for letter in text:
-            code = (31 * code + ord(letter)) % 2**32
-        return (code ^ code >> 16) % 16
-
-    assert len(content) <= 12, "the model knows only maps that have not grown"
-    return {key: content[key] for key in sorted(content, key=bucket)}
+def shown_inputs(inputs: Body) -> AnyOrder:
+    """What GET shows of a node's inputs: no credential, and configurations as JSON text."""
+    shown = {name: value for name, value in inputs.items() if name != "credential"}
+    if "configurations" in shown:
+        shown["configurations"] = json.dumps(shown["configurations"], separators=(",", ":"))
+    return AnyOrder(shown)

@@ -154,7 +154,7 @@ REFUSED: Final = (
     _refused({"name": []}, _CONTENT),
     _refused({}, "A template object requires a name."),
     _refused({"name": "x", "colour": 1}, "Unable to parse field [colour] in a template object."),
-    _refused({"name": "x", "version": {"x": 1}}, "Unable to parse field [x] in a version object."),
+    _refused({"name": "x", "version": {"x": 1}}, "Unable to parse field [version] in a version object."),
     _refused({"name": "x", "workflows": {"provision": {"nodes": []}}}, "A workflow must have at least one node."),
     _refused(_workflow([{"id": "a"}]), "An node object requires both an id and type field."),
     _refused(_workflow([_noop("a", x=1)]), "Unable to parse field [x] in a node object."),
@@ -186,10 +186,6 @@ UNSORTABLE: Final = (
     _graph(
         _workflow([{"id": "a", "type": "register_agent", "user_inputs": {"name": "x"}}]),
         "Invalid workflow, node [a] missing the following required inputs : [type]",
-    ),
-    _graph(
-        _workflow([_noop("a", user_inputs={"node_timeout": "soon"})]),
-        "Failed to parse timeout value [soon] for field [a.user_inputs.node_timeout]. Must be positive",
     ),
 )
 """Section 4: stored with validation=none only, and then refused by provision."""

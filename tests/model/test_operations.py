@@ -31,6 +31,7 @@ from tests.model.reference import (
     RELEASES,
     STEPS,
     Answer,
+    AnyOrder,
     Body,
     Draft,
     Flow,
@@ -205,7 +206,8 @@ class Operations(RuleBasedStateMachine):
         if isinstance(expected, Like):
             return expected.fits(actual)
         if isinstance(expected, dict):
-            return list(expected) == list(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
+            listed = set if isinstance(expected, AnyOrder) else list
+            return listed(expected) == listed(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
         if isinstance(expected, list):
             return len(expected) == len(actual) and all(map(self.fits, expected, actual))
         return bool(type(expected) is type(actual) and expected == actual)
