@@ -18,6 +18,7 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
+from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
@@ -42,7 +43,8 @@ def create(
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
     owned = {**sent, **access.owned_by(caller)}
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times)
+    workflow = Workflow(workflow_id, scenario, stored, owned)
     world.add(workflow)
     return workflow
 
@@ -113,7 +115,7 @@ def deprovision(
 ) -> tuple[Workflow, FlowFrameworkError | None]:
     """Begins the deprovisioning. The second value is the error at its end, None where no resource is left."""
     try:
-        workflow = world.find(workflow_id)
+        workflow = world.with_status(workflow_id)
     except UnknownWorkflowError:
         status = world.version.behaviour.unknown_state_status
         raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status) from None
@@ -175,6 +177,8 @@ def check_graphs(world: World, template: Template) -> None:
         except NodeTimeoutError as error:
             message = f"Workflow validation failed for template {template.name}"
             raise FlowFrameworkError(message, error.status_in_validation) from None
+        if not world.settings.trust_inputs:
+            check_names(graph.nodes, world.version)
 
 
 def _store(world: World, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:

@@ -6,7 +6,6 @@ hold a `Known` (an id that the server makes up: the first answer that shows it t
 contract leaves partly open).
 """
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,10 @@ Refusal = tuple[int, str]
 
 EPOCH: Final = 1_767_225_600_000  # design.md: where a frozen clock begins
 STEP_TIME: Final = 1000
+
+
+class Unordered(dict[str, Any]):
+    """An object whose keys come in an order that a node draws at its start (docs/reference/plugin.md, "Shapes")."""
 
 
 class Known:
@@ -44,10 +47,6 @@ class Like:
 
     def fits(self, value: object) -> bool:
         return type(value) is self.type and (not self.pattern or bool(re.fullmatch(self.pattern, str(value))))
-
-
-class AnyOrder(dict[str, Any]):
-    """An object whose keys come in an order that each start of a node draws anew."""
 
 
 @dataclass(frozen=True)
@@ -315,8 +314,8 @@ class Server:
             {
                 "id": node["id"],
                 "type": node["type"],
-                "previous_node_inputs": AnyOrder(node.get("previous_node_inputs", {})),
-                "user_inputs": shown_inputs(node.get("user_inputs", {})),
+                "previous_node_inputs": node.get("previous_node_inputs", {}),
+                "user_inputs": Unordered({k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}),
             }
             for node in flow.nodes
         ]
@@ -371,7 +370,7 @@ class Server:
         if isinstance(changes, str):
             return refused((400, changes))
         if draft.graph_refusal:
-            return refused(draft.graph_refusal)
+            return refused((400, f"Workflow validation failed for workflow {flow.id}"))
         self._store(flow, draft)
         flow.error = None
         self._run(flow, changes, {})
@@ -552,9 +551,7 @@ def changes_between(old: list[Node], new: list[Node]) -> dict[str, str] | str:
         elif STEPS[node["type"]].updates:
             changes[node["id"]] = "update"
         else:
-            if node["type"] == "noop":
-                return "Unable to find update step for step: noop"
-            return f"Workflow Step {node['id']} does not support updates when reprovisioning."
+            return "Workflow Step ID does not support updates when reprovisioning."
     if set(changes.values()) == {"keep"}:
         return "Template does not contain any modifications"
     return changes
@@ -587,11 +584,3 @@ def deleted(workflow_id: Known | str, result: str = "deleted") -> Answer:
 
 def not_there(workflow_id: Known | str) -> Answer:
     return deleted(workflow_id, "not_found")
-
-
-def shown_inputs(inputs: Body) -> AnyOrder:
-    """What GET shows of a node's inputs: no credential, and configurations as JSON text."""
-    shown = {name: value for name, value in inputs.items() if name != "credential"}
-    if "configurations" in shown:
-        shown["configurations"] = json.dumps(shown["configurations"], separators=(",", ":"))
-    return AnyOrder(shown)

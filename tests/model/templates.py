@@ -187,5 +187,9 @@ UNSORTABLE: Final = (
         _workflow([{"id": "a", "type": "register_agent", "user_inputs": {"name": "x"}}]),
         "Invalid workflow, node [a] missing the following required inputs : [type]",
     ),
+    _graph(
+        _workflow([_noop("a", user_inputs={"node_timeout": "soon"})]),
+        "Failed to parse timeout value [soon] for field [a.user_inputs.node_timeout]. Must be positive",
+    ),
 )
 """Section 4: stored with validation=none only, and then refused by provision."""

@@ -31,7 +31,6 @@ from tests.model.reference import (
     RELEASES,
     STEPS,
     Answer,
-    AnyOrder,
     Body,
     Draft,
     Flow,
@@ -40,6 +39,7 @@ from tests.model.reference import (
     Script,
     Server,
     Thing,
+    Unordered,
     changes_between,
     nodes_of,
     not_there,
@@ -206,8 +206,8 @@ class Operations(RuleBasedStateMachine):
         if isinstance(expected, Like):
             return expected.fits(actual)
         if isinstance(expected, dict):
-            listed = set if isinstance(expected, AnyOrder) else list
-            return listed(expected) == listed(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
+            order = sorted if isinstance(expected, Unordered) else list
+            return order(expected) == order(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
         if isinstance(expected, list):
             return len(expected) == len(actual) and all(map(self.fits, expected, actual))
         return bool(type(expected) is type(actual) and expected == actual)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Final, Literal
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.values import boolean, integer, positive_time
 
@@ -124,7 +125,10 @@ def flattened(source: Mapping[str, Any]) -> dict[str, Text | None]:
 
 
 def nested(settings: Flat) -> dict[str, Any]:
-    """Dotted keys as nested objects. If there is a value for ``a``, the key ``a.b`` keeps its dot."""
+    """Dotted keys as nested objects, in the order of OpenSearch's HashMaps.
+
+    If there is a value for ``a``, the key ``a.b`` keeps its dot.
+    """
     root: dict[str, Any] = {}
     for key, value in sorted(settings.items()):
         place, name = root, ""
@@ -136,7 +140,15 @@ def nested(settings: Flat) -> dict[str, Any]:
             else:
                 name = f"{name}{part}."
         place[name + last] = value
-    return root
+    return _in_order(root)
+
+
+def _in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings.getAsStructuredMap begins each map with a table of two."""
+    return {
+        name: _in_order(value) if isinstance(value := settings[name], dict) else value
+        for name in hash_map_order(settings, table=2)
+    }
 
 
 def as_text(value: Text) -> str:

@@ -113,6 +113,13 @@ def search(
     return {"took": 1, "timed_out": False, "_shards": shards, "hits": found}
 
 
+def empty_answer() -> dict[str, Any]:
+    """The response where an index does not exist yet and the endpoint says that there is nothing in it."""
+    shards = {"total": 0, "successful": 0, "skipped": 0, "failed": 0}
+    found = {"total": {"value": 0, "relation": "eq"}, "max_score": 0.0, "hits": []}
+    return {"took": 0, "timed_out": False, "_shards": shards, "hits": found}
+
+
 def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[str, str] | None:
     """The request's text and media type from the query string; None if there is a body. Raises SearchError.
 
