@@ -22,6 +22,8 @@ class StoredTemplate:
     """Whether the document has its times, which it has from 2.13 on."""
     is_made: bool = False
     """Whether it was made from the resources of a script; such a template is not checked."""
+    renewed_credentials: bool = False
+    """Whether its credentials were encrypted a second time, by an update of other fields."""
 
     def changed(self, **changes: Any) -> "StoredTemplate":
         """The next version of the document."""

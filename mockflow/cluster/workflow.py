@@ -160,13 +160,16 @@ class Workflow:
         self.polls = max(self.polls, poll)
         self.run = self.run.polled(self.polls, elapsed)
 
-    def end(self) -> int | None:
-        """The elapsed ms at which the run ends; None where that depends on further polls, or never happens."""
+    def end(self, states: Collection[str] = FINAL_STATES) -> int | None:
+        """The elapsed ms at which the run ends; None where that depends on further polls, or never happens.
+
+        `states` are the states that end it.
+        """
         if self.run is None:
             return 0
         if self.kind == "deprovision":
             return self.run.timeline.segments[0].offsets[-1]
-        times = [self.run.time_of_state(0, state) for state in FINAL_STATES]
+        times = [self.run.time_of_state(0, state) for state in states]
         return min((time for time in times if time is not None), default=None)
 
     def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:

@@ -200,8 +200,13 @@ class World:
         self.flow_framework = self._settings_in_force()
 
     def _settings_in_force(self) -> FlowFrameworkSettings:
-        in_force = self.cluster_settings.flow_framework()
-        return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
+        """The plugin's settings. A node reads max_workflow_steps when it starts, so a later change has no effect."""
+        in_force, at_start = self.cluster_settings.flow_framework(), ClusterSettings().flow_framework()
+        return replace(
+            in_force,
+            max_workflow_steps=at_start.max_workflow_steps,
+            multi_tenancy_enabled=self.settings.multi_tenancy,
+        )
 
     @property
     def trusted_endpoints(self) -> tuple[str, ...]:

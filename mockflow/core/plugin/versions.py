@@ -90,6 +90,20 @@ class Behaviour:
     """The RestStatus of a step that ends by its time-out."""
     tells_why_no_index: bool
     """Whether create_index passes on the reason and status of its failure."""
+    takes_not_found_for_deleted: bool
+    """Whether deprovisioning counts a resource as deleted whose deletion fails with an OpenSearchStatusException and
+    NOT_FOUND."""
+    update_looks_up_first: bool
+    """Whether an update looks the workflow up before it checks the new template's graph."""
+    ends_wait_on_failure: bool
+    """Whether a failed run ends a request that waits for it; else the request lasts for its whole time-out and then
+    answers the status."""
+    reprovision_tells_state: bool
+    """Whether a reprovision that waits answers the status; else its answer has the workflow's id alone."""
+    aggregation_failure: tuple[str, str | None]
+    """Why the plugin's searches fail where they have aggregations: the reason, and the type of the inner exception."""
+    refuses_same_entry: bool
+    """Whether a search refuses a path that `_source` both includes and excludes."""
     keeps_times: bool
     """Whether a template has its times: created, last updated, last provisioned."""
     marks_provisioned_resources: bool
@@ -137,6 +151,27 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
         ((2, 14), "message"),
         ((3, 1), "class_and_message"),
     ),
+    # Measured at 2.19.6 and 3.8.0; pull request 805 is in the release notes of 2.16.
+    "takes_not_found_for_deleted": (((2, 12), False), ((2, 16), True)),
+    # Measured at 2.19.6 and 3.8.0 in a cluster without workflows; pull request 838 is in the release notes of 2.17.
+    "update_looks_up_first": (((2, 12), False), ((2, 17), True)),
+    # Measured at 2.19.6 and 3.8.0; the change came with 3.0 (ProvisionWorkflowTransportAction at all tags since 2.19).
+    "ends_wait_on_failure": (((2, 12), False), ((3, 0), True)),
+    # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
+    "reprovision_tells_state": (((2, 12), False), ((3, 0), True)),
+    # Measured at 2.19.6 and 3.8.0: Jackson 2 and Jackson 3, whose release is not known; assumed to be that of 3.7.
+    "aggregation_failure": (
+        ((2, 12), ("Can not start an object, expecting field name (context: Object)", None)),
+        (
+            (3, 7),
+            (
+                "Cannot start an object, expecting a property name (context: Object)\n at [No location information]",
+                "stream_write_exception",
+            ),
+        ),
+    ),
+    # Measured at 2.19.6 and 3.8.0; OpenSearch pull request 21203 is in 3.7.
+    "refuses_same_entry": (((2, 12), False), ((3, 7), True)),
     # Measured at 2.19.6 and 3.8.0.
     "reprovision_step_error": (((2, 12), "message"),),
     # Measured at 2.19.6 and 3.8.0. The change came with some release of 2026.

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from mockflow.cluster import access, operations
+from mockflow.cluster.operations import NO_PARAMS
 from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
@@ -12,7 +13,7 @@ from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand
 from mockflow.core.plugin.versions import SUBSTITUTIONS
-from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT
+from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT, is_refused
 from mockflow.server.endpoints.flow_framework.runs import accepted_reply
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.content import read_content
@@ -29,7 +30,10 @@ _PERMITTED_WHERE_KNOWN: Final = ("use_case", "reprovision", "update_fields", TIM
 
 
 def create(call: Call) -> Action:
-    """Stores a template; with provision=true it also provisions it (docs/reference/plugin.md, "Create and update")."""
+    """Stores a template; with provision=true a new one is also provisioned.
+
+    Source: docs/reference/plugin.md, "Create and update".
+    """
     return _create_or_update(call, call.parameters.text("workflow_id"))  # with an id it is an update
 
 
@@ -51,7 +55,8 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     timeout = parameters.time(TIMEOUT) if TIMEOUT in known else None
     waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(TIMEOUT) or "")
     permitted = hash_map_order([*_ALWAYS_PERMITTED, *(name for name in _PERMITTED_WHERE_KNOWN if name in known)])
-    others = parameters.rest() if SUBSTITUTIONS in known else {}
+    reads_others = flags["provision"] or not is_refused(call)  # else the core refuses the other parameters
+    others = parameters.rest() if SUBSTITUTIONS in known and reads_others else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
@@ -63,9 +68,14 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
             access.check(cluster.world, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
-            if flags["update_fields"]:
-                template = operations.with_fields(cluster.world, workflow_id, template)
-            workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
+            workflow = operations.reprovision(
+                cluster.world,
+                workflow_id,
+                template,
+                validate=validate,
+                fields_only=flags["update_fields"],
+                caller=caller,
+            )
         elif flags["update_fields"] and workflow_id is not None:
             workflow = operations.update_fields(cluster.world, workflow_id, template)
         elif workflow_id is not None:
@@ -73,11 +83,15 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         else:
             headers = call.request.headers
             workflow = operations.create(cluster.world, template, validate=validate, headers=headers, caller=caller)
-        if flags["provision"]:
-            operations.provision(cluster.world, workflow.id, others, caller)
+        behaviour = cluster.world.version.behaviour
         if flags["provision"] or flags["reprovision"]:
-            accepted = cluster.world.version.behaviour.create_and_provision_accepted
+            accepted = behaviour.create_and_provision_accepted
+        if flags["provision"] and workflow_id is None:  # an update with provision=true provisions nothing
+            # The time-out replaces all other parameters on their way to the provisioning.
+            operations.provision(cluster.world, workflow.id, NO_PARAMS if waits else others, caller)
             return accepted_reply(cluster, workflow, accepted, timeout)
+        if flags["reprovision"]:
+            return accepted_reply(cluster, workflow, accepted, timeout, tells_state=behaviour.reprovision_tells_state)
         return Reply(accepted, {"workflow_id": workflow.id})
 
     return act
