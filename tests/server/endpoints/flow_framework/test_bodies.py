@@ -85,7 +85,10 @@ async def test_a_template_without_workflows(door: Door) -> None:
 
 async def test_a_search_shows_keys_in_the_order_of_a_hash_map(door: Door) -> None:
     inputs = {"type": "x", "name": "y", "configurations": "{}", "index_name": "z"}
-    await door.create({"name": "n", **template(node("a", **inputs)), "use_case": "u"}, "?validation=none")
+    await door.create(
+        {"name": "n", **template({"id": "a", "type": "noop", "user_inputs": inputs}), "use_case": "u"},
+        "?validation=none",
+    )
     [hit] = (await door.ask("POST", f"{WORKFLOW}/_search", {})).json["hits"]["hits"]
     source = hit["_source"]
     assert list(source) == ["use_case", "created_time", "last_updated_time", "name", "description", "workflows"]
