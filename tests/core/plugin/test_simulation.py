@@ -31,7 +31,9 @@ def run(
 ) -> Simulation:
     """A run of the graph's steps, each as `steps` says."""
     plan = Attempt.model_validate({"steps": steps or {}})
-    around = Surroundings(NEWEST, resources={("index", name) for name in indexes})
+    around = Surroundings(
+        NEWEST, resources={("index", name) for name in indexes}, index_settings={name: {} for name in indexes}
+    )
     setting = Setting(
         plan.step_ms(step_time), lambda kind, step_id: f"{kind} of {step_id}", around, plan.planned(), **more
     )
