@@ -155,9 +155,9 @@ async def test_connections_stay_open_as_asked(
 
 
 async def test_a_body_of_head_is_not_refused(server: Server) -> None:
-    body = {"body": '{"a":1}', "headers": {"Content-Type": "application/json"}}
-    assert (await server.ask("/", "HEAD", **body)).status == 200
-    assert (await server.ask("/?foo", "HEAD", **body)).status == 400
+    json_body = {"Content-Type": "application/json"}
+    assert (await server.ask("/", "HEAD", '{"a":1}', json_body)).status == 200
+    assert (await server.ask("/?foo", "HEAD", '{"a":1}', json_body)).status == 400
     assert (await server.ask("/", "HEAD", "x", {"Content-Type": "text/plain"})).status == 406
 
 
