@@ -23,7 +23,7 @@ from mockflow.cli import main
 from mockflow.loading.load import load_text
 from mockflow.loading.yaml12 import read
 from tests.support.paths import ROOT, SCENARIOS
-from tests.support.processes import PATIENCE_SECONDS, environment, serving
+from tests.support.processes import PATIENCE_SECONDS, environment, run_pytest, serving
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
 ADDRESS: Final = "127.0.0.1:9200"
@@ -173,8 +173,9 @@ def run_python(block: Block, folder: Path) -> None:
 
 def run_python_test(block: Block, folder: Path) -> None:
     (folder / "test_example.py").write_text(block.text, "utf-8")
-    options = ["-q", "-p", "no:cacheprovider", "--asyncio-mode=auto", "test_example.py"]
-    assert re.search(r"^\d+ passed in", output_of([sys.executable, "-m", "pytest", *options], folder), re.MULTILINE)
+    done = run_pytest(folder, "-q", "--asyncio-mode=auto", "test_example.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^\d+ passed in", done.stdout, re.MULTILINE)
 
 
 def check_javascript(block: Block, folder: Path) -> None:

@@ -19,9 +19,14 @@ def owned_by(caller: Caller) -> Fields:
     return owned
 
 
+def lacks_tenant(world: World, caller: Caller) -> bool:
+    """Whether the request names no tenant, where multi-tenancy is enabled."""
+    return world.flow_framework.multi_tenancy_enabled and not caller.tenant_id
+
+
 def check_tenant(world: World, caller: Caller) -> None:
     """Refuses a request without a tenant, where multi-tenancy is enabled."""
-    if world.flow_framework.multi_tenancy_enabled and not caller.tenant_id:
+    if lacks_tenant(world, caller):
         raise FlowFrameworkError("Tenant ID header is missing or has no value", "FORBIDDEN")
 
 
@@ -37,10 +42,17 @@ def check_creator(world: World, caller: Caller) -> None:
 
 
 def check(world: World, caller: Caller, workflow_id: str) -> None:
-    """Refuses a workflow of another tenant, or of a user with whom the caller shares no backend role."""
+    """Refuses a workflow of another tenant, or of a user with whom the caller shares no backend role.
+
+    The tenant is that of the template, which is looked up first: so a workflow without one is refused.
+    """
     try:
         workflow = world.find(workflow_id)
     except UnknownWorkflowError:
+        workflow = None
+    if world.flow_framework.multi_tenancy_enabled and (workflow is None or workflow.stored is None):
+        raise _no_template(world, workflow_id)
+    if workflow is None:
         return  # each operation has its own error for that
     if not _is_of_tenant(world, caller, workflow):
         raise FlowFrameworkError("No permission to access this resource", "FORBIDDEN")
@@ -63,6 +75,12 @@ def check_active(world: World, caller: Caller, kind: Literal["provision", "depro
     if sum(_IS_ACTIVE[kind](world, workflow) for workflow in mine) >= limit:
         message = f"Exceeded max simultaneous {kind}ing requests: {limit}"
         raise FlowFrameworkError(message, "TOO_MANY_REQUESTS")
+
+
+def _no_template(world: World, workflow_id: str) -> FlowFrameworkError:
+    if not world.has_templates:
+        return FlowFrameworkError("Failed to get workflow.", "INTERNAL_SERVER_ERROR")
+    return FlowFrameworkError(f"Failed to retrieve template ({workflow_id}) from global context.", "NOT_FOUND")
 
 
 def _is_of_tenant(world: World, caller: Caller, workflow: Workflow) -> bool:

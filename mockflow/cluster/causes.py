@@ -1,8 +1,8 @@
 """The event that began a run. With the script it determines the run's timeline, so another script can play the run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.core.plugin.graph import Sequence
@@ -26,27 +26,54 @@ class Resources(Protocol):
     def is_coming(self, key: Key) -> bool:
         """Whether a run under way makes it later."""
 
+    def group_named(self, name: str) -> str | None:
+        """The id of the model group with this name."""
+
+    def has_alias(self, name: str) -> bool:
+        """Whether an index has this alias."""
+
+    def has_had(self, kind: str) -> bool:
+        """Whether there ever was a resource of this kind."""
+
 
 class There:
-    """The resources that a run finds in the cluster. A lookup that is repeated gives the same result as before."""
+    """What a run finds in the cluster. A lookup that is repeated gives the same result as before."""
 
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
-        self._found: dict[Key, Made | None] = {}
-        self._indexes: dict[str, bool] = {}
+    def __init__(self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool) -> None:
+        self.trusted_endpoints = trusted_endpoints
+        self.model_access_control = model_access_control
+        self._found = Remembered(resources.find)
+        self.coming = Remembered(resources.is_coming)
+        self.groups = Remembered(resources.group_named)
+        self.aliases = Remembered(resources.has_alias)
+        self.kinds = Remembered(resources.has_had)
+        self.deployed = Remembered(lambda model_id: (made := self.find(("model", model_id))) and made.ready)
+        self.index_settings = Remembered(lambda name: (made := self.find(("index", name))) and made.body["settings"])
 
     def find(self, key: Key) -> Made | None:
         """The resource, if it exists."""
-        if key not in self._found:
-            self._found[key] = self._resources.find(key)
-        return self._found[key]
+        made: Made | None = self._found.get(key)
+        return made
 
-    def __contains__(self, name: object) -> bool:
-        """Whether an index of this name exists, or a run under way is about to make it."""
-        key = ("index", str(name))
-        if key[1] not in self._indexes:
-            self._indexes[key[1]] = self._resources.find(key) is not None or self._resources.is_coming(key)
-        return self._indexes[key[1]]
+    def __contains__(self, key: object) -> bool:
+        """Whether the resource of this kind and id exists."""
+        return key in self._found
+
+
+class Remembered:
+    """A lookup that is made once for each item. An item is contained if something was found."""
+
+    def __init__(self, look_up: Callable[[Any], Any]) -> None:
+        self._look_up = look_up
+        self._found: dict[Any, Any] = {}
+
+    def get(self, item: Any) -> Any:
+        if item not in self._found:
+            self._found[item] = self._look_up(item)
+        return self._found[item]
+
+    def __contains__(self, item: object) -> bool:
+        return bool(self.get(item))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.plugin.resources import Key, Made, key_of
 from mockflow.core.plugin.simulation import Done, Simulation
 from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.step_checks.index_inputs import inputs_after_update
 from mockflow.core.plugin.template import Node
 from mockflow.core.script.timeline import Timeline
 
@@ -27,7 +28,11 @@ def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> d
                 made[key] = (*made.get(key, ()), Made(*key, step.node.type, step.inputs, now + step.end))
         for key in dict.fromkeys(map(key_of, step.updated)):
             before = cause.there.find(key) or Made(*key, step.node.type, created=now + step.end)
-            made[key] = (*made.get(key, ()), replace(before, inputs=step.inputs, changed=now + step.end))
+            inputs = inputs_after_update(before.inputs, step.inputs) if key[0] == "index" else step.inputs
+            made[key] = (*made.get(key, ()), replace(before, inputs=inputs, changed=now + step.end))
+        for key in map(key_of, step.left):
+            one = Made(*key, step.node.type, step.inputs, now + step.end, is_listed=False)
+            made[key] = (*made.get(key, ()), one)
         task = _task(workflow, step, now)
         if task:
             made[task.key] = (task,)
@@ -48,8 +53,8 @@ def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ..
     return made
 
 
-# Steps that list a resource that exists already; where it does not exist, they count as its makers.
-_REFERRING: Final = frozenset({"deploy_model", "reindex"})
+# Steps that list a resource that exists already. Where it does not exist, they count as its makers.
+_REFERRING: Final = frozenset({"deploy_model"})
 
 
 def _task(workflow: Workflow, step: Done, now: int) -> Made | None:
@@ -70,7 +75,7 @@ def _task(workflow: Workflow, step: Done, now: int) -> Made | None:
         **({"error": step.failure.message} if step.failure else {}),
     }
     task_id = opensearch_id("task", workflow.id, step.node.id, str(now + step.begin))
-    return Made("task", task_id, step.node.type, inputs, now + step.begin)
+    return Made("task", task_id, step.node.type, inputs, now + step.begin, is_listed=False)
 
 
 _TASK_OF_STEP: Final = {

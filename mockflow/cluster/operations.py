@@ -18,6 +18,7 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
+from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
@@ -42,16 +43,15 @@ def create(
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
     owned = {**sent, **access.owned_by(caller)}
-    workflow = Workflow(workflow_id, scenario, StoredTemplate(template, now, now), owned)
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times)
+    workflow = Workflow(workflow_id, scenario, stored, owned)
     world.add(workflow)
     return workflow
 
 
 def update(world: World, workflow_id: str, template: Template, *, validate: bool) -> Workflow:
     """Replaces the template of a workflow that is not provisioned."""
-    if validate:
-        check_graphs(world, template)
-    workflow = with_template(world, workflow_id)
+    workflow = _to_update(world, workflow_id, template, validate=validate)
     before = world.fields(workflow)
     lifecycle.check_updatable(workflow_id, before)
     _store(world, workflow, template)
@@ -59,10 +59,11 @@ def update(world: World, workflow_id: str, template: Template, *, validate: bool
 
 
 def update_fields(world: World, workflow_id: str, changes: Template) -> Workflow:
-    """Changes some fields of a template, whatever the workflow's state."""
-    workflow = with_template(world, workflow_id)
+    """Changes some fields of a template, whatever the workflow's state. Its credentials are encrypted once more."""
+    workflow = _to_update(world, workflow_id, changes, validate=False)
     assert workflow.stored is not None
-    _store(world, workflow, with_fields(world, workflow_id, changes), is_made=workflow.stored.is_made)
+    changed = with_fields(world, workflow_id, changes)
+    _store(world, workflow, changed, is_made=workflow.stored.is_made, renewed_credentials=True)
     return workflow
 
 
@@ -77,31 +78,46 @@ def provision(
     world: World, workflow_id: str, params: Mapping[str, str] = NO_PARAMS, caller: Caller = NOBODY
 ) -> Workflow:
     """Begins the provisioning of a workflow; `params` replace ``${{ name }}`` in its template."""
-    workflow = with_template(world, workflow_id)
+    workflow = _to_provision(world, workflow_id, caller)
     if workflow.kind not in (None, "look"):  # the first provision of a workflow that a scenario brings begins it anew
         refusal = world.version.behaviour.already_provisioned
         lifecycle.check_provisionable(workflow_id, world.fields(workflow), refusal)
-    beginning = runs.for_provision(world, workflow, params)
-    access.check_active(world, caller, "provision")
-    world.begin(workflow, beginning)
+    world.begin(workflow, runs.for_provision(world, workflow, params))
     assert workflow.stored is not None
     workflow.stored = workflow.stored.changed(last_provisioned_time=world.now())
     return workflow
 
 
-def reprovision(world: World, workflow_id: str, template: Template, *, validate: bool) -> Workflow:
-    """Changes a provisioned workflow by the steps that `template` adds or changes."""
-    if validate:
-        check_graphs(world, template)
-    workflow = with_template(world, workflow_id)
+def reprovision(
+    world: World,
+    workflow_id: str,
+    template: Template,
+    *,
+    validate: bool,
+    fields_only: bool = False,
+    caller: Caller = NOBODY,
+) -> Workflow:
+    """Changes a provisioned workflow by the steps that `template` adds or changes.
+
+    With `fields_only` the new template is the stored one with the fields that `template` has.
+    """
+    workflow = _to_update(world, workflow_id, template, validate=validate and not fields_only)
     assert workflow.stored is not None
+    access.check_active(world, caller, "provision")
     lifecycle.check_reprovisionable(workflow_id, world.fields(workflow))
-    old, new = workflow.stored.template.provision, template.provision
+    stored = workflow.stored
+    if fields_only:
+        template = stored.template.updated(template)
+    old, new = stored.template.provision, template.provision
     if old is None or new is None:
-        raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", "INTERNAL_SERVER_ERROR")
-    changes = lifecycle.changes_between(old, new)
+        raise _no_state(workflow_id, "INTERNAL_SERVER_ERROR")
     limit, catalogue = world.flow_framework.max_workflow_steps, world.version.steps
-    sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
+    try:
+        sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
+    except NodeTimeoutError as error:
+        raise _no_state(workflow_id, error.status_in_validation) from None
+    renewed = stored.renewed_credentials or fields_only  # the plugin compares them with their encrypted form
+    changes = lifecycle.changes_between(old, new, renewed_credentials=renewed)
     world.begin(workflow, runs.for_reprovision(world, workflow, sequence, changes))
     _store(world, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=world.now())
@@ -112,12 +128,12 @@ def deprovision(
     world: World, workflow_id: str, allow_delete: Collection[str], caller: Caller = NOBODY
 ) -> tuple[Workflow, FlowFrameworkError | None]:
     """Begins the deprovisioning. The second value is the error at its end, None where no resource is left."""
-    try:
-        workflow = world.find(workflow_id)
-    except UnknownWorkflowError:
-        status = world.version.behaviour.unknown_state_status
-        raise FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status) from None
     access.check_active(world, caller, "deprovision")
+    behaviour = world.version.behaviour
+    try:
+        workflow = world.with_status(workflow_id)
+    except UnknownWorkflowError:
+        raise _no_state(workflow_id, behaviour.unknown_state_status) from None
     script = workflow.scenario.deprovision if workflow.scenario else None
     plan = script.attempt(workflow.attempts["deprovision"]) if script else Deprovision()
     outcome = lifecycle.deprovisioned(
@@ -125,7 +141,9 @@ def deprovision(
         allow_delete=allow_delete,
         keeps=plan.keeps,
         takes=parse_duration(plan.takes),
-        deletes_named=world.version.behaviour.deletes_named_resources,
+        rules=lifecycle.DeprovisionRules(behaviour.deletes_named_resources, behaviour.takes_not_found_for_deleted),
+        exists=lambda resource: world.resources.find(key_of(resource)) is not None,
+        times_out=world.flow_framework.request_timeout == 0,
     )
     world.resources.leave(workflow, map(key_of, outcome.forgotten))
     forgets = outcome.refusal is None and workflow.stored is None
@@ -161,6 +179,26 @@ def with_template(world: World, workflow_id: str) -> Workflow:
     return workflow
 
 
+def _to_update(world: World, workflow_id: str, template: Template, *, validate: bool) -> Workflow:
+    """The workflow to update, if its template exists and the graph of the new one is valid."""
+    behaviour = world.version.behaviour
+    if behaviour.update_looks_up_first and not world.has_templates:
+        raise FlowFrameworkError(f"Failed to retrieve template ({workflow_id}).", "NOT_FOUND")
+    if behaviour.update_looks_up_first:
+        with_template(world, workflow_id)
+    if validate:
+        check_graphs(world, template)
+    return with_template(world, workflow_id)
+
+
+def _to_provision(world: World, workflow_id: str, caller: Caller) -> Workflow:
+    """The workflow to provision, if its template exists and its tenant may begin another run."""
+    access.check_active(world, caller, "provision")
+    if not world.has_templates:
+        raise FlowFrameworkError(f"Failed to get template {workflow_id}", "INTERNAL_SERVER_ERROR")
+    return with_template(world, workflow_id)
+
+
 def stored_workflows(world: World) -> list[Workflow]:
     """All workflows that have a template."""
     return [workflow for workflow in world.workflows.values() if workflow.stored]
@@ -175,8 +213,15 @@ def check_graphs(world: World, template: Template) -> None:
         except NodeTimeoutError as error:
             message = f"Workflow validation failed for template {template.name}"
             raise FlowFrameworkError(message, error.status_in_validation) from None
+        if not world.settings.trust_inputs:
+            check_names(graph.nodes, world.version)
 
 
-def _store(world: World, workflow: Workflow, template: Template, *, is_made: bool = False) -> None:
+def _no_state(workflow_id: str, status: str) -> FlowFrameworkError:
+    return FlowFrameworkError(f"Failed to get workflow state for workflow {workflow_id}", status)
+
+
+def _store(world: World, workflow: Workflow, template: Template, **changes: bool) -> None:
     assert workflow.stored is not None
-    workflow.stored = workflow.stored.changed(template=template, last_updated_time=world.now(), is_made=is_made)
+    changes = {"is_made": False, "renewed_credentials": False, **changes}
+    workflow.stored = workflow.stored.changed(template=template, last_updated_time=world.now(), **changes)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from mockflow.cluster.causes import Cause
+from mockflow.cluster.causes import Cause, There
 from mockflow.cluster.made import made_by_script, made_by_steps
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.cluster.workflow import Beginning, Workflow
@@ -19,7 +19,9 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
 from mockflow.core.plugin.simulation import Setting, simulate
-from mockflow.core.plugin.steps import STEPS, Step
+from mockflow.core.plugin.step_checks.call import Surroundings
+from mockflow.core.plugin.step_checks.names import check_names
+from mockflow.core.plugin.steps import STEPS
 from mockflow.core.script.compiler import compile_run
 from mockflow.core.script.models import Attempt
 from mockflow.core.script.plan import StepPlan
@@ -45,8 +47,7 @@ def _provisioned(world: World, workflow: Workflow, cause: Cause) -> Beginning:
     attempt = script.attempt(cause.attempt) if script else Attempt()
     steps = None
     if attempt.timeline is None or not by_read:
-        # A status read is not refused for steps that the version does not have; a provision is.
-        steps = _sequence(world, workflow, cause.stored, STEPS if by_read else world.version.steps)
+        steps = _sequence(world, workflow, cause.stored, by_read=by_read)
     if attempt.timeline is not None or steps is None:
         return _scripted(workflow, cause, attempt, "NOT_STARTED" if by_read and attempt.timeline else "PROVISIONING")
     return _stepwise(world, workflow, cause, attempt, steps)
@@ -74,29 +75,38 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
     attempt = _with_planned(attempt, planned, steps)
     played = _known_steps(workflow, attempt, steps)
     setting = _setting(world, workflow, cause, attempt)
-    error_format = world.version.behaviour.step_error
+    behaviour = world.version.behaviour
     if cause.kind == "reprovision":
         held = cause.before.get("resources_created") or []
         simulation = simulate(steps, setting, cause.changes, held)
-        moments = reprovisioned(cause.before, simulation, error_format)
+        moments = reprovisioned(cause.before, simulation, behaviour.reprovision_step_error)
     else:
         simulation = simulate(steps, setting)
-        moments = provisioned(fresh(cause.before), simulation, error_format)
+        moments = provisioned(fresh(cause.before), simulation, behaviour.step_error)
     made = made_by_steps(workflow, cause, simulation)
     return Beginning(Timeline.of(moments), cause.kind, made, played, cause=cause, planned=planned)
 
 
-def _sequence(
-    world: World, workflow: Workflow, stored: StoredTemplate | None, catalogue: Mapping[str, Step]
-) -> Sequence | None:
-    """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked."""
+def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *, by_read: bool) -> Sequence | None:
+    """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked.
+
+    A status read is not refused for steps that the version does not have, or for names; a provision is.
+    """
     if stored is None or stored.is_made:
         return None
     if stored.template.provision is None:
         message = f"Failed to retrieve template from global context for workflow {workflow.id}"
         raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
-    limit = world.flow_framework.max_workflow_steps
-    return sequence_of(stored.template.provision, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
+    catalogue = STEPS if by_read else world.version.steps
+    graph, limit = stored.template.provision, world.flow_framework.max_workflow_steps
+    sequence = sequence_of(graph, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
+    if not by_read and not _trusts_inputs(world, workflow):
+        check_names(graph.nodes, world.version)
+    return sequence
+
+
+def _trusts_inputs(world: World, workflow: Workflow) -> bool:
+    return world.settings.trust_inputs or (workflow.scenario is not None and workflow.scenario.trust_inputs)
 
 
 def _planned(world: World, cause: Cause, steps: Sequence) -> Mapping[str, StepPlan]:
@@ -137,8 +147,24 @@ def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -
     return Setting(
         step_time=attempt.step_ms(world.settings.step_time),
         new_id=new_id,
+        around=_around(world, cause.there),
         plan=attempt.planned(),
         params=cause.params,
-        indexes=cause.there,
-        tells_why_no_index=world.version.behaviour.tells_why_no_index,
+        trusts_inputs=_trusts_inputs(world, workflow),
+        workflow_id=workflow.id,
+    )
+
+
+def _around(world: World, there: There) -> Surroundings:
+    return Surroundings(
+        world.version,
+        resources=there,
+        coming=there.coming,
+        deployed=there.deployed,
+        groups=there.groups,
+        aliases=there.aliases,
+        index_settings=there.index_settings,
+        ml_indices=there.kinds,
+        trusted_endpoints=there.trusted_endpoints,
+        model_access_control=there.model_access_control,
     )

@@ -22,7 +22,7 @@ def poll(world: World, workflow_id: str, *, show_all: bool = False) -> Document:
 
     Raises UnknownWorkflowError, and StuckError where the settings say that it ends such a client's polls.
     """
-    workflow = world.find(workflow_id)
+    workflow = world.with_status(workflow_id)
     if workflow.run is None:
         if workflow.begins == "provision":
             workflow.same_answers += 1
@@ -45,7 +45,7 @@ def poll(world: World, workflow_id: str, *, show_all: bool = False) -> Document:
 
 def peek(world: World, workflow_id: str, *, show_all: bool) -> Document:
     """The response that a poll would get now. It does not count as a poll. Raises UnknownWorkflowError."""
-    workflow = world.find(workflow_id)
+    workflow = world.with_status(workflow_id)
     if workflow.run is None:
         return workflow.idle_document(show_all=show_all)
     return workflow.document(workflow.run, workflow.run.position(world.elapsed(workflow)), show_all=show_all)

@@ -18,15 +18,21 @@ class Registry:
         self._elapsed = elapsed
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
-        self._kinds: set[str] = set()
+        self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
+        self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """Adds the resources that a run of `workflow` makes or refers to at any time."""
         for key in keys:
-            self._kinds.add(key[0])
+            self._keys.setdefault(key[0], {})[key] = None
             makers = self._makers.setdefault(key, {})
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
+
+    def note(self, workflow: Workflow) -> None:
+        """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
+        for key in workflow.listed(self._elapsed(workflow)):
+            self._find(key)
 
     def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
         """Replaces the resources `before` of `workflow` by those that its runs make now.
@@ -44,7 +50,7 @@ class Registry:
 
     def maker_of(self, resource_id: str) -> Workflow | None:
         """The workflow whose run makes a resource of any kind with this id; of several the one that began last."""
-        for kind in self._kinds:
+        for kind in self._keys:
             for workflow in reversed(tuple(self.makers((kind, resource_id)))):
                 return workflow
         return None
@@ -58,11 +64,39 @@ class Registry:
         """Whether a run under way makes the resource later."""
         return any(workflow.is_to_make(key, self._elapsed(workflow)) for workflow in self.makers(key))
 
+    def group_named(self, name: str) -> str | None:
+        """The id of the model group with this name."""
+        groups = (made for made in self.all_of("model_group") if made.inputs.get("name") == name)
+        return next((made.id for made in groups), None)
+
+    def has_alias(self, name: str) -> bool:
+        """Whether an index has this alias."""
+        return any(name in made.body["aliases"] for made in self.all_of("index") if _may_have_aliases(made))
+
     def all_of(self, kind: str) -> Iterator[Made]:
         """All resources of one kind, in the order in which they were first made."""
-        for key in dict.fromkeys([*self._makers, *self._left]):
-            if key[0] == kind and (made := self.find(key)):
+        for key in tuple(self._keys.get(kind, ())):
+            if made := self.find(key):
                 yield made
+
+    def first_of(self, kind: str) -> int | None:
+        """When the first resource of the kind was made (epoch ms); None where there has never been one.
+
+        Resources that are deleted count, until `delete_kind`.
+        """
+        if kind not in self._first and kind in self._keys:
+            next(self.all_of(kind), None)
+        return self._first.get(kind)
+
+    def has_had(self, kind: str) -> bool:
+        """Whether there has ever been a resource of the kind, as in `first_of`."""
+        return self.first_of(kind) is not None
+
+    def delete_kind(self, kind: str) -> None:
+        """Deletes all resources of a kind, as if there had never been one."""
+        for made in list(self.all_of(kind)):
+            self.delete(made.key)
+        self._first.pop(kind, None)
 
     def leave(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         """Keeps resources that the workflow no longer lists."""
@@ -76,21 +110,32 @@ class Registry:
 
         The run of the workflow `by` takes it off its own list, at the time that its timeline says.
         """
+        self._find(key)
         self._left.pop(key, None)
+        self._forget_unknown(key)
         for workflow in self.makers(key):
             if workflow is not by and key in workflow.listed(self._elapsed(workflow)):
                 workflow.removed.add(key)
 
     def forget(self, workflow: Workflow) -> None:
         """Removes a workflow, with the resources that it made and that were not left."""
-        for key in workflow.made:
+        for key, versions in workflow.made.items():
+            if key[0] != "task" and any(not made.is_listed for made in versions):
+                self.leave(workflow, [key])
             self._drop(workflow, key)
 
     def _drop(self, workflow: Workflow, key: Key) -> None:
+        self._find(key)
         makers = self._makers.get(key, {})
         makers.pop(workflow.id, None)
         if not makers:
             self._makers.pop(key, None)
+            self._forget_unknown(key)
+
+    def _forget_unknown(self, key: Key) -> None:
+        """Forgets a key that nothing makes and nothing has left. Its kind stays."""
+        if key not in self._makers and key not in self._left:
+            self._keys.get(key[0], {}).pop(key, None)
 
     def _find(self, key: Key) -> tuple[Made, Workflow | None] | None:
         """The resource and the workflow that lists it, which is None for a resource that was left."""
@@ -105,5 +150,11 @@ class Registry:
                 found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
         if not found:
             return None
+        self._first.setdefault(key[0], min(made.created for made, _ in found))
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
         return replace(made, ready=ready), owner
+
+
+def _may_have_aliases(made: Made) -> bool:
+    """Whether its inputs name aliases; what they say is not read."""
+    return "aliases" in (made.inputs.get("configurations") or "")

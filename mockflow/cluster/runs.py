@@ -76,6 +76,6 @@ def _cause(world: World, workflow: Workflow, kind: RunKind, **more: Any) -> Caus
         before=workflow.fields(world.elapsed(workflow)),
         attempt=workflow.attempts["provision" if kind == "look" else kind],
         runs=workflow.attempts["provision"] + workflow.attempts["reprovision"],
-        there=There(world.resources),
+        there=There(world.resources, world.trusted_endpoints, model_access_control=world.has_model_access_control),
         **more,
     )

@@ -176,7 +176,8 @@ def _bring(world: World, scenario: Scenario) -> None:
         world.forget(world.workflows[scenario.workflow_id])
     now = world.now()
     template, is_made = template_of(scenario)
-    workflow = Workflow(scenario.workflow_id, scenario, StoredTemplate(template, now, now, is_made=is_made))
+    stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times, is_made=is_made)
+    workflow = Workflow(scenario.workflow_id, scenario, stored)
     world.add(workflow)
     if scenario.begins == "load":
         world.begin(workflow, runs.for_status_read(world, workflow))

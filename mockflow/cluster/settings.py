@@ -29,6 +29,8 @@ class Settings:
     """The users of the security plugin; without any it is off."""
     multi_tenancy: bool = False
     """Whether requests name their tenant in the header x-tenant-id."""
+    trust_inputs: bool = False
+    """Whether steps succeed whatever their inputs are."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)

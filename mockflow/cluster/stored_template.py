@@ -18,8 +18,12 @@ class StoredTemplate:
     last_updated_time: int
     last_provisioned_time: int | None = None
     version: int = 1
+    keeps_times: bool = True
+    """Whether the document has its times, which it has from 2.13 on."""
     is_made: bool = False
     """Whether it was made from the resources of a script; such a template is not checked."""
+    renewed_credentials: bool = False
+    """Whether its credentials were encrypted a second time, by an update of other fields."""
 
     def changed(self, **changes: Any) -> "StoredTemplate":
         """The next version of the document."""
@@ -39,9 +43,14 @@ class StoredTemplate:
     def _last(self, owned: Fields, *, shows_user: bool) -> dict[str, Any]:
         last = {
             "user": owned.get("user") if shows_user else None,
-            "created_time": self.created_time,
-            "last_updated_time": self.last_updated_time,
-            "last_provisioned_time": self.last_provisioned_time,
+            **(self._times() if self.keeps_times else {}),
             "tenant_id": owned.get("tenant_id"),
         }
         return {name: value for name, value in last.items() if value is not None}
+
+    def _times(self) -> dict[str, int | None]:
+        return {
+            "created_time": self.created_time,
+            "last_updated_time": self.last_updated_time,
+            "last_provisioned_time": self.last_provisioned_time,
+        }

@@ -72,6 +72,8 @@ class Workflow:
         """The resources that its runs make and change, as in `Beginning`, those to come included."""
         self.removed: set[Key] = set()
         """Resources that its status lists although a client has deleted them."""
+        self.has_status = True
+        """Whether its status document exists; without it, the template alone is left."""
         self.cause: Cause | None = None
         self._made_before: dict[Key, tuple[Made, ...]] = {}
         self._polled: list[int] = []  # the elapsed ms of the run's first polls
@@ -158,13 +160,16 @@ class Workflow:
         self.polls = max(self.polls, poll)
         self.run = self.run.polled(self.polls, elapsed)
 
-    def end(self) -> int | None:
-        """The elapsed ms at which the run ends; None where that depends on further polls, or never happens."""
+    def end(self, states: Collection[str] = FINAL_STATES) -> int | None:
+        """The elapsed ms at which the run ends; None where that depends on further polls, or never happens.
+
+        `states` are the states that end it.
+        """
         if self.run is None:
             return 0
         if self.kind == "deprovision":
             return self.run.timeline.segments[0].offsets[-1]
-        times = [self.run.time_of_state(0, state) for state in FINAL_STATES]
+        times = [self.run.time_of_state(0, state) for state in states]
         return min((time for time in times if time is not None), default=None)
 
     def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
@@ -221,6 +226,8 @@ class Workflow:
 
     def fields(self, elapsed: int) -> Fields:
         """The fields of the status at an elapsed time of the run. Changes nothing."""
+        if not self.has_status:
+            return _NO_FIELDS
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
 
@@ -237,16 +244,17 @@ class Workflow:
         return any(made.since > self.time(elapsed) for made in self.made.get(key, ()))
 
     def listed(self, elapsed: int) -> dict[Key, bool]:
-        """The resources that exist: those that the status lists and no client has deleted, and the tasks begun so far.
+        """The resources that exist: those that the status lists and no client has deleted, what failed steps have left,
+        and the tasks begun so far.
 
         The value is True for a model that is deployed and for a task that is done.
         """
         now = self.time(elapsed)
         found: dict[Key, bool] = {
-            made.key: made.inputs["last_update_time"] <= now
+            made.key: made.kind == "task" and made.inputs["last_update_time"] <= now
             for versions in self.made.values()
             for made in versions
-            if made.kind == "task" and made.created <= now
+            if not made.is_listed and made.created <= now and made.key not in self.removed
         }
         for resource in self.fields(elapsed).get("resources_created") or ():
             key = key_of(resource)

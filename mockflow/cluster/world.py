@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from mockflow.cluster.active_set import ActiveSet
 from mockflow.cluster.changes import LoadedScenario
@@ -14,12 +14,16 @@ from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.opensearch.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
-from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
 from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.rules import Claim
 from mockflow.core.script.plan import StepPlan
+
+CONFIG_INDEX: Final = ".plugins-flow-framework-config"
 
 
 class UnknownWorkflowError(LookupError):
@@ -51,8 +55,10 @@ class World:
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
         """The settings of the plugin in force."""
-        self.has_templates = False
-        """Whether the plugin's indexes exist: from the first workflow on."""
+        self.plugin_indices: dict[str, int] = {}
+        """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.ml_config_deleted = False
+        """Whether a client has deleted the index .plugins-ml-config."""
         self.scenarios: dict[str, LoadedScenario] = {}
         """By name, in the order of loading. `mockflow.cluster.scenarios` changes it."""
         self.claims: dict[Claim, str] = {}
@@ -73,6 +79,21 @@ class World:
         """Why a client's connection was closed, once one was."""
         self._ids_made = 0
         self._sequence_number = 0
+
+    @property
+    def node_id(self) -> str:
+        """The id of the cluster's node: the same for the same seed."""
+        return opensearch_uuid("node", str(self.settings.seed))
+
+    @property
+    def has_templates(self) -> bool:
+        """Whether the index of templates exists."""
+        return TEMPLATE_INDEX in self.plugin_indices
+
+    @property
+    def has_states(self) -> bool:
+        """Whether the index of statuses exists."""
+        return STATE_INDEX in self.plugin_indices
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -110,11 +131,18 @@ class World:
         except UnknownWorkflowError:
             return False
 
+    def with_status(self, workflow_id: str) -> Workflow:
+        """The workflow that has a status now. Raises UnknownWorkflowError."""
+        workflow = self.find(workflow_id)
+        if not workflow.has_status:
+            raise UnknownWorkflowError(workflow_id)
+        return workflow
+
     def living(self) -> Iterator[Workflow]:
         """All workflows that have a status now."""
         for workflow_id in tuple(self.workflows):
             with suppress(UnknownWorkflowError):
-                yield self.find(workflow_id)
+                yield self.with_status(workflow_id)
 
     def workflow_in(self, values: Iterable[str]) -> Workflow | None:
         """The first workflow that has one of these ids, or that makes a resource with one of them."""
@@ -127,7 +155,8 @@ class World:
 
     def add(self, workflow: Workflow) -> None:
         """Adds a workflow."""
-        self.has_templates = True
+        for index in (TEMPLATE_INDEX, STATE_INDEX, CONFIG_INDEX):
+            self.plugin_indices.setdefault(index, self.now())
         self.next_sequence_number()
         self.workflows[workflow.id] = workflow
 
@@ -139,6 +168,7 @@ class World:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
+        self.resources.note(workflow)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self.lead, seen)
         self.resources.expect(workflow, beginning.made)
@@ -170,8 +200,27 @@ class World:
         self.flow_framework = self._settings_in_force()
 
     def _settings_in_force(self) -> FlowFrameworkSettings:
-        in_force = self.cluster_settings.flow_framework()
-        return replace(in_force, multi_tenancy_enabled=self.settings.multi_tenancy)
+        """The plugin's settings. A node reads max_workflow_steps when it starts, so a later change has no effect."""
+        in_force, at_start = self.cluster_settings.flow_framework(), ClusterSettings().flow_framework()
+        return replace(
+            in_force,
+            max_workflow_steps=at_start.max_workflow_steps,
+            multi_tenancy_enabled=self.settings.multi_tenancy,
+        )
+
+    @property
+    def trusted_endpoints(self) -> tuple[str, ...]:
+        """The expressions that the URLs of connectors have to match."""
+        text = self.cluster_settings.text("plugins.ml_commons.trusted_connector_endpoints_regex")
+        if text is None:
+            return DEFAULT_TRUSTED_ENDPOINTS
+        return tuple(text.split(",") if isinstance(text, str) else text)
+
+    @property
+    def has_model_access_control(self) -> bool:
+        """Whether ML Commons controls who may use which model."""
+        text = self.cluster_settings.text("plugins.ml_commons.model_access_control_enabled")
+        return bool(self.settings.users) and text == "true"
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

@@ -1,8 +1,5 @@
 """`mockflow init`: what it writes works in a stranger's repository, and nothing there is touched."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +9,7 @@ from click.testing import CliRunner
 from mockflow.cli import main
 from mockflow.loading.load import load_paths
 from mockflow.loading.yaml12 import read
-from tests.support.paths import ROOT
-from tests.support.processes import PATIENCE_SECONDS, environment
+from tests.support.processes import run_pytest
 
 FILES: Final = ("tests/scenarios/first.yaml", "tests/test_first_scenario.py", "compose.mockflow.yaml")
 
@@ -41,15 +37,7 @@ def test_it_says_what_it_wrote(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["tests"]])
 def test_its_tests_pass(repository: Path, arguments: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=repository,
-        env=environment({"PYTHONPATH": os.fspath(ROOT)}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    done = run_pytest(repository, "-q", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
 
@@ -88,7 +76,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_twice_changes_nothing(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    assert init(repository).output.count("left alone") == 3
+    assert init(repository).output.count("kept ") == 3
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
 
 

@@ -71,7 +71,7 @@ def test_one_line_for_each_event_until_ctrl_c(served: Served) -> None:
         served.ask("/_plugins/_flow_framework/workflow/nope/_status")
         assert following.until("nope").endswith("nope  404  Fail to find workflow status of nope")
         served.ask("/_mockflow/scenarios/docs-example", "DELETE")
-        assert following.until("gone").endswith(f"{DOCS_ID}: is gone")
+        assert following.until("removed").endswith(f"{DOCS_ID}: removed")
         served.reset()
         assert "a new world" in following.until("new world")
         assert following.interrupt() == (0, "")
@@ -251,7 +251,7 @@ def test_a_workflow_that_comes_and_one_whose_run_begins_again(door: Door) -> Non
     door.workflow("new", state="FAILED")
     assert [(event.what, event.is_bad) for event in followed.update()] == [
         ("w: its run begins (provision), NOT_STARTED -> PROVISIONING", False),
-        ("new: is there, FAILED", True),
+        ("new: exists, FAILED", True),
     ]
 
 

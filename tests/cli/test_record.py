@@ -154,7 +154,7 @@ def test_secrets_never_reach_the_file(cluster: Double, file: Path) -> None:
             "description": f"curl -H 'Authorization: Bearer {SECRET}12345' https://me:{SECRET}@host/",
             "version": "1",
             "protocol": "aws_sigv4",
-            "parameters": {"api_key": SECRET, "nested": [{"sessionToken": SECRET}]},
+            "parameters": {"api_key": SECRET, "sessionToken": SECRET},
             "credential": {"access_key": SECRET, "secret_key": SECRET, "session_token": SECRET},
             "actions": [
                 {"url": f"https://h/?api_key={SECRET}", "headers": {"X-Api-Key": SECRET, "x-amz-date": SECRET}}
@@ -390,7 +390,7 @@ def test_what_cannot_be_written_at_last_is_printed(
         (("--from", "http://h", "-o", "x"), "WORKFLOW_ID"),
         (("--from", "http://h", ID), "--output"),
         (("-o", "x", ID), "--from"),
-        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "a pause of 0 is none"),
+        (("--from", "http://h", "-o", "x", "--interval", "0", ID), "the interval must be above 0"),
         (("--from", "http://h", "-o", "x", "--interval", "fast", ID), "is not a time"),
         (("--from", "http://h", "-o", "x", "--user", ":pw", ID), "a name is missing; write name:password"),
         (("--from", "http://h", "-o", "x", "--header", "nonsense", ID), "is not a header; write 'Name: value'"),

@@ -88,9 +88,9 @@ def test_https_and_a_door_at_a_port_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--host", "0.0.0.0"], r"everybody could move the clock.*--insecure-control"),
-        (["--host", "::"], r"everybody could move the clock"),
-        (["--control-port", "0", "--control-host", "0.0.0.0"], r"on 0\.0\.0\.0 everybody could"),
+        (["--host", "0.0.0.0"], r"any other machine could move the clock.*--insecure-control"),
+        (["--host", "::"], r"any other machine could move the clock"),
+        (["--control-port", "0", "--control-host", "0.0.0.0"], r"on 0\.0\.0\.0 any other machine could"),
         (["--no-control", "--control-token", "x"], "--no-control excludes all other options of the control API"),
         (["--no-control", "--insecure-control"], "--no-control excludes"),
         (["--control-token", ""], "--control-token is empty"),

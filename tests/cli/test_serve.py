@@ -242,7 +242,7 @@ def test_bad_files_end_it_with_every_problem_before_it_listens(tmp_path: Path) -
     *problems, last = done.stderr.splitlines()
     places = sorted(re.split(r": (?!\d)", problem)[0].removeprefix(str(tmp_path)) for problem in problems)
     assert places == ["/bad.yaml:2:1", "/bad.yaml:3:1", "/missing.yaml", "/worse.yaml:1:5"]
-    assert last == "Error: 4 problems in the scenarios; --keep-going serves the others"
+    assert last == "Error: 4 errors in the scenarios; --keep-going serves the others"
 
 
 def test_keep_going_serves_the_good_ones(tmp_path: Path) -> None:

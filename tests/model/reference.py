@@ -22,6 +22,10 @@ EPOCH: Final = 1_767_225_600_000  # design.md: where a frozen clock begins
 STEP_TIME: Final = 1000
 
 
+class Unordered(dict[str, Any]):
+    """An object whose keys come in an order that a node draws at its start (docs/reference/plugin.md, "Shapes")."""
+
+
 class Known:
     """An id that the server makes up."""
 
@@ -311,7 +315,7 @@ class Server:
                 "id": node["id"],
                 "type": node["type"],
                 "previous_node_inputs": node.get("previous_node_inputs", {}),
-                "user_inputs": {k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"},
+                "user_inputs": Unordered({k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}),
             }
             for node in flow.nodes
         ]

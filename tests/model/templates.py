@@ -154,7 +154,7 @@ REFUSED: Final = (
     _refused({"name": []}, _CONTENT),
     _refused({}, "A template object requires a name."),
     _refused({"name": "x", "colour": 1}, "Unable to parse field [colour] in a template object."),
-    _refused({"name": "x", "version": {"x": 1}}, "Unable to parse field [x] in a version object."),
+    _refused({"name": "x", "version": {"x": 1}}, "Unable to parse field [version] in a version object."),
     _refused({"name": "x", "workflows": {"provision": {"nodes": []}}}, "A workflow must have at least one node."),
     _refused(_workflow([{"id": "a"}]), "An node object requires both an id and type field."),
     _refused(_workflow([_noop("a", x=1)]), "Unable to parse field [x] in a node object."),

@@ -39,6 +39,7 @@ from tests.model.reference import (
     Script,
     Server,
     Thing,
+    Unordered,
     changes_between,
     nodes_of,
     not_there,
@@ -205,7 +206,8 @@ class Operations(RuleBasedStateMachine):
         if isinstance(expected, Like):
             return expected.fits(actual)
         if isinstance(expected, dict):
-            return list(expected) == list(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
+            order = sorted if isinstance(expected, Unordered) else list
+            return order(expected) == order(actual) and all(self.fits(expected[key], actual[key]) for key in expected)
         if isinstance(expected, list):
             return len(expected) == len(actual) and all(map(self.fits, expected, actual))
         return bool(type(expected) is type(actual) and expected == actual)

@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.paths import ROOT
+from tests.support.processes import run_pytest
 from tests.support.served import Served
 
 ID: Final = "8xL8bowB8y25Tqfenm50"
@@ -58,20 +60,18 @@ class Suite:
     def run(self, tests: str, *options: str, file: str = "test_it.py") -> pytest.RunResult:
         """What pytest says of these tests; what it warns of is an error."""
         self.write(file, BEGINNING + tests)
-        return self.pytester.runpytest_subprocess(
-            "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error", *options
-        )
+        basetemp = self.pytester.path.with_name(f"{self.pytester.path.name}-temporary")
+        done = run_pytest(self.path, f"--basetemp={basetemp}", "-W", "error", *options, env=os.environ)
+        print(done.stdout, done.stderr, sep="\n")
+        return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0)
 
 
 @pytest.fixture
-def suite(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Suite:
-    compiled = tmp_path_factory.getbasetemp() / "compiled"  # once for all of them
-    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(compiled))
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     for variable in tuple(os.environ):
-        if variable == "PYTHONPATH" or variable.startswith(("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST")):
+        if variable.startswith(("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST")):
             monkeypatch.delenv(variable)
     return Suite(pytester)
 

@@ -1,4 +1,4 @@
-"""Processes of the command `mockflow` that are forked by a server which has imported the package.
+"""Processes that are forked by a server which has imported what they need (`tests.support.fork_server`).
 
 Signals, exit codes and streams are real; only the start is short: some milliseconds instead of a second.
 """
@@ -17,16 +17,17 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from tests.support.paths import ROOT
 
 
 class Forked:
-    """A process that the command server has forked; the part of `subprocess.Popen` that tests use."""
+    """A process that a `ForkServer` has forked; the part of `subprocess.Popen` that tests use."""
 
     def __init__(
         self,
+        server: "ForkServer",
         arguments: Sequence[str],
         *,
         env: Mapping[str, str],
@@ -35,7 +36,7 @@ class Forked:
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
     ) -> None:
-        self.args = ["mockflow", *arguments]
+        self.args = [server.module, *arguments]
         self.returncode: int | None = None
         self._lock = threading.Lock()
         self._status, status = os.pipe()
@@ -44,7 +45,7 @@ class Forked:
         self.stderr, err = _pipe(stderr)
         source = os.open(os.devnull, os.O_RDONLY) if stdin is None else os.dup(stdin)
         request = {"arguments": list(arguments), "environment": dict(env), "folder": os.fspath(cwd or Path.cwd())}
-        _SERVER.send(json.dumps(request).encode(), [source, out, err, status])
+        server.send(json.dumps(request).encode(), [source, out, err, status])
         for descriptor in (source, out, err, status):
             os.close(descriptor)
         self.pid = int(self._line())
@@ -116,10 +117,12 @@ def _pipe(target: Any) -> tuple[IO[str] | None, int]:
     return os.fdopen(reading, encoding="utf-8"), writing
 
 
-class _CommandServer:
-    """Starts the command server with the first process."""
+class ForkServer:
+    """Forks processes that run a module as ``python -m`` does; started with the first of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, *imports: str) -> None:
+        self.module = module
+        self._imports = imports
         self._lock = threading.Lock()
         self._channel: socket.socket | None = None
 
@@ -132,8 +135,9 @@ class _CommandServer:
     def _started(self) -> socket.socket:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.command_server", str(its.fileno())],
+            [sys.executable, "-m", "tests.support.fork_server", str(its.fileno()), self.module, *self._imports],
             cwd=ROOT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
             pass_fds=(its.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for pytest
@@ -146,6 +150,3 @@ class _CommandServer:
 
         atexit.register(end)
         return ours
-
-
-_SERVER: Final = _CommandServer()

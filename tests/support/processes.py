@@ -10,12 +10,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.forked import Forked
+from tests.support.forked import Forked, ForkServer
 from tests.support.paths import ROOT
 
 MOCKFLOW: Final = (sys.executable, "-m", "mockflow")
 PATIENCE_SECONDS: Final = 60  # after which something hangs
 _CAN_FORK: Final = sys.platform == "linux"
+_COMMAND_IMPORTS: Final = ("mockflow.cli", "mockflow.server.serving", "opensearchpy", "trustme", "watchfiles")
+_PLUGINS: Final = ("pytest_asyncio.plugin", "pytest_aiohttp.plugin", "xdist.plugin", "hypothesis")
+_PYTEST_IMPORTS: Final = (
+    "mockflow.testing",
+    "mockflow.server.serving",
+    "opensearchpy",
+    "pytest",
+    *_PLUGINS,
+    "hypothesis",
+)
+_COMMANDS: Final = ForkServer("mockflow", *_COMMAND_IMPORTS)
+_PYTESTS: Final = ForkServer("pytest", *_PYTEST_IMPORTS)
 
 Process = subprocess.Popen[str] | Forked
 
@@ -39,14 +51,40 @@ def start(*arguments: str | Path, env: Mapping[str, str] | None = None, **option
     words = list(map(str, arguments))
     variables = environment() if env is None else env
     if _CAN_FORK:
-        return Forked(words, env=variables, **options)
+        return Forked(_COMMANDS, words, env=variables, **options)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([*MOCKFLOW, *words], text=True, encoding="utf-8", env=variables, **{**pipes, **options})
 
 
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The whole run of a command that ends by itself; `env` is added to `environment()`."""
-    process = start(*arguments, env=environment(env))
+    return _ended(start(*arguments, env=environment(env)))
+
+
+def run_pytest(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs ``python -m pytest`` in a folder; what it prints is for no terminal.
+
+    Plugins are imported before; that their assertions are not rewritten is no warning.
+    """
+    words = [*arguments, "-p", "no:schemathesis", "-p", "no:cacheprovider"]
+    variables = {"PYTHONPATH": str(ROOT), **(environment() if env is None else env)}
+    if _CAN_FORK:
+        words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        return _ended(Forked(_PYTESTS, words, env=variables, cwd=folder))
+    command = [sys.executable, "-m", "pytest", *words]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=variables,
+        cwd=folder,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+def _ended(process: Process) -> subprocess.CompletedProcess[str]:
     try:
         stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
     finally:

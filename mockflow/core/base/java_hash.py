@@ -23,14 +23,13 @@ def string_hash(text: str) -> int:
     return number - _SPAN if number >= _SPAN >> 1 else number
 
 
-def hash_map_order(names: Iterable[str]) -> list[str]:
+def hash_map_order(names: Iterable[str], table: int = _SMALLEST_TABLE) -> list[str]:
     """The names as a `HashMap` lists them that they were put into one by one.
 
-    A bucket lists its names in the order in which they came. Java turns a bucket of more than eight into a tree,
-    which lists them otherwise; that is left out.
+    `table` is the size of its table at first, a power of two. A bucket lists its names in the order in which they came.
+    Java turns a bucket of more than eight into a tree, which lists them otherwise; that is left out.
     """
-    names = list(names)
-    size = _SMALLEST_TABLE
+    names, size = list(names), table
     while len(names) > size * 3 // 4:
         size *= 2
     return sorted(names, key=lambda name: _bucket(name, size))

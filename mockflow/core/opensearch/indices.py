@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.ids import opensearch_uuid
@@ -52,7 +52,7 @@ class ShardCounts:
     def active_percent(self) -> float:
         """The share of active shards in percent; 100.0 if there are no shards."""
         total = self.active + self.unassigned
-        return 100.0 * self.active / total if total else 100.0
+        return self.active / total * 100 if total else 100.0
 
 
 class NoSuchIndexError(LookupError):
@@ -64,15 +64,14 @@ class InvalidIndexNameError(ValueError):
 
 
 def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
-    """The row of an index. `body` is the response of its own endpoint: aliases, mappings and settings."""
-    settings = body["settings"]["index"]
-    expands = "auto_expand_replicas" in settings  # to the number of other nodes, which is 0
+    """The row of an index. `body` has its aliases, mappings, and settings by dotted key."""
+    settings = body["settings"]
     return IndexRow(
         name,
-        str(settings["uuid"]),
-        _number(settings["creation_date"], 0),
-        primaries=_number(settings["number_of_shards"], 1),
-        replicas=0 if expands else _number(settings["number_of_replicas"], 1),
+        str(settings["index.uuid"]),
+        _number(settings["index.creation_date"], 0),
+        primaries=_number(settings["index.number_of_shards"], 1),
+        replicas=_number(settings["index.number_of_replicas"], 1),
     )
 
 
@@ -103,15 +102,31 @@ def count_shards(indices: Iterable[IndexRow]) -> ShardCounts:
     return ShardCounts("yellow" if unassigned else "green", sum(row.primaries for row in rows), unassigned)
 
 
-def resolved(
-    expression: str, names: Iterable[str], *, ignore_unavailable: bool = False, allow_no_indices: bool = True
-) -> list[str]:
+@dataclass(frozen=True)
+class IndicesOptions:
+    """How index expressions are resolved."""
+
+    ignore_unavailable: bool = False
+    """Whether a missing index is skipped."""
+    allow_no_indices: bool = True
+    """Whether a pattern may stand for no index."""
+    expands_to: frozenset[str] = frozenset({"open"})
+    """What patterns stand for: open, closed and hidden indices. All indices of mockflow are open and not hidden."""
+
+
+DEFAULT_OPTIONS: Final = IndicesOptions()
+
+
+def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
     """The names that an index expression such as ``a,b*`` or ``*,-.*`` stands for, in the order of the indices.
 
-    ``_all`` or an empty expression stands for all. A part that begins with ``-`` after a wildcard excludes. Raises
-    NoSuchIndexError or InvalidIndexNameError.
+    ``_all`` or an empty expression stands for all. A part that begins with ``-`` after a wildcard excludes. Without
+    open or closed indices to expand to, a pattern is the name of an index. Raises NoSuchIndexError or
+    InvalidIndexNameError.
     """
     known = list(names)
+    expands = "open" in options.expands_to
+    takes_patterns = not options.expands_to.isdisjoint({"open", "closed"})
     parts = [part for part in expression.split(",") if part]
     if parts in ([], ["_all"]):
         parts = ["*"]
@@ -122,9 +137,10 @@ def resolved(
         pattern = part[1:] if excludes else part
         if pattern.startswith("_"):
             raise InvalidIndexNameError(pattern, "must not start with '_'.")
-        is_wildcard = "*" in pattern
-        found = {name for name in known if matches(pattern, name)}
-        if not found and not excludes and not (allow_no_indices if is_wildcard else ignore_unavailable):
+        is_wildcard = "*" in pattern and takes_patterns
+        found = {name for name in known if matches(pattern, name)} if expands or "*" not in pattern else set()
+        allowed = options.allow_no_indices if is_wildcard else options.ignore_unavailable
+        if not found and not excludes and not allowed:
             raise NoSuchIndexError(pattern)
         chosen = chosen - found if excludes else chosen | found
         seen_wildcard = seen_wildcard or is_wildcard

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mockflow.core.opensearch.rest_status import REST_STATUS
@@ -18,6 +18,10 @@ class Failure:
     status: str
     message: str
     exception: str = "WorkflowStepException"
+    about: str | None = field(default=None, compare=False)
+    """The input that is wrong, if it is one."""
+    leaves_resource: bool = field(default=False, compare=False)
+    """Whether the step makes its resource all the same. It leaves no entry in resources_created."""
 
     @property
     def simple_name(self) -> str:

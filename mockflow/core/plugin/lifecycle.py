@@ -4,7 +4,7 @@ Pure functions: they take the status before and the request, and return the mome
 (docs/reference/plugin.md, "Provision", "Reprovision", "Deprovision").
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,31 +82,50 @@ def check_reprovisionable(workflow_id: str, before: Fields) -> None:
         )
 
 
-def changes_between(old: Graph, new: Graph) -> dict[str, str]:
-    """For each node of `new`, whether a reprovisioning creates, updates or keeps it. Refuses unsupported changes."""
+def changes_between(old: Graph, new: Graph, *, renewed_credentials: bool = False) -> dict[str, str]:
+    """For each node of `new`, whether a reprovisioning creates, updates or keeps it. Refuses unsupported changes.
+
+    `renewed_credentials`: the credentials of `old` were encrypted a second time, so they equal no others.
+    """
     before = {node.id: node for node in old.nodes}
     if before.keys() - {node.id for node in new.nodes}:
         raise FlowFrameworkError("Workflow Step deletion is not supported when reprovisioning a template.")
-    changes = {node.id: _change(before.get(node.id), node) for node in new.nodes}
+    changes = {node.id: _change(before.get(node.id), node, renewed_credentials) for node in new.nodes}
     if set(changes.values()) == {KEEP}:
         raise FlowFrameworkError("Template does not contain any modifications")
     return changes
 
 
-def _change(old: Node | None, new: Node) -> str:
+def _change(old: Node | None, new: Node, renewed_credentials: bool) -> str:
     if old is None:
         return CREATE
-    if old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs:
+    is_same = old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs
+    if is_same and not (renewed_credentials and old.user_inputs.get("credential")):
         return KEEP
-    step = STEPS.get(new.type)
-    if new.type == "noop":
-        raise FlowFrameworkError("Unable to find update step for step: noop")
-    if step is None or step.update_step is None:
+    step = STEPS[new.type]
+    if step.deprovision_step is None:  # a step that makes nothing
+        raise FlowFrameworkError(f"Unable to find update step for step: {new.type}")
+    if step.update_step is None:
         raise FlowFrameworkError(f"Workflow Step {new.id} does not support updates when reprovisioning.")
     return UPDATE
 
 
 # -- deprovisioning ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DeprovisionRules:
+    """What differs between releases.
+
+    `deletes_named`: indexes and pipelines are deleted at all. `takes_not_found_for_deleted`: an
+    OpenSearchStatusException with NOT_FOUND counts as success.
+    """
+
+    deletes_named: bool = True
+    takes_not_found_for_deleted: bool = True
+
+
+NEWEST_RULES: Final = DeprovisionRules()
 
 
 @dataclass(frozen=True)
@@ -128,17 +147,23 @@ def deprovisioned(
     allow_delete: Collection[str],
     keeps: Collection[str] = (),
     takes: int = 0,
-    deletes_named: bool = True,
+    rules: DeprovisionRules = NEWEST_RULES,
+    exists: Callable[[Resource], bool] = lambda _: True,
+    times_out: bool = False,
 ) -> Deprovisioned:
     """Deletes the resources over `takes` ms, the last one first.
 
-    `keeps` are the ids of the steps whose resources cannot be deleted. `deletes_named` says whether the version deletes
-    indexes and pipelines at all. It deletes those in `allow_delete` only.
+    `keeps` are the ids of the steps whose resources cannot be deleted. Of the resources that need permission, those in
+    `allow_delete` alone are deleted. `exists` says whether a resource is still in the cluster: what others have deleted
+    counts as deleted or as not deletable, by its kind. With `times_out` no step has the time to delete anything.
     """
     resources: list[Resource] = list(before.get("resources_created") or [])
+    deletes_named = rules.deletes_named
     not_allowed = [r for r in resources if _needs_permission(r, deletes_named) and r["resource_id"] not in allow_delete]
     tried = [r for r in reversed(resources) if r not in not_allowed]
-    kept = [r for r in tried if r["workflow_step_id"] in keeps]
+    kept = [
+        r for r in tried if times_out or r["workflow_step_id"] in keeps or (_fails_if_gone(r, rules) and not exists(r))
+    ]
     going = [r for r in tried if r not in kept]
     left = [*kept, *not_allowed]
 
@@ -162,6 +187,18 @@ def deprovisioned(
         deleted=tuple(r for r in going if r not in forgotten),
         forgotten=forgotten,
     )
+
+
+# The deprovision steps that fail with a not-found of OpenSearchStatusException where the resource is gone.
+_SEE_NOT_FOUND: Final = frozenset({"delete_connector", "delete_model", "delete_agent"})
+
+
+def _fails_if_gone(resource: Resource, rules: DeprovisionRules) -> bool:
+    """Whether the step that deletes a resource fails where others have deleted it (pull request 805)."""
+    step = _deprovision_step(resource)
+    if step in (None, "noop") or _is_only_named(resource, rules.deletes_named):
+        return False
+    return step not in _SEE_NOT_FOUND or not rules.takes_not_found_for_deleted
 
 
 def _deprovision_step(resource: Resource) -> str | None:

@@ -5,13 +5,14 @@ A body is derived from the inputs of the step. It has the fields that clients re
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.opensearch.index_body import stored_settings, typed_mapping
 from mockflow.core.plugin.status import Resource
+from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
 
 _KIND_OF_STEP: Final = {
     "create_search_pipeline": "search_pipeline",
@@ -25,6 +26,8 @@ _KIND_OF_TYPE: Final = {
     "model_group_id": "model_group",
     "agent_id": "agent",
 }
+
+_SOME_VERSION: Final = parse_version(DEFAULT_VERSION)
 
 Key = tuple[str, str]
 """Kind and id of a resource, such as ``("index", "my-index")``."""
@@ -49,6 +52,8 @@ class Made:
     """When an update step set these inputs."""
     ready: bool = False
     """For a model, whether it is deployed. For a task, whether it is done."""
+    is_listed: bool = True
+    """Whether the status of its workflow lists it. A task is not listed, nor what a failed step left behind."""
 
     @property
     def key(self) -> Key:
@@ -61,61 +66,36 @@ class Made:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The body of its GET endpoint (for an index: aliases, mappings and settings)."""
-        return _BODIES[self.kind](self) if self.kind in _BODIES else {}
+        """What its step made of it, whatever the release; of an index: aliases, mappings and settings by dotted key."""
+        return body_of(self)
 
 
-def _index(made: Made) -> dict[str, Any]:
+def body_of(made: Made, version: Version = _SOME_VERSION, node: str = "") -> dict[str, Any]:
+    """The body of its GET endpoint. Of an index: aliases, mappings and all settings by dotted key.
+
+    `node` is the id of the cluster's node, on which models are deployed.
+    """
+    if made.kind == "index":
+        return _index(made, version)
+    body = _BODIES[made.kind](made) if made.kind in _BODIES else {}
+    if made.kind in _HIDEABLE:
+        body["is_hidden"] = False
+    if made.kind in _PROVISIONED and version.behaviour.marks_provisioned_resources:
+        body["provisioned_by"] = "flow-framework"
+    if made.kind == "model" and made.ready:
+        body["planning_worker_nodes"] = [node]
+    order = _ORDER.get(made.kind, ())
+    return {name: body[name] for name in (*order, *(name for name in body if name not in order)) if name in body}
+
+
+def _index(made: Made, version: Version) -> dict[str, Any]:
     configurations = _configurations(made)
     mappings = _mapping(configurations.get("mappings"))
-    index: dict[str, Any] = {
-        "creation_date": str(made.created),
-        "number_of_shards": "1",
-        "number_of_replicas": "1",
-        "uuid": opensearch_uuid("index", made.id),
-        "version": {"created": "136407827"},
-        "provided_name": made.id,
-    }
-    _set_settings(index, _mapping(configurations.get("settings")))
     return {
         "aliases": _mapping(configurations.get("aliases")),
-        "mappings": _typed(_mapping(mappings.get("_doc")) or mappings),
-        "settings": {"index": index},
+        "mappings": typed_mapping(_mapping(mappings.get("_doc")) or mappings),
+        "settings": stored_settings(made.id, made.created, _mapping(configurations.get("settings")), version.id),
     }
-
-
-def _typed(mappings: Any) -> Any:
-    """Mappings as OpenSearch shows them: whole numbers in text become numbers."""
-    if isinstance(mappings, dict):
-        return {name: _typed(value) for name, value in mappings.items()}
-    if isinstance(mappings, str) and re.fullmatch(r"0|[1-9]\d{0,8}", mappings):
-        return int(mappings)
-    return mappings
-
-
-def _set_settings(index: dict[str, Any], settings: Mapping[str, Any]) -> None:
-    """Adds settings under ``index`` as OpenSearch shows them: dotted names as nested objects, values as text."""
-    for name, value in settings.items():
-        *path, last = name.removeprefix("index.").split(".")
-        here = index
-        for part in path:
-            below = here.get(part)
-            here[part] = here = below if isinstance(below, dict) else {}
-        if not isinstance(value, dict):
-            here[last] = _setting_text(value)
-        elif name == "index":
-            _set_settings(index, value)
-        else:
-            nested = here.setdefault(last, {})
-            _set_settings(nested if isinstance(nested, dict) else here, value)
-
-
-def _setting_text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return [_setting_text(item) for item in value]
-    return value if value is None else str(value)
 
 
 def _pipeline(made: Made) -> dict[str, Any]:
@@ -125,11 +105,16 @@ def _pipeline(made: Made) -> dict[str, Any]:
 def _connector(made: Made) -> dict[str, Any]:
     return {
         **_chosen(made.inputs, ("name", "version", "description", "protocol", "parameters")),
-        "actions": made.inputs.get("actions", []),
-        "owner": None,
-        "access": "public",
+        "actions": [_action(action) for action in _list(made.inputs.get("actions"))],
         **_times(made, "created_time", "last_updated_time"),
     }
+
+
+def _action(action: Any) -> Any:
+    """An action as ML Commons shows it: its type is the name of an enum."""
+    if isinstance(action, dict) and isinstance(action.get("action_type"), str):
+        return {**action, "action_type": action["action_type"].upper()}
+    return action
 
 
 def _model(made: Made) -> dict[str, Any]:
@@ -141,11 +126,13 @@ def _model(made: Made) -> dict[str, Any]:
         "model_version": "1",
         **_chosen(made.inputs, ("model_format", "description", "connector_id")),
         "model_state": "DEPLOYED" if made.ready else "REGISTERED",
-        **_times(made, "created_time", "last_updated_time", "last_registered_time"),
+        **_times(made, "created_time", "last_updated_time"),
+        **({} if remote else _times(made, "last_registered_time")),
     }
     if made.ready:
         body |= {
             **_times(made, "last_deployed_time"),
+            "auto_redeploy_retry_times": 0,
             "planning_worker_node_count": 1,
             "current_worker_node_count": 1,
             "deploy_to_all_nodes": True,
@@ -156,7 +143,7 @@ def _model(made: Made) -> dict[str, Any]:
 def _model_group(made: Made) -> dict[str, Any]:
     return {
         **_chosen(made.inputs, ("name", "description")),
-        "latest_version": 1,
+        "latest_version": 0,
         **_times(made, "created_time", "last_updated_time"),
         "access": made.inputs.get("access_mode", "public"),
     }
@@ -192,6 +179,10 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _chosen(inputs: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: inputs[name] for name in names if name in inputs}
 
@@ -201,7 +192,6 @@ def _times(made: Made, *names: str) -> dict[str, int]:
 
 
 _BODIES: Final[Mapping[str, Callable[[Made], dict[str, Any]]]] = {
-    "index": _index,
     "ingest_pipeline": _pipeline,
     "search_pipeline": _pipeline,
     "connector": _connector,
@@ -209,4 +199,21 @@ _BODIES: Final[Mapping[str, Callable[[Made], dict[str, Any]]]] = {
     "model_group": _model_group,
     "agent": _agent,
     "task": _task,
+}
+
+_HIDEABLE: Final = frozenset({"model", "agent"})
+_PROVISIONED: Final = frozenset({"connector", "model", "agent"})
+# The order of fields; those that are not named come last.
+_ORDER: Final[Mapping[str, tuple[str, ...]]] = {
+    "model": (
+        *("name", "model_group_id", "algorithm", "model_version", "model_format", "description", "model_state"),
+        *("created_time", "last_updated_time", "last_registered_time", "last_deployed_time"),
+        *("auto_redeploy_retry_times", "planning_worker_node_count", "current_worker_node_count"),
+        *("planning_worker_nodes", "deploy_to_all_nodes", "is_hidden", "connector_id", "provisioned_by"),
+    ),
+    "model_group": ("name", "latest_version", "description", "access", "created_time", "last_updated_time"),
+    "agent": (
+        *("name", "type", "description", "llm", "tools", "parameters", "memory"),
+        *("created_time", "last_updated_time", "app_type", "is_hidden", "provisioned_by"),
+    ),
 }

@@ -1,21 +1,27 @@
-"""Simulates a run step by step: when each step of a workflow ends, and what it creates.
+"""Simulates a run step by step: when each step of a workflow ends, and what it creates or why it fails.
 
 The plugin starts all nodes of a workflow at once. Each waits for its predecessors, so branches run in parallel. The
 plugin then waits for the steps in order of execution and ends with the first one that failed
-(docs/reference/plugin.md, "Provision", "A failed step").
+(docs/reference/plugin.md, "Provision", "A failed step"). A step fails where its plan says so, and otherwise where its
+inputs would fail on a real cluster (docs/reference/plugin.md, "What steps check").
 """
 
-from collections.abc import Callable, Collection, Container, Mapping
+import heapq
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
 from mockflow.core.plugin.status import Resource
+from mockflow.core.plugin.step_checks.agents import model_of, tool_of, tools_of
+from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
+from mockflow.core.plugin.step_checks.indices import taken_name
+from mockflow.core.plugin.step_checks.table import LEAVES_NO_ENTRY, check_step, duration_of
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import resolved_inputs
 from mockflow.core.plugin.template import Node
+from mockflow.core.plugin.versions import Version
 
 NewId = Callable[[str, str], str]
 """Resource type and step id -> id of the new resource."""
@@ -49,12 +55,14 @@ class Setting:
 
     step_time: int
     new_id: NewId
+    around: Surroundings
+    """The cluster at the beginning of the run."""
     plan: Mapping[str, PlannedStep] = field(default_factory=dict)
     """Plans by the node's id or the step's type; the id wins."""
     params: Mapping[str, str] = field(default_factory=dict)
-    indexes: Container[str] = ()
-    """The existing indexes; to create one again fails."""
-    tells_why_no_index: bool = True
+    trusts_inputs: bool = False
+    """Whether steps succeed whatever their inputs are. An index that exists is not made again in any case."""
+    workflow_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Done:
     """An executed step: when it began and ended (elapsed ms), and what it created or why it failed.
 
     `inputs` are the node's inputs with all placeholders resolved. `updated` are existing resources of the workflow that
-    got these inputs.
+    got these inputs. `left` is what a failed step has made; the status does not list it.
     """
 
     node: Node
@@ -71,6 +79,7 @@ class Done:
     inputs: Mapping[str, Any]
     resources: tuple[Resource, ...] = ()
     updated: tuple[Resource, ...] = ()
+    left: tuple[Resource, ...] = ()
     failure: Failure | None = None
 
 
@@ -100,19 +109,71 @@ def simulate(
     `changes` says for each node of a reprovisioning whether it is created, updated or kept. The outputs of kept and
     updated nodes are in `held`, the resources of the workflow.
     """
-    done: dict[str, Done] = {}
-    outputs: dict[str, dict[str, Any]] = {}
-    for node in sequence.nodes:
-        before = sequence.predecessors[node.id]
-        if any(node_id not in done or done[node_id].failure for node_id in before):
-            continue  # a predecessor failed, so it never starts
-        change = changes[node.id] if changes else CREATE
-        begin = max((done[node_id].end for node_id in before), default=0)
-        inputs = resolved_inputs(node, {node_id: outputs[node_id] for node_id in before}, setting.params)
-        had = tuple(r for r in held if r["workflow_step_id"] == node.id)
-        step = done[node.id] = _execute(node, begin, inputs, setting, change, had)
-        outputs[node.id] = _outputs(node, inputs, step.resources if change == CREATE else had)
-    return _ended(list(done.values()))
+    run = _Run(sequence, setting, changes, held)
+    ready = [(0, place) for place, node in enumerate(sequence.nodes) if not sequence.predecessors[node.id]]
+    while ready:  # in the order in which they begin, so that each step finds what those before it have made
+        begin, place = heapq.heappop(ready)
+        for begins, follower in run.execute(place, begin):
+            heapq.heappush(ready, (begins, follower))
+    return _ended([run.done[node.id] for node in sequence.nodes if node.id in run.done])
+
+
+class _Run:
+    """A run as far as its steps are executed."""
+
+    def __init__(
+        self, sequence: Sequence, setting: Setting, changes: Mapping[str, str] | None, held: Collection[Resource]
+    ) -> None:
+        self.done: dict[str, Done] = {}
+        self._sequence = sequence
+        self._setting = setting
+        self._changes = changes
+        self._held = held
+        self._outputs: dict[str, Mapping[str, Any]] = {}
+        self._around = setting.around
+        self._under_way: list[tuple[int, int, StepCall, tuple[Resource, ...]]] = []
+        self._places = {node.id: place for place, node in enumerate(sequence.nodes)}
+        self._followers: dict[str, list[Node]] = {node.id: [] for node in sequence.nodes}
+        for node in sequence.nodes:
+            for before in dict.fromkeys(sequence.predecessors[node.id]):
+                self._followers[before].append(node)
+
+    def execute(self, place: int, begin: int) -> list[tuple[int, int]]:
+        """Executes a step. Returns when the steps begin that have waited for it alone, with their places."""
+        node = self._sequence.nodes[place]
+        change = self._changes[node.id] if self._changes else CREATE
+        had = tuple(r for r in self._held if r["workflow_step_id"] == node.id)
+        call = self._call(node, change)
+        self._let_pass(begin)
+        step = self.done[node.id] = _execute(node, begin, call, self._setting, self._around, change, had)
+        if step.failure is None:
+            self._outputs[node.id] = _outputs(node, call, step.resources if change == CREATE else had)
+        if change != KEEP and (step.failure is None or step.left):
+            makes = (*step.resources, *step.left)
+            self._around = self._around.during(call, makes)
+            heapq.heappush(self._under_way, (step.end, place, call, makes))
+        if step.failure:
+            return []
+        return [
+            (max(self.done[one].end for one in self._sequence.predecessors[follower.id]), self._places[follower.id])
+            for follower in self._followers[node.id]
+            if all(self._succeeded(one) for one in self._sequence.predecessors[follower.id])
+        ]
+
+    def _call(self, node: Node, change: str) -> StepCall:
+        outputs = {node_id: self._outputs[node_id] for node_id in self._sequence.predecessors[node.id]}
+        inputs = resolved_inputs(node, outputs, self._setting.params)
+        type = (STEPS[node.type].update_step or node.type) if change == UPDATE else node.type
+        return StepCall(node.id, type, inputs, node.previous_node_inputs, outputs, self._setting.workflow_id)
+
+    def _let_pass(self, time: int) -> None:
+        """Lets the steps take effect that have ended by then."""
+        while self._under_way and self._under_way[0][0] <= time:
+            _, _, call, makes = heapq.heappop(self._under_way)
+            self._around = self._around.after(call, makes)
+
+    def _succeeded(self, node_id: str) -> bool:
+        return node_id in self.done and self.done[node_id].failure is None
 
 
 def _ended(steps: list[Done]) -> Simulation:
@@ -125,41 +186,46 @@ def _ended(steps: list[Done]) -> Simulation:
 
 
 def _execute(
-    node: Node, begin: int, inputs: Mapping[str, Any], setting: Setting, change: str, had: tuple[Resource, ...]
+    node: Node,
+    begin: int,
+    call: StepCall,
+    setting: Setting,
+    around: Surroundings,
+    change: str,
+    had: tuple[Resource, ...],
 ) -> Done:
     if change == KEEP:
-        return Done(node, begin, begin, inputs)
+        return Done(node, begin, begin, call.inputs)
     plan = setting.plan.get(node.id) or setting.plan.get(node.type) or _UNPLANNED
-    end = begin + _duration(node, plan, setting)
-    if failure := _failure(node, plan, inputs, setting, change):
-        return Done(node, begin, end, inputs, failure=failure)
+    end = begin + _duration(node, plan, call, setting, around)
+    inputs = _with_tools(call)
+    if failure := _failure(node, plan, call, setting, around):
+        left = _created(node, inputs, setting.new_id) if failure.leaves_resource else ()
+        return Done(node, begin, end, inputs, left=left, failure=failure)
     if change == UPDATE:
         return Done(node, begin, end, inputs, updated=had)
     return Done(node, begin, end, inputs, _created(node, inputs, setting.new_id))
 
 
-def _duration(node: Node, plan: PlannedStep, setting: Setting) -> int:
+def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> int:
     if plan.takes is not None:
         return plan.takes
     if plan.fails and plan.fails.is_timeout:
         return node_timeout(node)
-    return setting.step_time
+    own = duration_of(call, around)
+    return setting.step_time if own is None else own
 
 
-def _failure(node: Node, plan: PlannedStep, inputs: Mapping[str, Any], setting: Setting, change: str) -> Failure | None:
+def _failure(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> Failure | None:
     if plan.fails:
-        return _scripted_failure(node, plan.fails, inputs)
-    name = str(inputs.get("index_name"))
-    if node.type == "create_index" and change == CREATE and name in setting.indexes:
-        if setting.tells_why_no_index:
-            return Failure("BAD_REQUEST", f"index [{name}/{opensearch_uuid('index', name)}] already exists")
-        return Failure("INTERNAL_SERVER_ERROR", _plain_message(node, inputs))
-    return None
+        return _scripted_failure(node, plan.fails, call.inputs, around.version)
+    return taken_name(call, around) if setting.trusts_inputs else check_step(call, around)
 
 
-def _scripted_failure(node: Node, fails: PlannedFailure, inputs: Mapping[str, Any]) -> Failure:
+def _scripted_failure(node: Node, fails: PlannedFailure, inputs: Mapping[str, Any], version: Version) -> Failure:
     if fails.is_timeout:
-        return Failure("INTERNAL_SERVER_ERROR", f"Execute timed out for {node.id}", "TimeoutException")
+        status = version.behaviour.step_timeout_status
+        return Failure(status, f"Execute timed out for {node.id}", "TimeoutException")
     message = _plain_message(node, inputs) if fails.message is None else fails.message
     return Failure(fails.status, message, fails.exception or "WorkflowStepException")
 
@@ -173,10 +239,10 @@ def _plain_message(node: Node, inputs: Mapping[str, Any]) -> str:
 def _created(node: Node, inputs: Mapping[str, Any], new_id: NewId) -> tuple[Resource, ...]:
     """The step's new entries of resources_created (docs/reference/plugin.md, "Steps and resources")."""
     kind = STEPS[node.type].resource_type
-    if kind is None:
+    if kind is None or node.type in LEAVES_NO_ENTRY:
         return ()
     given = inputs.get(_NAMED_BY.get(node.type, ""))
-    resource_id = given if isinstance(given, str) and given else new_id(kind, node.id)
+    resource_id = given if isinstance(given, str) else new_id(kind, node.id)
     entries = [_resource(node.type, node.id, kind, resource_id)]
     if node.type in _DEPLOYING and str(inputs.get("deploy", "")).lower() == "true":
         entries.append(_resource("deploy_model", node.id, kind, resource_id))
@@ -192,8 +258,20 @@ def _resource(step_name: str, step_id: str, kind: str, resource_id: str) -> Reso
     }
 
 
-def _outputs(node: Node, inputs: Mapping[str, Any], resources: Collection[Resource]) -> dict[str, Any]:
+def _with_tools(call: StepCall) -> Mapping[str, Any]:
+    """The inputs of a step; those of an agent with its tools and its model, which come from earlier steps."""
+    if call.type != "register_agent":
+        return call.inputs
+    inputs = {name: value for name, value in call.inputs.items() if name not in ("tools", "llm")}
+    tools, model = tools_of(call), model_of(call)
+    return {**inputs, **({"llm": model} if model else {}), **({"tools": tools} if tools else {})}
+
+
+def _outputs(node: Node, call: StepCall, resources: Collection[Resource]) -> dict[str, Any]:
     """The outputs that later steps may use."""
+    if node.type == "create_tool":
+        return {"tools": tool_of(call)}
+    inputs = call.inputs
     made = {resource["resource_type"]: resource["resource_id"] for resource in resources}
     return {
         name: value

@@ -43,6 +43,11 @@ class Scenario(Model):
         default=False,
         description="true: this script breaks the plugin's rules on purpose. Any state is allowed, without warnings.",
     )
+    trust_inputs: bool = Field(
+        default=False,
+        description="true: the steps of this scenario's workflows succeed whatever their inputs are. Otherwise a step "
+        "fails whose inputs a real cluster would refuse.",
+    )
     template: dict[str, Any] | None = Field(
         default=None,
         description="The template of the workflow that this scenario defines, as a client sends it. Default: a "

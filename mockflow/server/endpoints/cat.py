@@ -21,9 +21,9 @@ from mockflow.server.endpoints.nodes import (
     ROLES,
     TRANSPORT_PORT,
     ip_of,
-    node_id,
     publish_address,
 )
+from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.parameters import Parameters
@@ -85,7 +85,7 @@ def _plugin_rows(call: Call) -> Callable[[], Iterable[Row]]:
     _read_manager_parameters(call.parameters)
     cluster = call.cluster
     return lambda: (
-        (node_id(cluster), NODE_NAME, plugin.name, cluster.world.version.plugin, plugin.description)
+        (cluster.world.node_id, NODE_NAME, plugin.name, cluster.world.version.plugin, plugin.description)
         for plugin in PLUGINS
     )
 
@@ -150,7 +150,7 @@ INDICES: Final = Table(
 
 def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
     call.parameters.boolean("local")
-    _read_index_options(call.parameters)
+    read_indices_options(call.parameters)
     patterns = [part for part in call.path_value("alias").split(",") if part] or ["*"]
     wanted = [part for part in patterns if not part.startswith("-")]
     unwanted = [part[1:] for part in patterns if part.startswith("-")]
@@ -194,7 +194,7 @@ def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
 
     def rows() -> Iterable[Row]:
         cluster, address = call.cluster, publish_address(call)
-        version, id = cluster.world.version, node_id(cluster)
+        version, id = cluster.world.version, cluster.world.node_id
         yield (
             *(id if full_id else id[:4], PROCESS_ID, ip_of(address), TRANSPORT_PORT, address),
             *(version.number, "tar", version.build_hash, JAVA_VERSION),
@@ -258,30 +258,17 @@ NODES: Final = Table(
 
 def _read_manager_parameters(parameters: Parameters) -> None:
     parameters.boolean("local")
-    for name in ("cluster_manager_timeout", "master_timeout"):
-        parameters.time(name)
-
-
-def _read_index_options(parameters: Parameters) -> tuple[bool, bool]:
-    """ignore_unavailable and allow_no_indices."""
-    parameters.boolean("ignore_throttled")
-    for state in (parameters.text("expand_wildcards") or "open").split(","):
-        if state not in ("open", "closed", "hidden", "none", "all"):
-            raise illegal_argument(f"No valid expand wildcard value [{state}]")
-    return parameters.boolean("ignore_unavailable"), parameters.boolean("allow_no_indices", True)
+    read_manager_timeout(parameters)
 
 
 def _index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
     """A function that selects the indices of the path; 404 for a missing one."""
-    ignore_unavailable, allow_no_indices = _read_index_options(call.parameters)
+    options = read_indices_options(call.parameters)
     expression = call.path_value("index")
 
     def chosen(indices: Iterable[IndexRow]) -> Iterable[IndexRow]:
         by_name = {index.name: index for index in indices}
-        names = resolve_indices(
-            expression, by_name, ignore_unavailable=ignore_unavailable, allow_no_indices=allow_no_indices
-        )
-        return [by_name[name] for name in names]
+        return [by_name[name] for name in resolve_indices(expression, by_name, options)]
 
     return chosen
 

@@ -8,9 +8,17 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
-from mockflow.core.opensearch.indices import IndexRow, NoSuchIndexError, count_shards, resolved
+from mockflow.core.opensearch.indices import (
+    IndexRow,
+    IndicesOptions,
+    NoSuchIndexError,
+    ShardCounts,
+    count_shards,
+    resolved,
+)
 from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME
+from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument, object_error
@@ -23,6 +31,7 @@ _EVENTS: Final = frozenset({"IMMEDIATE", "URGENT", "HIGH", "NORMAL", "LOW", "LAN
 _NODES: Final = re.compile(r"(?:(>=|<=|>|<)(.*)|(ge|le|gt|lt)\((.*).|(.*))")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,9}")
 _ALL: Final = -1
+_ANY: Final = IndicesOptions(ignore_unavailable=True)
 
 
 @dataclass(frozen=True)
@@ -58,12 +67,16 @@ def outage_health(cluster: Cluster) -> str:
 def health(call: Call) -> Action:
     """The health of the cluster or of indices; 408 if the condition does not hold in time."""
     parameters, cluster = call.parameters, call.cluster
+    read_indices_options(parameters)  # of no effect: a missing index is waited for
     timeout = _read_constant_parameters(parameters)
     level = parameters.text("level")  # values other than indices and shards mean cluster
     wanted = _read_condition(parameters)
     expression = call.path_value("index")
     if expression:
-        resolve_indices(expression, (), ignore_unavailable=True, allow_no_indices=True)  # 400 for invalid names
+        resolve_indices(expression, (), _ANY)  # 400 for invalid names
+    if parameters.text("awareness_attribute") is not None and level != "awareness_attributes":
+        reason = "level=awareness_attributes is required with awareness_attribute parameter"
+        raise object_error(400, "action_request_validation_exception", f"Validation Failed: 1: {reason};")
 
     def indices() -> list[IndexRow] | None:
         rows = {row.name: row for row in index_listing.indices(cluster.world)}
@@ -83,7 +96,8 @@ def health(call: Call) -> Action:
 
     async def act() -> Reply:
         reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, advance)
-        body = _body(indices(), level, outage_health(cluster), timed_out=not reached)
+        whole = count_shards(index_listing.indices(cluster.world))
+        body = _body(indices(), whole, level, outage_health(cluster), timed_out=not reached)
         reply = Reply(200 if reached else 408, body)
         read_indices()
         return reply
@@ -98,10 +112,7 @@ def _read_constant_parameters(parameters: Parameters) -> int | None:
     """Checks the conditions that a cluster of one idle node always meets; returns the timeout in ms."""
     for name in ("local", "wait_for_no_relocating_shards", "wait_for_no_initializing_shards", "ensure_node_weighed_in"):
         parameters.boolean(name)
-    for name in ("cluster_manager_timeout", "master_timeout"):
-        parameters.time(name)
-    for name in ("expand_wildcards", "ignore_unavailable", "allow_no_indices", "awareness_attribute"):
-        parameters.text(name)
+    read_manager_timeout(parameters)
     events = parameters.text("wait_for_events")
     if events is not None and events.upper() not in _EVENTS:
         raise illegal_argument(f"No enum constant org.opensearch.common.Priority.{events.upper()}")
@@ -111,7 +122,7 @@ def _read_constant_parameters(parameters: Parameters) -> int | None:
 def _read_condition(parameters: Parameters) -> _Condition:
     status = parameters.text("wait_for_status")
     if status is not None and status.lower() not in _STATUSES:
-        raise illegal_argument(f"unknown cluster health status [{status}]")
+        raise illegal_argument(f"No enum constant org.opensearch.cluster.health.ClusterHealthStatus.{status.upper()}")
     return _Condition(
         status="red" if status is None else status.lower(),
         nodes=_is_one_enough(parameters.text("wait_for_nodes")),
@@ -164,7 +175,10 @@ _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
 # -- the response ----------------------------------------------------------------------------------
 
 
-def _body(indices: list[IndexRow] | None, level: str | None, outage: str, *, timed_out: bool) -> dict[str, Any]:
+def _body(
+    indices: list[IndexRow] | None, whole: ShardCounts, level: str | None, outage: str, *, timed_out: bool
+) -> dict[str, Any]:
+    """The response. `whole` are the shards of the cluster, whose percentage shows also where indices are named."""
     shards = count_shards(indices or ())
     body: dict[str, Any] = {
         "cluster_name": CLUSTER_NAME,
@@ -183,7 +197,7 @@ def _body(indices: list[IndexRow] | None, level: str | None, outage: str, *, tim
         "number_of_pending_tasks": 0,
         "number_of_in_flight_fetch": 0,
         "task_max_waiting_in_queue_millis": 0,
-        "active_shards_percent_as_number": shards.active_percent,
+        "active_shards_percent_as_number": 100.0 if shards.status == "green" else whole.active_percent,
     }
     if level in ("indices", "shards"):
         body["indices"] = {row.name: _index(row, with_shards=level == "shards") for row in indices or ()}

@@ -8,7 +8,8 @@ from typing import Any, Final
 from mockflow.cluster import Cluster
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
-from mockflow.server.endpoints.nodes import ATTRIBUTES, TRANSPORT_PORT, ip_of, node_id, publish_address
+from mockflow.server.endpoints.nodes import ATTRIBUTES, TRANSPORT_PORT, ip_of, publish_address
+from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 
 _METRICS: Final = (
@@ -26,12 +27,12 @@ _METRICS: Final = (
 def state(call: Call) -> Action:
     """The metrics of the path, or all. There are no indices and no stored scripts in them."""
     parameters = call.parameters
-    for name in ("local", "flat_settings", "ignore_unavailable", "allow_no_indices"):
+    read_indices_options(parameters)
+    for name in ("local", "flat_settings"):
         parameters.boolean(name)
-    for name in ("cluster_manager_timeout", "master_timeout", "wait_for_timeout"):
-        parameters.time(name)
-    for name in ("wait_for_metadata_version", "expand_wildcards"):
-        parameters.text(name)
+    read_manager_timeout(parameters)
+    parameters.time("wait_for_timeout")
+    parameters.text("wait_for_metadata_version")
     wanted = {part.strip() for part in call.path_value("metric").split(",")} - {""}
     call.path_value("index")
     shown = [metric for metric in _METRICS if not wanted or "_all" in wanted or metric in wanted]
@@ -48,7 +49,7 @@ def state(call: Call) -> Action:
 
 
 def _metrics(cluster: Cluster, uuid: str, address: str) -> dict[str, dict[str, Any]]:
-    node = node_id(cluster)
+    node = cluster.world.node_id
     return {
         "version": {"version": 1, "state_uuid": opensearch_uuid("state", uuid)},
         "master_node": {"master_node": node},

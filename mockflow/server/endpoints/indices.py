@@ -1,94 +1,92 @@
-"""Indices that workflows have created: read, exists, delete (docs/reference/opensearch.md, "Indices")."""
+"""Indices of workflows and of the plugins: read, exists, delete (docs/reference/opensearch.md, "Indices")."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from mockflow.core.opensearch.indices import InvalidIndexNameError, NoSuchIndexError, resolved
-from mockflow.core.plugin.resources import Made
+from mockflow.cluster import index_listing
+from mockflow.core.opensearch.index_body import default_settings, shown_settings
+from mockflow.core.opensearch.indices import (
+    DEFAULT_OPTIONS,
+    IndicesOptions,
+    InvalidIndexNameError,
+    NoSuchIndexError,
+    resolved,
+)
+from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.rest.errors import Refusal, object_error
 
-_INDEX_BOOLEANS: Final = {
-    "ignore_unavailable": False,
-    "allow_no_indices": True,
-    "flat_settings": False,
-    "include_defaults": False,
-    "local": False,
-}
-_CLUSTER_TIMEOUTS: Final = ("cluster_manager_timeout", "master_timeout", "timeout")
+Bodies = dict[str, dict[str, Any]]
 
 
-def _index_handler(part: str | None) -> Handler:
-    """A handler for GET of indices; `part` selects their mappings or settings."""
+def _get(*parts: str) -> Handler:
+    """A handler for GET and HEAD of indices; `parts` are what the response has of each."""
 
     def handle(call: Call) -> Action:
-        find = _read_expression(call)
+        find, show = _read_expression(call), _read_form(call) if "settings" in parts else dict
+        call.parameters.boolean("local")
 
         def act() -> Reply:
-            bodies = {made.id: made.body for made in find()}
-            return Reply(200, {name: {part: body[part]} if part else body for name, body in bodies.items()})
+            shown = {name: show(body) for name, body in find().items()}
+            return Reply(
+                200, {name: {part: body[part] for part in body if part in parts} for name, body in shown.items()}
+            )
 
         return act
 
     return handle
 
 
-def index_exists(call: Call) -> Action:
-    """HEAD: 200 or 404, without a body."""
-    find = _read_expression(call)
-
-    def act() -> Reply:
-        try:
-            find()
-        except Refusal:
-            return Reply(404, "")
-        return Reply(200, "")
-
-    return act
-
-
 def delete_index(call: Call) -> Action:
-    """Deletes indices without their workflow; a later deprovision treats them as deleted."""
+    """Deletes indices, also those of the plugins with their workflows or resources."""
     find = _read_expression(call)
+    call.parameters.time("timeout")
 
     def act() -> Reply:
-        for made in find():
-            call.world.resources.delete(("index", made.id))
+        for name in find():
+            index_listing.delete(call.world, name)
         return Reply(200, {"acknowledged": True})
 
     return act
 
 
-def _read_expression(call: Call) -> Callable[[], list[Made]]:
+def _read_expression(call: Call) -> Callable[[], Bodies]:
     """A function that finds the indices of the path when the action runs."""
-    flags = {name: call.parameters.boolean(name, default) for name, default in _INDEX_BOOLEANS.items()}
-    for name in _CLUSTER_TIMEOUTS:
-        call.parameters.time(name)
-    call.parameters.text("expand_wildcards")
+    options = read_indices_options(call.parameters)
+    read_manager_timeout(call.parameters)
     expression = call.path_value("index")
 
-    def find() -> list[Made]:
-        existing = {made.id: made for made in call.world.resources.all_of("index")}
-        for part in expression.split(","):
-            read_resource(call.cluster, "index", part)
-        names = resolve_indices(
-            expression,
-            existing,
-            ignore_unavailable=flags["ignore_unavailable"],
-            allow_no_indices=flags["allow_no_indices"],
-        )
-        return [existing[name] for name in names]
+    def find() -> Bodies:
+        try:
+            existing = resolve_indices(expression, index_listing.names(call.world), options)
+            return {name: index_listing.body(call.world, name) for name in existing}
+        finally:
+            for part in expression.split(","):
+                read_resource(call.cluster, "index", part)
 
     return find
 
 
-def resolve_indices(
-    expression: str, names: Iterable[str], *, ignore_unavailable: bool, allow_no_indices: bool
-) -> list[str]:
+def _read_form(call: Call) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A function that makes a body as the parameters want its settings."""
+    human, flat, with_defaults = (
+        call.parameters.boolean(name) for name in ("human", "flat_settings", "include_defaults")
+    )
+    release = call.world.version.number
+
+    def show(body: dict[str, Any]) -> dict[str, Any]:
+        settings = body["settings"]
+        shown = {**body, "settings": shown_settings(settings, flat=flat, human=human, release=release)}
+        return {**shown, "defaults": shown_settings(default_settings(settings), flat=flat)} if with_defaults else shown
+
+    return show
+
+
+def resolve_indices(expression: str, names: Iterable[str], options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
     """The names that an index expression selects; 404 for a missing index, 400 for an invalid name."""
     try:
-        return resolved(expression, names, ignore_unavailable=ignore_unavailable, allow_no_indices=allow_no_indices)
+        return resolved(expression, names, options)
     except NoSuchIndexError as error:
         raise no_such_index(str(error)) from None
     except InvalidIndexNameError as error:
@@ -108,10 +106,14 @@ def no_such_index(name: str) -> Refusal:
     return object_error(404, "index_not_found_exception", f"no such index [{name}]", **meta)
 
 
+_WHOLE: Final = _get("aliases", "mappings", "settings", "defaults")
+_MAPPINGS: Final = _get("mappings")
+
 ROUTES: Final = (
-    ApiRoute("GET", "/{index}", "indices.get", _index_handler(None)),
-    ApiRoute("HEAD", "/{index}", "indices.exists", index_exists),
+    ApiRoute("GET", "/{index}", "indices.get", _WHOLE),
+    ApiRoute("HEAD", "/{index}", "indices.exists", _WHOLE),
     ApiRoute("DELETE", "/{index}", "indices.delete", delete_index),
-    ApiRoute("GET", "/{index}/_mapping", "indices.get_mapping", _index_handler("mappings")),
-    ApiRoute("GET", "/{index}/_settings", "indices.get_settings", _index_handler("settings")),
+    ApiRoute("GET", "/{index}/_mapping", "indices.get_mapping", _MAPPINGS),
+    ApiRoute("GET", "/{index}/_mappings", "indices.get_mapping", _MAPPINGS),
+    ApiRoute("GET", "/{index}/_settings", "indices.get_settings", _get("settings", "defaults")),
 )

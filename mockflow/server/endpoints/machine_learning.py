@@ -3,11 +3,16 @@
 Source: docs/reference/opensearch.md, "ML Commons".
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.core.opensearch.search import Stored
+from mockflow.cluster.system_indices import ML_INDICES, ml_kinds
+from mockflow.cluster.world import World
+from mockflow.core.base.java_hash import hash_map
+from mockflow.core.opensearch.search import Stored, empty_answer
+from mockflow.core.plugin.resources import Made, body_of
+from mockflow.server.endpoints.indices import no_such_index
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.endpoints.search import search_handler
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -17,31 +22,106 @@ BASE: Final = "/_plugins/_ml"
 
 
 @dataclass(frozen=True)
+class _Missing:
+    """The error for a resource that does not exist. None: there is none, and a DELETE says that it found nothing."""
+
+    without_index: str
+    with_index: str | None
+    status_without_index: int = 404
+
+
+@dataclass(frozen=True)
 class Kind:
-    """One kind of resource: its path, its name in the registry, its system index, the error if it is missing."""
+    """One kind of resource: its path, its name in the registry, and the errors where it is missing.
+
+    `refusal` returns why a resource cannot be deleted.
+    """
 
     path: str
     name: str
-    index: str
-    missing: str
+    get: _Missing
+    delete: _Missing
+    delete_before_3: _Missing | None = None
+    refusal: Callable[[World, Made], Refusal | None] = lambda _, __: None
+    search_needs_index: bool = False
+    """Whether a search without the index is an error; else it finds nothing."""
+
+    @property
+    def index(self) -> str:
+        """Its system index."""
+        return ML_INDICES[self.name]
+
+    def missing_on_delete(self, world: World) -> _Missing:
+        """The error of a DELETE in the world's release."""
+        return self.delete_before_3 if self.delete_before_3 and world.version.minor < (3, 0) else self.delete
+
+
+def _is_deployed(_: World, model: Made) -> Refusal | None:
+    if not model.ready:
+        return None
+    reason = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
+    return _status_error(400, reason)
+
+
+def _is_used(world: World, connector: Made) -> Refusal | None:
+    users = [model.id for model in world.resources.all_of("model") if model.inputs.get("connector_id") == connector.id]
+    if not users:
+        return None
+    sentence = "models are still using this connector, please delete or update the models first"
+    return _status_error(409, f"{len(users)} {sentence}: [{', '.join(users)}]")
+
+
+def _has_models(world: World, group: Made) -> Refusal | None:
+    if not _models_of(world, group.id):
+        return None
+    return _status_error(409, "Cannot delete the model group when it has associated model versions")
+
+
+def _is_running(_: World, task: Made) -> Refusal | None:
+    if task.ready:
+        return None
+    return object_error(500, "exception", "Task cannot be deleted in running state. Try after some time.")
 
 
 _KINDS: Final = (
-    Kind("models", "model", ".plugins-ml-model", "Failed to find model with the provided model id: {id}"),
+    Kind(
+        "models",
+        "model",
+        get=_Missing("Fail to find model", "Failed to find model with the provided model id: {id}"),
+        delete=_Missing("Failed to find model", "Failed to find model"),
+        refusal=_is_deployed,
+    ),
     Kind(
         "connectors",
         "connector",
-        ".plugins-ml-connector",
-        "Failed to find connector with the provided connector id: {id}",
+        get=_Missing("Failed to find connector", "Failed to find connector with the provided connector id: {id}"),
+        delete=_Missing("Failed to find connector", None),
+        delete_before_3=_Missing("Failed to delete data object from index .plugins-ml-connector", None, 500),
+        refusal=_is_used,
     ),
-    Kind("agents", "agent", ".plugins-ml-agent", "Failed to find agent with the provided agent id: {id}"),
+    Kind(
+        "agents",
+        "agent",
+        get=_Missing("Failed to get agent index", "Failed to find agent with the provided agent id: {id}"),
+        delete=_Missing("Failed to get agent index", "Fail to find ml agent"),
+        search_needs_index=True,
+    ),
     Kind(
         "model_groups",
         "model_group",
-        ".plugins-ml-model-group",
-        "Failed to find model group with the provided model group id: {id}",
+        get=_Missing(
+            "Failed to find model group index", "Failed to find model group with the provided model group id: {id}"
+        ),
+        delete=_Missing("Failed to delete data object from index .plugins-ml-model-group", None, 500),
+        refusal=_has_models,
     ),
-    Kind("tasks", "task", ".plugins-ml-task", "Fail to find task"),
+    Kind(
+        "tasks",
+        "task",
+        get=_Missing("Failed to find task", "Failed to find task"),
+        delete=_Missing("Failed to find task", "Failed to find task"),
+        refusal=_is_running,
+    ),
 )
 
 
@@ -53,8 +133,8 @@ def _get(kind: Kind) -> Handler:
         def act() -> Reply:
             made = read_resource(call.cluster, kind.name, resource_id)
             if made is None:
-                raise _missing(kind, resource_id)
-            return Reply(200, made.body)
+                raise _missing(call.world, kind, kind.get, resource_id)
+            return Reply(200, _body(call.world, made))
 
         return act
 
@@ -66,10 +146,16 @@ def _delete(kind: Kind) -> Handler:
         resource_id = call.path_value("id")
 
         def act() -> Reply:
-            if call.world.resources.find((kind.name, resource_id)) is None:
-                raise _missing(kind, resource_id)
-            call.world.resources.delete((kind.name, resource_id))
-            return Reply(200, _deleted(kind, resource_id, call.world.next_sequence_number()))
+            world = call.world
+            made = world.resources.find((kind.name, resource_id))
+            if made is None:
+                wanted = kind.missing_on_delete(world)
+                if wanted.with_index is not None or not _has_index(world, kind):
+                    raise _missing(world, kind, wanted, resource_id)
+            elif refusal := kind.refusal(world, made):
+                raise refusal
+            world.resources.delete((kind.name, resource_id))
+            return Reply(200, _deleted(kind, resource_id, world.next_sequence_number(), was_there=made is not None))
 
         return act
 
@@ -78,21 +164,68 @@ def _delete(kind: Kind) -> Handler:
 
 def _search(kind: Kind) -> Handler:
     def documents(call: Call) -> Iterable[Stored]:
-        return (Stored(made.id, made.body) for made in call.world.resources.all_of(kind.name))
+        return (Stored(made.id, _in_order(_body(call.world, made))) for made in call.world.resources.all_of(kind.name))
 
-    return search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
+    search = search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
+
+    def handle(call: Call) -> Action:
+        action = search(call)
+
+        def act() -> Any:
+            if _has_index(call.world, kind):
+                return action()
+            if kind.search_needs_index:
+                raise no_such_index(kind.index)
+            return Reply(200, empty_answer())
+
+        return act
+
+    return handle
 
 
-def _missing(kind: Kind, resource_id: str) -> Refusal:
-    return object_error(404, "status_exception", kind.missing.format(id=resource_id))
+def _body(world: World, made: Made) -> dict[str, Any]:
+    """The document of a resource. Models of one group have versions from 1 on."""
+    body = body_of(made, world.version, world.node_id)
+    if made.kind == "model_group":
+        body["latest_version"] = len(_models_of(world, made.id))
+    elif made.kind == "model" and made.inputs.get("model_group_id"):
+        siblings = _models_of(world, made.inputs["model_group_id"])
+        body["model_version"] = str(siblings.index(made.id) + 1 if made.id in siblings else 1)
+    return body
 
 
-def _deleted(kind: Kind, resource_id: str, sequence_number: int) -> dict[str, Any]:
+def _models_of(world: World, group_id: str) -> list[str]:
+    models = world.resources.all_of("model")
+    return [model.id for model in models if model.inputs.get("model_group_id") == group_id]
+
+
+def _in_order(value: Any) -> Any:
+    """Objects in the order in which a search shows them, that of a HashMap."""
+    if isinstance(value, Mapping):
+        return hash_map({name: _in_order(content) for name, content in value.items()})
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
+
+
+def _has_index(world: World, kind: Kind) -> bool:
+    return kind.name in ml_kinds(world)
+
+
+def _missing(world: World, kind: Kind, texts: _Missing, resource_id: str) -> Refusal:
+    if texts.with_index is not None and _has_index(world, kind):
+        return _status_error(404, texts.with_index.format(id=resource_id))
+    return _status_error(texts.status_without_index, texts.without_index)
+
+
+def _status_error(status: int, reason: str) -> Refusal:
+    return object_error(status, "status_exception", reason)
+
+
+def _deleted(kind: Kind, resource_id: str, sequence_number: int, *, was_there: bool) -> dict[str, Any]:
     return {
         "_index": kind.index,
         "_id": resource_id,
-        "_version": 2,
-        "result": "deleted",
+        "_version": 2 if was_there else 1,
+        "result": "deleted" if was_there else "not_found",
         "forced_refresh": True,
         "_shards": {"total": 1, "successful": 1, "failed": 0},
         "_seq_no": sequence_number,

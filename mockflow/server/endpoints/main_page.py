@@ -21,7 +21,7 @@ def info(call: Call) -> Action:
             "number": version.build,
             "build_type": "tar",
             "build_hash": version.build_hash,
-            "build_date": "2026-01-01T00:00:00.000000Z",
+            "build_date": version.build_date,
             "build_snapshot": version.is_snapshot,
             "lucene_version": version.lucene,
             "minimum_wire_compatibility_version": version.behaviour.minimum_wire_version,
@@ -32,7 +32,13 @@ def info(call: Call) -> Action:
     return lambda: Reply(200, body, pretty_by_default=True)
 
 
+def favicon(_: Call) -> Action:
+    """The icon that browsers request; it is empty here."""
+    return lambda: Reply(200, "")
+
+
 ROUTES: Final = (
     ApiRoute("GET", "/", "info", info),
     ApiRoute("HEAD", "/", "ping", info),
+    ApiRoute("GET", "/favicon.ico", "favicon", favicon),
 )

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.wildcards import matches
-from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
@@ -24,11 +23,6 @@ _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::([0-9]{1,5}))?", re.
 _MAX_CONTENT_LENGTH: Final = 100 * 1024 * 1024
 _PROCESSORS: Final = 2
 _REFRESH_MS: Final = 1000
-
-
-def node_id(cluster: Cluster) -> str:
-    """The node's id: the same for the same seed."""
-    return opensearch_uuid("node", str(cluster.world.settings.seed))
 
 
 def publish_address(call: Call) -> str:
@@ -58,13 +52,13 @@ def info(call: Call) -> Action:
         nodes, metrics = "", nodes
     nodes, metrics = nodes or "_all", metrics or "_all"
     sections = _SECTIONS.keys() if _list(metrics) == ["_all"] else _SECTIONS.keys() & set(_list(metrics))
-    call.parameters.time("timeout")
+    call.parameters.time("timeout", shown_as="NodesInfoRequest.timeout")
     call.parameters.boolean("flat_settings")
 
     def act() -> Reply:
         address = publish_address(call)
-        there = _names_the_node(_list(nodes), node_id(call.cluster), address)
-        body = {node_id(call.cluster): _node(call.cluster, address, sections)} if there else {}
+        there = _names_the_node(_list(nodes), call.world.node_id, address)
+        body = {call.world.node_id: _node(call.cluster, address, sections)} if there else {}
         counts = {"total": len(body), "successful": len(body), "failed": 0}
         return Reply(200, {"_nodes": counts, "cluster_name": CLUSTER_NAME, "nodes": body})
 

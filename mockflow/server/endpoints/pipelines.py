@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.wildcards import matches
-from mockflow.core.plugin.resources import Made
+from mockflow.core.plugin.resources import Made, body_of
+from mockflow.server.endpoints.request_options import read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
 from mockflow.server.rest.errors import object_error
@@ -18,8 +19,8 @@ def _get_pipelines(kind: str) -> Handler:
         def act() -> Reply:
             found: dict[str, Any] = {}
             for name in (wanted or "*").split(","):
-                found |= {made.id: made.body for made in _pipelines(call.cluster, kind, name)}
-            return Reply(200 if found or wanted in ("", "*") else 404, found)
+                found |= {made.id: body_of(made) for made in _pipelines(call.cluster, kind, name)}
+            return Reply(200 if found else 404, found)
 
         return act
 
@@ -27,12 +28,15 @@ def _get_pipelines(kind: str) -> Handler:
 
 
 def _delete_pipeline(kind: str) -> Handler:
+    """DELETE: before there has been any pipeline, a missing one counts as deleted."""
+
     def handle(call: Call) -> Action:
         name = _pipeline_id(call)
+        call.parameters.time("timeout")
 
         def act() -> Reply:
             found = _pipelines(call.cluster, kind, name)
-            if not found and name != "*":
+            if not found and name != "*" and call.world.resources.has_had(kind):
                 raise object_error(404, "resource_not_found_exception", f"pipeline [{name}] is missing")
             for made in found:
                 call.world.resources.delete((kind, made.id))
@@ -52,9 +56,7 @@ def _pipelines(cluster: Cluster, kind: str, name: str) -> list[Made]:
 
 
 def _pipeline_id(call: Call) -> str:
-    for name in ("cluster_manager_timeout", "master_timeout", "timeout"):
-        call.parameters.time(name)
-    call.parameters.boolean("local")
+    read_manager_timeout(call.parameters)
     return call.path_value("id")
 
 

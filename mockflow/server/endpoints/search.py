@@ -4,36 +4,59 @@ Sources: docs/reference/opensearch.md, "Search"; docs/reference/plugin.md, "Sear
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockflow.cluster import Cluster
 from mockflow.core.opensearch.search import PARAMETERS, SearchError, SourceFilter, Stored, from_parameters, search
-from mockflow.server.http.messages import Request
+from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.body import read_value
-from mockflow.server.rest.call import Action, Call, Handler, Reply
-from mockflow.server.rest.errors import Refusal
+from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
+from mockflow.server.rest.errors import Refusal, object_error
 
 Documents = Callable[[Call], Iterable[Stored]]
 SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]
 
 
+@dataclass(frozen=True)
+class SearchRules:
+    """What the search action of a plugin makes of a request and of its failures."""
+
+    source: SourceRule = lambda _, requested: requested or SourceFilter()
+    """Decides on the source filter of hits."""
+    failed: Callable[[SearchError], SearchError] = lambda error: error
+    """The error that the response shows."""
+    fails_on_aggregations: bool = False
+    """Whether the action cannot write the result of aggregations."""
+
+
+ANY: SearchRules = SearchRules()
+
+
 def search_handler(
-    index: str,
-    documents: Documents,
-    on_hit: Callable[[Cluster, str], object],
-    source: SourceRule = lambda _, requested: requested or SourceFilter(),
+    index: str, documents: Documents, on_hit: Callable[[Cluster, str], object], rules: SearchRules = ANY
 ) -> Handler:
     """A search over `documents`; `on_hit` is called with the id of each hit, which is a status read."""
 
     def handle(call: Call) -> Action:
         request = _request(call)
+        behaviour = call.world.version.behaviour
 
         def act() -> Reply:
             try:
-                answer = search(index, documents(call), request, source=partial(source, call))
+                answer = search(
+                    index,
+                    documents(call),
+                    request.value,
+                    source=partial(rules.source, call),
+                    refuses_same_entry=behaviour.refuses_same_entry,
+                    aggregation_failure=behaviour.aggregation_failure if rules.fails_on_aggregations else None,
+                )
             except SearchError as error:
-                raise _refused(error) from None
+                if request.text is not None:
+                    error.locate(request.text, request.value)
+                raise refused(rules.failed(error)) from None
             for hit in answer["hits"]["hits"]:
                 on_hit(call.cluster, hit["_id"])
             return Reply(200, answer)
@@ -43,7 +66,18 @@ def search_handler(
     return handle
 
 
-def _request(call: Call) -> Any:
+def refused(error: SearchError) -> Refusal:
+    """The response to a search that failed."""
+    return Refusal(error.status, {"error": error.error(), "status": error.status})
+
+
+class _Request(NamedTuple):
+    value: Any
+    text: str | None
+    """The text that the value was read from, if it was JSON."""
+
+
+def _request(call: Call) -> _Request:
     """The search's body, or the parameters that replace it."""
     call.ignore_body()
     given = {} if call.request.body else {name: call.parameters.text(name) for name in PARAMETERS}
@@ -52,12 +86,17 @@ def _request(call: Call) -> Any:
             {name: value for name, value in given.items() if value is not None}, has_body=bool(call.request.body)
         )
     except SearchError as error:
-        raise _refused(error) from None
+        raise refused(error) from None
     if sent is None:
-        return read_value(call.request)
+        return _read(call.request)
     text, media_type = sent
-    return read_value(Request(call.request.method, call.request.target, {"Content-Type": media_type}, text.encode()))
+    if body_format(media_type) is None:
+        reason = f"Unknown value for source_content_type [{media_type}]"
+        raise object_error(500, "illegal_state_exception", reason)
+    return _read(Request(call.request.method, call.request.target, {CONTENT_TYPE: media_type}, text.encode()))
 
 
-def _refused(error: SearchError) -> Refusal:
-    return Refusal(error.status, {"error": error.error(), "status": error.status})
+def _read(request: Request) -> _Request:
+    value = read_value(request)
+    is_json = body_format(request.headers.get(CONTENT_TYPE)) == "json"
+    return _Request(value, request.body.decode("utf-8", "replace") if is_json else None)

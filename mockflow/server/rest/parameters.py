@@ -40,11 +40,14 @@ class Parameters:
         except values.BadValueError as error:
             raise bad_value(error) from None
 
-    def time(self, name: str, default: int | None = None) -> int | None:
-        """A time value in milliseconds; -1 means no limit. 400 for a value that is no time."""
+    def time(self, name: str, default: int | None = None, *, shown_as: str | None = None) -> int | None:
+        """A time value in milliseconds; -1 means no limit. 400 for a value that is no time.
+
+        `shown_as` is the name of the parameter in the error, where OpenSearch has another one there.
+        """
         value = self.text(name)
         try:
-            return default if value is None else values.time_value(name, value)
+            return default if value is None else values.time_value(shown_as or name, value)
         except values.BadValueError as error:
             raise bad_value(error) from None
 

@@ -1,9 +1,10 @@
 """Requests that wait on the virtual clock; shutting down ends every wait."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from mockflow.cluster import Cluster, Workflow, moments, skipping
+from mockflow.core.plugin.status import FINAL_STATES
 
 
 async def condition(
@@ -36,16 +37,23 @@ def _times(cluster: Cluster) -> list[int]:
     return [cluster.world.now(), *(workflow.lead for workflow in cluster.world.workflows.values())]
 
 
-async def run_end(cluster: Cluster, workflow: Workflow, timeout: int | None = None) -> None:
+async def run_end(
+    cluster: Cluster,
+    workflow: Workflow,
+    timeout: int | None = None,
+    *,
+    ended_by: Collection[str] = FINAL_STATES,
+) -> None:
     """Returns when the workflow's run has ended, another has begun, or `timeout` virtual ms have passed.
 
-    In mode auto the run skips there. If the workflow is deleted or the cluster is reset, its run has ended.
+    `ended_by` are the states that end it. In mode auto the run skips there. If the workflow is deleted or the cluster
+    is reset, its run has ended.
     """
     run = workflow.serial
     limit = None if timeout is None else cluster.world.elapsed(workflow) + timeout
 
     def end() -> int | None:
-        times = [time for time in (workflow.end(), limit) if time is not None]
+        times = [time for time in (workflow.end(ended_by), limit) if time is not None]
         return min(times, default=None)
 
     def is_running() -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.lifecycle import (
     Deprovisioned,
+    DeprovisionRules,
     changes_between,
     deprovisioned,
     fresh,
@@ -157,7 +158,9 @@ def test_what_a_noop_takes_off_the_list_stays_in_the_cluster(
 
 @given(statuses(), ids)
 def test_a_release_that_deletes_no_indexes_forgets_them(before: dict[str, Any], kept: set[str]) -> None:
-    outcome = deprovisioned(before, allow_delete=(), keeps={f"step{n}" for n in kept}, deletes_named=False)
+    outcome = deprovisioned(
+        before, allow_delete=(), keeps={f"step{n}" for n in kept}, rules=DeprovisionRules(deletes_named=False)
+    )
     assert all(RULE[resource["workflow_step_name"]] == "delete" for resource in outcome.deleted)
     assert outcome.refusal is None or "allow_delete" not in outcome.refusal.message
 
@@ -201,12 +204,12 @@ def test_what_becomes_of_each_node(new: tuple[Node, ...], changes: dict[str, str
             (changed(INDEX, index_name="j"), Node("other", "noop")),
             "Workflow Step deletion is not supported when reprovisioning a template.",
         ),
-        ((INDEX, changed(AGENT, name="b")), "Workflow Step ID does not support updates when reprovisioning."),
+        ((INDEX, changed(AGENT, name="b")), "Workflow Step agent does not support updates when reprovisioning."),
         (
             (INDEX, Node("agent", "register_agent", {"index": "index_name"}, AGENT.user_inputs)),
-            "Workflow Step ID does not support updates when reprovisioning.",
+            "Workflow Step agent does not support updates when reprovisioning.",
         ),
-        ((INDEX, Node("agent", "brew_coffee")), "Workflow Step ID does not support updates when reprovisioning."),
+        ((INDEX, Node("agent", "brew_coffee")), "Workflow Step agent does not support updates when reprovisioning."),
         ((INDEX, AGENT), "Template does not contain any modifications"),
         ((AGENT, INDEX), "Template does not contain any modifications"),
     ],

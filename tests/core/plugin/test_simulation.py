@@ -1,7 +1,7 @@
-"""When the steps of a run begin and end, and what they make (contract.md, sections 4 and 5; design.md)."""
+"""When the steps of a run begin and end, and what they make."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from mockflow.core.plugin.graph import sequence_of
 from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Setting, Simulation, simulate
+from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.template import Edge, Graph, Node
+from mockflow.core.plugin.versions import parse_version
 from mockflow.core.script.models import Attempt
 from tests.core.plugin.graphs import acyclic_graphs
 
+NEWEST = parse_version("3.8.0")
 Plan = dict[str, dict[str, Any]]
-AN_INDEX = {"index_name": "i", "configurations": {}}
+AN_INDEX = {"index_name": "i", "configurations": '{"settings": {"number_of_replicas": 2}}'}
 
 
 def run(
@@ -23,11 +26,15 @@ def run(
     steps: Plan | None = None,
     step_time: int = 1000,
     changes: Mapping[str, str] | None = None,
+    indexes: Collection[str] = (),
     **more: Any,
 ) -> Simulation:
     """A run of the graph's steps, each as `steps` says."""
     plan = Attempt.model_validate({"steps": steps or {}})
-    setting = Setting(plan.step_ms(step_time), lambda kind, step_id: f"{kind} of {step_id}", plan.planned(), **more)
+    around = Surroundings(NEWEST, resources={("index", name) for name in indexes})
+    setting = Setting(
+        plan.step_ms(step_time), lambda kind, step_id: f"{kind} of {step_id}", around, plan.planned(), **more
+    )
     return simulate(sequence_of(graph, workflow_id="w", max_steps=50), setting, changes)
 
 
@@ -104,7 +111,7 @@ def test_the_id_of_a_node_wins_over_its_type_and_that_over_the_step_time() -> No
 
 def test_a_plans_step_time_wins_over_the_servers() -> None:
     plan = Attempt.model_validate({"step_time": "20ms"})
-    setting = Setting(plan.step_ms(1000), lambda kind, step_id: "", plan.planned())
+    setting = Setting(plan.step_ms(1000), lambda kind, step_id: "", Surroundings(NEWEST), plan.planned())
     sequence = sequence_of(chain(Node("a", "noop"), Node("b", "noop")), workflow_id="w", max_steps=50)
     assert simulate(sequence, setting).end == 40
 
@@ -174,7 +181,8 @@ def test_what_a_kept_step_has_made_is_passed_on() -> None:
     connector = Node("c", "create_connector", {}, dict.fromkeys(CONNECTOR_INPUTS, "x"))
     model = Node("m", "register_remote_model", {"c": "connector_id"}, {"name": "m"})
     held = [dict(zip(ENTRY, ("create_connector", "c", "connector_id", "the one"), strict=True))]
-    setting = Setting(1000, lambda kind, step_id: "new")
+    around = Surroundings(NEWEST, resources={("connector", "the one")})
+    setting = Setting(1000, lambda kind, step_id: "new", around)
     sequence = sequence_of(Graph((connector, model), (Edge("c", "m"),)), workflow_id="w", max_steps=50)
     simulation = simulate(sequence, setting, {"c": KEEP, "m": CREATE}, held)
     assert simulation.steps[1].inputs["connector_id"] == "the one"

@@ -78,7 +78,7 @@ def test_deprovisioning_an_unknown_workflow(number: str, status: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "tells"),
-    [("2.19.3", False), ("2.19.4", True), ("3.0.0", False), ("3.1.0", False), ("3.2.0", True)],
+    [("2.19.2", False), ("2.19.3", True), ("2.19.4", True), ("3.0.0", False), ("3.1.0", False), ("3.2.0", True)],
 )
 def test_why_an_index_was_not_created(number: str, tells: bool) -> None:
     assert parse_version(number).behaviour.tells_why_no_index is tells
@@ -89,3 +89,25 @@ def test_nothing_is_forgotten_by_a_later_release() -> None:
     for before, after in pairwise(versions):
         assert before.parameters <= after.parameters
         assert before.steps.keys() <= after.steps.keys()
+
+
+@pytest.mark.parametrize(
+    ("number", "lucene"),
+    [("2.12.0", "9.9.2"), ("2.19.2", "9.12.1"), ("2.19.3", "9.12.2"), ("2.19.6", "9.12.3"), ("3.8.0", "10.5.0")],
+)
+def test_lucene(number: str, lucene: str) -> None:
+    assert parse_version(number).lucene == lucene
+
+
+def test_the_build_of_a_release_that_is_known() -> None:
+    version = parse_version("3.8.0")
+    assert version.build_hash == "e5a3c5691be87af6c12dbe3e158c59c04ee72973"
+    assert version.build_date == "2026-08-01T18:48:00.452816924Z"
+    unknown = parse_version("3.8.0-SNAPSHOT")
+    assert unknown.build_hash != version.build_hash
+    assert unknown.build_date != version.build_date
+
+
+@pytest.mark.parametrize(("number", "id"), [("2.19.6", 136408427), ("3.8.0", 137297827), ("2.19.0", 136407827)])
+def test_the_id_of_a_release(number: str, id: int) -> None:
+    assert parse_version(number).id == id

@@ -760,7 +760,7 @@ def test_check_of_a_step(step: str, problem: str) -> None:
         ("provision: {attempts: []}", "attempts is empty; the first run, the second, and so on"),
         ("deprovision: {keep: [a]}", 'unknown key "keep"; did you mean keeps?'),
         ("deprovison: {keeps: [a]}", 'unknown key "deprovison"; did you mean deprovision?'),
-        ("deprovision: {keeps: a}", "keeps wants a list"),
+        ("deprovision: {keeps: a}", "keeps must be a list"),
     ],
 )
 def test_check_of_a_misspelled_key(line: str, problem: str) -> None:
@@ -779,8 +779,8 @@ def test_check_of_a_misspelled_key(line: str, problem: str) -> None:
         ("{usecase: x}", 'unknown key "usecase"; did you mean use_case?'),
         ("{headers: {a: b}}", 'unknown key "headers"; did you mean header?'),
         ("{header: {}}", "header is empty"),
-        ("{header: {a: 1}}", 'wants text, and 1 is a number; quote it: "1"'),
-        ("[a]", "match wants a mapping"),
+        ("{header: {a: 1}}", 'must be text, and 1 is a number; quote it: "1"'),
+        ("[a]", "match must be a mapping"),
     ],
 )
 def test_check_of_a_match(match: str, problem: str) -> None:
@@ -810,8 +810,8 @@ def test_check_of_two_scenarios_for_the_same_workflows() -> None:
         ("[{id: a, type: noop}, {id: a, type: noop}]", "the plugin would refuse this template: Duplicate node id a."),
         ("[]", "the plugin would refuse this template: A workflow must have at least one node."),
         ("[{id: a}]", "the plugin would refuse this template: An node object requires both an id and type field."),
-        ("[{id: [a], type: noop}]", "a value of the wrong kind; ids and names are text"),
-        ("{id: a, type: noop}", "a value of the wrong kind; ids and names are text"),
+        ("[{id: [a], type: noop}]", "a list where text belongs; ids and names are text"),
+        ("{id: a, type: noop}", "an object where a list belongs; ids and names are text"),
     ],
 )
 def test_check_of_a_template_that_the_plugin_would_refuse(nodes: str, problem: str) -> None:

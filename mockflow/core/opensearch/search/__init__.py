@@ -8,7 +8,7 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import STATE_INDEX, TEMPLATE_INDEX, Stored
-from mockflow.core.opensearch.search.request import PARAMETERS, from_parameters, search
+from mockflow.core.opensearch.search.request import PARAMETERS, empty_answer, from_parameters, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SearchError",
     "SourceFilter",
     "Stored",
+    "empty_answer",
     "from_parameters",
     "plugin_source",
     "search",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
+from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.jackson import Part, Place, path_to, place_of
 
 _PARSER: Final = "x_content_parse_exception"
@@ -28,6 +28,7 @@ class SearchError(ValueError):
         meta: Mapping[str, Any] | None = None,
         caused_by: SearchError | None = None,
         root: SearchError | None = None,
+        suppressed: Mapping[str, Any] | None = None,
         status: int = 400,
     ) -> None:
         super().__init__(reason)
@@ -35,6 +36,7 @@ class SearchError(ValueError):
         self.reason = reason
         self.meta = meta or {}
         self.caused_by = caused_by
+        self.suppressed = suppressed
         self.status = status
         self._root = root
         self._at: tuple[object, str | int | None, Part] | None = None
@@ -68,7 +70,8 @@ class SearchError(ValueError):
 
     def error(self) -> dict[str, Any]:
         """The `error` object of the response body (docs/reference/opensearch.md, "Errors")."""
-        return {"root_cause": [self.root._json()], **self._json(with_cause=True)}
+        suppressed = {"suppressed": [self.suppressed]} if self.suppressed else {}
+        return {"root_cause": [self.root._json()], **self._json(with_cause=True), **suppressed}
 
     @property
     def root(self) -> SearchError:
@@ -115,6 +118,22 @@ def no_such_index(index: str) -> SearchError:
     return SearchError("status_exception", _FAILED.format(index), caused_by=cause, root=cause, status=404)
 
 
+def unwritable_aggregations(reason: str, cause: str | None) -> SearchError:
+    """500 of flow-framework's search action for any result with aggregations, which it cannot write.
+
+    `cause` is the type of the inner exception, if there is one. (docs/reference/plugin.md, "Search")
+    """
+    unclosed = {"type": "i_o_exception", "reason": "Unclosed object or array found"}
+    not_closed = {"type": "illegal_state_exception", "reason": "Failed to close the XContentBuilder"}
+    return SearchError(
+        "json_generation_exception",
+        reason,
+        caused_by=SearchError(cause, reason) if cause else None,
+        suppressed={**not_closed, "caused_by": unclosed},
+        status=500,
+    )
+
+
 def parsing(reason: str, caused_by: SearchError | None = None) -> SearchError:
     """parsing_exception."""
     return SearchError("parsing_exception", reason, caused_by=caused_by)
@@ -140,7 +159,7 @@ def shard_failure(index: str, kind: str, reason: str) -> SearchError:
     of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
     names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
     cause = SearchError(kind, reason, meta=names)
-    shard = {"shard": 0, "index": index, "node": opensearch_id("node"), "reason": cause._json()}
+    shard = {"shard": 0, "index": index, "node": opensearch_uuid("node"), "reason": cause._json()}
     again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)
     meta: dict[str, Any] = {"phase": "query", "grouped": True, "failed_shards": [shard]}
     return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause)

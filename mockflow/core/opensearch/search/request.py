@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
+from mockflow.core.opensearch.search.errors import (
+    SearchError,
+    illegal_argument,
+    not_supported,
+    parsing,
+    shard_failure,
+    unwritable_aggregations,
+)
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
 from mockflow.core.opensearch.search.queries import parse_query
@@ -36,6 +43,7 @@ _SUPPORTED: Final = (
     "seq_no_primary_term",
     "timeout",
 )
+_AGGREGATIONS: Final = ("aggregations", "aggs")
 # OpenSearch's keys by the type of JSON value. Keys that are false by default may be sent as false.
 _VALUES: Final = names(
     "from size timeout terminate_after min_score version seq_no_primary_term explain track_scores "
@@ -63,13 +71,15 @@ def search(
     *,
     source: Callable[[SourceFilter | None], SourceFilter] = lambda requested: requested or SourceFilter(),
     refuses_same_entry: bool = False,
+    aggregation_failure: tuple[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """OpenSearch's response to `request`, a parsed body, over the documents of an index in order of insertion.
 
     `source` decides on the source filter of hits; the plugin's is `plugin_source`. `refuses_same_entry` is whether the
-    release refuses a path that `_source` both includes and excludes. Raises SearchError.
+    release refuses a path that `_source` both includes and excludes. `aggregation_failure` is how a search with
+    aggregations fails, see `unwritable_aggregations`; None means that they are not supported. Raises SearchError.
     """
-    _check_keys(request)
+    _check_keys(request, _AGGREGATIONS if aggregation_failure else ())
     start, size = _whole(request, "from", 0), _whole(request, "size", 10)
     requested = parse_source(request["_source"]) if "_source" in request else None
     if requested and refuses_same_entry:
@@ -82,6 +92,8 @@ def search(
     sorts = parse_sort(request["sort"], scope) if "sort" in request else ()
 
     scored = ((document, score(document), position) for position, document in enumerate(scope.documents))
+    if aggregation_failure and any(key in request for key in _AGGREGATIONS):
+        raise unwritable_aggregations(*aggregation_failure)
     matches = [Match(document, _float32(found), position) for document, found, position in scored if found is not None]
     if sorts:
         rows = in_order(matches, sorts)
@@ -113,6 +125,13 @@ def search(
     return {"took": 1, "timed_out": False, "_shards": shards, "hits": found}
 
 
+def empty_answer() -> dict[str, Any]:
+    """The response where an index does not exist yet and the endpoint says that there is nothing in it."""
+    shards = {"total": 0, "successful": 0, "skipped": 0, "failed": 0}
+    found = {"total": {"value": 0, "relation": "eq"}, "max_score": 0.0, "hits": []}
+    return {"took": 0, "timed_out": False, "_shards": shards, "hits": found}
+
+
 def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[str, str] | None:
     """The request's text and media type from the query string; None if there is a body. Raises SearchError.
 
@@ -128,14 +147,18 @@ def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[s
     return parameters["source"], parameters["source_content_type"]
 
 
-def _check_keys(request: Any) -> None:
+def _check_keys(request: Any, also_supported: Collection[str]) -> None:
     if not isinstance(request, Mapping):
         raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]").at(request)
     for key, value in request.items():
         kind = token(value)
         if key not in _KEYS[kind]:
             raise parsing(f"Unknown key for a {kind} in [{key}].").at(request, key)
-        if key not in _SUPPORTED and not (key in _FALSE_BY_DEFAULT and value in (False, "false")):
+        if (
+            key not in _SUPPORTED
+            and key not in also_supported
+            and not (key in _FALSE_BY_DEFAULT and value in (False, "false"))
+        ):
             raise not_supported(f"[{key}] in a search", (f"[{each}]" for each in _SUPPORTED))
 
 

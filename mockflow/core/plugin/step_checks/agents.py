@@ -48,7 +48,8 @@ def tool_of(call: StepCall) -> dict[str, Any]:
 
     The ids of a connector, a model and an agent that previous_node_inputs name are parameters of the tool.
     """
-    parameters = dict(call.inputs.get("parameters") or {})
+    given = call.inputs.get("parameters")
+    parameters = dict(given) if isinstance(given, dict) else {}
     for name in _TOOL_PARAMETERS:
         nodes = [node for node, output in call.previous_node_inputs.items() if output == name]
         value = call.outputs.get(nodes[0], {}).get(name) if nodes else None
@@ -66,10 +67,20 @@ def tool_of(call: StepCall) -> dict[str, Any]:
 
 def tools_of(call: StepCall) -> list[Mapping[str, Any]]:
     """The tools of register_agent: those of the nodes in tools_order first, then the others of earlier nodes."""
-    order = list(call.inputs.get("tools_order") or ())
+    given = call.inputs.get("tools_order")
+    order = given if isinstance(given, list) else []
     nodes = [*order, *(node for node in _tool_nodes(call) if node not in order)]
     tools = [call.outputs.get(node, {}).get("tools") for node in nodes]
     return [tool for tool in tools if isinstance(tool, Mapping)]
+
+
+def model_of(call: StepCall) -> Mapping[str, Any]:
+    """The model of register_agent: that of ``llm``, else the one that an earlier node made; empty where it has none."""
+    given = call.inputs.get("llm")
+    llm = dict(given) if isinstance(given, dict) else {} if given is None else _read_or_nothing(java_text(given))
+    nodes = [node for node, output in call.previous_node_inputs.items() if output == "model_id"]
+    made = call.outputs.get(nodes[0], {}).get("model_id") if nodes else None
+    return {**llm, "model_id": made} if made is not None else llm
 
 
 def check_register(call: StepCall, around: Surroundings) -> Failure | None:
@@ -82,6 +93,13 @@ def check_register(call: StepCall, around: Surroundings) -> Failure | None:
     if failure := _check_memory(inputs) or _check_llm(inputs):
         return failure
     return _check_agent(call, around)
+
+
+def _read_or_nothing(text: str) -> dict[str, Any]:
+    try:
+        return read_object(text)
+    except NoObjectError:
+        return {}
 
 
 def _tool_nodes(call: StepCall) -> list[str]:
@@ -133,12 +151,7 @@ def _check_llm(inputs: Mapping[str, Any]) -> Failure | None:
 
 
 def _has_model(call: StepCall) -> bool:
-    given = call.inputs.get("llm")
-    llm = given if isinstance(given, dict) else read_object(java_text(given)) if given is not None else {}
-    if llm.get("model_id") is not None or call.inputs.get("model") is not None:
-        return True
-    nodes = [node for node, output in call.previous_node_inputs.items() if output == "model_id"]
-    return bool(nodes) and call.outputs.get(nodes[0], {}).get("model_id") is not None
+    return model_of(call).get("model_id") is not None or call.inputs.get("model") is not None
 
 
 def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:

@@ -44,7 +44,7 @@ def check_create(call: StepCall, around: Surroundings) -> Failure | None:
 
 def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
     """A connector that is not there counts as deleted, unless there never was any connector."""
-    if "connector" in around.ml_indices:
+    if around.had("connector"):
         return None
     if around.version.minor < (3, 0):
         return own("Failed to delete data object from index .plugins-ml-connector", "INTERNAL_SERVER_ERROR")

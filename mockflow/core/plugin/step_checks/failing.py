@@ -10,29 +10,29 @@ STRING: Final = "java.lang.String"
 MAP: Final = "java.util.Map"
 
 
-def own(message: str, status: str = "BAD_REQUEST") -> Failure:
-    """A WorkflowStepException: the plugin passes a message on."""
-    return Failure(status, message)
+def own(message: str, status: str = "BAD_REQUEST", about: str | None = None) -> Failure:
+    """A WorkflowStepException: the plugin passes a message on. `about` is the input that is wrong."""
+    return Failure(status, message, about=about)
 
 
-def of_plugin(message: str) -> Failure:
+def of_plugin(message: str, about: str | None = None) -> Failure:
     """A FlowFrameworkException about the inputs."""
-    return Failure("BAD_REQUEST", message, "FlowFrameworkException")
+    return Failure("BAD_REQUEST", message, "FlowFrameworkException", about)
 
 
-def illegal_argument(message: str) -> Failure:
+def illegal_argument(message: str, about: str | None = None) -> Failure:
     """An IllegalArgumentException that no step turns into one of the plugin's own."""
-    return Failure("BAD_REQUEST", message, "IllegalArgumentException")
+    return Failure("BAD_REQUEST", message, "IllegalArgumentException", about)
 
 
-def bad_cast(value: Any, wanted: str) -> Failure:
+def bad_cast(value: Any, wanted: str, about: str | None = None) -> Failure:
     """A ClassCastException: an input of a kind that the step does not expect. `wanted` is a class name."""
-    return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted), "java.lang.ClassCastException")
+    return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted), "java.lang.ClassCastException", about)
 
 
-def not_found(message: str) -> Failure:
+def not_found(message: str, about: str | None = None) -> Failure:
     """A WorkflowStepException about a resource that is not there."""
-    return own(message, "NOT_FOUND")
+    return own(message, "NOT_FOUND", about)
 
 
 def no_text(inputs: Mapping[str, Any], *names: str) -> Failure | None:
@@ -40,5 +40,5 @@ def no_text(inputs: Mapping[str, Any], *names: str) -> Failure | None:
     for name in names:
         value = inputs.get(name)
         if value is not None and not isinstance(value, str):
-            return bad_cast(value, STRING)
+            return bad_cast(value, STRING, name)
     return None

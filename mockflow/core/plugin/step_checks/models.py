@@ -73,7 +73,7 @@ def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
     model_id = java_text(call.inputs["model_id"])
     if failure := _check_model(model_id, around):
         return failure
-    if model_id in around.deployed:
+    if around.is_deployed(model_id):
         return own("Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete")
     return None
 
@@ -83,7 +83,7 @@ def check_register_group(call: StepCall, around: Surroundings) -> Failure | None
     inputs = call.inputs
     if failure := no_text(inputs, "name", "description") or _check_names("Model group", inputs, around):
         return failure
-    if taken_by := around.groups.get(inputs["name"]):
+    if taken_by := around.group_named(inputs["name"]):
         return own(f"The name you provided is already being used by a model group with ID: {taken_by}.")
     restricts = (
         inputs.get("access_mode") in _ACCESS_MODES
@@ -94,7 +94,7 @@ def check_register_group(call: StepCall, around: Surroundings) -> Failure | None
 
 
 def _check_model(model_id: str, around: Surroundings) -> Failure | None:
-    if "model" not in around.ml_indices:
+    if not around.had("model"):
         return own("Failed to get data object from index .plugins-ml-model", _INTERNAL)
     return None if around.has("model", model_id) else not_found("Failed to find model")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mockflow.core.opensearch.java import hash_order
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
 
@@ -36,6 +37,12 @@ class Described:
         if isinstance(text, str) and not all(_is_allowed(character) for character in text):
             return _ALLOWED
         return None
+
+
+def check_names(nodes: Iterable[Node], version: Version) -> None:
+    """Raises FlowFrameworkError where the plugin refuses a template because of the names of these nodes."""
+    if problems := problems_in_template(nodes, version):
+        raise FlowFrameworkError(problems)
 
 
 def problems_in_template(nodes: Iterable[Node], version: Version) -> str | None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mockflow.core.opensearch.java import hash_order
 from mockflow.core.plugin.failures import Failure
-from mockflow.core.plugin.step_checks import agents, basics, connectors, models, pipelines
+from mockflow.core.plugin.step_checks import agents, basics, connectors, indices, models, pipelines
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import of_plugin
 from mockflow.core.plugin.steps import STEPS
@@ -40,8 +40,8 @@ def _unchecked(call: StepCall, around: Surroundings) -> Failure | None:
 CHECKS: Final[Mapping[str, Check]] = {
     "noop": basics.check_noop,
     "reindex": basics.check_reindex,
-    "create_index": _unchecked,
-    "update_index": _unchecked,
+    "create_index": indices.check_create,
+    "update_index": indices.check_update,
     "delete_index": pipelines.check_delete_index,
     "create_ingest_pipeline": pipelines.check_ingest,
     "update_ingest_pipeline": pipelines.check_ingest,

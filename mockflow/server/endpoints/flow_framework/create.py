@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from mockflow.cluster import access, operations
+from mockflow.cluster.operations import NO_PARAMS
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import expand
 from mockflow.core.plugin.versions import SUBSTITUTIONS
-from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT
+from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT, is_refused
 from mockflow.server.endpoints.flow_framework.runs import accepted_reply
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.content import read_content
@@ -19,18 +21,19 @@ from mockflow.server.rest.content import read_content
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
 _ENDLESS: Final = re.compile(r"\s*-0*1\s*")
 """The one negative time that counts as none."""
-_ALWAYS_PERMITTED: Final = frozenset(
-    {"pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"}
+# The parameters that the refusal of others lists: all that the request has read by then.
+_ALWAYS_PERMITTED: Final = (
+    *("pretty", "format", "error_trace", "human", "filter_path"),
+    *("workflow_id", "validation", "provision"),
 )
-_PERMITTED: Final[tuple[str, ...]] = (
-    *("use_case", "pretty", "workflow_id", "provision", "reprovision", "format", "error_trace", "human"),
-    *("update_fields", TIMEOUT, "filter_path", "validation"),
-)
-"""The parameters that the refusal of others lists: all that the request has read by then, in a Java set's order."""
+_PERMITTED_WHERE_KNOWN: Final = ("use_case", "reprovision", "update_fields", TIMEOUT)
 
 
 def create(call: Call) -> Action:
-    """Stores a template; with provision=true it also provisions it (docs/reference/plugin.md, "Create and update")."""
+    """Stores a template; with provision=true a new one is also provisioned.
+
+    Source: docs/reference/plugin.md, "Create and update".
+    """
     return _create_or_update(call, call.parameters.text("workflow_id"))  # with an id it is an update
 
 
@@ -51,8 +54,9 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     use_case = parameters.text("use_case") if "use_case" in known else None
     timeout = parameters.time(TIMEOUT) if TIMEOUT in known else None
     waits = timeout is not None and not _ENDLESS.fullmatch(parameters.text(TIMEOUT) or "")
-    permitted = [name for name in _PERMITTED if name in _ALWAYS_PERMITTED or name in known]
-    others = parameters.rest() if SUBSTITUTIONS in known else {}
+    permitted = hash_map_order([*_ALWAYS_PERMITTED, *(name for name in _PERMITTED_WHERE_KNOWN if name in known)])
+    reads_others = flags["provision"] or not is_refused(call)  # else the core refuses the other parameters
+    others = parameters.rest() if SUBSTITUTIONS in known and reads_others else {}
     call.ignore_body()
 
     def act() -> Reply | Awaitable[Reply]:
@@ -64,9 +68,14 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
             access.check(cluster.world, caller, workflow_id)
         accepted = 201
         if flags["reprovision"] and workflow_id is not None:
-            if flags["update_fields"]:
-                template = operations.with_fields(cluster.world, workflow_id, template)
-            workflow = operations.reprovision(cluster.world, workflow_id, template, validate=validate)
+            workflow = operations.reprovision(
+                cluster.world,
+                workflow_id,
+                template,
+                validate=validate,
+                fields_only=flags["update_fields"],
+                caller=caller,
+            )
         elif flags["update_fields"] and workflow_id is not None:
             workflow = operations.update_fields(cluster.world, workflow_id, template)
         elif workflow_id is not None:
@@ -74,11 +83,15 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         else:
             headers = call.request.headers
             workflow = operations.create(cluster.world, template, validate=validate, headers=headers, caller=caller)
-        if flags["provision"]:
-            operations.provision(cluster.world, workflow.id, others, caller)
+        behaviour = cluster.world.version.behaviour
         if flags["provision"] or flags["reprovision"]:
-            accepted = cluster.world.version.behaviour.create_and_provision_accepted
+            accepted = behaviour.create_and_provision_accepted
+        if flags["provision"] and workflow_id is None:  # an update with provision=true provisions nothing
+            # The time-out replaces all other parameters on their way to the provisioning.
+            operations.provision(cluster.world, workflow.id, NO_PARAMS if waits else others, caller)
             return accepted_reply(cluster, workflow, accepted, timeout)
+        if flags["reprovision"]:
+            return accepted_reply(cluster, workflow, accepted, timeout, tells_state=behaviour.reprovision_tells_state)
         return Reply(accepted, {"workflow_id": workflow.id})
 
     return act

@@ -19,10 +19,6 @@ AccessCheck = Callable[[Call], None]
 """Raises FlowFrameworkError if the caller may not make the call; applied only if security or tenants are on."""
 
 
-def for_everybody(_: Call) -> None:
-    """Admits every caller."""
-
-
 def for_tenants(call: Call) -> None:
     """Admits callers that name their tenant, if there are tenants."""
     access.check_tenant(call.world, call.request.caller)
@@ -54,6 +50,21 @@ def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLE
         return act
 
     return handle
+
+
+def refuse_early(call: Call) -> None:
+    """Refuses what `plugin_handler` would refuse for every tenant later: a disabled plugin and a missing tenant."""
+    if not call.world.flow_framework.enabled:
+        raise plugin_error(403, DISABLED)
+    try:
+        for_tenants(call)
+    except FlowFrameworkError as error:
+        raise plugin_error(error.code, error.message) from None
+
+
+def is_refused(call: Call) -> bool:
+    """Whether the plugin refuses the request, as disabled or without a tenant, before it reads all parameters."""
+    return not call.world.flow_framework.enabled or access.lacks_tenant(call.world, call.request.caller)
 
 
 def ignore_body(call: Call) -> None:

@@ -1,16 +1,17 @@
 """Reads of workflows: status, template, step catalogue, and the two searches."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
+from mockflow.core.opensearch.search.errors import failed_on_indices, no_such_index
 from mockflow.core.plugin.status import status_document
 from mockflow.core.plugin.steps import Step
-from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admin
-from mockflow.server.endpoints.indices import no_such_index
-from mockflow.server.endpoints.search import Documents, search_handler
+from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admin, is_refused, refuse_early
+from mockflow.server.endpoints.search import Documents, SearchRules, refused, search_handler
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import plugin_error
 
@@ -24,6 +25,8 @@ def get_status(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
+        if not world.has_states:
+            raise plugin_error(404, f"Failed to get workflow status of: {workflow_id}")
         try:
             read = polling.peek if is_peek else polling.poll
             return Reply(200, read(world, workflow_id, show_all=show_all))
@@ -51,7 +54,8 @@ def get(call: Call) -> Action:
 def get_steps(call: Call) -> Action:
     """The step catalogue, or the steps named by ``workflow_step`` (docs/reference/plugin.md, "Steps and resources")."""
     version = call.world.version
-    wanted = call.parameters.text("workflow_step") if "workflow_step" in version.parameters else None
+    reads_steps = "workflow_step" in version.parameters and not is_refused(call)
+    wanted = call.parameters.text("workflow_step") if reads_steps else None
     names = [name.strip() for name in wanted.split(",")] if wanted else list(version.steps)
     ignore_body(call)
 
@@ -81,14 +85,17 @@ def _plugin_search(index: str, documents: Documents, on_hit: Callable[[Cluster, 
 
     Source: docs/reference/plugin.md, "Search".
     """
-    handler = search_handler(index, documents, on_hit, _source)
+    handler = search_handler(
+        index, documents, on_hit, SearchRules(_source, partial(failed_on_indices, index), fails_on_aggregations=True)
+    )
 
     def handle(call: Call) -> Action:
+        refuse_early(call)  # before the request is parsed
         action = handler(call)
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.world.has_templates:
-                raise no_such_index(index)
+            if index not in call.world.plugin_indices:
+                raise refused(no_such_index(index))
             return action()
 
         return act

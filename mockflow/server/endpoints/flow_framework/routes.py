@@ -8,7 +8,6 @@ from mockflow.server.endpoints.flow_framework.plugin import (
     DISABLED,
     DISABLED_CREATE,
     AccessCheck,
-    for_everybody,
     for_tenants,
     for_workflow_users,
     plugin_handler,
@@ -39,7 +38,7 @@ ROUTES: Final = (
     _route("GET", "/{workflow_id}/_status", "get_status", get_status, repeats=True),
     _route("POST", "/{workflow_id}/_provision", "provision", provision),
     _route("POST", "/{workflow_id}/_deprovision", "deprovision", deprovision),
-    _route("GET", "/_steps", "get_steps", get_steps, for_everybody),
+    _route("GET", "/_steps", "get_steps", get_steps, for_tenants),
     *(_route(method, "/_search", "search", search, for_tenants) for method in ("GET", "POST")),
     *(_route(method, "/state/_search", "search_state", search_state, for_tenants) for method in ("GET", "POST")),
 )

@@ -8,7 +8,7 @@ from mockflow.core.base.tokens import START_OBJECT, VALUE_STRING, ContentError, 
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import TEMPLATE_INDEX
 from mockflow.core.plugin.failures import status_in
-from mockflow.core.plugin.status import status_document
+from mockflow.core.plugin.status import FINAL_STATES, status_document
 from mockflow.core.plugin.versions import SUBSTITUTIONS
 from mockflow.server.endpoints.flow_framework.plugin import FAILED, TIMEOUT, ignore_body
 from mockflow.server.rest.body import unexpected_start
@@ -46,31 +46,38 @@ def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
         if tokens.next() != START_OBJECT:
             raise unexpected_start(call.request, tokens.kind)
         for key in tokens.fields():
-            if tokens.kind != VALUE_STRING:
-                raise FlowFrameworkError("Request body fields must have string values")
             if key in params:
                 raise FlowFrameworkError(f"Duplicate key {key}")
+            if tokens.kind != VALUE_STRING:
+                raise FlowFrameworkError("Request body fields must have string values")
             values[key] = tokens.text()
     except ContentError:
         raise FlowFrameworkError("Request body parsing failed") from None
     return values
 
 
-def accepted_reply(cluster: Cluster, workflow: Workflow, status: int, timeout: int | None) -> Reply | Awaitable[Reply]:
+def accepted_reply(
+    cluster: Cluster, workflow: Workflow, status: int, timeout: int | None, *, tells_state: bool = True
+) -> Reply | Awaitable[Reply]:
     """The response at once; with a timeout in ms (-1 means none), when the run has ended or the timeout has passed."""
     if timeout is None or timeout < 0:
         return Reply(status, {"workflow_id": workflow.id})
-    return _completed(cluster, workflow, status, timeout)
+    return _completed(cluster, workflow, status, timeout, tells_state=tells_state)
 
 
-async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int) -> Reply:
-    await run_end(cluster, workflow, timeout)
+async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int, *, tells_state: bool) -> Reply:
+    world = cluster.world
+    fails_at_once = world.version.behaviour.ends_wait_on_failure
+    await run_end(cluster, workflow, timeout, ended_by=FINAL_STATES if fails_at_once else {"COMPLETED"})
+    if not tells_state and cluster.world is world:
+        polling.mark_seen(world, workflow)
+        return Reply(status, {"workflow_id": workflow.id})
     if not cluster.world.holds(workflow):
         gone = {"workflow_id": workflow.id, "error": _STATE_LOST, "state": "UNKNOWN"}
         return Reply(status, gone)
     polling.mark_seen(cluster.world, workflow)
     fields = cluster.world.fields(workflow)
-    if fields.get("state") == "FAILED":
+    if fields.get("state") == "FAILED" and fails_at_once:
         error = fields.get("error")
         raise plugin_error(status_in(error), error or FAILED)
     return Reply(status, status_document(workflow.id, fields, show_all=False))
@@ -101,11 +108,9 @@ def delete(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
-        if clear_status not in (None, "", "true", "false"):  # the plugin reads it itself, so it has its error
-            raise FlowFrameworkError(FAILED)
         if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global context", "NOT_FOUND")
-        clear = clear_status in ("", "true")
+        clear = (clear_status or "").lower() == "true"  # read by Java's parseBoolean
         stored = operations.delete(call.world, workflow_id, clear_status=clear)
         return Reply(200, _delete_document(workflow_id, stored.version + 1 if stored else None, call.cluster))
 

@@ -24,7 +24,7 @@ WHOLE: Final = {
         "provision": {
             "edges": [edge("b", "c")],
             "nodes": [
-                {"user_inputs": {"z": "1", "a": {"k": ["v"]}}, "type": "noop", "id": "b"},
+                {"user_inputs": {"z": "1", "a": {"k": "v"}}, "type": "noop", "id": "b"},
                 {"id": "c", "type": "noop"},
                 {"type": "noop", "previous_node_inputs": {"b": "x", "c": "y"}, "id": "d"},
             ],
@@ -53,12 +53,12 @@ async def test_every_field_in_the_plugins_order(door: Door) -> None:
                         "id": "b",
                         "type": "noop",
                         "previous_node_inputs": {},
-                        "user_inputs": {"z": "1", "a": {"k": ["v"]}},
+                        "user_inputs": {"z": "1", "a": {"k": "v"}},
                     },
                     {"id": "c", "type": "noop", "previous_node_inputs": {}, "user_inputs": {}},
-                    {"id": "d", "type": "noop", "previous_node_inputs": {"b": "x", "c": "y"}, "user_inputs": {}},
+                    {"id": "d", "type": "noop", "previous_node_inputs": {"c": "y", "b": "x"}, "user_inputs": {}},
                 ],
-                "edges": [edge("b", "c"), edge("b", "d"), edge("c", "d")],
+                "edges": [edge("b", "c"), edge("c", "d"), edge("b", "d")],
             }
         },
         "ui_metadata": {"z": 1, "a": [True, None, 1.5]},
@@ -75,6 +75,7 @@ async def test_what_was_not_sent_is_absent_or_empty(door: Door) -> None:
         "name": "n",
         "description": "",
         "use_case": "",
+        "workflows": {},
         "created_time": EPOCH,
         "last_updated_time": EPOCH,
     }
@@ -171,7 +172,7 @@ async def test_credentials_are_never_shown_again(door: Door, content_type: str) 
 async def test_the_other_inputs_of_the_node_are_shown(door: Door) -> None:
     document = (await door.get(await door.create(DEPLOYMENT))).json
     inputs = document["workflows"]["provision"]["nodes"][0]["user_inputs"]
-    assert list(inputs) == ["name", "description", "version", "protocol", "parameters", "actions"]
+    assert list(inputs) == ["actions", "parameters", "version", "protocol", "name", "description"]
 
 
 async def test_credentials_of_a_use_case_are_not_shown(door: Door) -> None:

@@ -22,7 +22,8 @@ from tests.support.flow_framework import (
 REPROVISION: Final = "?reprovision=true"
 UNCHANGED: Final = {"error": "Template does not contain any modifications"}
 DELETION: Final = {"error": "Workflow Step deletion is not supported when reprovisioning a template."}
-NO_UPDATE: Final = {"error": "Workflow Step ID does not support updates when reprovisioning."}
+CONNECTOR_STAYS: Final = {"error": "Workflow Step create_connector_1 does not support updates when reprovisioning."}
+MODEL_STAYS: Final = {"error": "Workflow Step register_model_2 does not support updates when reprovisioning."}
 GROUP: Final = node("group", "register_model_group", name="g")
 
 
@@ -113,9 +114,9 @@ async def test_not_before_a_provisioning_has_ended(door: Door, duration: str | N
         (template(MODEL, CONNECTOR), UNCHANGED),
         (template(CONNECTOR), DELETION),
         (NOOP, DELETION),
-        (changed(DEPLOYMENT, "create_connector_1", name="other"), NO_UPDATE),
-        (changed(DEPLOYMENT, "register_model_2", deploy=False), NO_UPDATE),
-        (changed(more(DEPLOYMENT, GROUP), "create_connector_1", name="other"), NO_UPDATE),
+        (changed(DEPLOYMENT, "create_connector_1", name="other"), CONNECTOR_STAYS),
+        (changed(DEPLOYMENT, "register_model_2", deploy=False), MODEL_STAYS),
+        (changed(more(DEPLOYMENT, GROUP), "create_connector_1", name="other"), CONNECTOR_STAYS),
         # deletion is told before a change that cannot be made
         (changed(template(CONNECTOR), "create_connector_1", name="other"), DELETION),
     ],
@@ -147,5 +148,7 @@ async def test_other_previous_node_inputs_are_a_change(door: Door) -> None:
 
 async def test_without_a_provision_workflow(door: Door) -> None:
     workflow_id = await door.provisioned(DEPLOYMENT)
-    error = {"error": f"Workflow validation failed for workflow {workflow_id}"}
-    assert (await door.put(workflow_id, {"name": "n"}, REPROVISION)).told == (400, error)
+    error = {"error": f"Failed to get workflow state for workflow {workflow_id}"}
+    assert (await door.put(workflow_id, {"name": "n"}, REPROVISION)).told == (500, error)
+    both = f"{REPROVISION}&update_fields=true"  # the stored template with another name
+    assert (await door.put(workflow_id, {"name": "n"}, both)).told == (400, UNCHANGED)

@@ -7,8 +7,9 @@ import pytest
 from tests.support.flow_framework import DEPLOYMENT, EPOCH, NOOP, WORKFLOW, YAML, Door, node, template
 
 ONLY: Final = (
-    "Only the parameters [workflow_id, validation, provision, reprovision, update_fields, use_case, "
-    "wait_for_completion_timeout] are permitted unless the provision parameter is set to true."
+    "Only the parameters [use_case, pretty, workflow_id, provision, reprovision, format, error_trace, human, "
+    "update_fields, wait_for_completion_timeout, filter_path, validation] are permitted unless the provision parameter "
+    "is set to true."
 )
 INVALID: Final = "IOException: template content invalid for specified Content-Type."
 NEW: Final = {**template(node("b")), "name": "new", "description": "d"}
@@ -142,9 +143,9 @@ async def test_no_field_is_no_change(door: Door) -> None:
         ({"created_time": 1}, "You can not update the field [created_time] without updating the whole template."),
         # before what is wrong inside of it
         (template(), "You can not update the field [workflows] without updating the whole template."),
-        ({"version": {"x": 1}}, "Unable to parse field [x] in a version object."),
+        ({"version": {"x": 1}}, "Unable to parse field [version] in a version object."),
         (
-            {"version": {"x": 1}, "workflows": {}},
+            {"workflows": {}, "version": {"x": 1}},
             "You can not update the field [workflows] without updating the whole template.",
         ),
         ({"name": []}, INVALID),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.plugin.versions import NEWEST
 from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import CONNECTOR, NOOP, WORKFLOW, Door, node, template
@@ -184,7 +185,7 @@ TOLD: Final = "index [books/{uuid}] already exists"
 EXISTS: Final = since(
     v2_13=f"{PACKAGE}.WorkflowStepException during step i, restStatus: INTERNAL_SERVER_ERROR",
     v2_14=f"{HIDDEN} during step i, restStatus: INTERNAL_SERVER_ERROR",
-    v2_19_4=f"{TOLD} during step i, restStatus: BAD_REQUEST",
+    v2_19_3=f"{TOLD} during step i, restStatus: BAD_REQUEST",
     v3_0=f"{HIDDEN} during step i, restStatus: INTERNAL_SERVER_ERROR",
     v3_1=f"WorkflowStepException during step i, {HIDDEN}, restStatus: INTERNAL_SERVER_ERROR",
     v3_2=f"WorkflowStepException during step i, {TOLD}, restStatus: BAD_REQUEST",
@@ -237,7 +238,8 @@ async def test_parameters_of_create(open_door: Open, version: str) -> None:
         "use_case": since(v2_12=False, v2_13=True),
         "wait_for_completion_timeout": since(v2_12=False, v2_19=True),
     }
-    listed = ["validation", "provision", *(name for name in names if known[name](version))]
+    always = ["pretty", "workflow_id", "provision", "format", "error_trace", "human", "filter_path", "validation"]
+    listed = hash_map_order([*always, *(name for name in names if known[name](version))])
     message = f"Only the parameters [{', '.join(listed)}] are permitted unless the provision parameter is set to true."
     assert answer.told == (400, {"error": message})
     for name in names:
@@ -332,3 +334,13 @@ async def test_what_does_not_differ(open_door: Open, version: str) -> None:
     ]
     assert (await door.deprovision(workflow_id)).json == {"workflow_id": workflow_id}
     assert await door.state(workflow_id) == "NOT_STARTED"
+
+
+# -- times of a template -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("version", "has_times"), [("2.12.0", False), ("2.13.0", True), ("3.2.0", True)])
+async def test_times_of_a_template_came_with_2_13(open_door: Open, version: str, has_times: bool) -> None:
+    door = await opened(open_door, version)
+    template_document = (await door.get(await door.create(NOOP))).json
+    assert ("created_time" in template_document, "last_updated_time" in template_document) == (has_times, has_times)

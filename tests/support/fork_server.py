@@ -1,8 +1,8 @@
-"""Forks processes of the command `mockflow`, so that its modules are imported once and not for each of them.
+"""Forks processes that run one module, so that what it needs is imported once and not for each of them.
 
-Run as ``python -m tests.support.command_server FD`` by `tests.support.process`; FD is a Unix socket. Each message is a
-JSON object (`arguments`, `environment`, `folder`), with four file descriptors: standard input, output and error of
-the new process, and a pipe that gets its process id and at its end its exit code, each in a line.
+Run as ``python -m tests.support.fork_server FD MODULE IMPORT...`` by `tests.support.forked`; FD is a Unix socket. Each
+message is a JSON object (`arguments`, `environment`, `folder`), with four file descriptors: standard input, output and
+error of the new process, and a pipe that gets its process id and at its end its exit code, each in a line.
 """
 
 import contextlib
@@ -11,31 +11,31 @@ import importlib
 import json
 import os
 import runpy
-import signal
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any, Final
 
-# What the command imports, some of it only when an option asks for it; extras may be missing.
-_MODULES: Final = ("mockflow.cli", "mockflow.server.serving", "opensearchpy", "trustme", "watchfiles")
 _MESSAGE_BYTES: Final = 1 << 20
 
 
-def serve(channel: socket.socket) -> None:
-    """Forks a process for each message. Returns in each new process, and ends this one when the channel is closed."""
-    for module in _MODULES:
+def serve(channel: socket.socket, imports: Iterable[str]) -> None:
+    """Forks a process for each message. Returns in each new process, and ends this one when the channel is closed.
+
+    Of the `imports` some may be missing.
+    """
+    for module in imports:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     gc.collect()
     gc.freeze()  # the processes share this memory: no collection shall touch it
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         message, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE_BYTES, 4)
+        _reap()
         if not message:
             sys.exit()
         if os.fork() == 0:
             channel.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             *streams, status = descriptors
             _fork_watched(streams, status)
             _become(json.loads(message), streams)
@@ -65,7 +65,10 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
     _close(streams)
-    sys.argv = ["mockflow", *request["arguments"]]
+    sys.argv[1:] = request["arguments"]
+    sys.path[0] = request["folder"]
+    for module in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[module]
     encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
     encoding = encoding or "utf-8"
     unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
@@ -77,11 +80,19 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
         setattr(sys, name, stream)
 
 
+def _reap() -> None:
+    """Takes note of children that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
-    runpy.run_module("mockflow", run_name="__main__", alter_sys=True)
+    _, number, module, *imports = sys.argv
+    serve(socket.socket(fileno=int(number)), imports)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

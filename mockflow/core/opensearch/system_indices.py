@@ -1,0 +1,68 @@
+"""The indices that flow-framework and ML Commons make for themselves: mappings and settings.
+
+The mappings of flow-framework are complete. Of those of ML Commons only the fields that documents show are listed.
+Sources: the plugins' mappings (global-context.json, workflow-state.json, config.json; ml_model.json and others).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockflow.core.opensearch.index_body import stored_settings
+from mockflow.core.opensearch.search.fields import DATE_FORMAT, MAPPINGS, STATE_INDEX, TEMPLATE_INDEX
+
+_SUBFIELD: Final = ".keyword"
+_SETTINGS: Final = {"index.auto_expand_replicas": "0-1"}
+
+
+def system_index_body(name: str, created: int, version_id: int) -> dict[str, Any]:
+    """Aliases, mappings, and settings by dotted key; `created` is epoch ms, `version_id` the number of the release."""
+    return {
+        "aliases": {},
+        "mappings": _MAPPINGS[name],
+        "settings": stored_settings(name, created, _SETTINGS, version_id),
+    }
+
+
+def _mapping(fields: Mapping[str, str], *, dynamic: bool = True) -> dict[str, Any]:
+    """A mapping of dotted field names to types; ``name.keyword`` is a second field of ``name``."""
+    root: dict[str, Any] = {}
+    for name, kind in sorted(fields.items()):
+        *outer, last = name.removesuffix(_SUBFIELD).split(".")
+        properties = root
+        for part in outer:
+            properties = properties[part].setdefault("properties", {})
+        if name.endswith(_SUBFIELD):
+            properties[last]["fields"] = {"keyword": {"type": kind, "ignore_above": 256}}
+        else:
+            properties[last] = {"type": kind, **({"format": DATE_FORMAT} if kind == "date" else {})}
+    return {**({} if dynamic else {"dynamic": "false"}), "_meta": {"schema_version": 1}, "properties": root}
+
+
+def _fields(texts: str = "", keywords: str = "", dates: str = "", flat: str = "", numbers: str = "") -> dict[str, str]:
+    kinds = {"text": texts, "keyword": keywords, "date": dates, "flat_object": flat, "integer": numbers}
+    return {name: kind for kind, names in kinds.items() for name in names.split()}
+
+
+_TIMES: Final = "created_time last_updated_time"
+_MAPPINGS: Final[Mapping[str, dict[str, Any]]] = {
+    TEMPLATE_INDEX: _mapping(MAPPINGS[TEMPLATE_INDEX], dynamic=False),
+    STATE_INDEX: _mapping(MAPPINGS[STATE_INDEX], dynamic=False),
+    ".plugins-flow-framework-config": _mapping(_fields(keywords="master_key", dates="create_time"), dynamic=False),
+    ".plugins-ml-config": _mapping(_fields(keywords="master_key", dates="create_time last_updated_time")),
+    ".plugins-ml-connector": _mapping(
+        _fields("name description", "version protocol access", _TIMES, "parameters credential client_config actions")
+    ),
+    ".plugins-ml-model": _mapping(
+        _fields(
+            "name description",
+            "algorithm connector_id model_format model_group_id model_id model_state model_version",
+            f"{_TIMES} last_deployed_time last_registered_time",
+            numbers="auto_redeploy_retry_times current_worker_node_count planning_worker_node_count",
+        )
+    ),
+    ".plugins-ml-model-group": _mapping(_fields("name description", "access", _TIMES, numbers="latest_version")),
+    ".plugins-ml-agent": _mapping(_fields("name description", "type app_type", _TIMES, "tools parameters memory llm")),
+    ".plugins-ml-task": _mapping(
+        _fields("error", "function_name model_id state task_type worker_node", "create_time last_update_time")
+    ),
+}

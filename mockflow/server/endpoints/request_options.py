@@ -1,0 +1,60 @@
+"""Parameters that many of OpenSearch's endpoints share (docs/reference/opensearch.md, "Parameters")."""
+
+from mockflow.core.opensearch import values
+from mockflow.core.opensearch.indices import DEFAULT_OPTIONS, IndicesOptions
+from mockflow.server.rest.errors import illegal_argument, object_error
+from mockflow.server.rest.parameters import Parameters
+
+_STATES = frozenset({"open", "closed", "hidden"})
+
+
+def read_manager_timeout(parameters: Parameters) -> None:
+    """``cluster_manager_timeout``, which is ``master_timeout`` in older programs; 400 for both at once."""
+    parameters.time("cluster_manager_timeout")
+    if parameters.text("master_timeout") is None:
+        return
+    if parameters.text("cluster_manager_timeout") is not None:
+        names = "master_timeout, cluster_manager_timeout"
+        raise object_error(400, "parse_exception", f"Please only use one of the request parameters [{names}].")
+    parameters.time("master_timeout")
+
+
+def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFAULT_OPTIONS) -> IndicesOptions:
+    """How the index expression of the path is resolved. 400 for values that OpenSearch does not know."""
+    expands_to = _expands_to(parameters, defaults)
+    options = IndicesOptions(
+        ignore_unavailable=_option(parameters, "ignore_unavailable", defaults.ignore_unavailable),
+        allow_no_indices=_option(parameters, "allow_no_indices", defaults.allow_no_indices),
+        expands_to=expands_to,
+    )
+    _option(parameters, "ignore_throttled", False)
+    return options
+
+
+def _expands_to(parameters: Parameters, defaults: IndicesOptions) -> frozenset[str]:
+    text = parameters.text("expand_wildcards")
+    if text is None:
+        return defaults.expands_to
+    states: frozenset[str] = frozenset()
+    for state in text.split(","):
+        if state == "none":
+            states = frozenset()
+        elif state == "all":
+            states = _STATES
+        elif state in _STATES:
+            states |= {state}
+        else:
+            raise illegal_argument(f"No valid expand wildcard value [{state}]")
+    return states
+
+
+def _option(parameters: Parameters, name: str, default: bool) -> bool:
+    """A boolean without a default for a missing value: ``?ignore_unavailable`` alone is refused."""
+    text = parameters.text(name)
+    if text is None:
+        return default
+    try:
+        return values.boolean(text)
+    except values.BadValueError as error:
+        cause = {"type": "illegal_argument_exception", "reason": error.reason}
+        raise illegal_argument(f"Could not convert [{name}] to boolean", cause) from None
