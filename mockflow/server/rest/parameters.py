@@ -81,13 +81,12 @@ def parse_target(target: str) -> tuple[str, dict[str, str]]:
     if not query:
         return path, values
     for part in query.partition("#")[0].replace(";", "&").split("&"):
-        name, equals, value = part.partition("=")
-        if name or equals:
+        name, _, value = part.lstrip("=").partition("=")  # `=x` is the name x
+        if name:
             try:
                 values[decode(name)] = decode(value)
             except ValueError as error:
                 raise bad_parameter(str(error)) from None
-    values.pop("", None)
     return path, values
 
 
