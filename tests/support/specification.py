@@ -121,11 +121,14 @@ DISAGREEMENTS: Final = (
 
 # Answers that the document does not list, and where they are told of. The plugin's errors all have one shape.
 _NOTHING_TO_PROVISION: Final = "a template without a workflow to provision (contract.md, section 5)"
+_VIRGIN_TENANTS: Final = "tenants before the first workflow (docs/reference/plugin.md, Access control and tenants)"
 UNLISTED: Final[Mapping[tuple[str, int], tuple[Any, str]]] = {
     **{
         (operation, status): (_ERROR, reason)
         for operation, status, reason in (
             *((one, 500, _NOTHING_TO_PROVISION) for one in ("create", "update", "provision")),
+            *((one, 500, _VIRGIN_TENANTS) for one in ("get", "get_status", "delete")),
+            ("update", 429, "too many at a time, with tenants (docs/reference/plugin.md, Access control and tenants)"),
             ("create", 501, "unknown steps (contract.md, section 4)"),
             ("update", 403, "denied steps, and a disabled plugin (contract.md, sections 1 and 4)"),
             ("update", 501, "unknown steps (contract.md, section 4)"),

@@ -214,9 +214,9 @@ async def test_without_a_body_its_type_does_not_matter(door: Door) -> None:
 
 
 async def test_an_unknown_id(door: Door) -> None:
-    error = {"error": "Failed to retrieve template (nope) from global context."}
-    assert (await door.provision("nope")).told == (404, error)
+    assert (await door.provision("nope", "?a=b")).told == (500, {"error": "Failed to get template nope"})
     await door.create(NOOP)
+    error = {"error": "Failed to retrieve template (nope) from global context."}
     assert (await door.provision("nope", "?a=b", {"c": "d"})).told == (404, error)
 
 

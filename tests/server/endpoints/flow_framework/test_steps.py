@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.flow_framework import WORKFLOW, Door
+from tests.support.flow_framework import NOOP, WORKFLOW, Door
 from tests.support.paths import SHARED
 
 STEPS: Final = f"{WORKFLOW}/_steps"
@@ -59,6 +59,7 @@ async def test_an_unknown_name(door: Door, query: str, unknown: str) -> None:
 async def test_unknown_parameters_and_methods(door: Door) -> None:
     answer = await door.ask("GET", f"{STEPS}?workflow_steps=noop")
     assert (answer.status, answer.reason.split(" -> ")[1]) == (400, "did you mean [workflow_step]?")
+    await door.create(NOOP)
     # A workflow may be named so: PUT is an update of it.
     error = {"error": "Failed to retrieve template (_steps) from global context."}
     assert (await door.ask("PUT", STEPS, {"name": "n"})).told == (404, error)
