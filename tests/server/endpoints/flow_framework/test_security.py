@@ -295,7 +295,9 @@ async def test_who_names_no_tenant_is_refused(shared: Door, headers: dict[str, s
         assert (await shared.ask(method, f"{WORKFLOW}/w{path}", body, headers=headers)).told == refusal
     for path in ("_search", "state/_search"):
         assert (await shared.ask("POST", f"{WORKFLOW}/{path}", ALL, headers=headers)).told == refusal
-    assert (await shared.ask("GET", f"{WORKFLOW}/_steps", headers=headers)).status == 200
+    assert (await shared.ask("GET", f"{WORKFLOW}/_steps", headers=headers)).told == refusal
+    unread = await shared.ask("GET", f"{WORKFLOW}/_steps?workflow_step=noop", headers=headers)
+    assert unread.reason == f"request [{WORKFLOW}/_steps] contains unrecognized parameter: [workflow_step]"
     assert (await shared.ask("GET", "/", headers=headers)).status == 200
 
 
