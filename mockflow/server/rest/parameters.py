@@ -23,6 +23,10 @@ class Parameters:
         self._values = values
         self._consumed = {*path_values}
 
+    def has(self, name: str) -> bool:
+        """Whether the parameter was sent. It does not count as read, so no suggestion names it."""
+        return name in self._values
+
     def text(self, name: str) -> str | None:
         """The value as it was sent; None if it was not."""
         self._consumed.add(name)
