@@ -21,7 +21,7 @@ from tests.support.flow_framework import (
 )
 
 NAMED: Final = template(
-    node("p", "create_ingest_pipeline", pipeline_id="p", configurations="{}"),
+    node("p", "create_ingest_pipeline", pipeline_id="p", configurations='{"processors":[]}'),
     node("s", "create_search_pipeline", pipeline_id="sp", configurations="{}"),
     node("i", "create_index", index_name="i", configurations="{}"),
     edges=[edge("p", "s"), edge("s", "i")],

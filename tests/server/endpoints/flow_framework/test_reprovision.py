@@ -69,8 +69,8 @@ async def test_a_new_node_is_created_and_the_others_are_kept(door: Door) -> None
 async def test_a_changed_node_is_updated_and_makes_no_entry(door: Door) -> None:
     workflow_id = await door.provisioned(SEARCH)
     before = await door.resources(workflow_id)
-    mappings = {"mappings": {"properties": {"author": {"type": "keyword"}}}}
-    answer = await door.put(workflow_id, changed(SEARCH, "create_index_4", configurations=mappings), REPROVISION)
+    settings = {"settings": {"number_of_replicas": 2}}
+    answer = await door.put(workflow_id, changed(SEARCH, "create_index_4", configurations=settings), REPROVISION)
     assert answer.status == 202
     await door.advance("1h")
     assert await door.state(workflow_id) == "COMPLETED"
@@ -174,6 +174,11 @@ async def test_after_an_update_of_fields_credentials_count_as_changed(door: Door
     ("body", "status", "error"),
     [
         (template(node("a"), node("b", "nope")), 501, "Workflow step type [nope] is not implemented."),
+        (
+            template(node("a"), node("i", "create_index", index_name="i")),
+            400,
+            "Workflow validation failed for workflow {id}",
+        ),
         (template(node("a", x="y")), 400, "Unable to find update step for step: noop"),
         (template(node("a", node_timeout="soon")), 400, "Failed to get workflow state for workflow {id}"),
         (template(node("a", node_timeout=5)), 500, "Failed to get workflow state for workflow {id}"),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.flow_framework import NOOP, WORKFLOW, Door
+from tests.support.flow_framework import WORKFLOW, Door
 from tests.support.paths import SHARED
 
 STEPS: Final = f"{WORKFLOW}/_steps"
