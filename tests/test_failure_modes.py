@@ -1,4 +1,4 @@
-"""The failure modes of consumers.md, section 5, each as its exact sequence of requests and answers.
+"""Failure modes that programs meet, each as its exact sequence of requests and answers.
 
 Numbered as there. Most play a shipped scenario of the same name; where none is needed, the test says why. What a
 client library makes of the faults among them is in tests/clients.

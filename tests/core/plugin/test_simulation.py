@@ -1,4 +1,4 @@
-"""When the steps of a run begin and end, and what they make (contract.md, sections 4 and 5; design.md)."""
+"""When the steps of a run begin and end, and what they make."""
 
 import itertools
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered (contract.md, section 5)."""
+"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered."""
 
 import asyncio
 from typing import Final

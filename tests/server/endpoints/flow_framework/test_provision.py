@@ -1,4 +1,4 @@
-"""POST /workflow/{id}/_provision: parameters, body, what is refused, and the run (contract.md, sections 2 and 5)."""
+"""POST /workflow/{id}/_provision: parameters, body, what is refused, and the run."""
 
 import json
 from typing import Any, Final

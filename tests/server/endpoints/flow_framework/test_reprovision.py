@@ -1,4 +1,4 @@
-"""PUT /workflow/{id}?reprovision=true: what may change of a provisioned workflow (contract.md, section 5)."""
+"""PUT /workflow/{id}?reprovision=true: what may change of a provisioned workflow."""
 
 from copy import deepcopy
 from typing import Any, Final

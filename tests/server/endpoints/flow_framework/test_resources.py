@@ -1,4 +1,4 @@
-"""What a run has made answers on its own endpoint, for as long as it is there (consumers.md, section 2)."""
+"""What a run has made answers on its own endpoint, for as long as it is there."""
 
 import asyncio
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The security plugin, filtering by backend roles and tenants (consumers.md 4.9; contract.md, section 9)."""
+"""The security plugin, filtering by backend roles and tenants."""
 
 import base64
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Workflows from the plugin's use cases (contract.md, sections 3 and 10)."""
+"""Workflows from the plugin's use cases."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What differs between releases, from 2.12 to the newest (contract.md; consumers.md, sections 0, 4 and 5)."""
+"""What differs between releases, from 2.12 to the newest."""
 
 from collections.abc import Callable
 from typing import Any, Final
