@@ -1,4 +1,4 @@
-"""The failure modes of consumers.md, section 5, each as its exact sequence of requests and answers.
+"""Failure modes that programs meet, each as its exact sequence of requests and answers.
 
 Numbered as there. Most play a shipped scenario of the same name; where none is needed, the test says why. What a
 client library makes of the faults among them is in tests/clients.
@@ -390,7 +390,7 @@ async def test_05_synchronous_provision_fails(play: Play, mode: Mode, version: s
         answer = await ask("POST W/_provision?wait_for_completion_timeout=10s")
     assert answer == (404, {"error": error})
     failed = await ask.status()
-    assert (failed["state"], failed["error"], list(ids(failed))) == ("FAILED", error, ["register_model_group"])
+    assert (failed["state"], failed["error"], list(ids(failed))) == ("FAILED", error, ["create_connector"])
     assert await ask("POST W/_provision?wait_for_completion_timeout=10s") == ask.not_provisionable("FAILED")
 
 
@@ -424,7 +424,7 @@ async def test_06_synchronous_provision_times_out(play: Play, version: str, acce
     code, body = await ask("POST W/_provision?wait_for_completion_timeout=10s")
     assert code == accepted
     assert list(body) == ["workflow_id", "state", "resources_created"]
-    assert (body["state"], list(ids(body))) == ("PROVISIONING", ["register_model_group"])
+    assert (body["state"], list(ids(body))) == ("PROVISIONING", ["create_connector"])
     assert await ask("POST W/_provision") == ask.not_provisionable("IN_PROGRESS")
     assert await ask.statuses(3) == [("PROVISIONING", 1), ("PROVISIONING", 2), ("COMPLETED", 3)]
     assert await ask("POST W/_provision") == ask.not_provisionable("DONE")

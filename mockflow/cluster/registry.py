@@ -29,6 +29,11 @@ class Registry:
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
 
+    def note(self, workflow: Workflow) -> None:
+        """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
+        for key in workflow.listed(self._elapsed(workflow)):
+            self._find(key)
+
     def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
         """Replaces the resources `before` of `workflow` by those that its runs make now.
 

@@ -168,6 +168,7 @@ class World:
 
     def begin(self, workflow: Workflow, beginning: Beginning) -> None:
         """Begins a run of the workflow now."""
+        self.resources.note(workflow)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self.lead, seen)
         self.resources.expect(workflow, beginning.made)

@@ -6,7 +6,7 @@ body's type, the handler's parameters and body, unknown parameters, then the act
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from time import time
 from typing import Final, NamedTuple
@@ -30,10 +30,17 @@ from mockflow.server.http.limits import MAX_LINE
 from mockflow.server.http.messages import OPAQUE_ID, Request, Response
 from mockflow.server.rest import scripted, security
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
-from mockflow.server.rest.errors import Refusal, invalid_uri, no_handler, simple_error, too_long_line
+from mockflow.server.rest.errors import (
+    Refusal,
+    UnknownMethodError,
+    invalid_uri,
+    no_handler,
+    simple_error,
+    too_long_line,
+)
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, style_of
-from mockflow.server.rest.router import Found, Router
+from mockflow.server.rest.router import Found, Missing, Router
 
 ROUTER: Final[Router[Handler]] = Router(
     [
@@ -57,7 +64,10 @@ _NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  
 
 
 async def answer(cluster: Cluster, request: Request) -> Response:
-    """The response to a client's request. StuckError for a client that polls without end; no other error is raised."""
+    """The response to a client's request.
+
+    Raises StuckError for a client that polls without end, and UnknownMethodError; no other error.
+    """
     world = cluster.world
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
@@ -126,7 +136,7 @@ class _Line(NamedTuple):
 
     path: str
     values: Mapping[str, str]
-    found: Found[Handler] | set[str]
+    found: Found[Handler] | Missing
 
 
 @lru_cache(_CACHED)
@@ -172,13 +182,16 @@ def _read(
     return action
 
 
-def _without_route(request: Request, methods: Iterable[str]) -> Action:
-    """405 for a path that has other methods, else 400; OPTIONS lists the methods."""
-    allowed = {"Allow": ",".join(sorted(methods))} if methods else {}
-    if request.method == "OPTIONS":
-        return lambda: Reply(200, "", allowed)
-    listed = f", allowed: [{', '.join(sorted(methods))}]" if methods else ""
+def _without_route(request: Request, missing: Missing) -> Action:
+    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods."""
     if request.method not in _METHODS:
+        raise UnknownMethodError(request.method)
+    methods = sorted(missing.methods)
+    allowed = {"Allow": ",".join(methods)} if methods else {}
+    if request.method == "OPTIONS" and not missing.is_unreadable:
+        return lambda: Reply(200, "", allowed)
+    listed = f", allowed: [{', '.join(methods)}]" if methods else ""
+    if missing.is_unreadable:
         raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
     if not methods:
         raise _no_such_path(request)

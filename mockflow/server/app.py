@@ -19,7 +19,7 @@ from mockflow.server.http.broken import BrokenSender
 from mockflow.server.http.limits import Limits
 from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
-from mockflow.server.rest.errors import bad_http, internal_error, too_many_bodies
+from mockflow.server.rest.errors import UnknownMethodError, bad_http, internal_error, too_many_bodies
 
 log: Final = logging.getLogger("mockflow")
 
@@ -79,7 +79,7 @@ def handler(
         if response is None:
             try:
                 response = control.answer(cluster, request) if is_control else await answer_other(cluster, request)
-            except StuckError:
+            except (StuckError, UnknownMethodError):
                 return NoResponse()
             except Exception:
                 log.exception("internal error of mockflow at %s %s", request.method, request.target)

@@ -1,9 +1,10 @@
 """The connections of the low-level server: limits on their number and speed, and errors in OpenSearch's form.
 
-OpenSearch's errors: docs/reference/opensearch.md, "Limits".
+OpenSearch's errors: docs/reference/opensearch.md, "Limits"; targets and methods: the same page, "Routing".
 """
 
 import asyncio
+import re
 from typing import Any, Final, cast
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from aiohttp.web_protocol import _ErrInfo
 
 from mockflow.server.app import AppResponse, Handle
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
-from mockflow.server.http.senders import ResponseSender
+from mockflow.server.http.senders import NoResponse, ResponseSender
 from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
 
 
@@ -67,6 +68,8 @@ class _Connection(web.RequestHandler):
         self._read_timer = self._loop.call_later(self._seconds, self.force_close)
 
     def data_received(self, data: bytes) -> None:
+        if not (data.isascii() and data.find(b" /", 0, _TARGET_END) > 0) and self._begins_request():
+            data = with_plain_target(data)
         super().data_received(data)
         size = self._head_bytes + len(data)
         if self._waiter is not None and not self._waiter.done():  # aiohttp waits for the rest of a head
@@ -83,6 +86,10 @@ class _Connection(web.RequestHandler):
             self._read_timer = None
         if size > MAX_HEADER:
             self._refuse_large_heads()
+
+    def _begins_request(self) -> bool:
+        """Whether the next byte is the first of a request: no body and no head is incomplete, nothing is pending."""
+        return self._head_bytes == 0 and self._waiter is not None and not self._waiter.done()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         for timer in (self._read_timer, self._write_timer):
@@ -117,8 +124,24 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:  # a part of the response is sent already
             raise ConnectionError
+        if _UNKNOWN_METHOD.search(message or str(exc)):
+            return AppResponse(NoResponse())
         refusal = _refusal(exc, message)
         return AppResponse(ResponseSender(refusal.response(), request, keep_alive=False))
+
+
+def with_plain_target(data: bytes) -> bytes:
+    """The first bytes of a request with a target that aiohttp reads: with its first slash, and in ASCII.
+
+    OpenSearch takes ``GET _cluster/health`` and raw UTF-8, which are sent by some clients.
+    """
+    found = _REQUEST_LINE.match(data)
+    if found is None:
+        return data
+    method, target = found.groups()
+    if method != b"CONNECT" and not target.startswith((b"/", b"*", b"http:", b"https:")):
+        target = b"/" + target
+    return method + b" " + _NOT_ASCII.sub(lambda one: b"%%%02X" % one[0][0], target) + data[found.end() :]
 
 
 class _TooLargeHeadError(Exception):
@@ -138,5 +161,9 @@ def _refusal(error: BaseException | None, message: str | None) -> Refusal:
     return bad_http(message or str(error))
 
 
+_TARGET_END: Final = len("OPTIONS /")  # there is a slash before it in almost every request
+_REQUEST_LINE: Final = re.compile(rb"([A-Za-z]+) ([^ \r\n]+)")
+_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
+_UNKNOWN_METHOD: Final = re.compile(r"Invalid method encountered:\s+b'[A-Za-z]+ \S+ HTTP/1")
 _REJECTED_SECONDS: Final = 1.0
 _SEPARATORS: Final = len(": ")  # a header line's bytes besides its name and value

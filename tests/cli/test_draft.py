@@ -35,7 +35,7 @@ TEMPLATE: Final[dict[str, Any]] = {
                     "type": "create_connector",
                     "user_inputs": {
                         "name": "c", "description": "", "version": "1", "protocol": "http", "parameters": {},
-                        "credential": {"openAI_key": "sk-topsecret", "nested": {"pin": 123}},
+                        "credential": {"openAI_key": "sk-topsecret", "pin": 123},
                         "actions": [{"headers": {"Authorization": "Bearer topsecret-token"}}],
                     },
                 },
@@ -111,7 +111,7 @@ def test_secrets_stay_at_home(tmp_path: Path) -> None:
     template = good(text).template
     assert template
     inputs = template["workflows"]["provision"]["nodes"][1]["user_inputs"]
-    assert inputs["credential"] == {"openAI_key": "(hidden)", "nested": {"pin": "(hidden)"}}
+    assert inputs["credential"] == {"openAI_key": "(hidden)", "pin": "(hidden)"}
     assert inputs["actions"] == [{"headers": {"Authorization": "(hidden)"}}]
 
 
@@ -182,7 +182,7 @@ def node(**fields: Any) -> dict[str, Any]:
         ("a: 1\n---\nb: 2\n", "2 YAML documents; a template is one"),
         ({"name": "x"}, "no workflow to provision; write workflows: {provision: ...}"),
         ({"workflows": {}}, "the plugin would refuse this template: A template object requires a name."),
-        ({"name": ["x"]}, "the plugin would refuse this template: it has a value of the wrong kind; ids and names"),
+        ({"name": ["x"]}, "the plugin would refuse this template: it has a list where text belongs; ids and names"),
         (node(typ="noop"), "Unable to parse field [typ] in a node object."),
         (node(type="magic"), "Workflow step type [magic] is not implemented."),
         (node(type="delete_index"), "The step type [delete_index] for node [n] can not be used in a workflow."),

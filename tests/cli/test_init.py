@@ -76,7 +76,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_twice_changes_nothing(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    assert init(repository).output.count("exists already") == 3
+    assert init(repository).output.count("kept ") == 3
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
 
 

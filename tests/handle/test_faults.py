@@ -138,7 +138,7 @@ def test_coverage_names_what_never_acted() -> None:
         ({"on": "get_status", "delay": "5s", "times": 0}, "times is at least 1"),
         ({"on": "get_status", "delay": "5s", "workflow_id": "nowhere"}, "nowhere"),
         ({"on": "get_status", "respond": {"status": 99}}, "status"),
-        ({"on": "get_status", "respond": {"body": 1}, "connection": "reset"}, "lets no answer through"),
+        ({"on": "get_status", "respond": {"body": 1}, "connection": "reset"}, "sends no response"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(connect: Connect, keys: dict[str, object], told: str) -> None:

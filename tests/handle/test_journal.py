@@ -75,7 +75,7 @@ def test_a_client_that_is_cut_off() -> None:
         with pytest.raises(OSError, match="closed connection"):
             poll(cluster.url)
         assert [(one.status, one.answer) for one in cluster.journal.requests(status=0)] == [(0, None)]
-        assert "GET /workflow/w/_status -> no answer" in cluster.journal.story()
+        assert "GET /workflow/w/_status -> no response" in cluster.journal.story()
         assert cluster.journal.polling().count == 2
         assert "the same answer 3 times" in str(cluster.stuck)
 

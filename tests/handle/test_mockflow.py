@@ -108,7 +108,7 @@ def test_a_host_that_is_not_here() -> None:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ({"version": "1.0.0"}, "not known here"),
+        ({"version": "1.0.0"}, "is not supported"),
         ({"step_time": "5"}, "it needs a unit"),
         ({"step_time": 1.5}, "expected a time such as"),
         ({"step_time": -1}, "times are not negative"),

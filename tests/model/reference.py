@@ -1,4 +1,4 @@
-"""What a flow-framework server answers, told a second time: a small model made from contract.md alone.
+"""What a flow-framework server answers, told a second time: a small model of its own.
 
 It imports nothing of mockflow and works the other way round: where mockflow computes a run's whole timeline when it
 begins, this keeps what is true now and lets things happen as time passes. An answer is ``(status, body)``; a body may
@@ -18,7 +18,7 @@ Node = dict[str, Any]
 Refusal = tuple[int, str]
 """Status and message."""
 
-EPOCH: Final = 1_767_225_600_000  # design.md: where a frozen clock begins
+EPOCH: Final = 1_767_225_600_000  # where a frozen clock begins
 STEP_TIME: Final = 1000
 
 
@@ -51,7 +51,7 @@ class Like:
 
 @dataclass(frozen=True)
 class Release:
-    """What differs between the versions that the model knows (consumers.md, findings 1 and 6, section 5.0)."""
+    """What differs between the versions that the model knows."""
 
     accepted: int
     created_and_accepted: int
@@ -433,7 +433,7 @@ class Server:
         self.advance(0)
 
     def _no_index(self, node: Node, change: str) -> tuple[str | Like, str] | None:
-        """A create_index for an index that is there, or that another run is about to make (consumers.md, 5.4)."""
+        """A create_index for an index that is there, or that another run is about to make."""
         if node["type"] != "create_index" or change != "create":
             return None
         name = node["user_inputs"]["index_name"]

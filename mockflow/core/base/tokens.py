@@ -82,11 +82,16 @@ class Tokens:
 
     def next(self) -> str | None:
         """Moves to the next token and returns its kind. ContentError where the text was broken off."""
+        if self._value is BROKEN:
+            raise ContentError(_UNREADABLE)
         if not self._open:
             return self._at(next(self._rest, _END))
         container = self._open[-1]
         if container.pending is not _END:
             value, container.pending = container.pending, _END
+            if value is BROKEN:  # a string, of which a parser knows no more before it reads its text
+                self.kind, self._value = VALUE_STRING, value
+                return self.kind
             return self._at(value)
         entry = next(container.entries, _END)
         if entry is _END:
@@ -116,13 +121,14 @@ class Tokens:
         """The token's text; of a number or boolean as it was written. Raises NoTextError for what has none."""
         if self.kind not in _TEXTS:
             raise NoTextError(f"{_NAMES[self.kind]} where text belongs")
+        _refuse_broken(self._value)
         return text_of(self._value)
 
     def value(self) -> Any:
         """The token's value: a string, number, boolean or None; an object or array as a whole, walked through."""
         value = self._value
+        _refuse_broken(value)
         if self.kind in (START_OBJECT, START_ARRAY):
-            _refuse_broken(value)
             self._open.pop()
             self.kind = END_OBJECT if self.kind == START_OBJECT else END_ARRAY
         return value.value if isinstance(value, Written) else value

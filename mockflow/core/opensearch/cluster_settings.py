@@ -6,11 +6,13 @@ those of FlowFrameworkSettings of flow-framework 3.8 (docs/reference/plugin.md, 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import lru_cache, partial
+from importlib.resources import files
 from typing import Any, Final, Literal
 
 from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.wildcards import matches
+from mockflow.core.opensearch.setting_values import Bounds, read_value
 from mockflow.core.opensearch.values import boolean, integer, positive_time
 
 Scope = Literal["persistent", "transient"]
@@ -102,18 +104,35 @@ class Setting:
 def known_setting(key: str, minor: tuple[int, int]) -> Setting | None:
     """The setting with this key; None for one that OpenSearch does not recognize.
 
-    The plugin's settings are known by name. Of all others, any key in a known namespace passes with any value; mockflow
-    stores it, and it has no effect.
+    The plugin's settings are known by name. Of all others, any key in a known namespace passes. Its value is checked if
+    it is in ``data/cluster_settings.txt``; mockflow stores it, and most have no effect.
     """
     if key.startswith(PLUGIN_PREFIX):
         setting = _PLUGIN.get(key.removeprefix(PLUGIN_PREFIX))
         return setting if setting and setting.since <= minor else None
+    if read := _checked(key):
+        return Setting(read)
     namespace, dot, name = key.partition(".")
     if not dot or not name or "*" in key:
         return None
     if namespace in _STATIC_NAMESPACES or key in _STATIC:
         return Setting(kind="static")
     return Setting() if namespace in _NAMESPACES else None
+
+
+def _checked(key: str) -> Callable[[str, str], None] | None:
+    """The check of the value of a setting that the table has, by its key or by a prefix."""
+    table = _table()
+    row = table.get(key) or next((table[name] for name in table if name.endswith(".") and key.startswith(name)), None)
+    return row and (lambda name, text: read_value(row[0], name, text, row[1]))
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, tuple[str, Bounds]]:
+    """Key -> kind and bounds of its values."""
+    text = (files("mockflow.core.opensearch.data") / "cluster_settings.txt").read_text("utf-8")
+    rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return {key: (kind, Bounds(*bounds[0].split("..")) if bounds else Bounds()) for key, kind, *bounds in rows}
 
 
 def flattened(source: Mapping[str, Any]) -> dict[str, Text | None]:

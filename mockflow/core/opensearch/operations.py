@@ -18,6 +18,7 @@ ACTIONS: Final = {
     "search_state": f"{_PLUGIN}/workflow_state/search",
     "info": "cluster:monitor/main",
     "ping": "cluster:monitor/main",
+    "favicon": "cluster:monitor/main",
     "cluster.health": "cluster:monitor/health",
     "cluster.get_settings": "cluster:monitor/state",
     "cluster.put_settings": "cluster:admin/settings/update",

@@ -1,4 +1,4 @@
-"""How OpenSearch reads the value of an index setting from its text, kind by kind, and what it says of a bad one.
+"""How OpenSearch reads the value of a setting from its text, kind by kind, and what it says of a bad one.
 
 Every reader takes the setting's key, the text and the bounds, and raises BadValueError. The texts are those of
 Setting, ByteSizeValue and of the classes that own the settings.
@@ -177,6 +177,7 @@ def _is_int(text: str) -> bool:
 _CODECS: Final = frozenset(
     "default lz4 best_compression zlib lucene_default zstd zstd_no_dict qat_lz4 qat_deflate qat_zstd".split()  # noqa: SIM905
 )
+_REBALANCE_TYPES: Final = ("always", "indices_primaries_active", "indices_all_active")
 SPACE_TYPES: Final = ("l2", "cosinesimil", "l1", "linf", "innerproduct", "hamming")
 NO_SUCH_SPACE: Final = "Unable to find space: {} . Valid values are: [" + ", ".join(SPACE_TYPES) + "]"
 
@@ -210,6 +211,17 @@ READERS: Final[Mapping[str, Reader]] = {
         ("NONE", "NEW_PRIMARIES", "PRIMARIES", "ALL"), "Illegal allocation.enable value [{}]", str.upper
     ),
     "rebalance": _one_of(("NONE", "PRIMARIES", "REPLICAS", "ALL"), "Illegal rebalance.enable value [{}]", str.upper),
+    "task_allocation": _one_of(("NONE", "ALL"), "Illegal allocation.enable value [{}]", str.upper),
+    "allow_rebalance": _one_of(
+        _REBALANCE_TYPES,
+        "Illegal value for cluster.routing.allocation.allow_rebalance: {}",
+        lambda text: text.lower() if text.lower() in _REBALANCE_TYPES else text,
+    ),
+    "log_level": _one_of(
+        ("OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL"),
+        "Unknown level constant [{}].",
+        str.upper,
+    ),
     "check_on_startup": _one_of(
         ("false", "true", "checksum"),
         "unknown value for [index.shard.check_on_startup] must be one of [true, false, checksum] but was: {}",

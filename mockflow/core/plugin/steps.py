@@ -3,6 +3,7 @@
 It is the content of `GET /_plugins/_flow_framework/workflow/_steps`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,7 +60,7 @@ _CATALOGUE: Final = (
         inputs=("name", "description", "version", "protocol", "parameters", "credential", "actions"),
         outputs=("connector_id",),
         required_plugins=_ML,
-        timeout="60s",
+        timeout="1m",
         resource_type="connector_id",
         deprovision_step="delete_connector",
     ),
@@ -78,7 +79,7 @@ _CATALOGUE: Final = (
         ),
         outputs=("model_id", "register_model_status"),
         required_plugins=_ML,
-        timeout="60s",
+        timeout="1m",
         resource_type="model_id",
         deprovision_step="delete_model",
     ),
@@ -87,7 +88,7 @@ _CATALOGUE: Final = (
         inputs=("name", "version", "model_format"),
         outputs=("model_id", "register_model_status", "function_name", "model_content_hash_value", "url"),
         required_plugins=_ML,
-        timeout="60s",
+        timeout="1m",
         resource_type="model_id",
         deprovision_step="delete_model",
     ),
@@ -96,7 +97,7 @@ _CATALOGUE: Final = (
         inputs=("name", "version", "model_format"),
         outputs=("model_id", "register_model_status"),
         required_plugins=_ML,
-        timeout="60s",
+        timeout="1m",
         resource_type="model_id",
         deprovision_step="delete_model",
     ),
@@ -174,3 +175,8 @@ _CATALOGUE: Final = (
 )
 
 STEPS: Final = {step.name: step for step in _CATALOGUE}
+
+
+def listed_steps(steps: Mapping[str, Step]) -> dict[str, Step]:
+    """The steps of a release that its catalogue lists: those that a template may have."""
+    return {name: step for name, step in steps.items() if not step.denied_in_templates}

@@ -21,7 +21,7 @@ from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import decode, parse_target
-from mockflow.server.rest.router import Found, Router
+from mockflow.server.rest.router import Found, Missing, Router
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)
@@ -71,9 +71,12 @@ def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
         raise ControlError(400, refusal.body["error"]["caused_by"]["reason"]) from None
 
 
-def _no_route(method: str, path: str, methods: set[str]) -> ControlError:
-    if methods:
-        return ControlError(405, f"{path} takes {', '.join(sorted(methods))}, not {method}")
+def _no_route(method: str, path: str, missing: Missing) -> ControlError:
+    if missing.is_unreadable:
+        for segment in path.split("/"):
+            decode(segment, plus_as_space=False)  # raises ValueError for the one with the broken escape
+    if missing.methods:
+        return ControlError(405, f"{path} takes {', '.join(sorted(missing.methods))}, not {method}")
     return ControlError(404, f"no call {path}; GET {PREFIX}/openapi.json describes all calls")
 
 

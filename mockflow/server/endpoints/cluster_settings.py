@@ -17,6 +17,7 @@ from mockflow.core.opensearch.cluster_settings import (
 )
 from mockflow.core.opensearch.values import BadValueError
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
+from mockflow.server.endpoints.request_options import read_manager_timeout
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import bad_value, object_error
@@ -49,7 +50,7 @@ def put_settings(call: Call) -> Action:
     flat = _flat(call)
     call.parameters.time("timeout")
     body = read_object(call)
-    changes = {scope: _changes(body.get(scope)) for scope in _SCOPES}
+    changes = {scope: _changes(call, body[scope]) if scope in body else {} for scope in _SCOPES}
 
     def act() -> Reply:
         if not any(changes.values()):
@@ -71,8 +72,7 @@ def put_settings(call: Call) -> Action:
 
 def _flat(call: Call) -> bool:
     """Reads the parameters of both calls; returns whether keys stay dotted in the response."""
-    for name in ("cluster_manager_timeout", "master_timeout"):
-        call.parameters.time(name)
+    read_manager_timeout(call.parameters)
     return call.parameters.boolean("flat_settings")
 
 
@@ -80,23 +80,24 @@ def _shown(settings: Flat, *, flat: bool) -> dict[str, Any]:
     return dict(sorted(settings.items())) if flat else nested(settings)
 
 
-def _changes(source: Any) -> dict[str, Text | None]:
-    if source is None:
-        return {}
-    if not isinstance(source, dict):
+def _changes(call: Call, source: Any) -> dict[str, Text | None]:
+    """The settings of one scope. Where they cannot be loaded, releases before 3.0 answer 500."""
+    if source is not None and not isinstance(source, dict):
         java, target = _JAVA_CLASSES[type(source)], "java.util.Map"
         both = f"({java} and {target} are in module java.base of loader 'bootstrap')"
         raise object_error(500, "class_cast_exception", f"class {java} cannot be cast to class {target} {both}")
     try:
-        return flattened(source)
+        if source is not None:
+            return flattened(source)
+        cause = {"type": "parsing_exception", "reason": _NULL, "line": 1, "col": 1}
     except ValueError as error:
         cause = {"type": "illegal_state_exception", "reason": str(error)}
-        text = json.dumps(source, ensure_ascii=False, separators=(",", ":"))
-        raise object_error(
-            400, "settings_exception", f"Failed to load settings from [{text}]", caused_by=cause
-        ) from None
+    text = json.dumps(source, ensure_ascii=False, separators=(",", ":"))
+    status = 400 if call.world.version.minor >= (3, 0) else 500
+    raise object_error(status, "settings_exception", f"Failed to load settings from [{text}]", caused_by=cause)
 
 
+_NULL: Final = "Failed to parse object: expecting token of type [START_OBJECT] but found [VALUE_NULL]"
 _JAVA_CLASSES: Final = {
     str: "java.lang.String",
     bool: "java.lang.Boolean",

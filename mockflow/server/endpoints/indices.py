@@ -58,11 +58,12 @@ def _read_expression(call: Call) -> Callable[[], Bodies]:
     expression = call.path_value("index")
 
     def find() -> Bodies:
-        existing = resolve_indices(expression, index_listing.names(call.world), options)
-        found = {name: index_listing.body(call.world, name) for name in existing}
-        for part in expression.split(","):
-            read_resource(call.cluster, "index", part)
-        return found
+        try:
+            existing = resolve_indices(expression, index_listing.names(call.world), options)
+            return {name: index_listing.body(call.world, name) for name in existing}
+        finally:
+            for part in expression.split(","):
+                read_resource(call.cluster, "index", part)
 
     return find
 

@@ -27,7 +27,7 @@ class ResponseSender:
         self._bytes = response.to_bytes(
             accept_encoding=request.headers.get(hdrs.ACCEPT_ENCODING, ""),
             without_body=request.method == "HEAD",
-            keep_alive=self.keep_alive,
+            keep_alive=keep_alive,  # OpenSearch does not repeat a client's `Connection: close`
         )
 
     async def prepare(self, request: web.BaseRequest) -> None:

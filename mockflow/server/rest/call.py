@@ -80,22 +80,19 @@ class Call:
 
     def path_value(self, name: str) -> str:
         """The decoded value of ``{name}`` in the route's path; empty if the route has no such name."""
-        try:
-            return decode(self._path_values.get(name, ""), plus_as_space=False)
-        except ValueError as error:
-            raise illegal_argument(str(error)) from None
+        return decode(self._path_values.get(name, ""), plus_as_space=False)
 
     def ignore_body(self) -> None:
         """Accepts a body without reading it."""
         self._body_taken = True
 
     def refuse_unused(self) -> None:
-        """400 for parameters that the handler has not read, then for a body that it does not accept.
+        """400 for parameters that the handler has not read, then for a body that it does not accept. HEAD may have one.
 
         Source: docs/reference/opensearch.md, "Parameters".
         """
         self.parameters.refuse_unknown(self.path)
-        if self.request.body and not self._body_taken:
+        if self.request.body and not self._body_taken and self.request.method != "HEAD":
             request = f"{self.request.method} {readable(self.path)}"
             raise illegal_argument(f"request [{request}] does not support having a body")
 
@@ -122,7 +119,7 @@ def body_format(content_type: str | None) -> str | None:
 
 
 def refuse_unreadable_body(request: Request) -> None:
-    """406 for a body of a type that OpenSearch does not read. Without a body the header is not checked."""
+    """406 for a body of a type that OpenSearch does not read. Without a body any type will do."""
     if not request.body:
         return
     content_type = request.headers.get(CONTENT_TYPE)

@@ -26,6 +26,13 @@ class Refusal(Exception):  # noqa: N818 - a response, not a failure of mockflow
         return Response(self.status, compact(self.body))
 
 
+class UnknownMethodError(Exception):
+    """A method that OpenSearch does not have: it closes the connection without a response.
+
+    Source: docs/reference/opensearch.md, "Routing".
+    """
+
+
 def object_error(
     status: int, kind: str, reason: str | None, *, caused_by: Mapping[str, Any] | None = None, **meta: Any
 ) -> Refusal:

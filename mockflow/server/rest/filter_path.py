@@ -34,6 +34,15 @@ def filter_paths(value: Json, expression: str) -> Json:
     return value
 
 
+def is_filter(expression: str) -> bool:
+    """Whether `filter_paths` takes the expression."""
+    try:
+        _compiled(expression)
+    except ValueError:
+        return False
+    return True
+
+
 _NOTHING: Final = object()
 
 

@@ -23,6 +23,10 @@ class Parameters:
         self._values = values
         self._consumed = {*path_values}
 
+    def has(self, name: str) -> bool:
+        """Whether the parameter was sent. It does not count as read, so no suggestion names it."""
+        return name in self._values
+
     def text(self, name: str) -> str | None:
         """The value as it was sent; None if it was not."""
         self._consumed.add(name)
@@ -81,13 +85,12 @@ def parse_target(target: str) -> tuple[str, dict[str, str]]:
     if not query:
         return path, values
     for part in query.partition("#")[0].replace(";", "&").split("&"):
-        name, equals, value = part.partition("=")
-        if name or equals:
+        name, _, value = part.lstrip("=").partition("=")  # `=x` is the name x
+        if name:
             try:
                 values[decode(name)] = decode(value)
             except ValueError as error:
                 raise bad_parameter(str(error)) from None
-    values.pop("", None)
     return path, values
 
 

@@ -97,7 +97,7 @@ def _format(request: Request, values: Mapping[str, str]) -> Format:
         return "yaml" if wanted == "yaml" else "json"
     accept = request.headers.get(ACCEPT)
     content_type = request.headers.get(CONTENT_TYPE)
-    own = body_format(content_type) if content_type else None
+    own = None if content_type is None else body_format(content_type)
     if accept and accept != "*/*":
         try:
             own = body_format(accept) or own

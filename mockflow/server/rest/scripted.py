@@ -22,7 +22,7 @@ from mockflow.server.http.messages import TEXT_TYPE, Request, Response
 from mockflow.server.rest.call import Handler
 from mockflow.server.rest.content import read_content
 from mockflow.server.rest.rendering import Style
-from mockflow.server.rest.router import Found
+from mockflow.server.rest.router import Found, Missing
 
 
 class ScriptedResponse(NamedTuple):
@@ -37,7 +37,7 @@ class ScriptedResponse(NamedTuple):
 
 
 def decide(
-    cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | set[str]
+    cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | Missing
 ) -> Decision | None:
     """What faults, outages and stubs do with a request; None if none of them applies."""
     is_known = isinstance(found, Found)

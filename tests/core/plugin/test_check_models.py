@@ -137,17 +137,18 @@ def test_later_steps_find_what_earlier_ones_made() -> None:
     after = before.after(
         call("register_model_group", {"name": "same"}), ({"workflow_step_name": "register_model_group", **group},)
     )
-    assert (before.groups, after.groups, after.has("model_group", "G")) == ({}, {"same": "G"}, True)
+    assert (before.group_named("same"), after.group_named("same")) == (None, "G")
+    assert (before.has("model_group", "G"), after.has("model_group", "G")) == (False, True)
     model = {"workflow_step_id": "m", "resource_type": "model_id", "resource_id": "M"}
     entries = tuple({"workflow_step_name": name, **model} for name in ("register_remote_model", "deploy_model"))
-    assert after.after(call("register_remote_model", REMOTE), entries).deployed == {"M"}
+    assert after.after(call("register_remote_model", REMOTE), entries).is_deployed("M")
 
 
 def test_later_steps_miss_what_earlier_ones_took_away() -> None:
     before = around(resources=THERE, deployed=frozenset({"m"}))
     undeployed = before.after(call("undeploy_model", {"model_id": "m"}), ())
     deleted = undeployed.after(call("delete_model", {"model_id": "m"}), ())
-    assert (len(before.deployed), len(undeployed.deployed)) == (1, 0)
+    assert (before.is_deployed("m"), undeployed.is_deployed("m")) == (True, False)
     assert (undeployed.has("model", "m"), deleted.has("model", "m")) == (True, False)
 
 

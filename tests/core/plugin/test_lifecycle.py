@@ -1,4 +1,4 @@
-"""What runs make of a status, as the pure functions tell it (contract.md, sections 2 and 5)."""
+"""What runs make of a status, as the pure functions tell it."""
 
 import itertools
 from typing import Any, Final

@@ -443,15 +443,19 @@ async def test_what_a_run_has_created_and_the_indices_of_the_plugin(aiohttp_clie
     client = await aiohttp_client(create_app(cluster))
     async with client.post("/_plugins/_flow_framework/workflow?provision=true", json=TEMPLATE) as response:
         assert response.status == 202, await response.text()
-    system = "green .plugins-flow-framework-templates 1 0 1\ngreen .plugins-flow-framework-state     1 0 1\n"
+    names = ("templates", "state    ", "config   ")
+    system = "".join(f"green .plugins-flow-framework-{name} 1 0 1\n" for name in names)
     path = "/_cat/indices?h=health,index,pri,rep,docs.count"
     assert await text_of(client, path) == system
     cluster.world.clock.advance(10_000)
     rows = await json_of(client, f"{path},uuid,cds&format=json")
-    assert [list(row.values())[:5] for row in rows][2:] == [["yellow", "neural-index", "2", "1", "0"]]
-    assert rows[2]["cds"].startswith("2026-01-01T00:00:0")
+    assert [list(row.values())[:5] for row in rows][3:] == [
+        ["green", ".plugins-ml-config", "1", "0", "1"],
+        ["yellow", "neural-index", "2", "1", "0"],
+    ]
+    assert rows[4]["cds"].startswith("2026-01-01T00:00:0")
     asked_by_a_dashboard = await json_of(client, "/_cat/indices/*%2C-.*?format=json&h=health%2Cindex")
     assert asked_by_a_dashboard == [{"health": "yellow", "index": "neural-index"}]
     assert await json_of(client, "/_cat/aliases?format=json&h=alias") == [{"alias": "neural"}]
     assert await text_of(client, "/_cat/aliases?h=ri,rs,w") == "r r true\n"
-    assert await text_of(client, "/_cat/health?h=st,shards,unassign,asp") == "yellow 4 2 66.7%\n"
+    assert await text_of(client, "/_cat/health?h=st,shards,unassign,asp") == "yellow 6 2 75.0%\n"

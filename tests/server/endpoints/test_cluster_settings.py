@@ -63,7 +63,7 @@ async def test_nothing_is_set_at_first(client: Client) -> None:
 async def test_nested_and_dotted_keys_are_the_same_and_values_are_strings(client: Client) -> None:
     body = {
         "persistent": {"cluster": {"routing.allocation.enable": "all"}, PLUGIN + "max_workflows": 7},
-        "transient": {"plugins": {"ml_commons": {"only_run_on_ml_node": False, "jvm_heap_memory_threshold": 0.85}}},
+        "transient": {"plugins": {"ml_commons": {"only_run_on_ml_node": False, "jvm_heap_memory_threshold": 85}}},
     }
     answer = await put(client, body)
     assert list(answer) == ["acknowledged", "persistent", "transient"]
@@ -73,14 +73,14 @@ async def test_nested_and_dotted_keys_are_the_same_and_values_are_strings(client
             "cluster": {"routing": {"allocation": {"enable": "all"}}},
             "plugins": {"flow_framework": {"max_workflows": "7"}},
         },
-        "transient": {"plugins": {"ml_commons": {"only_run_on_ml_node": "false", "jvm_heap_memory_threshold": "0.85"}}},
+        "transient": {"plugins": {"ml_commons": {"only_run_on_ml_node": "false", "jvm_heap_memory_threshold": "85"}}},
     }
     del answer["acknowledged"]
     assert await get(client, "") == answer
     assert await get(client) == {
         "persistent": {"cluster.routing.allocation.enable": "all", PLUGIN + "max_workflows": "7"},
         "transient": {
-            "plugins.ml_commons.jvm_heap_memory_threshold": "0.85",
+            "plugins.ml_commons.jvm_heap_memory_threshold": "85",
             "plugins.ml_commons.only_run_on_ml_node": "false",
         },
     }
@@ -287,6 +287,67 @@ async def test_tenants_have_limits_since_3_0(aiohttp_client: AiohttpClient) -> N
     assert key not in (await get(client, "?include_defaults&flat_settings"))["defaults"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("cluster.routing.allocation.enable", "foo", "Illegal allocation.enable value [FOO]"),
+        ("cluster.routing.rebalance.enable", "foo", "Illegal rebalance.enable value [FOO]"),
+        ("cluster.max_shards_per_node", 0, "Failed to parse value [0] for setting [{key}] must be >= 1"),
+        ("cluster.blocks.read_only", "yes", "Failed to parse value [yes] as only [true] or [false] are allowed."),
+        (
+            "search.max_keep_alive",
+            "1",
+            "failed to parse setting [{key}] with value [1] as a time value: unit is missing or unrecognized",
+        ),
+        (
+            "indices.recovery.max_bytes_per_sec",
+            "40",
+            "failed to parse setting [{key}] with value [40] as a size in bytes: unit is missing or unrecognized",
+        ),
+        ("logger.org.opensearch.discovery", "loud", "Unknown level constant [LOUD]."),
+        (
+            "cluster.routing.allocation.allow_rebalance",
+            "foo",
+            "Illegal value for cluster.routing.allocation.allow_rebalance: foo",
+        ),
+        (
+            "plugins.ml_commons.only_run_on_ml_node",
+            "no",
+            "Failed to parse value [no] as only [true] or [false] are allowed.",
+        ),
+    ],
+)
+async def test_values_of_core_settings(client: Client, key: str, value: Any, reason: str) -> None:
+    expected = (400, "illegal_argument_exception", reason.format(key=key))
+    assert await refusal(client, {"transient": {key: value}}) == expected
+    assert await get(client) == {"persistent": {}, "transient": {}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("cluster.routing.allocation.enable", "new_primaries"),
+        ("cluster.routing.allocation.allow_rebalance", "always"),
+        ("cluster.routing.allocation.disk.watermark.low", "85%"),
+        ("indices.recovery.max_bytes_per_sec", "40mb"),
+        ("logger.level", "debug"),
+        ("search.max_buckets", "70000"),
+        ("plugins.ml_commons.native_memory_threshold", "100"),
+    ],
+)
+async def test_good_values_of_core_settings(client: Client, key: str, value: str) -> None:
+    await put(client, {"persistent": {key: value}})
+    assert (await get(client))["persistent"] == {key: value}
+
+
+@pytest.mark.parametrize(("version", "status"), [("2.19.6", 500), ("3.0.0", 400)])
+async def test_settings_that_cannot_be_loaded(aiohttp_client: AiohttpClient, version: str, status: int) -> None:
+    client = await aiohttp_client(create_app(Cluster(Settings(opensearch_version=version))))
+    for scope in ("persistent", "transient"):
+        expected = (status, "settings_exception", "Failed to load settings from [null]")
+        assert await refusal(client, {scope: None}) == expected
+
+
 # -- bodies and parameters -------------------------------------------------------------------------
 
 NO_SETTINGS = "Validation Failed: 1: no settings to update;"
@@ -298,7 +359,7 @@ NO_SETTINGS = "Validation Failed: 1: no settings to update;"
         ("", 400, "parse_exception", "request body is required"),
         ("{}", 400, "action_request_validation_exception", NO_SETTINGS),
         ("[]", 400, "action_request_validation_exception", NO_SETTINGS),
-        ('{"persistent":{},"transient":null}', 400, "action_request_validation_exception", NO_SETTINGS),
+        ('{"persistent":null}', 400, "settings_exception", "Failed to load settings from [null]"),
         ('{"cluster.a":1}', 400, "action_request_validation_exception", NO_SETTINGS),
         ("{", 400, "json_parse_exception", ""),
         ('{"persistent":{"cluster.a":1,"cluster.a":2}}', 400, "json_parse_exception", "duplicate key"),

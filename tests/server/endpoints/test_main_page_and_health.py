@@ -1,4 +1,4 @@
-"""GET and HEAD /, and /_cluster/health (consumers.md, sections 4.1 and 4.2)."""
+"""GET and HEAD /, and /_cluster/health."""
 
 import asyncio
 import re
@@ -98,6 +98,10 @@ async def test_its_errors_are_not_pretty(server: Server) -> None:
     assert b"\n" not in answer.body
 
 
+async def test_the_icon(server: Server) -> None:
+    assert (await server.ask("/favicon.ico")).status == 200
+
+
 @pytest.mark.parametrize("version", ["2.12.0", "3.2.0"])
 async def test_head_is_cheap_and_empty(serve: Servers, version: str) -> None:
     answer = await (await serve(version=version)).ask("/", "HEAD")
@@ -135,7 +139,7 @@ async def test_health(bare: Server) -> None:
     [
         "local=true",
         "local",
-        "timeout=1ms&cluster_manager_timeout=1s&master_timeout=1s",
+        "timeout=1ms&cluster_manager_timeout=1s",
         "wait_for_status=green",
         "wait_for_status=GREEN",
         "wait_for_status=yellow",
@@ -158,7 +162,7 @@ async def test_health(bare: Server) -> None:
         "level=cluster",
         "level=whatever",
         "expand_wildcards=open&ignore_unavailable=true&allow_no_indices=false",
-        "awareness_attribute=zone&ensure_node_weighed_in=false",
+        "awareness_attribute=zone&level=awareness_attributes&ensure_node_weighed_in=false",
         "wait_for_status=green&wait_for_nodes=1&wait_for_active_shards=all&wait_for_events=normal&timeout=1s",
     ],
 )
@@ -173,11 +177,25 @@ async def test_health_of_indices(bare: Server, level: str) -> None:
     assert list(answer.json.items()) == [*GREEN.items(), ("indices", {})]
 
 
+NO_STATUS: Final = "No enum constant org.opensearch.cluster.health.ClusterHealthStatus."
+
+
 @pytest.mark.parametrize(
     ("query", "kind", "reason"),
     [
-        ("wait_for_status=foo", "illegal_argument_exception", "unknown cluster health status [foo]"),
-        ("wait_for_status=", "illegal_argument_exception", "unknown cluster health status []"),
+        ("wait_for_status=foo", "illegal_argument_exception", f"{NO_STATUS}FOO"),
+        ("wait_for_status=", "illegal_argument_exception", NO_STATUS),
+        ("expand_wildcards=foo", "illegal_argument_exception", "No valid expand wildcard value [foo]"),
+        (
+            "master_timeout=1s&cluster_manager_timeout=1s",
+            "parse_exception",
+            "Please only use one of the request parameters [master_timeout, cluster_manager_timeout].",
+        ),
+        (
+            "awareness_attribute=zone",
+            "action_request_validation_exception",
+            "Validation Failed: 1: level=awareness_attributes is required with awareness_attribute parameter;",
+        ),
         (
             "wait_for_events=soon",
             "illegal_argument_exception",
@@ -202,7 +220,7 @@ async def test_health_of_indices(bare: Server, level: str) -> None:
         (
             "foo&wait_for_status=foo",
             "illegal_argument_exception",
-            "unknown cluster health status [foo]",
+            f"{NO_STATUS}FOO",
         ),
         (
             "wait_for_state=green",
@@ -220,6 +238,8 @@ async def test_health_refuses(bare: Server, query: str, kind: str, reason: str) 
 # -- waiting -------------------------------------------------------------------------------------------
 
 TIMED_OUT: Final = {**GREEN, "timed_out": True}
+LATER: Final = {**TIMED_OUT, "active_primary_shards": 1, "active_shards": 1}
+"""After 10 s there is the index .plugins-ml-config."""
 NO_SUCH_INDEX: Final = {**TIMED_OUT, "status": "red"}
 NEVER: Final = [
     ("?wait_for_nodes=2", TIMED_OUT),
@@ -246,11 +266,15 @@ async def test_a_timeout_of_nothing_is_over_at_once(bare: Server, timeout: str) 
 
 
 @pytest.mark.parametrize(
-    ("timeout", "just_before", "rest"),
-    [("", "29999ms", "1ms"), ("&timeout=5s", "4999ms", "1ms"), ("&timeout=1h", "59m", "1m")],
+    ("timeout", "just_before", "rest", "expected"),
+    [
+        ("", "29999ms", "1ms", LATER),
+        ("&timeout=5s", "4999ms", "1ms", TIMED_OUT),
+        ("&timeout=1h", "59m", "1m", LATER),
+    ],
 )
 async def test_frozen_it_answers_when_the_owner_moves_the_clock_so_far(
-    bare: Server, timeout: str, just_before: str, rest: str
+    bare: Server, timeout: str, just_before: str, rest: str, expected: dict[str, Any]
 ) -> None:
     wire = await Wire.open(bare.url)
     try:
@@ -263,16 +287,16 @@ async def test_frozen_it_answers_when_the_owner_moves_the_clock_so_far(
         assert not waiting.done()
         await bare.advance(rest)
         answer = await waiting
-        assert (answer.status, answer.json) == (408, TIMED_OUT)
+        assert (answer.status, answer.json) == (408, expected)
         assert await _nobody_waits(bare)
     finally:
         await wire.close()
 
 
-@pytest.mark.parametrize("change", ['{"mode": "auto"}', '{"advance": "36500d"}'])
-async def test_what_else_ends_a_wait(bare: Server, change: str) -> None:
+@pytest.mark.parametrize(("change", "expected"), [('{"mode": "auto"}', TIMED_OUT), ('{"advance": "36500d"}', LATER)])
+async def test_what_else_ends_a_wait(bare: Server, change: str, expected: dict[str, Any]) -> None:
     answer = await _while_waiting(bare, "?wait_for_nodes=2", f"{OWNER}/clock", change)
-    assert answer == (408, TIMED_OUT)
+    assert answer == (408, expected)
 
 
 async def test_a_reset_ends_a_wait(bare: Server) -> None:
@@ -298,13 +322,13 @@ async def test_in_real_time_a_fast_clock_makes_waits_short(serve: Servers) -> No
     server = await serve(mode="real")
     await server.ask(f"{OWNER}/clock", "POST", '{"speed": 1000000}')
     answer = await server.ask(f"{HEALTH}?wait_for_nodes=2&timeout=30s")
-    assert (answer.status, answer.json) == (408, TIMED_OUT)
+    assert (answer.status, answer.json) == (408, LATER)
 
 
 async def test_a_change_of_speed_reaches_those_who_wait(serve: Servers) -> None:
     server = await serve(mode="real")
     answer = await _while_waiting(server, "?wait_for_nodes=2&timeout=1d", f"{OWNER}/clock", '{"speed": 1000000}')
-    assert answer == (408, TIMED_OUT)
+    assert answer == (408, LATER)
 
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(bare: Server) -> None:
@@ -370,7 +394,7 @@ provision:
       created: [{workflow_step_name: create_index, workflow_step_id: create_index_1, resource_id: articles}]
     - {at: 5s, state: COMPLETED}
 """
-SYSTEM_INDICES: Final = 2  # one shard each, without a replica
+SYSTEM_INDICES: Final = 3  # one shard each, without a replica
 
 
 async def test_health_follows_what_runs_have_made(serve: Servers) -> None:
@@ -383,7 +407,12 @@ async def test_health_follows_what_runs_have_made(serve: Servers) -> None:
     assert answer.json["status"] == "yellow"
     assert answer.json["active_primary_shards"] == answer.json["active_shards"] == SYSTEM_INDICES + 2
     assert answer.json["unassigned_shards"] == 2
-    assert answer.json["active_shards_percent_as_number"] == pytest.approx(100 * 4 / 6)
+    assert answer.json["active_shards_percent_as_number"] == pytest.approx(100 * 5 / 7)
+    one = (await server.ask(f"{HEALTH}/articles")).json
+    assert (one["active_shards"], one["unassigned_shards"]) == (2, 2)
+    assert one["active_shards_percent_as_number"] == pytest.approx(100 * 5 / 7), "the cluster's"
+    green = (await server.ask(f"{HEALTH}/.plugins-flow-framework-state")).json
+    assert (green["status"], green["active_shards_percent_as_number"]) == ("green", 100.0)
     counts = {"active_shards": 1, "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 1}
     shard = {"status": "yellow", "primary_active": True, **counts}
     assert answer.json["indices"]["articles"] == {

@@ -125,6 +125,15 @@ async def test_the_same_seed_gives_the_same_node(aiohttp_client: AiohttpClient) 
     assert one == same != other
 
 
+async def test_a_timeout_without_a_unit_is_told_by_the_name_of_the_request(client: Client) -> None:
+    async with client.get("/_nodes?timeout=1") as response:
+        assert (response.status, (await response.json())["error"]["reason"]) == (
+            400,
+            "failed to parse setting [NodesInfoRequest.timeout] with value [1] as a time value: unit is missing or "
+            "unrecognized",
+        )
+
+
 # -- which node ------------------------------------------------------------------------------------
 
 

@@ -13,13 +13,11 @@ HEAD: Final = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 NO_HTTP: Final = {
     "words": b"hello there\r\n\r\n",
-    "an unknown method": b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 50,
     "an SSH client": b"SSH-2.0-OpenSSH_9.6\r\n",
     "a HTTP/2 client": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a version that does not exist": b"GET / HTTP/9.9\r\n\r\n",
     "zeroes": b"\x00" * 1000 + b"\r\n\r\n",
-    "bytes beyond ASCII in the path": b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
     "a space in a header's name": HEAD + b"Bad Header: 1\r\n\r\n",
     "a header without a colon": HEAD + b"nocolon\r\n\r\n",
     "a zero in a header": HEAD + b"X: a\x00b\r\n\r\n",
@@ -68,6 +66,65 @@ async def test_what_is_not_http_is_refused_and_the_connection_closed(
         await wire.close()
     assert (await server.status()).json == NOT_STARTED
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# -- targets that OpenSearch takes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("GET _nope/x", "/_nope/x"),
+        ("DELETE _nope/x?a=/b", "/_nope/x"),
+        ("GET /_nope/größe/名", "/_nope/größe/名"),
+        ("GET _nope/ü", "/_nope/ü"),
+        ("GET http://mockflow/_nope/x", "/_nope/x"),
+        ("GET /_nope/\udcff", "/_nope/\ufffd"),
+    ],
+)
+async def test_odd_targets_are_taken(server: Server, line: str, told: str) -> None:
+    """Without the first slash, and with raw UTF-8; also on a connection that has had a request."""
+    method = line.partition(" ")[0]
+    wire = await Wire.open(server.url)
+    try:
+        for _ in range(2):
+            await wire.send(f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode("utf-8", "surrogateescape"))
+            answer = await wire.answer()
+            assert (answer.status, answer.error) == (400, f"no handler found for uri [{told}] and method [{method}]")
+    finally:
+        await wire.close()
+
+
+async def test_a_value_in_raw_utf_8_is_read_as_if_it_was_escaped(server: Server) -> None:
+    answer = await server.send(f"GET {WORKFLOW}/größe?pretty=false HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert answer.error == "Failed to retrieve template (größe) from global context."
+
+
+async def test_a_body_that_looks_like_an_odd_target_is_left_alone(server: Server) -> None:
+    wire = await Wire.open(server.url)
+    headers = {"Content-Type": "application/json", "Content-Length": "16"}
+    try:
+        await wire.send(request("/_nope/x", "POST", headers=headers))
+        await asyncio.sleep(0.05)
+        await wire.send("GET _nope/ü {}".encode().ljust(16))
+        assert (await wire.answer()).status == 400
+        await wire.send(request(STATUS))
+        assert (await wire.answer()).json == NOT_STARTED
+    finally:
+        await wire.close()
+
+
+@pytest.mark.parametrize("method", ["FOO", "get", "Post"])
+async def test_a_method_that_http_does_not_have_gets_no_response(server: Server, method: str) -> None:
+    wire = await Wire.open(server.url)
+    try:
+        await wire.send(request(STATUS))
+        assert (await wire.answer()).json == NOT_STARTED
+        await wire.send(request(STATUS, method))
+        assert await wire.rest() == b""
+    finally:
+        await wire.close()
+    assert (await server.status()).json == NOT_STARTED
 
 
 async def test_very_many_headers(server: Server) -> None:

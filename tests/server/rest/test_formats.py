@@ -1,4 +1,4 @@
-"""How an answer is written: pretty, human, error_trace, filter_path, format, Accept (consumers.md, section 4.7)."""
+"""How an answer is written: pretty, human, error_trace, filter_path, format, Accept."""
 
 from typing import Final
 
@@ -117,9 +117,27 @@ async def test_filter_path(server: Server, filter_path: str, left: object) -> No
     assert answer.json == expected
 
 
-async def test_filter_path_without_anything_left_out_is_refused(server: Server) -> None:
-    answer = await server.status(query="?filter_path=-")
-    assert (answer.status, answer.reason) == (400, "filters cannot be null or empty")
+@pytest.mark.parametrize("filter_path", ["-", "state,-", "-,"])
+async def test_filter_path_without_anything_left_out_is_refused(server: Server, filter_path: str) -> None:
+    for target in ("/", "/_cluster/health"):
+        answer = await server.ask(f"{target}?filter_path={filter_path}")
+        assert (answer.status, answer.reason) == (400, "filters cannot be null or empty")
+
+
+async def test_the_plugin_refuses_it_with_its_own_errors_after_the_effect(server: Server) -> None:
+    for _ in range(2):  # the second one is of a line that is known
+        answer = await server.status(query="?filter_path=-")
+        assert (answer.status, answer.json) == (400, {"error": "Failed to get workflow status."})
+    failed = (400, {"error": "Failed to get workflow."})
+    body, headers = '{"name":"made"}', {"Content-Type": "application/json"}
+    answer = await server.ask(f"{WORKFLOW}?filter_path=-", "POST", body, headers)
+    assert (answer.status, answer.json) == failed
+    (made,) = [workflow for workflow in server.cluster.world.workflows.values() if workflow.id != "w"]
+    answer = await server.ask(f"{WORKFLOW}/w/_provision?filter_path=-&wait_for_completion_timeout=0s", "POST")
+    assert (answer.status, answer.json) == failed
+    answer = await server.ask(f"{WORKFLOW}/{made.id}?filter_path=-", "DELETE")
+    assert (answer.status, answer.json) == failed
+    assert (await server.ask(f"{WORKFLOW}/{made.id}")).status == 404
 
 
 @pytest.mark.parametrize("target", [f"{WORKFLOW}/nope/_status", f"{STATUS}?all=x", "/_nope/x", "/?timeout=1s"])

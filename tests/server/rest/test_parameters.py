@@ -1,6 +1,6 @@
 """Query parameters: booleans, time values, unknown ones, encodings, and what is checked before what.
 
-Facts: consumers.md, section 4.5.
+Facts: docs/reference/opensearch.md, "Parameters".
 """
 
 import pytest
@@ -107,6 +107,13 @@ async def test_the_path_is_told_decoded(server: Server) -> None:
     assert answer.reason == f"request [{WORKFLOW}/a b/_status] contains unrecognized parameter: [foo]"
 
 
+@pytest.mark.parametrize(("query", "name"), [("?=x", "x"), ("?==x=y", "x"), ("?&=%78", "x")])
+async def test_a_part_without_a_name_is_a_name(server: Server, query: str, name: str) -> None:
+    answer = await server.ask(f"/_cluster/health{query}")
+    assert answer.status == 400
+    assert answer.reason == f"request [/_cluster/health] contains unrecognized parameter: [{name}]"
+
+
 async def test_the_paths_own_name_is_no_unknown_parameter(server: Server) -> None:
     """PathTrie puts the path's values among the parameters, over what was sent."""
     assert (await server.status(query="?workflow_id=other")).json == NOT_STARTED
@@ -172,7 +179,7 @@ async def test_broken_escapes(server: Server, target: str, query: str, problem: 
 
 
 @pytest.mark.parametrize(
-    "query", ["?%61ll=tru%65", "?all=%74%72%75%65", "?all=true#fragment", "?all=true;pretty=false", "?=x&all"]
+    "query", ["?%61ll=tru%65", "?all=%74%72%75%65", "?all=true#fragment", "?all=true;pretty=false", "?=all&=&"]
 )
 async def test_encodings_that_are_read(server: Server, query: str) -> None:
     assert (await server.status(query=query)).json == {**NOT_STARTED, "provisioning_progress": "NOT_STARTED"}

@@ -1,4 +1,4 @@
-"""What no handler answers: 400, 405, 406, OPTIONS, HEAD (consumers.md, sections 4.4 and 4.6)."""
+"""What no handler answers: 400, 405, 406, OPTIONS, HEAD."""
 
 from typing import Final
 
@@ -7,7 +7,8 @@ import pytest
 from mockflow.cluster import Cluster, polling
 from mockflow.server.answer import answer as answer_of
 from mockflow.server.http.messages import Request
-from tests.support.server import JSON, STORY, TEXT, WORKFLOW, Server, cluster_of
+from mockflow.server.rest.errors import UnknownMethodError
+from tests.support.server import JSON, STORY, TEXT, WORKFLOW, Server, Wire, cluster_of, request
 
 STATUS: Final = f"{WORKFLOW}/w/_status"
 JSON_BODY: Final = {"Content-Type": "application/json"}
@@ -81,20 +82,84 @@ async def test_all_methods_of_a_path_are_told(server: Server) -> None:
     }
 
 
-async def test_a_method_that_opensearch_does_not_know(server: Server) -> None:
-    answer = await server.ask(STATUS, "PROPFIND")
-    assert answer.status == 405
-    assert answer.json == {"error": "Unexpected HTTP method, allowed: [GET]", "status": 405}
-    assert answer.header("Allow") == "GET"
-    answer = await server.ask("/_nope/x", "PROPFIND")
-    assert (answer.status, answer.json) == (405, {"error": "Unexpected HTTP method", "status": 405})
-    assert answer.header("Allow") is None
+@pytest.mark.parametrize("method", ["PROPFIND", "get", "FOO"])
+@pytest.mark.parametrize("target", [STATUS, "/_nope/x"])
+async def test_a_method_that_opensearch_does_not_have(server: Server, method: str, target: str) -> None:
+    """The connection is closed without a response, measured with methods that HTTP does not have either."""
+    wire = await Wire.open(server.url)
+    try:
+        await wire.send(request(target, method))
+        assert await wire.rest() == b""
+    finally:
+        await wire.close()
+    assert (await server.status()).status == 200
 
 
-async def test_methods_are_in_capitals() -> None:
-    """Where a parser lets it through: a method is what it is."""
-    answer = await answer_of(Cluster(), Request("get", "/", {}))
-    assert answer.status == 405
+async def test_such_a_request_without_a_response_is_in_the_journal() -> None:
+    cluster = Cluster()
+    with pytest.raises(UnknownMethodError):
+        await answer_of(cluster, Request("get", "/", {}))
+    assert [(entry.method, entry.status) for entry in cluster.world.journal] == [("get", 0)]
+
+
+# -- a literal path wins, whatever the method ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "allowed"),
+    [
+        (f"{WORKFLOW}/_search", "PUT", "GET,POST"),
+        (f"{WORKFLOW}/_search", "DELETE", "GET,POST"),
+        (f"{WORKFLOW}/_search", "HEAD", "GET,POST"),
+        (f"{WORKFLOW}/_steps", "POST", "GET"),
+        (f"{WORKFLOW}/_steps", "DELETE", "GET"),
+        (f"{WORKFLOW}/_steps?update_fields=true", "PUT", "GET"),
+        ("/_plugins/_ml/models/_search", "DELETE", "GET,POST"),
+        ("/_plugins/_ml/agents/_search", "PUT", "GET,POST"),
+    ],
+)
+async def test_a_literal_path_is_no_id(server: Server, target: str, method: str, allowed: str) -> None:
+    answer = await server.ask(target, method, "" if method == "HEAD" else '{"name":"x"}', JSON_BODY)
+    assert (answer.status, answer.header("Allow")) == (405, allowed)
+    if method != "HEAD":
+        listed = allowed.replace(",", ", ")
+        assert answer.error == f"Incorrect HTTP method for uri [{target}] and method [{method}], allowed: [{listed}]"
+    answer = await server.ask(target.partition("?")[0], "OPTIONS")
+    assert (answer.status, answer.header("Allow")) == (200, allowed)
+
+
+async def test_what_only_begins_like_a_literal_path_is_an_id(server: Server) -> None:
+    assert (await server.ask(f"{WORKFLOW}/_step")).error.endswith("(_step) from global context.")
+    assert (await server.ask(f"{WORKFLOW}/_steps/_status")).error == "Fail to find workflow status of _steps"
+    assert (await server.ask(f"{WORKFLOW}/state/_status")).error == "Fail to find workflow status of state"
+
+
+# -- broken escapes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "allowed"),
+    [
+        (f"{WORKFLOW}/a%zzb", "GET", "DELETE, GET, PUT"),
+        (f"{WORKFLOW}/a%2", "DELETE", "DELETE, GET, PUT"),
+        (f"{WORKFLOW}/%/_status?all", "GET", "GET"),
+        (f"{WORKFLOW}/a%zzb/_provision", "POST", "POST"),
+        ("/_cluster/health/a%", "GET", "GET"),
+        ("/a%zzb/_nope", "GET", ""),
+    ],
+)
+async def test_a_broken_escape_in_the_place_of_a_name(server: Server, target: str, method: str, allowed: str) -> None:
+    answer = await server.ask(target, method)
+    listed = f", allowed: [{allowed}]" if allowed else ""
+    assert (answer.status, answer.json) == (405, {"error": f"Unexpected HTTP method{listed}", "status": 405})
+    assert answer.header("Allow") == (allowed.replace(" ", "") or None)
+
+
+async def test_a_wrong_method_comes_before_a_broken_escape(server: Server) -> None:
+    answer = await server.ask(f"{WORKFLOW}/a%zz/_status", "POST")
+    assert answer.error == f"Incorrect HTTP method for uri [{WORKFLOW}/a%zz/_status] and method [POST], allowed: [GET]"
+    answer = await server.ask(f"{WORKFLOW}/a%zz/_status", "OPTIONS")
+    assert (answer.status, answer.header("Allow")) == (200, "GET")
 
 
 # -- OPTIONS -------------------------------------------------------------------------------------------
@@ -167,7 +232,7 @@ async def test_a_body_of_a_type_that_is_read(server: Server, content_type: str) 
     assert (await server.ask(STATUS, body="{}", headers={"Content-Type": content_type})).status == 200
 
 
-@pytest.mark.parametrize("content_type", ["garbage", "application", "/json", "a/b c", "a/b,c/d", "é/ü"])
+@pytest.mark.parametrize("content_type", ["", "garbage", "application", "/json", "a/b c", "a/b,c/d", "é/ü"])
 @pytest.mark.parametrize("body", ["", "{}"])
 async def test_what_is_no_content_type(server: Server, content_type: str, body: str) -> None:
     """The header is parsed with the request, body or not, before the route is looked for."""

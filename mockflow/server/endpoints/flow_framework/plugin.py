@@ -7,11 +7,14 @@ from mockflow.cluster import access
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import plugin_error
+from mockflow.server.rest.filter_path import is_filter
 
 BASE: Final = "/_plugins/_flow_framework/workflow"
 TIMEOUT: Final = "wait_for_completion_timeout"
 FAILED: Final = "Failed to get workflow."
 """The plugin's general error message (docs/reference/plugin.md, "Shapes")."""
+STATUS_FAILED: Final = "Failed to get workflow status."
+"""The same of `_status`."""
 DISABLED: Final = "This API is disabled. To enable it, update the setting [plugins.flow_framework.enabled] to true."
 DISABLED_CREATE: Final = "This API is disabled. To enable it, set [plugins.flow_framework.enabled] to true."
 
@@ -30,11 +33,18 @@ def for_workflow_users(call: Call) -> None:
     access.check(call.world, call.request.caller, call.path_value("workflow_id"))
 
 
-def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLED) -> Handler:
-    """`handler` with the access check, 403 while the plugin is disabled, and the plugin's errors as responses."""
+def plugin_handler(
+    handler: Handler, check: AccessCheck, disabled: str = DISABLED, unwritable: str | None = FAILED
+) -> Handler:
+    """`handler` with the access check, 403 while the plugin is disabled, and the plugin's errors as responses.
+
+    `unwritable` is the error of a response that its ``filter_path`` keeps from being written; the call has had its
+    effect. None means the core's error (docs/reference/opensearch.md, "filter_path").
+    """
 
     def handle(call: Call) -> Action:
         action = handler(call)
+        is_unwritable = unwritable is not None and not is_filter(call.parameters.text("filter_path") or "")
 
         def act() -> Reply | Awaitable[Reply]:
             if not call.world.flow_framework.enabled:
@@ -45,7 +55,11 @@ def plugin_handler(handler: Handler, check: AccessCheck, disabled: str = DISABLE
                 reply = action()
             except FlowFrameworkError as error:
                 raise plugin_error(error.code, error.message) from None
-            return reply if isinstance(reply, Reply) else _awaited(reply)
+            if not isinstance(reply, Reply):
+                return _awaited(reply, unwritable if is_unwritable else None)
+            if is_unwritable:
+                raise plugin_error(400, unwritable or FAILED)
+            return reply
 
         return act
 
@@ -79,8 +93,11 @@ def is_admin(call: Call) -> bool:
     return user is not None and user.is_admin
 
 
-async def _awaited(reply: Awaitable[Reply]) -> Reply:
+async def _awaited(reply: Awaitable[Reply], unwritable: str | None) -> Reply:
     try:
-        return await reply
+        awaited = await reply
     except FlowFrameworkError as error:
         raise plugin_error(error.code, error.message) from None
+    if unwritable is not None:
+        raise plugin_error(400, unwritable)
+    return awaited

@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
 from mockflow.core.opensearch.search.errors import failed_on_indices, no_such_index
 from mockflow.core.plugin.status import status_document
-from mockflow.core.plugin.steps import Step
+from mockflow.core.plugin.steps import Step, listed_steps
 from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admin, is_refused, refuse_early
 from mockflow.server.endpoints.search import Documents, SearchRules, refused, search_handler
 from mockflow.server.rest.call import Action, Call, Handler, Reply
@@ -54,16 +55,17 @@ def get(call: Call) -> Action:
 def get_steps(call: Call) -> Action:
     """The step catalogue, or the steps named by ``workflow_step`` (docs/reference/plugin.md, "Steps and resources")."""
     version = call.world.version
-    reads_steps = "workflow_step" in version.parameters and not is_refused(call)
-    wanted = call.parameters.text("workflow_step") if reads_steps else None
-    names = [name.strip() for name in wanted.split(",")] if wanted else list(version.steps)
+    known = listed_steps(version.steps)
+    names = list(known)
+    if "workflow_step" in version.parameters and call.parameters.has("workflow_step") and not is_refused(call):
+        wanted = (call.parameters.text("workflow_step") or "").rstrip(",")
+        names = wanted.split(",") if wanted else names  # as Java splits: empty parts at the end do not count
     ignore_body(call)
 
     def act() -> Reply:
-        unknown = [name for name in names if name not in version.steps]
-        if unknown:
-            raise FlowFrameworkError(f"Invalid step name: [{', '.join(unknown)}]")
-        return Reply(200, {name: _step_document(version.steps[name]) for name in names})
+        if not known.keys() >= set(names):
+            raise FlowFrameworkError("Failed to retrieve workflow step json.")
+        return Reply(200, {name: _step_document(known[name]) for name in hash_map_order(dict.fromkeys(names))})
 
     return act
 

@@ -7,6 +7,8 @@ from mockflow.server.endpoints.flow_framework.plugin import (
     BASE,
     DISABLED,
     DISABLED_CREATE,
+    FAILED,
+    STATUS_FAILED,
     AccessCheck,
     for_tenants,
     for_workflow_users,
@@ -25,9 +27,14 @@ def _route(
     check: AccessCheck = for_workflow_users,
     disabled: str = DISABLED,
     *,
+    unwritable: str | None = FAILED,
     repeats: bool = False,
 ) -> ApiRoute:
-    return ApiRoute(method, BASE + path, operation, plugin_handler(handler, check, disabled), repeats)
+    return ApiRoute(method, BASE + path, operation, plugin_handler(handler, check, disabled, unwritable), repeats)
+
+
+def _search_routes(path: str, operation: str, handler: Handler) -> list[ApiRoute]:
+    return [_route(method, path, operation, handler, for_tenants, unwritable=None) for method in ("GET", "POST")]
 
 
 ROUTES: Final = (
@@ -35,10 +42,10 @@ ROUTES: Final = (
     _route("PUT", "/{workflow_id}", "update", update, for_tenants, DISABLED_CREATE),
     _route("GET", "/{workflow_id}", "get", get),
     _route("DELETE", "/{workflow_id}", "delete", delete),
-    _route("GET", "/{workflow_id}/_status", "get_status", get_status, repeats=True),
+    _route("GET", "/{workflow_id}/_status", "get_status", get_status, unwritable=STATUS_FAILED, repeats=True),
     _route("POST", "/{workflow_id}/_provision", "provision", provision),
     _route("POST", "/{workflow_id}/_deprovision", "deprovision", deprovision),
     _route("GET", "/_steps", "get_steps", get_steps, for_tenants),
-    *(_route(method, "/_search", "search", search, for_tenants) for method in ("GET", "POST")),
-    *(_route(method, "/state/_search", "search_state", search_state, for_tenants) for method in ("GET", "POST")),
+    *_search_routes("/_search", "search", search),
+    *_search_routes("/state/_search", "search_state", search_state),
 )

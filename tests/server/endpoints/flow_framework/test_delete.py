@@ -1,4 +1,4 @@
-"""DELETE /workflow/{id}: the template, and perhaps the status (contract.md, section 5)."""
+"""DELETE /workflow/{id}: the template, and perhaps the status."""
 
 from typing import Any
 

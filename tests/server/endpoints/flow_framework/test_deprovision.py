@@ -1,4 +1,4 @@
-"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered (contract.md, section 5)."""
+"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered."""
 
 import asyncio
 from typing import Final
@@ -21,7 +21,7 @@ from tests.support.flow_framework import (
 )
 
 NAMED: Final = template(
-    node("p", "create_ingest_pipeline", pipeline_id="p", configurations="{}"),
+    node("p", "create_ingest_pipeline", pipeline_id="p", configurations='{"processors":[]}'),
     node("s", "create_search_pipeline", pipeline_id="sp", configurations="{}"),
     node("i", "create_index", index_name="i", configurations="{}"),
     edges=[edge("p", "s"), edge("s", "i")],

@@ -1,4 +1,4 @@
-"""GET _status: fields, their order, presence and absence, times, and the 404 (contract.md, section 2)."""
+"""GET _status: fields, their order, presence and absence, times, and the 404."""
 
 import json
 from typing import Final

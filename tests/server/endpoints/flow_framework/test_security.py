@@ -1,4 +1,4 @@
-"""The security plugin, filtering by backend roles and tenants (consumers.md 4.9; contract.md, section 9)."""
+"""The security plugin, filtering by backend roles and tenants."""
 
 import base64
 from typing import Any, Final
@@ -309,12 +309,9 @@ async def test_who_names_no_tenant_is_refused(shared: Door, headers: dict[str, s
         assert (await shared.ask(method, f"{WORKFLOW}/w{path}", body, headers=headers)).told == refusal
     for path in ("_search", "state/_search"):
         assert (await shared.ask("POST", f"{WORKFLOW}/{path}", ALL, headers=headers)).told == refusal
-        assert (await shared.ask("GET", f"{WORKFLOW}/{path}", headers=headers)).told == refusal, "nor has it a body"
     assert (await shared.ask("GET", f"{WORKFLOW}/_steps", headers=headers)).told == refusal
-    for method, path, body in (("GET", "/_steps?workflow_step=noop", None), ("POST", "?foo=noop", NOOP)):
-        answer = await shared.ask(method, WORKFLOW + path, body, headers=headers)
-        assert answer.status == 400
-        assert "contains unrecognized parameter: [" in answer.reason, "which nobody has read"
+    unread = await shared.ask("GET", f"{WORKFLOW}/_steps?workflow_step=noop", headers=headers)
+    assert unread.reason == f"request [{WORKFLOW}/_steps] contains unrecognized parameter: [workflow_step]"
     assert (await shared.ask("GET", "/", headers=headers)).status == 200
 
 

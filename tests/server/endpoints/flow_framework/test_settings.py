@@ -1,4 +1,4 @@
-"""The cluster's settings that change the plugin's answers (contract.md, sections 1 and 9)."""
+"""The cluster's settings that change the plugin's answers."""
 
 from typing import Any, Final
 

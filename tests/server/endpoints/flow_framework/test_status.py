@@ -1,4 +1,4 @@
-"""GET /workflow/{id}/_status of a client's own workflow (contract.md, section 2); test_provision shows its run."""
+"""GET /workflow/{id}/_status of a client's own workflow; test_provision shows its run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PUT /workflow/{id}: the whole template, or some fields of it (contract.md, section 3)."""
+"""PUT /workflow/{id}: the whole template, or some fields of it."""
 
 from typing import Any, Final
 

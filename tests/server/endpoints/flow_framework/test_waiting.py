@@ -1,4 +1,4 @@
-"""wait_for_completion_timeout of create, provision and reprovision (contract.md, sections 3 and 5)."""
+"""wait_for_completion_timeout of create, provision and reprovision."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
