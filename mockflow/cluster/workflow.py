@@ -231,6 +231,13 @@ class Workflow:
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
 
+    def last_write(self, elapsed: int) -> int:
+        """Epoch milliseconds of the last change of the status by then; 0 before the first run."""
+        if self.run is None:
+            return 0
+        segment, place = self.run.position(elapsed)
+        return self.run.started + self.run.begun[segment] + self.run.timeline.segments[segment].offsets[place]
+
     def time(self, elapsed: int) -> int:
         """Epoch milliseconds at an elapsed time of the run."""
         return self.run.started + elapsed if self.run else 0

@@ -102,6 +102,8 @@ class Behaviour:
     """Whether a reprovision that waits answers the status; else its answer has the workflow's id alone."""
     aggregation_failure: tuple[str, str | None]
     """Why the plugin's searches fail where they have aggregations: the reason, and the type of the inner exception."""
+    scores_keywords: bool
+    """Whether a search scores terms of keyword fields; else their score is 1.0."""
     refuses_same_entry: bool
     """Whether a search refuses a path that `_source` both includes and excludes."""
     keeps_times: bool
@@ -170,6 +172,8 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
             ),
         ),
     ),
+    # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
+    "scores_keywords": (((2, 12), True), ((3, 0), False)),
     # Measured at 2.19.6 and 3.8.0; OpenSearch pull request 21203 is in 3.7.
     "refuses_same_entry": (((2, 12), False), ((3, 7), True)),
     # Measured at 2.19.6 and 3.8.0.

@@ -51,6 +51,7 @@ def search_handler(
                     request.value,
                     source=partial(rules.source, call),
                     refuses_same_entry=behaviour.refuses_same_entry,
+                    scores_keywords=behaviour.scores_keywords,
                     aggregation_failure=behaviour.aggregation_failure if rules.fails_on_aggregations else None,
                 )
             except SearchError as error:
