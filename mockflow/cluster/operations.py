@@ -55,6 +55,7 @@ def update(world: World, workflow_id: str, template: Template, *, validate: bool
     before = world.fields(workflow)
     lifecycle.check_updatable(workflow_id, before)
     _store(world, workflow, template)
+    workflow.written = world.now()
     return workflow
 
 

@@ -160,6 +160,7 @@ class World:
         number = self.next_sequence_number()
         if workflow.stored is not None:
             workflow.stored = replace(workflow.stored, seq_no=number)
+        workflow.written = self.now()
         self.workflows[workflow.id] = workflow
 
     def forget(self, workflow: Workflow) -> None:

@@ -157,6 +157,19 @@ async def test_hits_come_in_the_order_of_the_last_write(door: Door) -> None:
     assert await found(door, "_search") == [third, second, first]
 
 
+async def test_the_status_of_a_later_workflow_is_written_later(door: Door) -> None:
+    first = await door.create(NOOP)
+    await door.provision(first)
+    await door.advance("1m")
+    second = await door.create(NOOP)
+    assert await found(door, "state/_search") == [first, second]
+    await door.advance("1m")
+    third = await door.create(NOOP)
+    await door.advance("1m")
+    await door.put(second, NOOP)
+    assert await found(door, "state/_search") == [first, third, second], "an update resets the status"
+
+
 async def test_sequence_numbers_are_those_of_the_writes(door: Door) -> None:
     for _ in range(2):
         await door.create(NOOP)
