@@ -149,6 +149,7 @@ async def test_hits_come_in_the_order_of_the_last_write(door: Door) -> None:
     await door.put(first, {"name": "new"}, "?update_fields=true")
     assert await found(door, "_search") == [second, third, first]
     assert await found(door, "state/_search") == [first, second, third], "its status is the old one"
+    await door.advance("1s")
     await door.provision(second)
     assert await found(door, "_search") == [third, first, second]
     assert await found(door, "state/_search") == [first, third, second]
