@@ -1,7 +1,7 @@
 """The container's files, as far as they can be tried without a container engine.
 
-The Dockerfile's commands are read out of it and run: its install command in a fresh virtual environment, from nothing
-but what it copies; its start command and health check from there.
+The Dockerfile's commands are read out of it and run: its install command in a virtual environment of its own, from
+nothing but what it copies; its start command and health check from there.
 """
 
 import fnmatch
@@ -21,12 +21,12 @@ from aiohttp.test_utils import unused_port
 
 from mockflow.cli import main
 from mockflow.loading.yaml12 import read
+from tests.support.environments import digest, kept
 from tests.support.paths import ROOT, SCENARIOS
 from tests.support.processes import PATIENCE_SECONDS, environment, serving
 
 Instruction = tuple[str, str]
 
-INSTALL_SECONDS: Final = 300
 WORKFLOW: Final = "8xL8bowB8y25Tqfenm50"
 
 
@@ -173,28 +173,39 @@ def consume(url: str, workflow: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the image's root, the commands in ``bin``. Skips where no package can be had."""
-    root = tmp_path_factory.mktemp("image")
-    source = root / argument_of("WORKDIR").lstrip("/")
-    source.mkdir(parents=True)
-    for argument in arguments_of("COPY"):
-        *sources, target = shlex.split(argument)
-        for name in sources:
-            copy(ROOT / name, source, root, target)
-    run([sys.executable, "-m", "venv", str(root)], root)
-    [install] = [command for command in arguments_of("RUN") if "pip install" in command]
-    done = run(shlex.split(install), source, PATH=f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    if re.search(r"Connection|Temporary failure|No matching distribution", done.stderr) and done.returncode:
-        pytest.skip("no package index can be reached")
-    assert done.returncode == 0, done.stderr
-    return root
+def image() -> Path:
+    """A folder as the image's root, the commands in ``bin``."""
+    needs = [(ROOT / name).read_text("utf-8") for name in ("Dockerfile", "pyproject.toml")]
+    content = digest(
+        part for name in copied() for file in files_of(ROOT / name) for part in (str(file), file.read_bytes())
+    )
+    with kept("image", *needs) as venv:
+        if not venv.has(content):
+            venv.create()
+            source = venv.folder / argument_of("WORKDIR").lstrip("/")
+            shutil.rmtree(source, ignore_errors=True)
+            source.mkdir(parents=True)
+            for argument in arguments_of("COPY"):
+                *sources, target = shlex.split(argument)
+                for name in sources:
+                    copy(ROOT / name, source, venv.folder, target)
+            [install] = [command for command in arguments_of("RUN") if "pip install" in command]
+            venv.install(shlex.split(install), source)
+            venv.installed(content)
+    return venv.folder
+
+
+def files_of(source: Path) -> list[Path]:
+    """A file, or those of a folder."""
+    files = source.rglob("*") if source.is_dir() else [source]
+    return sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts)
 
 
 def copy(source: Path, folder: Path, root: Path, target: str) -> None:
     """One source of a COPY instruction."""
     place = root / target.lstrip("/") if target.startswith("/") else folder / target
     if source.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
     else:
         shutil.copy(source, place)
@@ -207,7 +218,7 @@ def run(command: list[str], folder: Path, **environ: str) -> subprocess.Complete
         text=True,
         cwd=folder,
         env={**environment(), **environ},
-        timeout=INSTALL_SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

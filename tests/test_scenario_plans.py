@@ -46,12 +46,24 @@ OWN_TEMPLATE: Final[Body] = {
     "workflows": {
         "provision": {
             "nodes": [
-                {"id": "group", "type": "register_model_group", "user_inputs": {"name": "mine"}},
+                {
+                    "id": "connector",
+                    "type": "create_connector",
+                    "user_inputs": {
+                        "name": "mine",
+                        "description": "a model elsewhere",
+                        "version": "1",
+                        "protocol": "http",
+                        "parameters": {},
+                        "credential": {"key": "secret"},
+                        "actions": [],
+                    },
+                },
                 {
                     "id": "model",
                     "type": "register_remote_model",
-                    "previous_node_inputs": {"group": "model_group_id"},
-                    "user_inputs": {"name": "m", "function_name": "remote", "connector_id": "c", "deploy": True},
+                    "previous_node_inputs": {"connector": "connector_id"},
+                    "user_inputs": {"name": "m", "function_name": "remote", "deploy": True},
                 },
                 {
                     "id": "pipeline",

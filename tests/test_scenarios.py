@@ -276,7 +276,7 @@ def collapsed(answers: list[Body]) -> list[Body]:
     return [answer for answer, _ in groupby(answers)]
 
 
-# -- what a status looks like (contract.md, section 2) -----------------------------------------------
+# -- what a status looks like -----------------------------------------------
 
 BRIEF: Final = ("workflow_id", "error", "state", "resources_created")
 ALL: Final = (

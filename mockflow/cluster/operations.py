@@ -16,7 +16,7 @@ from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
-from mockflow.core.plugin.graph import NodeTimeoutError, sequence_of
+from mockflow.core.plugin.graph import InvalidStepsError, NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
@@ -116,6 +116,8 @@ def reprovision(
         sequence = sequence_of(new, workflow_id=workflow_id, max_steps=limit, catalogue=catalogue)
     except NodeTimeoutError as error:
         raise _no_state(workflow_id, error.status_in_validation) from None
+    except InvalidStepsError:
+        raise FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}") from None
     renewed = stored.renewed_credentials or fields_only  # the plugin compares them with their encrypted form
     changes = lifecycle.changes_between(old, new, renewed_credentials=renewed)
     world.begin(workflow, runs.for_reprovision(world, workflow, sequence, changes))

@@ -126,11 +126,11 @@ def test_an_owners_door_that_wants_a_token() -> None:
             assert following.interrupt() == (0, "")
 
 
-# -- as pictures, by the owner's door's answers alone ---------------------------------------------------
+# -- as pictures, by the control API's answers alone ---------------------------------------------------
 
 
 class Door:
-    """Answers as the owner's door, with what a test puts there."""
+    """Answers as the control API, with what a test puts there."""
 
     def __init__(self) -> None:
         self.exchanges: list[dict[str, Any]] = []

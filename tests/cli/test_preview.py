@@ -1,4 +1,4 @@
-"""What is drawn is what is served: rehearsed runs against the owner's door, and any scenario that may be written."""
+"""What is drawn is what is served: rehearsed runs against the control API, and any scenario that may be written."""
 
 import io
 from typing import Any, Final

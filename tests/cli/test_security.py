@@ -1,4 +1,4 @@
-"""`mockflow serve` with users, HTTPS and a guarded owner's door; `wait` and `load` against it."""
+"""`mockflow serve` with users, HTTPS and a guarded control API; `wait` and `load` against it."""
 
 import base64
 import json

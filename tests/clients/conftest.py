@@ -41,7 +41,7 @@ def url(process: str, reset: Reset) -> str:
 
 
 class Door:
-    """The owner's door of a server process."""
+    """The control API of a server process."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -88,5 +88,5 @@ class Door:
 
 @pytest.fixture
 def door(url: str) -> Door:
-    """The owner's door of the server that has nothing in it."""
+    """The control API of the server that has nothing in it."""
     return Door(url)

@@ -1,4 +1,4 @@
-"""Each preset and each broken connection, as @opensearch-project/opensearch raises it (consumers.md, section 3.2)."""
+"""Each preset and each broken connection, as @opensearch-project/opensearch raises it."""
 
 import json
 import subprocess

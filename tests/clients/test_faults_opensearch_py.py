@@ -1,4 +1,4 @@
-"""Each preset and each broken connection, as opensearch-py raises it, sync and async (consumers.md, section 3.1)."""
+"""Each preset and each broken connection, as opensearch-py raises it, sync and async."""
 
 import asyncio
 import inspect

@@ -1,6 +1,6 @@
 """Every operation through @opensearch-project/opensearch on Node, against a server process.
 
-What the client makes of answers: consumers.md, section 3.2.
+What the client makes of answers: docs/reference/opensearch.md, "What programs send".
 """
 
 import json

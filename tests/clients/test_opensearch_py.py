@@ -1,4 +1,4 @@
-"""Every operation through opensearch-py, sync and async, against a server process (consumers.md, section 3.1)."""
+"""Every operation through opensearch-py, sync and async, against a server process."""
 
 import inspect
 from collections.abc import AsyncIterator

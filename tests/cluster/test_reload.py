@@ -35,7 +35,7 @@ CONNECTOR: Final = {
         "version": "1",
         "protocol": "http",
         "parameters": {},
-        "credential": {},
+        "credential": {"key": "k"},
         "actions": [],
     },
 }

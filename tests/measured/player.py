@@ -6,14 +6,14 @@ import importlib.util
 import json
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockflow import MockFlow
+from tests.support.paths import SHARED
 
-FOLDER: Final = Path(__file__).parents[3] / "shared" / "oracle"
+FOLDER: Final = SHARED / "oracle"
 VERSIONS: Final = ("3.8.0", "2.19.6")
 
 Case = Mapping[str, Any]

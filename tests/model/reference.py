@@ -1,4 +1,4 @@
-"""What a flow-framework server answers, told a second time: a small model made from contract.md alone.
+"""What a flow-framework server answers, told a second time: a small model of its own.
 
 It imports nothing of mockflow and works the other way round: where mockflow computes a run's whole timeline when it
 begins, this keeps what is true now and lets things happen as time passes. An answer is ``(status, body)``; a body may
@@ -18,7 +18,7 @@ Node = dict[str, Any]
 Refusal = tuple[int, str]
 """Status and message."""
 
-EPOCH: Final = 1_767_225_600_000  # design.md: where a frozen clock begins
+EPOCH: Final = 1_767_225_600_000  # where a frozen clock begins
 STEP_TIME: Final = 1000
 
 
@@ -51,12 +51,13 @@ class Like:
 
 @dataclass(frozen=True)
 class Release:
-    """What differs between the versions that the model knows (consumers.md, findings 1 and 6, section 5.0)."""
+    """What differs between the versions that the model knows."""
 
     accepted: int
     created_and_accepted: int
     names_class: bool
     tells_why_no_index: bool
+    ends_wait_on_failure: bool = True
 
     def error(self, step_id: str, message: str, status: str) -> str:
         """The text of a failed step whose exception is the plugin's own (section 6)."""
@@ -66,12 +67,13 @@ class Release:
 
 
 RELEASES: Final = {
-    "2.19.0": Release(200, 201, names_class=False, tells_why_no_index=False),
-    "2.19.4": Release(200, 201, names_class=False, tells_why_no_index=True),
+    "2.19.0": Release(200, 201, names_class=False, tells_why_no_index=False, ends_wait_on_failure=False),
+    "2.19.4": Release(200, 201, names_class=False, tells_why_no_index=True, ends_wait_on_failure=False),
     "3.0.0": Release(202, 202, names_class=False, tells_why_no_index=False),
     "3.1.0": Release(202, 202, names_class=True, tells_why_no_index=False),
     "3.2.0": Release(202, 202, names_class=True, tells_why_no_index=True),
 }
+NO_TIMEOUT: Final = "Failed to parse timeout value"
 STATUSES: Final = {"BAD_REQUEST": 400, "REQUEST_TIMEOUT": 408, "INTERNAL_SERVER_ERROR": 500}
 
 
@@ -118,6 +120,13 @@ class Draft:
     template: Any
     refusal: Refusal | None = None
     graph_refusal: Refusal | None = None
+
+    @property
+    def in_validation(self) -> Refusal | None:
+        """The refusal of a create or update: of a bad time-out the reason is not told."""
+        if self.graph_refusal and self.graph_refusal[1].startswith(NO_TIMEOUT):
+            return 400, f"Workflow validation failed for template {self.template['name']}"
+        return self.graph_refusal
 
 
 @dataclass(frozen=True)
@@ -197,6 +206,10 @@ class Flow:
     end: int | None = None
     error: str | Like | None = None
     failure_status: int = 0
+    fails: bool = False
+    """Whether the run under way will fail."""
+    renewed_credentials: bool = False
+    """Whether the credentials were encrypted a second time, which an update of other fields does."""
     resources: list[Resource] = field(default_factory=list)
     run: int = 0
     """The number of the run under way, of all runs; at the same time, the run that began later acts later."""
@@ -267,7 +280,7 @@ class Server:
     # -- create and update ---------------------------------------------------------------------------
 
     def create(self, draft: Draft, *, validate: bool = True, provision: bool = False) -> tuple[Answer, Flow | None]:
-        refusal = draft.refusal or (draft.graph_refusal if validate else None)
+        refusal = draft.refusal or (draft.in_validation if validate else None)
         if refusal:
             return refused(refusal), None
         script = self.scripts.get(draft.template.get("use_case", ""), Script())
@@ -279,15 +292,15 @@ class Server:
         return (self.release.created_and_accepted if provision else 201, {"workflow_id": flow.id}), flow
 
     def update(self, flow: Flow, draft: Draft, *, validate: bool = True, provision: bool = False) -> Answer:
-        if refusal := draft.refusal or (draft.graph_refusal if validate else None):
-            return refused(refusal)
+        if draft.refusal:
+            return refused(draft.refusal)
         if flow.template is None:
             return no_template(flow.id)
+        if draft.in_validation and validate:
+            return refused(draft.in_validation)
         if flow.progress != "NOT_STARTED":
             return refused((400, NOT_UPDATABLE.format(id=flow.id)))
-        self._store(flow, draft)
-        if provision:
-            self._provision(flow)
+        self._store(flow, draft)  # and that is all, with provision=true as well
         return self.release.created_and_accepted if provision else 201, {"workflow_id": flow.id}
 
     def update_fields(self, flow: Flow, changes: Body) -> Answer:
@@ -297,11 +310,13 @@ class Server:
         if flow.template is None:
             return no_template(flow.id)
         flow.template = {**flow.template, **changes}
+        flow.renewed_credentials = True
         flow.updated_time = self.now
         return 201, {"workflow_id": flow.id}
 
     def _store(self, flow: Flow, draft: Draft) -> None:
         flow.template, flow.graph_refusal, flow.updated_time = draft.template, draft.graph_refusal, self.now
+        flow.renewed_credentials = False
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -359,18 +374,25 @@ class Server:
         self._run(flow, {node["id"]: "create" for node in flow.nodes}, fails)
 
     def reprovision(self, flow: Flow, draft: Draft, *, validate: bool = True) -> Answer:
-        if refusal := draft.refusal or (draft.graph_refusal if validate else None):
-            return refused(refusal)
+        if draft.refusal:
+            return refused(draft.refusal)
         if flow.template is None:
             return no_template(flow.id)
+        if draft.in_validation and validate:
+            return refused(draft.in_validation)
         if flow.progress not in ("DONE", "FAILED"):
             message = "The template can not be reprovisioned unless its provisioning state is DONE or FAILED: "
             return refused((400, f"{message}{flow.id}"))
-        changes = changes_between(flow.nodes, nodes_of(draft.template))
+        if draft.graph_refusal:
+            status, message = draft.graph_refusal
+            if message.startswith("Invalid workflow, node"):
+                message = f"Workflow validation failed for workflow {flow.id}"
+            elif message.startswith(NO_TIMEOUT):
+                message = f"Failed to get workflow state for workflow {flow.id}"
+            return refused((status, message))
+        changes = changes_between(flow.nodes, nodes_of(draft.template), renewed_credentials=flow.renewed_credentials)
         if isinstance(changes, str):
             return refused((400, changes))
-        if draft.graph_refusal:
-            return refused((400, f"Workflow validation failed for workflow {flow.id}"))
         self._store(flow, draft)
         flow.error = None
         self._run(flow, changes, {})
@@ -404,13 +426,14 @@ class Server:
         last, failure_of = list(ends), next(iter(failed), None)
         if failure_of is not None:
             last = last[: last.index(failure_of) + 1]
+        flow.fails = failure_of is not None
         end = max(ends[node_id] for node_id in last)
         flow.events = sorted((event for event in done if event.time <= end), key=lambda event: event.time)
         flow.events.append(Event(end, self._ending(flow, failure_of, failed.get(failure_of or ""))))
         self.advance(0)
 
     def _no_index(self, node: Node, change: str) -> tuple[str | Like, str] | None:
-        """A create_index for an index that is there, or that another run is about to make (consumers.md, 5.4)."""
+        """A create_index for an index that is there, or that another run is about to make."""
         if node["type"] != "create_index" or change != "create":
             return None
         name = node["user_inputs"]["index_name"]
@@ -469,7 +492,7 @@ class Server:
 
     def waited(self, flow: Flow, status: int) -> Answer:
         """The answer of a request with wait_for_completion_timeout, when the run has ended or that has passed."""
-        if flow.state == "FAILED":
+        if flow.state == "FAILED" and self.release.ends_wait_on_failure:
             return flow.failure_status, {"error": flow.error}
         return status, self.status(flow, show_all=False)[1]
 
@@ -486,7 +509,7 @@ class Server:
         flow.deprovisions += 1
         not_allowed = [r for r in flow.resources if r.deprovision == "if_allowed" and r.id not in allow_delete]
         tried = [r for r in reversed(flow.resources) if r not in not_allowed]
-        failed = [r for r in tried if r.step_id in keeps]
+        failed = [r for r in tried if r.step_id in keeps or self._is_missed(r)]
         for resource in tried:
             if resource not in failed:
                 self._take_away(resource)
@@ -505,6 +528,11 @@ class Server:
                 f"These resources require the allow_delete parameter to deprovision: [{told(not_allowed)}]."
             )
         return 202 if failed else 403, {"error": " ".join(sentences)}
+
+    def _is_missed(self, resource: Resource) -> bool:
+        """Whether its deprovision step fails because it is gone: connectors, agents and models may be."""
+        is_gone = (resource.kind, resource.id) not in self.things
+        return is_gone and resource.deprovision in ("if_allowed", "undeploy")
 
     def begin_deprovision(self, flow: Flow) -> int:
         """A run that is under way goes no further. Milliseconds that the request waits."""
@@ -536,7 +564,7 @@ NOT_PROVISIONABLE: Final = (
 )
 
 
-def changes_between(old: list[Node], new: list[Node]) -> dict[str, str] | str:
+def changes_between(old: list[Node], new: list[Node], *, renewed_credentials: bool = False) -> dict[str, str] | str:
     """What becomes of each node, or the refusal (section 5)."""
     before = {node["id"]: node for node in old}
     if any(node_id not in {node["id"] for node in new} for node_id in before):
@@ -546,12 +574,16 @@ def changes_between(old: list[Node], new: list[Node]) -> dict[str, str] | str:
         one = before.get(node["id"])
         if one is None:
             changes[node["id"]] = "create"
-        elif all(one.get(name, {}) == node.get(name, {}) for name in ("previous_node_inputs", "user_inputs")):
+        elif all(one.get(name, {}) == node.get(name, {}) for name in ("previous_node_inputs", "user_inputs")) and not (
+            renewed_credentials and "credential" in one.get("user_inputs", {})
+        ):
             changes[node["id"]] = "keep"
         elif STEPS[node["type"]].updates:
             changes[node["id"]] = "update"
         else:
-            return "Workflow Step ID does not support updates when reprovisioning."
+            if STEPS[node["type"]].resource_type is None:
+                return f"Unable to find update step for step: {node['type']}"
+            return f"Workflow Step {node['id']} does not support updates when reprovisioning."
     if set(changes.values()) == {"keep"}:
         return "Template does not contain any modifications"
     return changes

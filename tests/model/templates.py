@@ -15,8 +15,8 @@ _CONNECTOR: Final[Body] = {
     "description": "a connector",
     "version": "1",
     "protocol": "aws_sigv4",
-    "parameters": {"region": "us-west-2"},
-    "credential": {"access_key": "secret"},
+    "parameters": {"region": "us-west-2", "service_name": "bedrock"},
+    "credential": {"access_key": "secret", "secret_key": "secret"},
     "actions": [],
 }
 _NEEDS: Final = {"model": ("connector",), "deploy": ("model",)}

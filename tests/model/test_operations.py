@@ -136,9 +136,14 @@ UNKNOWN: Final[Mapping[str, tuple[int, str]]] = {
 }
 # What differs while no workflow was ever created.
 VIRGIN: Final = {
-    ("GET", ""): "There are no templates in the global_context",
-    ("DELETE", ""): "There are no templates in the global context",
-    ("DELETE", "?clear_status=true"): "There are no templates in the global context",
+    ("GET", ""): (404, "There are no templates in the global_context"),
+    ("GET", "/_status"): (404, "Failed to get workflow status of: {id}"),
+    ("POST", "/_provision"): (500, "Failed to get template {id}"),
+    ("DELETE", ""): (404, "There are no templates in the global context"),
+    ("DELETE", "?clear_status=true"): (404, "There are no templates in the global context"),
+    ("PUT", ""): (404, "Failed to retrieve template ({id})."),
+    ("PUT", "?reprovision=true"): (404, "Failed to retrieve template ({id})."),
+    ("PUT", "?update_fields=true"): (404, "Failed to retrieve template ({id})."),
 }
 
 
@@ -171,7 +176,7 @@ class Operations(RuleBasedStateMachine):
     @initialize(release=st.sampled_from(sorted(RELEASES)), first=st.lists(drafts, min_size=2, max_size=2))
     def begin(self, release: str, first: list[Draft]) -> None:
         scenarios = tuple(LoadedScenario(Scenario.model_validate(content)) for content in SCENARIOS)
-        self.cluster = Cluster(Settings(mode="frozen", opensearch_version=release), scenarios)
+        self.cluster = Cluster(Settings(trust_inputs=True, mode="frozen", opensearch_version=release), scenarios)
         self.model = Server(RELEASES[release], SCRIPTS)
         self.seen: set[str] = set()
         self.ask_for_nobody()
@@ -300,7 +305,7 @@ class Operations(RuleBasedStateMachine):
         for operation, (status, text) in UNKNOWN.items():
             method, path, body = operation.split(" ")
             if not self.model.has_templates and (method, path) in VIRGIN:
-                status, text = 404, VIRGIN[method, path]
+                status, text = VIRGIN[method, path]
             expected = (status, {"error": text.format(id=workflow_id)}) if text else not_there(workflow_id)
             self.same(expected, f"{WORKFLOW}/{workflow_id}{path}", method, json.loads(body))
 
@@ -328,6 +333,8 @@ class Operations(RuleBasedStateMachine):
         request = asyncio.ensure_future(asking)
         await asyncio.sleep(0)
         end = flow.events[-1].time if flow.events else self.model.now
+        if flow.fails and not self.model.release.ends_wait_on_failure:
+            end = self.model.now + timeout
         left = min(timeout, end - self.model.now)
         while left:
             assert not request.done()
@@ -350,7 +357,7 @@ class Operations(RuleBasedStateMachine):
 
     def knows_what_a_reprovision_does(self, flow: Flow, draft: Draft) -> bool:
         """The contract is silent about nodes that are kept or updated although what they had made is not there."""
-        changes = changes_between(flow.nodes, nodes_of(draft.template))
+        changes = changes_between(flow.nodes, nodes_of(draft.template), renewed_credentials=flow.renewed_credentials)
         if flow.progress not in ("DONE", "FAILED") or isinstance(changes, str):
             return True
         there = {r.step_id for r in flow.resources if (r.kind, r.id) in self.model.things}
@@ -417,6 +424,9 @@ class Operations(RuleBasedStateMachine):
         assume(kind != "model_group")
         assume(not self.model.is_to_update(key))  # as in knows_what_a_reprovision_does
         status, _ = self.run(self.ask(PATHS[kind].format(id=name), "DELETE"))
+        if status in (400, 409):
+            assert kind == ("model" if status == 400 else "connector"), "one that is deployed or in use"
+            return
         assert status == 200
         del self.model.things[key]
 
@@ -434,7 +444,7 @@ def test_the_server_does_what_the_model_does(caplog: pytest.LogCaptureFixture) -
         database=None,
         report_multiple_bugs=False,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),  # what Phase.explain adds takes minutes here
+        phases=(Phase.generate,),  # what Phase.explain adds takes minutes here
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Operations, settings=profile)

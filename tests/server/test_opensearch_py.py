@@ -1,4 +1,4 @@
-"""The official Python client, sync and async, against a real server (consumers.md, section 3.1)."""
+"""The official Python client, sync and async, against a real server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

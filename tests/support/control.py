@@ -1,4 +1,4 @@
-"""A client of the owner's door that holds each answer against the OpenAPI document."""
+"""A client of the control API that holds each answer against the OpenAPI document."""
 
 import json
 import re

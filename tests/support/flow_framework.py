@@ -182,7 +182,9 @@ PIPELINE: Final = node(
     pipeline_id="embed",
     configurations={
         "description": "embeds",
-        "processors": [{"text_embedding": {"model_id": "${{register_model_2.model_id}}"}}],
+        "processors": [
+            {"text_embedding": {"model_id": "${{register_model_2.model_id}}", "field_map": {"title": "vector"}}}
+        ],
     },
 )
 INDEX: Final = node(

@@ -1,7 +1,7 @@
 """The public API specification of the flow-framework plugin, and answers held against it.
 
-The specification is looser than the plugin and in places wrong; where it and contract.md disagree, contract.md
-stands. Each such place is listed below with the reason, and the answers are held against what is right there.
+The specification is looser than the plugin and in places wrong; where it and docs/reference/plugin.md disagree, that
+page stands. Each such place is listed below with the reason, and the answers are held against what is right there.
 """
 
 import json
@@ -39,7 +39,7 @@ OPERATIONS: Final = frozenset(
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A place in the document where contract.md says something else."""
+    """A place in the document where docs/reference/plugin.md says something else."""
 
     path: tuple[str, ...]
     right: Any
@@ -77,75 +77,76 @@ DISAGREEMENTS: Final = (
     Disagreement(
         _response("get_status.200"),
         {"$ref": _FULL_REF},
-        "the brief document has no fields of its own, and no states of its own either (contract.md, section 2)",
+        "the brief document has no fields of its own, and no states of its own either",
     ),
-    Disagreement(
-        _schema(_FULL, "properties", "resources_created"), _RESOURCES, "resources are objects (contract.md, section 2)"
-    ),
+    Disagreement(_schema(_FULL, "properties", "resources_created"), _RESOURCES, "resources are objects"),
     Disagreement(
         _schema(_FULL, "properties", "provision_start_time"),
         {"type": "integer"},
-        "times are epoch milliseconds (contract.md, section 1)",
+        "times are epoch milliseconds",
     ),
     Disagreement(
         _schema(_FULL, "properties", "provision_end_time"),
         {"type": "integer"},
-        "times are epoch milliseconds (contract.md, section 1)",
+        "times are epoch milliseconds",
     ),
     Disagreement(
         _schema(_FULL, "properties", "user_outputs"),
         {"type": "object", "minProperties": 1},
-        "outputs by name, absent when empty (contract.md, section 2)",
+        "outputs by name, absent when empty",
     ),
     Disagreement(
         _schema("common__WorkFlowState", "enum"),
         ["COMPLETED", "FAILED", "NOT_STARTED", "PROVISIONING", "UNKNOWN"],
-        "UNKNOWN is told where a synchronous call cannot read the state (consumers.md, section 5.0)",
+        "UNKNOWN is told where a synchronous call cannot read the state",
     ),
     Disagreement(
         _schema("common__user", "properties", "user_requested_tenant"),
         {"type": ["string", "null"]},
-        "null is sent (contract.md, section 2); `nullable` means nothing in OpenAPI 3.1",
+        "null is sent; `nullable` means nothing in OpenAPI 3.1",
     ),
     Disagreement(
         _response("provision.400"),
         _ERROR,
-        "oneOf of four schemas that all admit every error; there is no status key (contract.md, section 1)",
+        "oneOf of four schemas that all admit every error; there is no status key",
     ),
     Disagreement(
         _response("deprovision.403"),
         _ERROR,
-        "oneOf of two schemas that both admit every error (contract.md, section 5)",
+        "oneOf of two schemas that both admit every error",
     ),
 )
 
 # Answers that the document does not list, and where they are told of. The plugin's errors all have one shape.
-_NOTHING_TO_PROVISION: Final = "a template without a workflow to provision (contract.md, section 5)"
+_NOTHING_TO_PROVISION: Final = "a template without a workflow to provision"
+_VIRGIN_TENANTS: Final = "tenants before the first workflow (docs/reference/plugin.md, Access control and tenants)"
 UNLISTED: Final[Mapping[tuple[str, int], tuple[Any, str]]] = {
     **{
         (operation, status): (_ERROR, reason)
         for operation, status, reason in (
             *((one, 500, _NOTHING_TO_PROVISION) for one in ("create", "update", "provision")),
-            ("create", 501, "unknown steps (contract.md, section 4)"),
-            ("update", 403, "denied steps, and a disabled plugin (contract.md, sections 1 and 4)"),
-            ("update", 501, "unknown steps (contract.md, section 4)"),
-            ("provision", 404, "an unknown template (contract.md, section 5)"),
-            ("provision", 501, "unknown steps (contract.md, section 4)"),
-            ("deprovision", 429, "too many at a time, with tenants (contract.md, section 5)"),
-            ("deprovision", 500, "an unknown workflow before 2.16 (consumers.md, section 5, 11)"),
-            ("provision", 429, "too many at a time, with tenants (contract.md, section 5)"),
-            ("deprovision", 400, "another's workflow before 3.0 (contract.md, section 9)"),
-            ("get", 400, "another's workflow before 3.0 (contract.md, section 9)"),
-            ("get_status", 400, "another's workflow before 3.0 (contract.md, section 9)"),
-            ("get", 403, "a disabled plugin (contract.md, section 1)"),
-            ("delete", 404, "no template was ever created (contract.md, section 5)"),
-            ("search", 404, "no template was ever created (contract.md, section 8)"),
-            ("search_state", 404, "no template was ever created (contract.md, section 8)"),
+            *((one, 500, _VIRGIN_TENANTS) for one in ("get", "get_status", "delete")),
+            ("update", 429, "too many at a time, with tenants (docs/reference/plugin.md, Access control and tenants)"),
+            ("create", 501, "unknown steps"),
+            ("update", 403, "denied steps, and a disabled plugin"),
+            ("update", 501, "unknown steps"),
+            ("provision", 404, "an unknown template"),
+            ("provision", 501, "unknown steps"),
+            ("deprovision", 429, "too many at a time, with tenants"),
+            ("deprovision", 500, "an unknown workflow before 2.16"),
+            ("provision", 429, "too many at a time, with tenants"),
+            ("deprovision", 400, "another's workflow before 3.0"),
+            ("get", 400, "another's workflow before 3.0"),
+            ("get_status", 400, "another's workflow before 3.0"),
+            ("get", 403, "a disabled plugin"),
+            ("delete", 404, "no template was ever created"),
+            ("search", 404, "no template was ever created"),
+            ("search_state", 404, "no template was ever created"),
         )
     },
     ("update", 202): (
         {"$ref": "#/components/schemas/flow_framework_common__WorkflowIDResponse"},
-        "with provision or reprovision (contract.md, section 3)",
+        "with provision or reprovision",
     ),
 }
 _SYNCHRONOUS: Final = "wait_for_completion_timeout"
@@ -153,7 +154,7 @@ _SYNCHRONOUS: Final = "wait_for_completion_timeout"
 
 @dataclass
 class Checker:
-    """Collects the answers that are not as the specification and contract.md have them."""
+    """Collects the answers that are not as the specification and docs/reference/plugin.md have them."""
 
     document: Mapping[str, Any]
     checked: set[str] = field(default_factory=set)
@@ -186,7 +187,7 @@ class Checker:
             return [] if body.get("status") == status else [f"a core error whose status is {body.get('status')}"]
         validator = _compiled().get((operation, status))
         if validator is None and is_synchronous_failure:
-            validator = _plain_error()  # a failed step's own status (contract.md, section 5)
+            validator = _plain_error()  # a failed step's own status
         if validator is None:
             return ["the document has no such answer"]
         return [f"{error.json_path}: {error.message}"[:200] for error in validator.iter_errors(body)]

@@ -1,4 +1,4 @@
-"""What clients are told by a cluster in trouble, written out from consumers.md, sections 3 and 4.7 to 4.10.
+"""What clients are told by a cluster in trouble, written out by hand.
 
 Nothing here asks mockflow: the bytes, and what clients make of them, are what the tests hold it against.
 """

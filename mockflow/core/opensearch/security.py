@@ -18,7 +18,7 @@ READ_ACCESS: Final = "flow_framework_read_access"
 
 _WORKFLOW: Final = "cluster:admin/opensearch/flow_framework/"
 
-ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+_OF_FLOW_FRAMEWORK: Final[Mapping[str, tuple[str, ...]]] = {
     ADMIN: ("*",),
     FULL_ACCESS: (
         f"{_WORKFLOW}*",
@@ -38,7 +38,13 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         )
     ),
 }
-"""Role -> permissions: names of actions, in which ``*`` matches any characters."""
+_OF_NO_PLUGIN: Final = ("kibana_user", "own_index", "readall")
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {**_OF_FLOW_FRAMEWORK, **dict.fromkeys(_OF_NO_PLUGIN, ())}
+"""Role -> permissions: names of actions, in which ``*`` matches any characters.
+
+Of the security plugin's own roles, three have none of the permissions that mockflow knows. They make a user whose calls
+are all refused.
+"""
 
 _DEMO_MAPPING: Final = {"admin": ADMIN}
 """Backend role -> role, by the security plugin's demo configuration."""

@@ -23,6 +23,10 @@ class NodeTimeoutError(FlowFrameworkError):
         self.status_in_validation = "BAD_REQUEST" if is_text else "INTERNAL_SERVER_ERROR"
 
 
+class InvalidStepsError(FlowFrameworkError):
+    """Steps that lack a plugin or inputs. A reprovisioning answers it without the reason."""
+
+
 @dataclass(frozen=True)
 class Sequence:
     """A workflow's nodes in order of execution, and for each node the ids of its predecessors."""
@@ -129,7 +133,7 @@ def _check_steps(
     for node in nodes:
         missing = [plugin for plugin in STEPS[node.type].required_plugins if plugin not in INSTALLED]
         if missing:
-            raise FlowFrameworkError(
+            raise InvalidStepsError(
                 f"The workflowStep {node.type} requires the following plugins to be installed : [{', '.join(missing)}]"
             )
     types = {node.id: node.type for node in graph.nodes}
@@ -139,6 +143,6 @@ def _check_steps(
             given.update(STEPS[types[before]].outputs)
         lacking = [name for name in STEPS[node.type].inputs if name not in given]
         if lacking:
-            raise FlowFrameworkError(
+            raise InvalidStepsError(
                 f"Invalid workflow, node [{node.id}] missing the following required inputs : [{', '.join(lacking)}]"
             )

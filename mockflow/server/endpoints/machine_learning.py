@@ -12,6 +12,7 @@ from mockflow.cluster.world import World
 from mockflow.core.base.java_hash import hash_map
 from mockflow.core.opensearch.search import Stored, empty_answer
 from mockflow.core.plugin.resources import Made, body_of
+from mockflow.server.endpoints import ml_tenants
 from mockflow.server.endpoints.indices import no_such_index
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.endpoints.search import search_handler
@@ -131,10 +132,12 @@ def _get(kind: Kind) -> Handler:
         call.parameters.boolean("return_content")
 
         def act() -> Reply:
+            ml_tenants.check_tenant(call)
             made = read_resource(call.cluster, kind.name, resource_id)
             if made is None:
                 raise _missing(call.world, kind, kind.get, resource_id)
-            return Reply(200, _body(call.world, made))
+            ml_tenants.check_access(call, made.key)
+            return Reply(200, {**_body(call.world, made), **ml_tenants.tenant_fields(call, made.key)})
 
         return act
 
@@ -146,8 +149,11 @@ def _delete(kind: Kind) -> Handler:
         resource_id = call.path_value("id")
 
         def act() -> Reply:
+            ml_tenants.check_tenant(call)
             world = call.world
             made = world.resources.find((kind.name, resource_id))
+            if made is not None:
+                ml_tenants.check_access(call, made.key)
             if made is None:
                 wanted = kind.missing_on_delete(world)
                 if wanted.with_index is not None or not _has_index(world, kind):
@@ -164,11 +170,15 @@ def _delete(kind: Kind) -> Handler:
 
 def _search(kind: Kind) -> Handler:
     def documents(call: Call) -> Iterable[Stored]:
-        return (Stored(made.id, _in_order(_body(call.world, made))) for made in call.world.resources.all_of(kind.name))
+        for made in call.world.resources.all_of(kind.name):
+            if ml_tenants.is_visible(call, made.key):
+                body = {**_body(call.world, made), **ml_tenants.tenant_fields(call, made.key)}
+                yield Stored(made.id, _in_order(body))
 
     search = search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
 
     def handle(call: Call) -> Action:
+        ml_tenants.check_tenant(call)
         action = search(call)
 
         def act() -> Any:

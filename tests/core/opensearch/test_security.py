@@ -23,6 +23,9 @@ from mockflow.core.opensearch.security import (
         ("bob:pw:flow_framework_read_access,ops", User("bob", "pw", ("ops",), (READ_ACCESS,))),
         ("bob:pw:flow_framework_read_access", User("bob", "pw", (), (READ_ACCESS,))),
         ("eve:pw:all_access,ops", User("eve", "pw", ("ops",), (ADMIN,))),
+        ("lion:pw:own_index", User("lion", "pw", (), ("own_index",))),
+        ("lion:pw:readall,team-a", User("lion", "pw", ("team-a",), ("readall",))),
+        ("lion:pw:opensearch", User("lion", "pw", ("opensearch",), (FULL_ACCESS,))),
         ("eve:pw:", User("eve", "pw", (), (ADMIN,))),
     ],
 )

@@ -1,4 +1,4 @@
-"""The text of a failed step, release by release (contract.md, section 6; consumers.md, section 5.0)."""
+"""The text of a failed step, release by release."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order of execution, whatever the graph (contract.md, section 4)."""
+"""The order of execution, whatever the graph."""
 
 import pytest
 from hypothesis import assume, given

@@ -1,4 +1,4 @@
-"""What runs make of a status, as the pure functions tell it (contract.md, sections 2 and 5)."""
+"""What runs make of a status, as the pure functions tell it."""
 
 import itertools
 from typing import Any, Final
@@ -209,7 +209,9 @@ def test_what_becomes_of_each_node(new: tuple[Node, ...], changes: dict[str, str
             (INDEX, Node("agent", "register_agent", {"index": "index_name"}, AGENT.user_inputs)),
             "Workflow Step agent does not support updates when reprovisioning.",
         ),
-        ((INDEX, Node("agent", "brew_coffee")), "Workflow Step agent does not support updates when reprovisioning."),
+        ((INDEX, Node("agent", "noop")), "Unable to find update step for step: noop"),
+        ((INDEX, Node("agent", "create_tool")), "Unable to find update step for step: create_tool"),
+        ((INDEX, Node("agent", "reindex")), "Workflow Step agent does not support updates when reprovisioning."),
         ((INDEX, AGENT), "Template does not contain any modifications"),
         ((AGENT, INDEX), "Template does not contain any modifications"),
     ],
@@ -218,3 +220,51 @@ def test_what_a_reprovisioning_cannot_do(new: tuple[Node, ...], message: str) ->
     with pytest.raises(FlowFrameworkError) as refused:
         changes_between(Graph((INDEX, AGENT)), Graph(new))
     assert (refused.value.message, refused.value.code) == (message, 400)
+
+
+# -- what is gone --------------------------------------------------------------------------------------
+
+
+def listed(step: str, kind: str, resource_id: str) -> dict[str, str]:
+    return {
+        "workflow_step_name": step,
+        "workflow_step_id": resource_id,
+        "resource_type": kind,
+        "resource_id": resource_id,
+    }
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "is_left"),
+    [
+        ("create_index", "index_name", True),
+        ("create_ingest_pipeline", "pipeline_id", True),
+        ("create_search_pipeline", "pipeline_id", True),
+        ("deploy_model", "model_id", True),
+        ("register_remote_model", "model_id", False),
+        ("create_connector", "connector_id", False),
+        ("register_agent", "agent_id", False),
+        ("register_model_group", "model_group_id", False),
+    ],
+)
+def test_what_others_have_deleted(step: str, kind: str, is_left: bool) -> None:
+    both = [listed(step, kind, "x"), listed("create_connector", "c", "y")]
+    before = {"state": "COMPLETED", "resources_created": both}
+    outcome = deprovisioned(before, allow_delete=["x"], exists=lambda resource: resource["resource_id"] != "x")
+    if is_left:
+        assert outcome.refusal is not None
+        assert outcome.refusal.message == f"Failed to deprovision some resources: [{kind} x]."
+        assert outcome.moments[-1][1]["resources_created"] == [listed(step, kind, "x")]
+    else:
+        assert outcome.refusal is None
+
+
+def test_credentials_that_were_encrypted_again_equal_no_others() -> None:
+    connector = Node("c", "create_connector", {}, {"credential": {"key": "k"}})
+    graph = Graph((INDEX, connector))
+    with pytest.raises(FlowFrameworkError) as refusal:
+        changes_between(graph, graph, renewed_credentials=True)
+    assert refusal.value.message == "Workflow Step c does not support updates when reprovisioning."
+    with pytest.raises(FlowFrameworkError) as refusal:
+        changes_between(Graph((INDEX,)), Graph((INDEX,)), renewed_credentials=True)
+    assert refusal.value.message == "Template does not contain any modifications"

@@ -1,7 +1,7 @@
 """When the steps of a run begin and end, and what they make."""
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -16,9 +16,12 @@ from mockflow.core.plugin.versions import parse_version
 from mockflow.core.script.models import Attempt
 from tests.core.plugin.graphs import acyclic_graphs
 
-NEWEST = parse_version("3.8.0")
 Plan = dict[str, dict[str, Any]]
-AN_INDEX = {"index_name": "i", "configurations": '{"settings": {"number_of_replicas": 2}}'}
+AN_INDEX = {"index_name": "i", "configurations": {"settings": {"number_of_replicas": 2}}}
+
+
+def around(**more: Any) -> Surroundings:
+    return Surroundings(parse_version("3.8.0"), **more)
 
 
 def run(
@@ -26,15 +29,14 @@ def run(
     steps: Plan | None = None,
     step_time: int = 1000,
     changes: Mapping[str, str] | None = None,
-    indexes: Collection[str] = (),
+    indexes: Iterable[str] = (),
     **more: Any,
 ) -> Simulation:
     """A run of the graph's steps, each as `steps` says."""
     plan = Attempt.model_validate({"steps": steps or {}})
-    around = Surroundings(NEWEST, resources={("index", name) for name in indexes})
-    setting = Setting(
-        plan.step_ms(step_time), lambda kind, step_id: f"{kind} of {step_id}", around, plan.planned(), **more
-    )
+    there = around(resources=[("index", name) for name in indexes], index_settings={name: {} for name in indexes})
+    new_id = "{} of {}".format
+    setting = Setting(plan.step_ms(step_time), new_id, there, plan.planned(), **more)
     return simulate(sequence_of(graph, workflow_id="w", max_steps=50), setting, changes)
 
 
@@ -111,7 +113,7 @@ def test_the_id_of_a_node_wins_over_its_type_and_that_over_the_step_time() -> No
 
 def test_a_plans_step_time_wins_over_the_servers() -> None:
     plan = Attempt.model_validate({"step_time": "20ms"})
-    setting = Setting(plan.step_ms(1000), lambda kind, step_id: "", Surroundings(NEWEST), plan.planned())
+    setting = Setting(plan.step_ms(1000), lambda kind, step_id: "", around(), plan.planned())
     sequence = sequence_of(chain(Node("a", "noop"), Node("b", "noop")), workflow_id="w", max_steps=50)
     assert simulate(sequence, setting).end == 40
 
@@ -142,7 +144,7 @@ def test_a_step_that_times_out_takes_what_is_written_instead() -> None:
 
 
 def test_an_index_that_is_there_cannot_be_created() -> None:
-    simulation = run(Graph((Node("a", "create_index", {}, AN_INDEX),)), indexes={"i"})
+    simulation = run(Graph((Node("a", "create_index", {}, AN_INDEX),)), indexes=["i"])
     assert simulation.failed
     assert simulation.failed.failure
     assert simulation.failed.failure.status == "BAD_REQUEST"
@@ -151,14 +153,14 @@ def test_an_index_that_is_there_cannot_be_created() -> None:
 
 def test_the_name_of_an_index_may_be_a_parameter() -> None:
     node = Node("a", "create_index", {}, {**AN_INDEX, "index_name": "${{ name }}"})
-    assert run(Graph((node,)), indexes={"i"}, params={"name": "i"}).failed
-    created = run(Graph((node,)), indexes={"i"}, params={"name": "j"})
+    assert run(Graph((node,)), indexes=["i"], params={"name": "i"}).failed
+    created = run(Graph((node,)), indexes=["i"], params={"name": "j"})
     assert [resource["resource_id"] for resource in created.steps[0].resources] == ["j"]
 
 
 def test_an_update_of_it_can() -> None:
     node = Node("a", "create_index", {}, AN_INDEX)
-    assert run(Graph((node,)), indexes={"i"}, changes={"a": UPDATE}).failed is None
+    assert run(Graph((node,)), indexes=["i"], changes={"a": UPDATE}).failed is None
 
 
 # -- reprovisioning ------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def test_a_kept_step_takes_no_time_and_makes_nothing() -> None:
 
 def test_an_update_takes_its_time_and_makes_no_entry() -> None:
     node = Node("a", "create_index", {}, AN_INDEX)
-    simulation = run(Graph((node,)), changes={"a": UPDATE})
+    simulation = run(Graph((node,)), changes={"a": UPDATE}, indexes=["i"])
     assert (simulation.end, simulation.steps[0].resources) == (1000, ())
 
 
@@ -181,8 +183,7 @@ def test_what_a_kept_step_has_made_is_passed_on() -> None:
     connector = Node("c", "create_connector", {}, dict.fromkeys(CONNECTOR_INPUTS, "x"))
     model = Node("m", "register_remote_model", {"c": "connector_id"}, {"name": "m"})
     held = [dict(zip(ENTRY, ("create_connector", "c", "connector_id", "the one"), strict=True))]
-    around = Surroundings(NEWEST, resources={("connector", "the one")})
-    setting = Setting(1000, lambda kind, step_id: "new", around)
+    setting = Setting(1000, lambda kind, step_id: "new", around(resources=[("connector", "the one")]))
     sequence = sequence_of(Graph((connector, model), (Edge("c", "m"),)), workflow_id="w", max_steps=50)
     simulation = simulate(sequence, setting, {"c": KEEP, "m": CREATE}, held)
     assert simulation.steps[1].inputs["connector_id"] == "the one"

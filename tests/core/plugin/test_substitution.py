@@ -1,4 +1,4 @@
-"""Parameters and outputs of earlier nodes, put into a node's inputs (contract.md, sections 3 and 5)."""
+"""Parameters and outputs of earlier nodes, put into a node's inputs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Templates as they are read and written: what is written can be read again and means the same (contract.md, 3)."""
+"""Templates as they are read and written: what is written can be read again and means the same."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Releases of OpenSearch, and what consumers meet in each (consumers.md, findings 1 and 3 and section 5)."""
+"""Releases of OpenSearch, and what consumers meet in each."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ def test_every_release_is_known(number: str) -> None:
 
 
 def test_a_snapshot_is_like_the_release_that_it_is_on_the_way_to() -> None:
-    """Programs that split version.number at its dots and make integers of it end here (consumers.md, C5)."""
+    """Programs that split version.number at its dots and make integers of it end here."""
     snapshot, release = parse_version("3.2.0-SNAPSHOT"), parse_version("3.2.0")
     assert (snapshot.build, snapshot.plugin, snapshot.number) == ("3.2.0-SNAPSHOT", "3.2.0.0-SNAPSHOT", "3.2.0")
     assert (snapshot.behaviour, snapshot.minor) == (release.behaviour, release.minor)

@@ -22,20 +22,28 @@ from mockflow.server.app import create_app
 Body = dict[str, Any]
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 
-# Two groups and a pipeline, one after the other.
+_CONNECTOR: Final = {
+    "description": "d",
+    "version": "1",
+    "protocol": "http",
+    "parameters": {},
+    "credential": {"key": "k"},
+    "actions": [],
+}
+# Two connectors and a pipeline, one after the other.
 NODES: Final[list[Body]] = [
-    {"id": "first", "type": "register_model_group", "user_inputs": {"name": "1"}},
+    {"id": "first", "type": "create_connector", "user_inputs": {**_CONNECTOR, "name": "1"}},
     {
         "id": "second",
-        "type": "register_model_group",
-        "previous_node_inputs": {"first": "model_group_id"},
-        "user_inputs": {"name": "2"},
+        "type": "create_connector",
+        "previous_node_inputs": {"first": "connector_id"},
+        "user_inputs": {**_CONNECTOR, "name": "2"},
     },
     {
         "id": "pipeline",
         "type": "create_ingest_pipeline",
-        "previous_node_inputs": {"second": "model_group_id"},
-        "user_inputs": {"pipeline_id": "p", "configurations": {}},
+        "previous_node_inputs": {"second": "connector_id"},
+        "user_inputs": {"pipeline_id": "p", "configurations": {"processors": []}},
     },
 ]
 
@@ -118,10 +126,10 @@ def opened(aiohttp_client: AiohttpClient) -> Open:
         ("{step_time: 500ms}", [500, 1_000, 1_500]),
         ("{step_time: 0}", [0, 0, 0]),
         ("{steps: {second: {takes: 2s}}}", [7_000, 9_000, 16_000]),
-        ("{steps: {register_model_group: {takes: 2s}}}", [2_000, 4_000, 11_000]),
-        ("{step_time: 1s, steps: {register_model_group: {takes: 2s}, first: {takes: 3s}}}", [3_000, 5_000, 6_000]),
-        ("{step_time: 1s, steps: {first: {takes: 3s}, register_model_group: {takes: 2s}}}", [3_000, 5_000, 6_000]),
-        ("{step_time: 1s, steps: {first: {}, register_model_group: {takes: 2s}}}", [1_000, 3_000, 4_000]),
+        ("{steps: {create_connector: {takes: 2s}}}", [2_000, 4_000, 11_000]),
+        ("{step_time: 1s, steps: {create_connector: {takes: 2s}, first: {takes: 3s}}}", [3_000, 5_000, 6_000]),
+        ("{step_time: 1s, steps: {first: {takes: 3s}, create_connector: {takes: 2s}}}", [3_000, 5_000, 6_000]),
+        ("{step_time: 1s, steps: {first: {}, create_connector: {takes: 2s}}}", [1_000, 3_000, 4_000]),
         ("{step_time: 1s, steps: {pipeline: {takes: 0}}}", [1_000, 2_000, 2_000]),
         ("{step_time: 1s, steps: {second: {takes: 1h}}}", [1_000, 3_601_000, 3_602_000]),
     ],
@@ -309,7 +317,7 @@ async def test_keeps_are_steps_whose_resources_cannot_be_deleted(opened: Open) -
     await door.create(template_of(NODES))
     made = await door.end()
     first = made["resources_created"][0]["resource_id"]
-    listed = {"pipeline": "pipeline_id p", "first": f"model_group_id {first}"}
+    listed = {"pipeline": "pipeline_id p", "first": f"connector_id {first}"}
     order = ["pipeline", "first"]
     for _ in range(3):
         told = f"Failed to deprovision some resources: [{', '.join(listed[step] for step in order)}]."
@@ -384,7 +392,10 @@ async def test_a_reprovisioning_has_a_plan_of_its_own(opened: Open) -> None:
     await door.advance("3s")
     assert "not yet" in (await door.status())["error"]
 
-    changed = [*NODES[:2], NODES[2] | {"user_inputs": {"pipeline_id": "p", "configurations": {"description": "new"}}}]
+    changed = [
+        *NODES[:2],
+        NODES[2] | {"user_inputs": {"pipeline_id": "p", "configurations": {"description": "new", "processors": []}}},
+    ]
     assert (await door.ask("PUT", reprovision, template_of(changed)))[0] == 202
     assert (await door.moments())[-1][:2] == (5_000, "COMPLETED")
     assert "error" not in await door.status()
@@ -422,7 +433,7 @@ async def test_a_timeline_for_a_clients_workflow(opened: Open) -> None:
           timeline:
             - at: 1s
               created:
-                - {workflow_step_name: register_model_group, workflow_step_id: first, resource_id: mine}
+                - {workflow_step_name: create_connector, workflow_step_id: first, resource_id: mine}
             - {at: 5s, state: COMPLETED}
         """
     )
@@ -434,8 +445,8 @@ async def test_a_timeline_for_a_clients_workflow(opened: Open) -> None:
     await door.advance("1s")
     body = await door.status()
     assert (body["state"], body["resources_created"][0]["resource_id"]) == ("PROVISIONING", "mine")
-    _, group = await door.ask("GET", "/_plugins/_ml/model_groups/mine")
-    assert group["name"] == "1", "with the inputs of the template's node"
+    _, connector = await door.ask("GET", "/_plugins/_ml/connectors/mine")
+    assert connector["name"] == "1", "with the inputs of the template's node"
     await door.advance("4s")
     assert (await door.status())["state"] == "COMPLETED"
 
@@ -457,7 +468,7 @@ OWN: Final = """
       workflows:
         provision:
           nodes:
-            - {id: g, type: register_model_group, user_inputs: {name: n}}
+            - {id: g, type: create_search_pipeline, user_inputs: {pipeline_id: n, configurations: {}}}
 """
 
 

@@ -1,4 +1,4 @@
-"""The owner's clock and reset (design: the owner's door)."""
+"""The owner's clock and reset (control API)."""
 
 import asyncio
 import json
@@ -312,7 +312,7 @@ async def test_a_workflow_that_is_not_there(owner: Owner, move: dict[str, Any]) 
 
 
 async def test_the_content_type_does_not_matter_here(owner: Owner) -> None:
-    """`curl -d` sends a form's type; the owner's door reads JSON all the same."""
+    """`curl -d` sends a form's type; the control API reads JSON all the same."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     data = request("/_mockflow/clock", "POST", b'{"advance": "1s"}', headers)
     assert (await owner.server.send(data)).json["elapsed_ms"] == 1000

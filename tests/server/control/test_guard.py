@@ -1,4 +1,4 @@
-"""The owner's door is safe: its token, pages of other sites, public addresses, a port of its own."""
+"""The control API is safe: its token, pages of other sites, public addresses, a port of its own."""
 
 import json
 from typing import Any, Final
@@ -17,7 +17,7 @@ ADVANCE: Final = json.dumps({"advance": "2s"})
 
 @pytest.fixture
 async def guarded(serve: Servers) -> Server:
-    """A server whose owner's door takes a token."""
+    """A server whose control API takes a token."""
     return await serve(STORY, control=Control(TOKEN))
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the owner's door. That answers conform to it, every test of that door checks (`Owner`)."""
+"""The OpenAPI document of the control API. That answers conform to it, every test of that door checks (`Owner`)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The owner's scenarios: list, load and replace, remove (design: the owner's door)."""
+"""The owner's scenarios: list, load and replace, remove (control API)."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The owner's view of workflows, and a status at any elapsed time (design: the owner's door)."""
+"""The owner's view of workflows, and a status at any elapsed time (control API)."""
 
 from typing import Any, Final
 

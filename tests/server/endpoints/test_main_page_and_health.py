@@ -1,4 +1,4 @@
-"""GET and HEAD /, and /_cluster/health (consumers.md, sections 4.1 and 4.2)."""
+"""GET and HEAD /, and /_cluster/health."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Headers and framing: what comes with every answer, and what never does (consumers.md, sections 3.5 and 4.7)."""
+"""Headers and framing: what comes with every answer, and what never does."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""How an answer is written: pretty, human, error_trace, filter_path, format, Accept (consumers.md, section 4.7)."""
+"""How an answer is written: pretty, human, error_trace, filter_path, format, Accept."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """Query parameters: booleans, time values, unknown ones, encodings, and what is checked before what.
 
-Facts: consumers.md, section 4.5.
+Facts: docs/reference/opensearch.md, "Parameters".
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""What no handler answers: 400, 405, 406, OPTIONS, HEAD (consumers.md, sections 4.4 and 4.6)."""
+"""What no handler answers: 400, 405, 406, OPTIONS, HEAD."""
 
 from typing import Final
 

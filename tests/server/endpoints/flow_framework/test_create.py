@@ -1,4 +1,4 @@
-"""POST /workflow: what is stored and what is answered (contract.md, section 3)."""
+"""POST /workflow: what is stored and what is answered."""
 
 import json
 import re

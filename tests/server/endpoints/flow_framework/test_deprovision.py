@@ -1,4 +1,4 @@
-"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered (contract.md, section 5)."""
+"""POST /workflow/{id}/_deprovision: what goes, what stays, what is answered."""
 
 import asyncio
 from typing import Final
@@ -6,10 +6,22 @@ from typing import Final
 import pytest
 
 from tests.server.endpoints.flow_framework.conftest import Open
-from tests.support.flow_framework import DEPLOYMENT, EPOCH, NOOP, SEARCH, Door, edge, node, template
+from tests.support.flow_framework import (
+    CONNECTOR,
+    DEPLOYMENT,
+    EPOCH,
+    MODEL,
+    NOOP,
+    SEARCH,
+    Body,
+    Door,
+    edge,
+    node,
+    template,
+)
 
 NAMED: Final = template(
-    node("p", "create_ingest_pipeline", pipeline_id="p", configurations="{}"),
+    node("p", "create_ingest_pipeline", pipeline_id="p", configurations='{"processors":[]}'),
     node("s", "create_search_pipeline", pipeline_id="sp", configurations="{}"),
     node("i", "create_index", index_name="i", configurations="{}"),
     edges=[edge("p", "s"), edge("s", "i")],
@@ -229,3 +241,69 @@ async def test_a_client_that_goes_away_does_not_stop_it(door: Door) -> None:
     await door.until_waiting(0)
     await door.advance("4s")
     assert await door.state(workflow_id) == "NOT_STARTED"
+
+
+# -- what others have deleted ----------------------------------------------------------------------------
+
+ML: Final = "/_plugins/_ml"
+REGISTERED: Final = MODEL | {"user_inputs": {**MODEL["user_inputs"], "deploy": False}}
+PIPES: Final = {"processors": [{"set": {"field": "a", "value": 1}}]}
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "kind"),
+    [
+        (node("i", "create_index", index_name="gone", configurations={}), "/gone", "index_name"),
+        (
+            node("p", "create_ingest_pipeline", pipeline_id="gone", configurations=PIPES),
+            "/_ingest/pipeline/gone",
+            "pipeline_id",
+        ),
+        (
+            node("s", "create_search_pipeline", pipeline_id="gone", configurations={}),
+            "/_search/pipeline/gone",
+            "pipeline_id",
+        ),
+    ],
+    ids=["index", "ingest pipeline", "search pipeline"],
+)
+async def test_what_has_a_name_and_is_gone_cannot_be_deprovisioned(
+    door: Door, step: Body, path: str, kind: str
+) -> None:
+    workflow_id = await door.provisioned(template(step))
+    assert (await door.ask("DELETE", path)).status == 200
+    for _ in range(2):
+        answer = await door.deprovision(workflow_id, "?allow_delete=gone")
+        assert answer.told == (202, {"error": failed(f"{kind} gone")})
+        assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["gone"])
+    assert (await door.deprovision(workflow_id)).told == (403, {"error": needs(f"{kind} gone")}), "it is not tried"
+
+
+@pytest.mark.parametrize("version", ["2.13.0", "2.15.0"])
+async def test_a_release_that_deletes_no_pipelines_forgets_those_that_are_gone(open_door: Open, version: str) -> None:
+    door = await open_door(opensearch_version=version)
+    workflow_id = await door.provisioned(template(node("s", "create_index", index_name="gone", configurations={})))
+    assert (await door.ask("DELETE", "/gone")).status in (200, 404)
+    assert (await door.deprovision(workflow_id)).status == 200
+
+
+@pytest.mark.parametrize(("version", "status"), [("2.15.0", 202), ("2.16.0", 200), ("2.19.6", 200), ("3.8.0", 200)])
+async def test_a_connector_and_a_model_that_are_gone_count_as_deprovisioned(
+    open_door: Open, version: str, status: int
+) -> None:
+    door = await open_door(opensearch_version=version)
+    workflow_id = await door.provisioned(template(CONNECTOR, REGISTERED))
+    connector, model = await door.resources(workflow_id)
+    for path in (f"{ML}/models/{model}", f"{ML}/connectors/{connector}"):
+        assert (await door.ask("DELETE", path)).status == 200
+    answer = await door.deprovision(workflow_id)
+    assert answer.status == status
+    assert await door.resources(workflow_id) == ([] if status == 200 else [model, connector])
+
+
+async def test_an_agent_that_is_gone_counts_as_deprovisioned(door: Door) -> None:
+    agent = node("a", "register_agent", name="agent", type="flow")
+    workflow_id = await door.provisioned(template(agent))
+    (agent_id,) = await door.resources(workflow_id)
+    assert (await door.ask("DELETE", f"{ML}/agents/{agent_id}")).status == 200
+    assert (await door.deprovision(workflow_id)).told == (200, {"workflow_id": workflow_id})

@@ -1,4 +1,4 @@
-"""GET of a template: its fields, their order, its times, and what is never shown (contract.md, section 3)."""
+"""GET of a template: its fields, their order, its times, and what is never shown."""
 
 import json
 from typing import Final

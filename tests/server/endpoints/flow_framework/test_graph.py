@@ -1,4 +1,4 @@
-"""The checks of a workflow's graph, wherever they are made (contract.md, section 4)."""
+"""The checks of a workflow's graph, wherever they are made."""
 
 from typing import Any, Final
 

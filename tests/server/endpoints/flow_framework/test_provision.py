@@ -1,4 +1,4 @@
-"""POST /workflow/{id}/_provision: parameters, body, what is refused, and the run (contract.md, sections 2 and 5)."""
+"""POST /workflow/{id}/_provision: parameters, body, what is refused, and the run."""
 
 import json
 from typing import Any, Final
@@ -98,7 +98,7 @@ async def test_parameters_and_body_together(door: Door, query: str, body: Any) -
 async def test_they_hold_for_this_run_alone(door: Door) -> None:
     workflow_id = await door.create(NAMED)
     for name in ("first", "second"):
-        await door.provision(workflow_id, f"?name={name}")
+        await door.provision(workflow_id, f"?name={name}&more={{}}")
         await door.advance("1m")
         assert await door.resources(workflow_id) == [name]
         assert (await door.deprovision(workflow_id, f"?allow_delete={name}")).status == 200
@@ -106,9 +106,14 @@ async def test_they_hold_for_this_run_alone(door: Door) -> None:
     assert inputs["index_name"] == "${{ name }}"
 
 
+def pipeline_named(name: str) -> dict[str, Any]:
+    """A template of a search pipeline, which may have any name."""
+    return template(node("s", "create_search_pipeline", pipeline_id=name, configurations="{}"))
+
+
 @pytest.mark.parametrize("written", ["${{name}}", "${{  name }}", "${{ ${{ name }}", "${{\nname}}"])
 async def test_white_space_does_not_matter(door: Door, written: str) -> None:
-    workflow_id = await door.create(template(node("i", "create_index", index_name=written, configurations="{}")))
+    workflow_id = await door.create(pipeline_named(written))
     await door.provision(workflow_id, "?name=idx")
     await door.advance("1s")
     assert await door.resources(workflow_id) == [written[: written.rindex("$")] + "idx"]
@@ -117,14 +122,14 @@ async def test_white_space_does_not_matter(door: Door, written: str) -> None:
 async def test_a_placeholder_without_end_stays_and_takes_no_time(door: Door) -> None:
     """The server answers others meanwhile: each character is read once."""
     written = "${{ " * 200_000
-    workflow_id = await door.create(template(node("i", "create_index", index_name=written, configurations="{}")))
+    workflow_id = await door.create(pipeline_named(written))
     assert (await door.provision(workflow_id)).status == 202
     await door.advance("1s")
     assert await door.resources(workflow_id) == [written]
 
 
 async def test_what_nobody_gives_stays_as_it_is(door: Door) -> None:
-    workflow_id = await door.create(NAMED)
+    workflow_id = await door.create(pipeline_named("${{ name }}"))
     await door.provision(workflow_id)
     await door.advance("1m")
     assert await door.resources(workflow_id) == ["${{ name }}"]
@@ -189,7 +194,7 @@ async def test_bodies_that_are_no_objects(door: Door, body: str, line: int, colu
 
 async def test_what_follows_the_object_does_not_matter(door: Door) -> None:
     workflow_id = await door.create(NAMED)
-    assert (await door.provision(workflow_id, "", '{"name": "books"} and more')).status == 202
+    assert (await door.provision(workflow_id, "", '{"name": "books", "more": "{}"} and more')).status == 202
     await door.advance("1m")
     assert await door.resources(workflow_id) == ["books"]
 
@@ -214,9 +219,9 @@ async def test_without_a_body_its_type_does_not_matter(door: Door) -> None:
 
 
 async def test_an_unknown_id(door: Door) -> None:
-    error = {"error": "Failed to retrieve template (nope) from global context."}
-    assert (await door.provision("nope")).told == (404, error)
+    assert (await door.provision("nope", "?a=b")).told == (500, {"error": "Failed to get template nope"})
     await door.create(NOOP)
+    error = {"error": "Failed to retrieve template (nope) from global context."}
     assert (await door.provision("nope", "?a=b", {"c": "d"})).told == (404, error)
 
 

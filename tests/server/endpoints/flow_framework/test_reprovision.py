@@ -1,4 +1,4 @@
-"""PUT /workflow/{id}?reprovision=true: what may change of a provisioned workflow (contract.md, section 5)."""
+"""PUT /workflow/{id}?reprovision=true: what may change of a provisioned workflow."""
 
 from copy import deepcopy
 from typing import Any, Final
@@ -69,8 +69,8 @@ async def test_a_new_node_is_created_and_the_others_are_kept(door: Door) -> None
 async def test_a_changed_node_is_updated_and_makes_no_entry(door: Door) -> None:
     workflow_id = await door.provisioned(SEARCH)
     before = await door.resources(workflow_id)
-    mappings = {"mappings": {"properties": {"author": {"type": "keyword"}}}}
-    answer = await door.put(workflow_id, changed(SEARCH, "create_index_4", configurations=mappings), REPROVISION)
+    settings = {"settings": {"number_of_replicas": 2}}
+    answer = await door.put(workflow_id, changed(SEARCH, "create_index_4", configurations=settings), REPROVISION)
     assert answer.status == 202
     await door.advance("1h")
     assert await door.state(workflow_id) == "COMPLETED"
@@ -151,4 +151,42 @@ async def test_without_a_provision_workflow(door: Door) -> None:
     error = {"error": f"Failed to get workflow state for workflow {workflow_id}"}
     assert (await door.put(workflow_id, {"name": "n"}, REPROVISION)).told == (500, error)
     both = f"{REPROVISION}&update_fields=true"  # the stored template with another name
+    assert (await door.put(workflow_id, {"name": "n"}, both)).told == (400, CONNECTOR_STAYS), (
+        "its credential is encrypted"
+    )
+    workflow_id = await door.provisioned(NOOP)
     assert (await door.put(workflow_id, {"name": "n"}, both)).told == (400, UNCHANGED)
+
+
+async def test_after_an_update_of_fields_credentials_count_as_changed(door: Door) -> None:
+    workflow_id = await door.provisioned(template(CONNECTOR))
+    assert (await door.put(workflow_id, template(CONNECTOR), REPROVISION)).told == (400, UNCHANGED)
+    assert (await door.put(workflow_id, {"description": "new"}, "?update_fields=true")).status == 201
+    assert (await door.put(workflow_id, template(CONNECTOR), REPROVISION)).told == (400, CONNECTOR_STAYS)
+    assert (await door.deprovision(workflow_id)).status == 200
+    await door.put(workflow_id, template(CONNECTOR))
+    await door.provision(workflow_id)
+    await door.advance("1h")
+    assert (await door.put(workflow_id, template(CONNECTOR), REPROVISION)).told == (400, UNCHANGED), "stored anew"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (template(node("a"), node("b", "nope")), 501, "Workflow step type [nope] is not implemented."),
+        (
+            template(node("a"), node("i", "create_index", index_name="i")),
+            400,
+            "Workflow validation failed for workflow {id}",
+        ),
+        (template(node("a", x="y")), 400, "Unable to find update step for step: noop"),
+        (template(node("a", node_timeout="soon")), 400, "Failed to get workflow state for workflow {id}"),
+        (template(node("a", node_timeout=5)), 500, "Failed to get workflow state for workflow {id}"),
+    ],
+)
+async def test_without_validation_the_graph_is_sorted_all_the_same(
+    door: Door, body: Body, status: int, error: str
+) -> None:
+    workflow_id = await door.provisioned(NOOP)
+    answer = await door.put(workflow_id, body, f"{REPROVISION}&validation=none")
+    assert answer.told == (status, {"error": error.format(id=workflow_id)})

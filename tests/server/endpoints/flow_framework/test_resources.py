@@ -1,4 +1,4 @@
-"""What a run has made answers on its own endpoint, for as long as it is there (consumers.md, section 2)."""
+"""What a run has made answers on its own endpoint, for as long as it is there."""
 
 import asyncio
 from typing import Any, Final
@@ -34,7 +34,7 @@ LOCAL_MODEL: Final = node(
     model_format="TORCH_SCRIPT",
     deploy="true",
 )
-GROUP: Final = node("group", "register_model_group", name="models", description="all of them", access_mode="private")
+GROUP: Final = node("group", "register_model_group", name="models", description="all of them")
 TOOL: Final = node("tool", "create_tool", type="ListIndexTool", name="Lists")
 AGENT: Final = node(
     "agent", "register_agent", {"tool": "tools"}, name="root", type="flow", description="answers", app_type="chat"
@@ -127,13 +127,14 @@ async def test_every_kind_comes_and_goes(door: Door) -> None:
     assert (await door.status(workflow_id)).json == {"workflow_id": workflow_id, "state": "NOT_STARTED"}
 
 
-async def test_a_reindexed_index_is_only_taken_off_the_list(door: Door) -> None:
-    body = template(node("r", "reindex", source_index="books", destination_index="copies"))
-    workflow_id = await door.provisioned(body)
-    assert await door.resources(workflow_id) == ["copies"]
-    assert await exists(door, "/copies")
-    assert (await door.deprovision(workflow_id)).status == 200
-    assert await exists(door, "/copies")
+async def test_a_reindex_makes_no_entry(door: Door) -> None:
+    copies = node(
+        "r", "reindex", {"i": "index_name"}, source_index="books", destination_index="copies", requests_per_second=-1
+    )
+    books = node("i", "create_index", index_name="books", configurations={})
+    workflow_id = await door.provisioned(template(books, copies))
+    assert await door.state(workflow_id) == "COMPLETED"
+    assert await door.resources(workflow_id) == ["books"]
 
 
 async def test_what_a_failed_run_has_made_is_there(door: Door) -> None:
@@ -179,16 +180,6 @@ async def test_in_auto_a_loop_that_waits_for_a_model_ends(open_door: Open) -> No
 # -- deleted out of band -------------------------------------------------------------------------------
 
 
-async def test_what_is_deleted_elsewhere_counts_as_deprovisioned(door: Door) -> None:
-    workflow_id = await door.provisioned(template(CONNECTOR, TOOL, AGENT))
-    for path in (await paths_of(door, workflow_id)).values():
-        assert (await door.ask("DELETE", path)).json["result"] == "deleted"
-        assert not await exists(door, path)
-    assert len(await door.resources(workflow_id)) == 2, "the workflow does not know"
-    answer = await door.deprovision(workflow_id)
-    assert answer.told == (200, {"workflow_id": workflow_id})
-
-
 async def test_then_it_may_be_made_again(door: Door) -> None:
     await door.provisioned(template(INDEX | {"previous_node_inputs": {}}))
     assert (await door.ask("DELETE", "/books")).told == (200, {"acknowledged": True})
@@ -215,7 +206,7 @@ async def test_delete_answers_of_machine_learning(door: Door) -> None:
 
 
 async def test_two_workflows_with_one_pipeline(door: Door) -> None:
-    """The second overwrites it, and deprovisioning the second takes it from the first."""
+    """The second overwrites it, and deprovisioning the second takes it from the first, which then cannot delete it."""
     first = await door.provisioned(template(SEARCH_PIPELINE))
     other = node("sp", "create_search_pipeline", pipeline_id="normal", configurations={"description": "second"})
     second = await door.provisioned(template(other))
@@ -223,7 +214,8 @@ async def test_two_workflows_with_one_pipeline(door: Door) -> None:
     assert (await door.deprovision(second, "?allow_delete=normal")).status == 200
     assert not await exists(door, "/_search/pipeline/normal")
     assert await door.resources(first) == ["normal"], "the first does not know"
-    assert (await door.deprovision(first, "?allow_delete=normal")).status == 200
+    error = {"error": "Failed to deprovision some resources: [pipeline_id normal]."}
+    assert (await door.deprovision(first, "?allow_delete=normal")).told == (202, error)
 
 
 # -- bodies --------------------------------------------------------------------------------------------
@@ -290,7 +282,10 @@ async def test_several_indexes(door: Door) -> None:
 async def test_an_ingest_pipeline(door: Door) -> None:
     workflow_id = await door.provisioned(SEARCH)
     model_id = (await door.resources(workflow_id))[1]
-    expected = {"description": "embeds", "processors": [{"text_embedding": {"model_id": model_id}}]}
+    expected = {
+        "description": "embeds",
+        "processors": [{"text_embedding": {"model_id": model_id, "field_map": {"title": "vector"}}}],
+    }
     for name in ("/embed", "/emb*", "/*", "", "/embed,nope"):
         assert (await door.ask("GET", f"/_ingest/pipeline{name}")).told == (200, {"embed": expected})
     assert (await door.ask("GET", "/_ingest/pipeline/nope")).told == (404, {})
@@ -298,9 +293,11 @@ async def test_an_ingest_pipeline(door: Door) -> None:
 
 
 async def test_a_pipeline_written_as_text(door: Door) -> None:
-    pipeline = node("p", "create_ingest_pipeline", pipeline_id="p", configurations='{"description": "d"}')
+    pipeline = node(
+        "p", "create_ingest_pipeline", pipeline_id="p", configurations='{"description": "d", "processors": []}'
+    )
     await door.provisioned(template(pipeline))
-    assert (await door.ask("GET", "/_ingest/pipeline/p")).json == {"p": {"description": "d"}}
+    assert (await door.ask("GET", "/_ingest/pipeline/p")).json == {"p": {"description": "d", "processors": []}}
 
 
 async def test_deleting_pipelines(door: Door) -> None:
@@ -342,6 +339,13 @@ async def test_a_model_is_deployed_only_when_that_step_is_done(door: Door) -> No
     assert (await door.ask("GET", path)).json["model_state"] == "REGISTERED"
     await door.advance("1s")
     assert (await door.ask("GET", path)).json["model_state"] == "DEPLOYED"
+
+
+@pytest.mark.parametrize("kind", ["models", "connectors", "agents", "model_groups", "tasks"])
+async def test_what_is_not_there(door: Door, kind: str) -> None:
+    for method in ("GET", "DELETE"):
+        answer = await door.ask(method, f"{ML}/{kind}/nope")
+        assert (answer.status, answer.json["error"]["type"], answer.json["status"]) == (404, "status_exception", 404)
 
 
 async def test_a_task_runs_while_its_step_does(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""The security plugin, filtering by backend roles and tenants (consumers.md 4.9; contract.md, section 9)."""
+"""The security plugin, filtering by backend roles and tenants."""
 
 import base64
 from typing import Any, Final
@@ -7,7 +7,7 @@ import pytest
 
 from mockflow.core.opensearch.security import parse_user
 from tests.server.endpoints.flow_framework.conftest import Open
-from tests.support.flow_framework import NOOP, WORKFLOW, Answer, Body, Door
+from tests.support.flow_framework import DEPLOYMENT, NOOP, WORKFLOW, Answer, Body, Door, node, template
 
 USERS: Final = (
     "admin:secret",
@@ -16,6 +16,7 @@ USERS: Final = (
     "bob:pw:team-b",
     "reader:pw:flow_framework_read_access,team-a",
     "lone:pw:flow_framework_full_access",
+    "lion:pw:own_index",
 )
 ROLE_FILTER: Final = {"persistent": {"plugins.flow_framework.filter_by_backend_roles": True}}
 ALL: Final[Body] = {"query": {"match_all": {}}}
@@ -43,6 +44,19 @@ async def filtered(secure: Door) -> Door:
 
 async def owned(door: Door, name: str, **more: str) -> str:
     return await door.create(NOOP, headers={**basic(name), **more})
+
+
+async def test_a_user_whose_roles_give_nothing(secure: Door) -> None:
+    workflow_id = await owned(secure, "ann")
+    answers = [
+        await secure.ask(method, f"{WORKFLOW}/{workflow_id}{path}", body, headers=basic("lion"))
+        for method, path, body in CALLS
+    ]
+    answers.append(await secure.post("", NOOP, headers=basic("lion")))
+    answers.append(await secure.ask("POST", f"{WORKFLOW}/_search", ALL, headers=basic("lion")))
+    answers.append(await secure.ask("GET", f"{WORKFLOW}/_steps", headers=basic("lion")))
+    assert {answer.status for answer in answers} == {403}
+    assert all(answer.json["error"]["type"] == "security_exception" for answer in answers)
 
 
 async def found(door: Door, path: str, headers: dict[str, str]) -> set[str]:
@@ -299,6 +313,55 @@ async def test_who_names_no_tenant_is_refused(shared: Door, headers: dict[str, s
     unread = await shared.ask("GET", f"{WORKFLOW}/_steps?workflow_step=noop", headers=headers)
     assert unread.reason == f"request [{WORKFLOW}/_steps] contains unrecognized parameter: [workflow_step]"
     assert (await shared.ask("GET", "/", headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", ""), ("GET", "/_status"), ("POST", "/_deprovision"), ("POST", "/_provision"), ("GET", "")],
+)
+async def test_the_template_is_looked_up_first(shared: Door, method: str, path: str) -> None:
+    async def ask(workflow_id: str) -> tuple[int, Any]:
+        return (await shared.ask(method, f"{WORKFLOW}/{workflow_id}{path}", headers=tenant("one"))).told
+
+    assert await ask("nope") == (500, {"error": "Failed to get workflow."}), "before the first workflow"
+    workflow_id = await shared.create(DEPLOYMENT, "?provision=true", headers=tenant("one"))
+    assert await ask("nope") == (404, {"error": "Failed to retrieve template (nope) from global context."})
+    await shared.ask("DELETE", f"{WORKFLOW}/{workflow_id}", headers=tenant("one"))
+    error = f"Failed to retrieve template ({workflow_id}) from global context."
+    assert await ask(workflow_id) == (404, {"error": error}), "although its status is there"
+
+
+async def test_a_reprovision_counts_as_a_provision(shared: Door) -> None:
+    setting = {"persistent": {"plugins.flow_framework.max_active_provisions_per_tenant": 1}}
+    assert (await shared.ask("PUT", "/_cluster/settings", setting)).status == 200
+    first = await shared.create(NOOP, "?provision=true", headers=tenant("one"))
+    await shared.advance("1h")
+    await shared.create(NOOP, "?provision=true", headers=tenant("one"))
+    more = template(node("a"), node("b"))
+    answer = await shared.put(first, more, "?reprovision=true", headers=tenant("one"))
+    assert answer.told == (429, {"error": "Exceeded max simultaneous provisioning requests: 1"})
+    await shared.advance("1h")
+    assert (await shared.put(first, more, "?reprovision=true", headers=tenant("one"))).status == 202
+
+
+async def test_what_a_workflow_made_is_its_tenants_alone(shared: Door) -> None:
+    agent = template(node("a", "register_agent", name="agent", type="flow"))
+    workflow_id = await shared.create(agent, "?provision=true", headers=tenant("one"))
+    await shared.advance("1h")
+    status = await shared.ask("GET", f"{WORKFLOW}/{workflow_id}/_status", headers=tenant("one"))
+    path = f"/_plugins/_ml/agents/{status.json['resources_created'][0]['resource_id']}"
+    found_by = {}
+    for name in ("one", "two"):
+        hits = await shared.ask("POST", "/_plugins/_ml/agents/_search", ALL, headers=tenant(name))
+        found_by[name] = hits.json["hits"]["total"]["value"]
+    assert found_by == {"one": 1, "two": 0}
+    for method in ("GET", "DELETE"):
+        other = await shared.ask(method, path, headers=tenant("two"))
+        assert (other.status, other.reason) == (403, "You don't have permission to access this resource")
+        nobody = await shared.ask(method, path)
+        assert (nobody.status, nobody.reason) == (403, "Tenant ID header is missing or has no value")
+    assert (await shared.ask("GET", path, headers=tenant("one"))).json["tenant_id"] == "one"
+    assert (await shared.ask("DELETE", path, headers=tenant("one"))).status == 200
 
 
 async def test_a_workflow_is_its_tenants_alone(shared: Door) -> None:

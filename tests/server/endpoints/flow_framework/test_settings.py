@@ -1,10 +1,10 @@
-"""The cluster's settings that change the plugin's answers (contract.md, sections 1 and 9)."""
+"""The cluster's settings that change the plugin's answers."""
 
 from typing import Any, Final
 
 import pytest
 
-from tests.support.flow_framework import NOOP, WORKFLOW, Door, node, template
+from tests.support.flow_framework import DEPLOYMENT, NOOP, WORKFLOW, Door, node, template
 
 PREFIX: Final = "plugins.flow_framework."
 OPERATIONS: Final = [
@@ -43,8 +43,12 @@ async def test_a_disabled_plugin_refuses_everything(door: Door, method: str, pat
 
 async def test_disabled_comes_before_what_is_wrong_with_the_request(door: Door) -> None:
     await set_to(door, enabled=False)
-    for query, body in (("?foo=1", NOOP), ("", "no JSON"), ("?use_case=nope", None)):
+    for query, body in (("?foo=1&provision=true", NOOP), ("", "no JSON"), ("?use_case=nope", None)):
         assert (await door.post(query, body)).status == 403
+    answer = await door.post("?foo=1", NOOP)
+    assert answer.status == 400, "a parameter that nothing reads"
+    assert answer.reason == "request [/_plugins/_flow_framework/workflow] contains unrecognized parameter: [foo]"
+    assert (await door.ask("GET", "/_plugins/_flow_framework/workflow/_search")).status == 403, "without a body, too"
     assert (await door.post("?provision=True", NOOP)).status == 400, "but parameters are read before"
 
 
@@ -74,16 +78,28 @@ async def test_a_status_that_is_left_over_does_not_count(door: Door) -> None:
     await door.create(NOOP)
 
 
-async def test_max_workflow_steps(door: Door) -> None:
-    body = template(node("a"), node("b"))
-    workflow_id = await door.create(body)
+async def test_max_workflow_steps_is_read_when_the_node_starts(door: Door) -> None:
     await set_to(door, max_workflow_steps=1)
+    workflow_id = await door.create(template(node("a"), node("b")))
+    assert (await door.provision(workflow_id)).status == 202
+    await set_to(door, max_workflow_steps=500)
     message = (
-        "Workflow {id} has 2 nodes, which exceeds the maximum of 1. Change the setting "
+        "Workflow null has 51 nodes, which exceeds the maximum of 50. Change the setting "
         "[plugins.flow_framework.max_workflow_steps] to increase this."
     )
-    assert (await door.post(body=body)).told == (400, {"error": message.format(id="null")})
-    assert (await door.provision(workflow_id)).told == (400, {"error": message.format(id=workflow_id)})
+    body = template(*(node(f"n{number}") for number in range(51)))
+    assert (await door.post(body=body)).told == (400, {"error": message})
+
+
+async def test_without_time_for_requests_nothing_is_deprovisioned(door: Door) -> None:
+    workflow_id = await door.provisioned(DEPLOYMENT)
+    await set_to(door, request_timeout="0s")
+    answer = await door.deprovision(workflow_id)
+    assert answer.status == 202
+    assert answer.json["error"].startswith("Failed to deprovision some resources: [model_id ")
+    assert len(await door.resources(workflow_id)) == 3
+    await set_to(door, request_timeout="1ms")
+    assert (await door.deprovision(workflow_id)).status == 200
 
 
 async def test_filter_by_backend_roles_needs_a_user_and_there_is_none(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""GET /workflow/_steps, against the table of steps (contract.md, section 7)."""
+"""GET /workflow/_steps, against the table of steps."""
 
 import json
 from typing import Any, Final

@@ -1,9 +1,10 @@
-"""PUT /workflow/{id}: the whole template, or some fields of it (contract.md, section 3)."""
+"""PUT /workflow/{id}: the whole template, or some fields of it."""
 
 from typing import Any, Final
 
 import pytest
 
+from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import DEPLOYMENT, EPOCH, NOOP, WORKFLOW, YAML, Door, node, template
 
 ONLY: Final = (
@@ -41,20 +42,26 @@ async def test_replaces_the_template(door: Door) -> None:
     assert [it["id"] for it in document["workflows"]["provision"]["nodes"]] == ["b"]
 
 
-async def test_with_provision_begins_the_run_of_the_new_template(door: Door) -> None:
+@pytest.mark.parametrize(("version", "status"), [("2.19.6", 201), ("3.0.0", 202), ("3.8.0", 202)])
+@pytest.mark.parametrize("more", ["", "&index=books", "&wait_for_completion_timeout=5s", "&validation=none"])
+async def test_with_provision_it_is_only_stored(open_door: Open, version: str, status: int, more: str) -> None:
+    door = await open_door(opensearch_version=version)
     workflow_id = await door.create(NOOP)
-    assert (await door.put(workflow_id, DEPLOYMENT, "?provision=true")).told == (202, {"workflow_id": workflow_id})
-    assert await door.state(workflow_id) == "PROVISIONING"
-    await door.advance("1h")
-    assert len(await door.resources(workflow_id)) == 3
+    for body in (DEPLOYMENT, {"name": "without workflows"}, DEPLOYMENT):
+        answer = await door.put(workflow_id, body, f"?provision=true{more}")
+        assert answer.told == (status, {"workflow_id": workflow_id})
+        await door.advance("1h")
+        state = {"workflow_id": workflow_id, "state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
+        assert (await door.status(workflow_id, "?all=true")).json == state
+        assert "last_provisioned_time" not in await shown(door, workflow_id)
+    assert (await shown(door, workflow_id))["name"] == "deployment", "the last one is stored"
 
 
-async def test_with_provision_other_parameters_are_substitutions(door: Door) -> None:
-    workflow_id = await door.create(NOOP)
-    index = node("i", "create_index", index_name="${{ index }}", configurations="{}")
-    assert (await door.put(workflow_id, template(index), "?provision=true&index=books")).status == 202
-    await door.advance("1m")
-    assert await door.resources(workflow_id) == ["books"]
+async def test_with_provision_a_provisioned_workflow_is_refused_as_without(door: Door) -> None:
+    workflow_id = await door.provisioned(NOOP)
+    answer = await door.put(workflow_id, NOOP, "?provision=true")
+    assert answer.status == 400
+    assert answer.json["error"].startswith("The template can not be updated unless its provisioning state is NOT_")
 
 
 async def test_from_a_use_case(door: Door) -> None:
@@ -195,7 +202,6 @@ async def test_refused_fields(door: Door, body: Any, message: str) -> None:
         ("?provision=true", "", 400, INVALID),
         ("", {"foo": 1}, 400, "Unable to parse field [foo] in a template object."),
         ("", {}, 400, "A template object requires a name."),
-        ("", template(node("a", "nope")), 501, "Workflow step type [nope] is not implemented."),
     ],
 )
 async def test_what_is_wrong_with_the_request_is_told_before_the_id_is_looked_up(
@@ -208,10 +214,23 @@ async def test_what_is_wrong_with_the_request_is_told_before_the_id_is_looked_up
 
 @pytest.mark.parametrize("query", ["", "?update_fields=true", "?reprovision=true", "?provision=true"])
 async def test_an_unknown_id(door: Door, query: str) -> None:
-    for _ in range(2):
-        body = {"name": "n"} if "fields" in query else NOOP
-        assert (await door.put("nope", body, query)).told == (404, missing("nope"))
+    body = {"name": "n"} if "fields" in query else NOOP
+    for error in ({"error": "Failed to retrieve template (nope)."}, missing("nope")):
+        assert (await door.put("nope", body, query)).told == (404, error)
         await door.create(NOOP)
+
+
+@pytest.mark.parametrize("query", ["", "?reprovision=true", "?provision=true"])
+async def test_the_id_is_looked_up_before_the_graph_is_checked(open_door: Open, query: str) -> None:
+    bad, refusal = template(node("a", "nope")), {"error": "Workflow step type [nope] is not implemented."}
+    door = await open_door()
+    workflow_id = await door.create(NOOP)
+    assert (await door.put("nope", bad, query)).told == (404, missing("nope"))
+    assert (await door.put(workflow_id, bad, query)).told == (501, refusal)
+    if "reprovision" not in query:
+        door = await open_door(opensearch_version="2.16.0")
+        await door.create(NOOP)
+        assert (await door.put("nope", bad, query)).told == (501, refusal)
 
 
 async def test_after_delete_the_id_is_unknown(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""Workflows from the plugin's use cases (contract.md, sections 3 and 10)."""
+"""Workflows from the plugin's use cases."""
 
 import json
 from typing import Any, Final
@@ -6,12 +6,19 @@ from typing import Any, Final
 import pytest
 
 from mockflow.core.plugin.use_cases import use_cases
+from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import SECRET, YAML, Door
 from tests.support.paths import SHARED
 
 TABLE: Final = SHARED / "use_cases.json"
 NAMES: Final = list(use_cases((3, 2)))  # those of the default version
+UNNAMED: Final = ("open_ai_embedding_model_deploy", "openai_chat_model_deploy")
+"""Those whose model is named by a placeholder that nothing replaces, which the plugin refuses from 3.0 on."""
 each = pytest.mark.parametrize("name", NAMES)
+each_named = pytest.mark.parametrize("name", [name for name in NAMES if name not in UNNAMED])
+each_that_ends_well = pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in (*UNNAMED, "semantic_search_with_reindex")]
+)
 
 
 def required(name: str) -> dict[str, str]:
@@ -34,7 +41,7 @@ def test_they_are_those_of_the_plugin() -> None:
         assert sorted(case["required"]) == sorted(use_cases()[name]["required"])
 
 
-@each
+@each_that_ends_well
 async def test_is_created_provisioned_and_taken_away(door: Door, name: str) -> None:
     workflow_id = await door.create(required(name), f"?use_case={name}&provision=true")
     await door.advance("1h")
@@ -69,11 +76,30 @@ async def test_all_but_one_required_parameter(door: Door, name: str) -> None:
         assert (await door.post(f"?use_case={name}", body)).told == (400, {"error": message})
 
 
-@each
+@each_named
 async def test_defaults_stand_where_nothing_is_given(door: Door, name: str) -> None:
     document = (await door.get(await door.create(required(name), f"?use_case={name}"))).json
     assert document["name"] == use_cases()[name]["defaults"]["template.name"]
     assert "${{template." not in json.dumps(document)
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+async def test_a_model_without_a_name_is_refused(open_door: Open, name: str) -> None:
+    door = await open_door(opensearch_version="3.8.0")
+    answer = await door.post(f"?use_case={name}", required(name))
+    assert answer.status == 400
+    assert answer.json["error"].startswith(
+        "Validation Failed: 1: Model description [node register_model] can only contain"
+    )
+    older = await open_door(opensearch_version="2.19.6")
+    assert (await older.post(f"?use_case={name}", required(name))).status == 201
+
+
+async def test_the_use_case_that_reindexes_fails(door: Door) -> None:
+    name = "semantic_search_with_reindex"
+    workflow_id = await door.create(required(name), f"?use_case={name}&provision=true")
+    await door.advance("1h")
+    assert await door.state(workflow_id) == "FAILED"
 
 
 async def shown(door: Door, body: dict[str, Any]) -> dict[str, Any]:

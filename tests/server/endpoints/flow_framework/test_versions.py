@@ -1,4 +1,4 @@
-"""What differs between releases, from 2.12 to the newest (contract.md; consumers.md, sections 0, 4 and 5)."""
+"""What differs between releases, from 2.12 to the newest."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -176,8 +176,39 @@ async def test_a_synchronous_failure_is_an_http_error(open_door: Open, version: 
         "scenario: s\nmatch: everything\n"
         "provision: {steps: {create_connector: {fails: {status: NOT_FOUND, message: no model}}}}"
     )
+    began = door.cluster.world.now()
     answer = await door.post("?provision=true&wait_for_completion_timeout=10s", template(CONNECTOR))
-    assert answer.told == (404, {"error": OWN(version)})
+    took = door.cluster.world.now() - began
+    if version >= "3":
+        assert answer.told == (404, {"error": OWN(version)})
+        assert took < 10_000
+        return
+    workflow_id = answer.json["workflow_id"]
+    assert answer.told == (201, {"workflow_id": workflow_id, "error": OWN(version), "state": "FAILED"})
+    assert took == 10_000, "the call lasts for the whole time-out"
+
+
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version >= "2.19"])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_synchronous_reprovision(open_door: Open, version: str, fails: bool) -> None:
+    door = await opened(open_door, version)
+    await door.clock({"mode": "auto"})
+    if fails:
+        plan = "{steps: {b: {fails: {status: NOT_FOUND, message: no model}}}}"
+        await door.load(f"scenario: s\nmatch: everything\nreprovision: {plan}")
+    workflow_id = await door.create(template(node("a")))
+    await door.provision(workflow_id, "?wait_for_completion_timeout=1h")
+    began = door.cluster.world.now()
+    query = "?reprovision=true&wait_for_completion_timeout=10s"
+    answer = await door.put(workflow_id, template(node("a"), node("b")), query)
+    took = door.cluster.world.now() - began
+    if version < "3":
+        assert answer.told == (201, {"workflow_id": workflow_id}), "it does not say how it ended"
+        assert (took == 10_000) == fails
+    elif fails:
+        assert answer.told == (404, {"error": "no model during step b, restStatus: NOT_FOUND"})
+    else:
+        assert answer.told == (202, {"workflow_id": workflow_id, "state": "COMPLETED"})
 
 
 HIDDEN: Final = "Failed to create the index books"
@@ -285,7 +316,7 @@ async def test_the_version_header(open_door: Open, version: str) -> None:
 async def test_the_catalogue(open_door: Open, version: str) -> None:
     door = await opened(open_door, version)
     catalogue = (await door.ask("GET", f"{WORKFLOW}/_steps")).json
-    assert len(catalogue) == since(v2_12=14, v2_13=17, v2_15=18, v2_16=21, v2_17=24)(version)
+    assert len(catalogue) == since(v2_12=14, v2_13=17, v2_15=18, v2_16=18, v2_17=21)(version)
     assert ("create_index" in catalogue) is since(v2_12=False, v2_13=True)(version)
     assert ("reindex" in catalogue) is since(v2_12=False, v2_15=True)(version)
 
