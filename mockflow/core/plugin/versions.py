@@ -114,6 +114,8 @@ class Behaviour:
     """The user_inputs that are stored as JSON text when they are sent as objects."""
     refuses_large_versions: bool
     """Whether a template's version may not be above 99; else only its last two digits count."""
+    jackson: int
+    """The major version of the library that reads and writes JSON."""
     copied_maps: CopiedMaps
     """The order of keys in a template's workflows, user_params, inputs and ui_metadata. Java draws it anew at each
     start; these are those of one start of 2.19.6 and of one of 3.8.0."""
@@ -193,6 +195,8 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     ),
     # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
     "refuses_large_versions": (((2, 12), False), ((3, 0), True)),
+    # Measured at 2.19.6 and 3.8.0; the release is the one that OpenSearch issue 19597 names.
+    "jackson": (((2, 12), 2), ((3, 7), 3)),
     "copied_maps": (
         ((2, 12), CopiedMaps(0xF3333333, ascending=True)),
         ((3, 0), CopiedMaps(0x13B645A1, ascending=False)),

@@ -26,7 +26,7 @@ def get_status(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
-        if not world.has_states:
+        if not (world.has_states and workflow_id):
             raise plugin_error(404, f"Failed to get workflow status of: {workflow_id}")
         try:
             read = polling.peek if is_peek else polling.poll
