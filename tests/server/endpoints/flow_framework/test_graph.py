@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.flow_framework import WORKFLOW, Body, Door, edge, node, template
+from tests.support.flow_framework import CONNECTOR, WORKFLOW, Body, Door, edge, node, template
 
 INDEX_INPUTS: Final[dict[str, Any]] = {"index_name": "i", "configurations": "{}"}
 
@@ -211,7 +211,8 @@ async def test_the_earlier_check_tells(door: Door, body: Body, status: int, mess
         [node("a", "create_index", node_timeout="1m", **INDEX_INPUTS)],
         [
             node("b", "deploy_model", {"a": "model_id"}),
-            node("a", "register_remote_model", name="m", connector_id="c"),
+            node("a", "register_remote_model", {"create_connector_1": "connector_id"}, name="m"),
+            CONNECTOR,
         ],
         [
             node("t", "create_tool", type="CatIndexTool"),
