@@ -52,6 +52,8 @@ def _number(text: str) -> Written:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number, parse_constant=_no_constant)
+_MAX_NUMBER: Final = 1000
+"""Characters of a number: StreamReadConstraints of Jackson."""
 _WRONG_BYTE: Final = re.compile("[\udc80-\udcff]")
 _SPACE: Final = re.compile(r"(?:[ \t\r\n]|/\*.*?\*/|//[^\r\n]*)*", re.DOTALL)
 _STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f\udc80-\udcff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
@@ -101,7 +103,7 @@ def _read_on(text: str, at: int) -> Any:
             value, at, expected = {} if char == "{" else [], at + 1, "entry"
         else:
             found = _SCALAR.match(text, at)
-            if found is None:
+            if found is None or (char != '"' and len(found[0]) > _MAX_NUMBER):
                 return _broken(root, container, key if char == '"' else None)
             value, at, expected = _DECODER.decode(found[0]), found.end(), "separator"
         if isinstance(container, dict):

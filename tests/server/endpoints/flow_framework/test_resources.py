@@ -189,7 +189,7 @@ async def test_then_it_may_be_made_again(door: Door) -> None:
 
 
 async def test_delete_answers_of_machine_learning(door: Door) -> None:
-    workflow_id = await door.provisioned(DEPLOYMENT)
+    workflow_id = await door.provisioned(template(CONNECTOR))
     path = (await paths_of(door, workflow_id))["create_connector_1"]
     document = (await door.ask("DELETE", path)).json
     assert list(document) == [
@@ -268,7 +268,7 @@ async def test_several_indexes(door: Door) -> None:
     async def names(expression: str) -> list[str]:
         answer = await door.ask("GET", f"/{expression}")
         assert answer.status == 200, answer
-        return sorted(answer.json)
+        return sorted(name for name in answer.json if not name.startswith(".plugins-"))
 
     assert await names("b-1,c") == ["b-1", "c"]
     assert await names("b-*") == ["b-1", "b-2"]
@@ -306,7 +306,7 @@ async def test_deleting_pipelines(door: Door) -> None:
     assert (missing.status, missing.reason) == (404, "pipeline [nope] is missing")
     assert missing.json["error"]["type"] == "resource_not_found_exception"
     assert (await door.ask("DELETE", "/_search/pipeline/norm*")).told == (200, {"acknowledged": True})
-    assert (await door.ask("GET", "/_search/pipeline")).told == (200, {})
+    assert (await door.ask("GET", "/_search/pipeline")).told == (404, {})
 
 
 async def test_bodies_of_machine_learning(door: Door) -> None:

@@ -316,7 +316,7 @@ async def test_the_version_header(open_door: Open, version: str) -> None:
 async def test_the_catalogue(open_door: Open, version: str) -> None:
     door = await opened(open_door, version)
     catalogue = (await door.ask("GET", f"{WORKFLOW}/_steps")).json
-    assert len(catalogue) == since(v2_12=14, v2_13=17, v2_15=18, v2_16=21, v2_17=24)(version)
+    assert len(catalogue) == since(v2_12=14, v2_13=17, v2_15=18, v2_16=18, v2_17=21)(version)
     assert ("create_index" in catalogue) is since(v2_12=False, v2_13=True)(version)
     assert ("reindex" in catalogue) is since(v2_12=False, v2_15=True)(version)
 
