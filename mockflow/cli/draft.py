@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from mockflow.cli.options import print_problems
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import plain
 from mockflow.core.base.durations import format_duration, parse_duration
@@ -30,11 +31,13 @@ from mockflow.loading.writing import as_yaml
 def draft(template: str, output: str | None, match: bool) -> None:
     """Write a scenario for TEMPLATE (JSON or YAML): its steps in order, each with a plausible duration.
 
-    A template that the plugin would refuse is an error. Credentials and other secrets become placeholders.
+    A template that the plugin would refuse is an error; steps that would fail are reported. Credentials and other
+    secrets become placeholders.
     """
-    content, parsed = read_template(template)
-    text = drafted(content, parsed, file=Path(template).name, match=match)
+    read = read_template(template)
+    text = drafted(read.content, read.template, file=Path(template).name, match=match)
     _check(text, template)
+    print_problems(read.problems, stderr=True)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -73,7 +76,7 @@ def drafted(content: dict[str, Any], template: Template, *, file: str, match: bo
 
 def _check(text: str, template: str) -> None:
     """Raises ClickException if the draft has problems, because of unusual names in the template."""
-    if problems := load_text(text, f"{template} (the draft)").problems:
+    if problems := load_text(text, f"{template} (the draft)").errors:
         raise click.ClickException("\n".join(map(str, problems)))
 
 

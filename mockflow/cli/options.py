@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.security import User, parse_user
+from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.loading.problems import Problem
 
 
@@ -58,6 +59,34 @@ class UserText(click.ParamType):  # type: ignore[type-arg]
             return parse_user(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class VersionText(click.ParamType):  # type: ignore[type-arg]
+    """A release of OpenSearch, such as 3.2.0."""
+
+    name = "version"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Version:
+        if isinstance(value, Version):
+            return value
+        try:
+            return parse_version(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Parameter(click.ParamType):  # type: ignore[type-arg]
+    """A parameter of a provision: ``name=value``, as a pair."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not name or not equals:
+            self.fail(f'"{value}" is not name=value', param, ctx)
+        return name, text
 
 
 class Epoch(click.ParamType):  # type: ignore[type-arg]

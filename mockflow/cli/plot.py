@@ -36,7 +36,7 @@ def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | No
     print_problems(loading.problems, stderr=True)
     if loading.errors or not loading.scenarios:
         raise SystemExit(1)
-    parsed = read_template(template)[1] if template else None
+    parsed = read_template(template).template if template else None
     settings = Settings(mode="frozen", step_time=step_time)
     picture = plotted([preview_of(located.scenario, settings, parsed) for located in loading.scenarios])
     if output == "-":

@@ -83,6 +83,7 @@ def preview_of(scenario: Scenario, settings: Settings, template: Template | None
     else:
         if template is None:
             template, note = _likely_template(scenario)
+            _trust_inputs(cluster)
         else:
             operations.check_graphs(cluster.world, template)
         now = cluster.world.now()
@@ -134,6 +135,7 @@ def _provisionings(cluster: Cluster, workflow: Workflow, note: str) -> Iterator[
 
 def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPreview]:
     script = workflow.scenario.reprovision if workflow.scenario else None
+    _trust_inputs(cluster)
     for number in range(_attempts(script) if script else 0):
         assert script is not None
         attempt = script.attempt(number)
@@ -154,6 +156,11 @@ def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPrevie
         cluster.world.begin(workflow, runs.for_reprovision(cluster.world, workflow, steps, changes))
         yield RunPreview(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
         _play_to_the_end(cluster, workflow)
+
+
+def _trust_inputs(cluster: Cluster) -> None:
+    """For steps whose real inputs are not known."""
+    cluster.world.settings = replace(cluster.world.settings, trust_inputs=True)
 
 
 def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPreview]:

@@ -56,6 +56,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
+@click.option("--trust-inputs", is_flag=True, help="Steps succeed whatever their inputs are.")
 @click.option("--tls", is_flag=True, help="HTTPS with a generated certificate, or with --cert and --key.")
 @click.option("--ca-out", type=click.Path(path_type=Path), help="Where to write the CA of the generated certificate.")
 @click.option("--cert", type=click.Path(exists=True), help="A certificate with its chain in PEM, for HTTPS.")
@@ -86,6 +87,7 @@ def serve(
     watch: bool,
     users: tuple[User, ...],
     multi_tenancy: bool,
+    trust_inputs: bool,
     tls: bool,
     ca_out: Path | None,
     cert: str | None,
@@ -121,6 +123,7 @@ def serve(
             max_polls,
             users=users,
             multi_tenancy=multi_tenancy,
+            trust_inputs=trust_inputs,
         )
         if control:
             control.check(host)

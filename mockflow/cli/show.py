@@ -47,7 +47,7 @@ def show(
         return
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
-    parsed = read_template(template)[1] if template else None
+    parsed = read_template(template).template if template else None
     settings = Settings(mode="frozen", step_time=step_time)
     for located in loading.scenarios:
         say(console, picture(preview_of(located.scenario, settings, parsed), Pen.of(console)))

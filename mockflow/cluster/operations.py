@@ -20,6 +20,7 @@ from mockflow.core.plugin.graph import InvalidStepsError, NodeTimeoutError, sequ
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.template import Template
+from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
 
@@ -32,13 +33,13 @@ def create(
     world: World, template: Template, *, validate: bool, headers: Mapping[str, str], caller: Caller = NOBODY
 ) -> Workflow:
     """Stores a new workflow, which the caller owns. `headers` are those of the request; scenarios may match them."""
+    scenario = scenarios.matching(world, name=template.name or "", use_case=template.use_case or "", headers=headers)
     if validate:
-        check_graphs(world, template)
+        check_graphs(world, template, scenario)
     limit = world.flow_framework.max_workflows
     there = len(world.workflows)
     if there >= limit and (there >= limit + MAX_LEFT or len(stored_workflows(world)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
-    scenario = scenarios.matching(world, name=template.name or "", use_case=template.use_case or "", headers=headers)
     now = world.now()
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
@@ -189,7 +190,8 @@ def _to_update(world: World, workflow_id: str, template: Template, *, validate: 
     if behaviour.update_looks_up_first:
         with_template(world, workflow_id)
     if validate:
-        check_graphs(world, template)
+        known = world.workflows.get(workflow_id)
+        check_graphs(world, template, known.scenario if known else None)
     return with_template(world, workflow_id)
 
 
@@ -206,8 +208,8 @@ def stored_workflows(world: World) -> list[Workflow]:
     return [workflow for workflow in world.workflows.values() if workflow.stored]
 
 
-def check_graphs(world: World, template: Template) -> None:
-    """The checks of ``validation=all``."""
+def check_graphs(world: World, template: Template, scenario: Scenario | None = None) -> None:
+    """The checks of ``validation=all``. `scenario` is the one of the workflow."""
     limit, steps = world.flow_framework.max_workflow_steps, world.version.steps
     for graph in template.workflows.values():
         try:
@@ -215,7 +217,7 @@ def check_graphs(world: World, template: Template) -> None:
         except NodeTimeoutError as error:
             message = f"Workflow validation failed for template {template.name}"
             raise FlowFrameworkError(message, error.status_in_validation) from None
-        if not world.settings.trust_inputs:
+        if not world.trusts_inputs(scenario):
             check_names(graph.nodes, world.version)
 
 

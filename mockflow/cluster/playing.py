@@ -16,9 +16,10 @@ from mockflow.cluster.world import World
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.ids import resource_id
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
-from mockflow.core.plugin.simulation import Setting, simulate
+from mockflow.core.plugin.simulation import Setting, rehearse, simulate
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.steps import STEPS
@@ -46,10 +47,14 @@ def _provisioned(world: World, workflow: Workflow, cause: Cause) -> Beginning:
         return Beginning(IDLE, cause.kind, cause=cause)
     attempt = script.attempt(cause.attempt) if script else Attempt()
     steps = None
-    if attempt.timeline is None or not by_read:
+    try:
         steps = _sequence(world, workflow, cause.stored, by_read=by_read)
+    except FlowFrameworkError:
+        if attempt.timeline is None or not by_read:
+            raise
     if attempt.timeline is not None or steps is None:
-        return _scripted(workflow, cause, attempt, "NOT_STARTED" if by_read and attempt.timeline else "PROVISIONING")
+        state = "NOT_STARTED" if by_read and attempt.timeline else "PROVISIONING"
+        return _scripted(world, workflow, cause, attempt, steps, state)
     return _stepwise(world, workflow, cause, attempt, steps)
 
 
@@ -57,16 +62,36 @@ def _reprovisioned(world: World, workflow: Workflow, cause: Cause) -> Beginning:
     script = workflow.scenario.reprovision if workflow.scenario else None
     attempt = script.attempt(cause.attempt) if script else Attempt()
     if attempt.timeline is not None:
-        return _scripted(workflow, cause, attempt, "PROVISIONING")
+        return _scripted(world, workflow, cause, attempt, cause.steps, "PROVISIONING")
     assert cause.steps is not None
     return _stepwise(world, workflow, cause, attempt, cause.steps)
 
 
-def _scripted(workflow: Workflow, cause: Cause, attempt: Attempt, state: str) -> Beginning:
-    """A run by its timeline; `state` is the state before the first keyframe."""
+def _scripted(
+    world: World, workflow: Workflow, cause: Cause, attempt: Attempt, steps: Sequence | None, state: str
+) -> Beginning:
+    """A run by its timeline, which has the last word; `state` is the state before the first keyframe.
+
+    What is wrong with the inputs of its steps, where they are known, is only reported.
+    """
     name = workflow.scenario.scenario if workflow.scenario else ""
     timeline = compile_run(attempt.timeline or (), scenario=name, workflow_id=workflow.id, state=state)
-    return Beginning(timeline, cause.kind, made_by_script(cause, timeline), cause=cause)
+    problems = _input_problems(world, workflow, cause, steps) if steps and not _fails(timeline) else ()
+    return Beginning(timeline, cause.kind, made_by_script(cause, timeline), cause=cause, input_problems=problems)
+
+
+def _fails(timeline: Timeline) -> bool:
+    return any(fields.get("state") == "FAILED" for segment in timeline.segments for fields in segment.snapshots)
+
+
+def _input_problems(world: World, workflow: Workflow, cause: Cause, steps: Sequence) -> tuple[str, ...]:
+    """The errors of the steps that would fail on their inputs."""
+    setting = _setting(world, workflow, cause, Attempt())
+    if setting.trusts_inputs:
+        return ()
+    done = rehearse(steps, setting, cause.changes, cause.before.get("resources_created") or [])
+    told = ERROR_FORMATS[world.version.behaviour.step_error]
+    return tuple(told(step.node.id, step.failure) for step in done if step.failure)
 
 
 def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, steps: Sequence) -> Beginning:
@@ -100,13 +125,9 @@ def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *
     catalogue = STEPS if by_read else world.version.steps
     graph, limit = stored.template.provision, world.flow_framework.max_workflow_steps
     sequence = sequence_of(graph, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
-    if not by_read and not _trusts_inputs(world, workflow):
+    if not by_read and not world.trusts_inputs(workflow.scenario):
         check_names(graph.nodes, world.version)
     return sequence
-
-
-def _trusts_inputs(world: World, workflow: Workflow) -> bool:
-    return world.settings.trust_inputs or (workflow.scenario is not None and workflow.scenario.trust_inputs)
 
 
 def _planned(world: World, cause: Cause, steps: Sequence) -> Mapping[str, StepPlan]:
@@ -150,7 +171,7 @@ def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -
         around=_around(world, cause.there),
         plan=attempt.planned(),
         params=cause.params,
-        trusts_inputs=_trusts_inputs(world, workflow),
+        trusts_inputs=world.trusts_inputs(workflow.scenario),
         workflow_id=workflow.id,
     )
 

@@ -35,6 +35,8 @@ class Beginning:
     """Whether the workflow's status is deleted at the end of the run, because its template is deleted already."""
     cause: Cause | None = None
     """The event, with which another script can play the run; None for a deprovisioning, which cannot be repeated."""
+    input_problems: tuple[str, ...] = ()
+    """The errors of steps that would fail on their inputs, although the timeline of the run goes on."""
     planned: Mapping[str, StepPlan] | None = None
     """The steps of the control API's plan for the next run that this run uses; None where its steps are not played."""
 
@@ -76,6 +78,8 @@ class Workflow:
         """Resources that its status lists although a client has deleted them."""
         self.has_status = True
         """Whether its status document exists; without it, the template alone is left."""
+        self.input_problems: tuple[str, ...] = ()
+        """What is wrong with the inputs of its steps, although its run has a timeline that goes on."""
         self.cause: Cause | None = None
         self._made_before: dict[Key, tuple[Made, ...]] = {}
         self._polled: list[int] = []  # the elapsed ms of the run's first polls
@@ -101,6 +105,7 @@ class Workflow:
         self.attempts[beginning.kind] += 1
         self.forgets_workflow = beginning.forgets_workflow
         self.cause = beginning.cause
+        self.input_problems = beginning.input_problems
         self._expect(beginning.made, so_far=now - lead + self.lead)
         self.restart(Run(beginning.timeline, now), lead)
 
@@ -131,6 +136,7 @@ class Workflow:
         """Plays the run under way by another script: its beginning, elapsed time and polls stay."""
         assert self.run is not None
         self.seen = seen
+        self.input_problems = beginning.input_problems
         self._make(beginning.made)
         polls = self._polled if self.polls == len(self._polled) else [*self._polled, elapsed]
         begun = beginning.timeline.begun_by(polls, self.polls, in_turn=in_turn)

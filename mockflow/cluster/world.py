@@ -20,6 +20,7 @@ from mockflow.core.opensearch.security import users_by_name
 from mockflow.core.plugin.status import Fields
 from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version
+from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim
 from mockflow.core.script.plan import StepPlan
 
@@ -224,6 +225,10 @@ class World:
         """Whether ML Commons controls who may use which model."""
         text = self.cluster_settings.text("plugins.ml_commons.model_access_control_enabled")
         return bool(self.settings.users) and text == "true"
+
+    def trusts_inputs(self, scenario: Scenario | None) -> bool:
+        """Whether the steps of a workflow of `scenario` succeed whatever their inputs are."""
+        return self.settings.trust_inputs or (scenario is not None and scenario.trust_inputs)
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

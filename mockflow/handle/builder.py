@@ -31,12 +31,16 @@ class Scenario:
     'COMPLETED'
     """
 
-    def __init__(self, name: str, *, description: str | None = None, unrealistic: bool = False) -> None:
+    def __init__(
+        self, name: str, *, description: str | None = None, unrealistic: bool = False, trust_inputs: bool = False
+    ) -> None:
         self._document: dict[str, Any] = {"scenario": name}
         if description is not None:
             self._document["description"] = description
         if unrealistic:
             self._document["unrealistic"] = True
+        if trust_inputs:
+            self._document["trust_inputs"] = True
         self._kind = "provision"
 
     # -- who it applies to -----------------------------------------------------------------------

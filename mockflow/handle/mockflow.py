@@ -24,7 +24,8 @@ class MockFlow(ClusterHandle):
     every keyframe and never waits), frozen (`clock.advance` moves it) or real at `speed`. `version` is the OpenSearch
     version, `step_time` the duration of steps without a plan, `seed` the seed of generated ids, `epoch` the virtual
     time at the start in epoch ms. If a client gets the same status `max_polls` times and nothing can change any more,
-    its connection is closed. Port 0 takes any free port.
+    its connection is closed. With `trust_inputs` steps succeed whatever their inputs are; otherwise a step fails whose
+    inputs a real cluster would refuse. Port 0 takes any free port.
 
     `users`, each ``name:password`` or ``name:password:roles``, turn security on. `multi_tenancy` requires a tenant in
     each request. `tls` serves HTTPS with a generated certificate, whose CA is `ca`. `control_token` protects the
@@ -55,6 +56,7 @@ class MockFlow(ClusterHandle):
         port: int = 0,
         users: Iterable[str] = (),
         multi_tenancy: bool = False,
+        trust_inputs: bool = False,
         tls: bool = False,
         control: bool = True,
         control_token: str | None = None,
@@ -71,6 +73,7 @@ class MockFlow(ClusterHandle):
                 ends_stuck=True,
                 users=tuple(map(parse_user, users)),
                 multi_tenancy=multi_tenancy,
+                trust_inputs=trust_inputs,
             )
             context, self._ca = made(host) if tls else (None, b"")
             self.cluster = Cluster(settings, _loaded(sources))

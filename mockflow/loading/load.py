@@ -77,7 +77,7 @@ def load_text(text: str | bytes, file: str) -> Loading:
 def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None) -> Versions:
     """Reads each file. A file that is unchanged since `known` is not parsed again."""
     found: dict[str, FileVersion] = {}
-    for path, problem in _files(paths):
+    for path, problem in files_in(paths):
         file = str(path)
         found[file] = FileVersion(problems=(problem,)) if problem else _read(path, (known or {}).get(file))
     return found
@@ -184,7 +184,7 @@ def _errors(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-def _files(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
+def files_in(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
     """Each file once, and each folder that is empty or cannot be read, with its problem."""
     seen = set()
     for given in map(FilePath, paths):

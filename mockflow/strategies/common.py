@@ -32,9 +32,11 @@ MESSAGES: Final = st.sampled_from(
 EXCEPTIONS: Final = st.sampled_from(["WorkflowStepException", "OpenSearchStatusException", "IOException"])
 
 
-def scenario_about(workflow_id: str | None, template: Mapping[str, Any] | None = None) -> Scenario:
+def scenario_about(
+    workflow_id: str | None, template: Mapping[str, Any] | None = None, *, trust_inputs: bool = False
+) -> Scenario:
     """A scenario that defines this workflow, or with None, one that applies to all workflows of clients."""
-    scenario = Scenario("drawn")
+    scenario = Scenario("drawn", trust_inputs=trust_inputs)
     if workflow_id is None:
         return scenario.match(everything=True)
     return scenario.workflow(workflow_id, template=template)

@@ -60,6 +60,7 @@ def test_exit_code_and_count(paths: list[str], code: int, last_line: str, form: 
 def test_json_tells_what_the_text_tells() -> None:
     report = json.loads(run("check", "--format", "json", "odd.yaml", "good.yaml", "claimed.yaml", "broken.yaml").stdout)
     assert report == {
+        "templates": [],
         "scenarios": ["odd", "good"],
         "problems": [
             {

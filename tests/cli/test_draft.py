@@ -182,7 +182,7 @@ def node(**fields: Any) -> dict[str, Any]:
         ("a: 1\n---\nb: 2\n", "2 YAML documents; a template is one"),
         ({"name": "x"}, "no workflow to provision; write workflows: {provision: ...}"),
         ({"workflows": {}}, "the plugin would refuse this template: A template object requires a name."),
-        ({"name": ["x"]}, "the plugin would refuse this template: it has a list where text belongs; ids and names"),
+        ({"name": ["x"]}, "it has a list where text belongs; ids and names"),
         (node(typ="noop"), "Unable to parse field [typ] in a node object."),
         (node(type="magic"), "Workflow step type [magic] is not implemented."),
         (node(type="delete_index"), "The step type [delete_index] for node [n] can not be used in a workflow."),

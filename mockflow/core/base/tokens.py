@@ -103,6 +103,7 @@ class Tokens:
                 raise ContentError(_UNREADABLE)
             self.kind, container.name = FIELD_NAME, name
         else:
+            container.count += 1
             return self._at(entry)
         return self.kind
 
@@ -111,6 +112,13 @@ class Tokens:
         """The name of the field that the token is or belongs to; None within an array and outside of all."""
         above = self._open[:-1] if self.kind in (START_OBJECT, START_ARRAY) else self._open
         return above[-1].name if above else None
+
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """The keys and list indexes that lead to the token."""
+        begins = self.kind in (START_OBJECT, START_ARRAY)
+        around = self._open[:-1] if begins else self._open
+        return tuple(place for container in around if (place := container.place) is not None)
 
     def expect(self, kind: str) -> None:
         """Raises ContentError unless the token is of that kind."""
@@ -211,14 +219,23 @@ def plain_value(value: Any) -> Any:
 class _Container:
     """An object or array that is being walked through."""
 
-    __slots__ = ("entries", "is_object", "name", "pending")
+    __slots__ = ("count", "entries", "is_object", "name", "pending")
 
     def __init__(self, entries: Iterator[Any], *, is_object: bool) -> None:
         self.entries = entries
         self.is_object = is_object
+        self.count = 0
+        """The number of entries that were begun."""
         self.name: str | None = None
         self.pending: Any = _END
         """The value of the field whose name was the last token."""
+
+    @property
+    def place(self) -> str | int | None:
+        """The name of the field or the index of the element that was begun last."""
+        if self.is_object:
+            return self.name
+        return self.count - 1 if self.count else None
 
 
 class _End:

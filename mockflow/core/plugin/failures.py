@@ -20,6 +20,8 @@ class Failure:
     exception: str = "WorkflowStepException"
     about: str | None = field(default=None, compare=False)
     """The input that is wrong, if it is one."""
+    reason: str = field(default="", compare=False)
+    """What is wrong, where the message does not say it."""
     leaves_resource: bool = field(default=False, compare=False)
     """Whether the step makes its resource all the same. It leaves no entry in resources_created."""
 

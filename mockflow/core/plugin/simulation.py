@@ -8,7 +8,7 @@ inputs would fail on a real cluster (docs/reference/plugin.md, "What steps check
 
 import heapq
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.core.plugin.failures import Failure
@@ -110,25 +110,41 @@ def simulate(
     updated nodes are in `held`, the resources of the workflow.
     """
     run = _Run(sequence, setting, changes, held)
-    ready = [(0, place) for place, node in enumerate(sequence.nodes) if not sequence.predecessors[node.id]]
-    while ready:  # in the order in which they begin, so that each step finds what those before it have made
-        begin, place = heapq.heappop(ready)
-        for begins, follower in run.execute(place, begin):
-            heapq.heappush(ready, (begins, follower))
+    run.execute_all()
     return _ended([run.done[node.id] for node in sequence.nodes if node.id in run.done])
+
+
+def rehearse(
+    sequence: Sequence,
+    setting: Setting,
+    changes: Mapping[str, str] | None = None,
+    held: Collection[Resource] = (),
+) -> list[Done]:
+    """Executes all steps of `sequence`, each as if those before it had succeeded, to find all that fail."""
+    run = _Run(sequence, setting, changes, held, goes_on=True)
+    run.execute_all()
+    return [run.done[node.id] for node in sequence.nodes]
 
 
 class _Run:
     """A run as far as its steps are executed."""
 
     def __init__(
-        self, sequence: Sequence, setting: Setting, changes: Mapping[str, str] | None, held: Collection[Resource]
+        self,
+        sequence: Sequence,
+        setting: Setting,
+        changes: Mapping[str, str] | None,
+        held: Collection[Resource],
+        *,
+        goes_on: bool = False,
     ) -> None:
+        """With `goes_on` a step that fails counts as one that has succeeded."""
         self.done: dict[str, Done] = {}
         self._sequence = sequence
         self._setting = setting
         self._changes = changes
         self._held = held
+        self._goes_on = goes_on
         self._outputs: dict[str, Mapping[str, Any]] = {}
         self._around = setting.around
         self._under_way: list[tuple[int, int, StepCall, tuple[Resource, ...]]] = []
@@ -138,7 +154,16 @@ class _Run:
             for before in dict.fromkeys(sequence.predecessors[node.id]):
                 self._followers[before].append(node)
 
-    def execute(self, place: int, begin: int) -> list[tuple[int, int]]:
+    def execute_all(self) -> None:
+        """Executes the steps in the order in which they begin, so that each finds what those before it have made."""
+        nodes = self._sequence.nodes
+        ready = [(0, place) for place, node in enumerate(nodes) if not self._sequence.predecessors[node.id]]
+        while ready:
+            begin, place = heapq.heappop(ready)
+            for following in self._execute(place, begin):
+                heapq.heappush(ready, following)
+
+    def _execute(self, place: int, begin: int) -> list[tuple[int, int]]:
         """Executes a step. Returns when the steps begin that have waited for it alone, with their places."""
         node = self._sequence.nodes[place]
         change = self._changes[node.id] if self._changes else CREATE
@@ -146,19 +171,23 @@ class _Run:
         call = self._call(node, change)
         self._let_pass(begin)
         step = self.done[node.id] = _execute(node, begin, call, self._setting, self._around, change, had)
-        if step.failure is None:
-            self._outputs[node.id] = _outputs(node, call, step.resources if change == CREATE else had)
-        if change != KEEP and (step.failure is None or step.left):
-            makes = (*step.resources, *step.left)
-            self._around = self._around.during(call, makes)
-            heapq.heappush(self._under_way, (step.end, place, call, makes))
-        if step.failure:
+        made = step.left or step.resources
+        if step.failure and self._goes_on:
+            call, made = replace(call, type=""), _created(node, call.inputs, self._setting.new_id)
+        if made or (change != KEEP and not step.failure):
+            self._around = self._around.during(call, made)
+            heapq.heappush(self._under_way, (step.end, place, call, made))
+        if not self._is_good(step):
             return []
+        self._outputs[node.id] = _outputs(node, call, made if change == CREATE else had)
         return [
             (max(self.done[one].end for one in self._sequence.predecessors[follower.id]), self._places[follower.id])
             for follower in self._followers[node.id]
-            if all(self._succeeded(one) for one in self._sequence.predecessors[follower.id])
+            if all(self._is_good(self.done.get(one)) for one in self._sequence.predecessors[follower.id])
         ]
+
+    def _is_good(self, step: Done | None) -> bool:
+        return step is not None and (step.failure is None or self._goes_on)
 
     def _call(self, node: Node, change: str) -> StepCall:
         outputs = {node_id: self._outputs[node_id] for node_id in self._sequence.predecessors[node.id]}
@@ -171,9 +200,6 @@ class _Run:
         while self._under_way and self._under_way[0][0] <= time:
             _, _, call, makes = heapq.heappop(self._under_way)
             self._around = self._around.after(call, makes)
-
-    def _succeeded(self, node_id: str) -> bool:
-        return node_id in self.done and self.done[node_id].failure is None
 
 
 def _ended(steps: list[Done]) -> Simulation:

@@ -24,6 +24,14 @@ def substitute(value: Any, values: Mapping[str, str]) -> Any:
     return value
 
 
+def placeholders_in(value: Any) -> list[str]:
+    """The names of the placeholders in a value."""
+    if isinstance(value, str):
+        return [name.strip() for name in _PLACEHOLDER.findall(value)]
+    items = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return list(dict.fromkeys(name for item in items for name in placeholders_in(item)))
+
+
 def resolved_inputs(node: Node, outputs: Outputs, params: Mapping[str, str]) -> dict[str, Any]:
     """The inputs of a step, with outputs of earlier nodes and parameters filled in.
 

@@ -19,13 +19,17 @@ _Reader = Callable[[Tokens, Version], Any]
 
 
 def parse_template(content: Any, *, update_fields: bool = False, version: Version | None = None) -> Template:
-    """A template from a request's decoded body; `version` is the release that reads it.
+    """A template from a request's decoded body, as `read_template`."""
+    return read_template(Tokens(content), update_fields=update_fields, version=version)
+
+
+def read_template(tokens: Tokens, *, update_fields: bool = False, version: Version | None = None) -> Template:
+    """A template from the tokens of a decoded body; `version` is the release that reads it.
 
     Raises ContentError for what has the wrong kind, and FlowFrameworkError as the plugin does. With `update_fields`
     only those in `UPDATABLE` may be sent, and none is required.
     """
     version = version or parse_version(DEFAULT_VERSION)
-    tokens = Tokens(content)
     tokens.next()
     read: dict[str, Any] = {"copied_maps": version.behaviour.copied_maps}
     for name in tokens.fields():

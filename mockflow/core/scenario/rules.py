@@ -10,9 +10,11 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import sequence_of
+from mockflow.core.plugin.lint_steps import failing
 from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template_parser import parse_template
+from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.core.scenario import fault_rules
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.compiler import compile_run, place_keyframes
@@ -31,7 +33,12 @@ def check(scenario: Scenario) -> list[Finding]:
     if errors or scenario.unrealistic:
         return errors
     warnings = [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
-    return [*warnings, *_steps_that_are_not_there(scenario), *fault_rules.warnings(scenario)]
+    return [
+        *warnings,
+        *_steps_that_are_not_there(scenario),
+        *_steps_that_would_fail(scenario),
+        *fault_rules.warnings(scenario),
+    ]
 
 
 def _scripts(scenario: Scenario) -> Iterator[tuple[str, Attempt, Path]]:
@@ -134,6 +141,22 @@ def _steps_that_are_not_there(scenario: Scenario) -> Iterator[Finding]:
             if name not in ids and scenario.reprovision is None:
                 message = f'no step with the id "{name}" in the template'
                 yield Finding((*path, "keeps", number), message, did_you_mean(name, ids), "warning")
+
+
+def _steps_that_would_fail(scenario: Scenario) -> Iterator[Finding]:
+    """Steps of the scenario's template with inputs that a real cluster refuses, unless a script fails there anyway."""
+    graph = parse_template(scenario.template).provision if scenario.template is not None else None
+    if graph is None or scenario.trust_inputs:
+        return
+    attempts = [script for kind, script, _ in _scripts(scenario) if kind == "provision"]
+    if any(keyframe.state == "FAILED" for attempt in attempts for keyframe in attempt.timeline or ()):
+        return
+    planned = {name for attempt in attempts for name, plan in attempt.steps.items() if plan.fails}
+    sequence = sequence_of(graph, workflow_id=scenario.workflow_id, max_steps=len(graph.nodes))
+    for node_id, step, finding in failing(sequence, graph, parse_version(DEFAULT_VERSION)):
+        if not {node_id, step} & planned:
+            hint = "; ".join(filter(None, [finding.hint, "trust_inputs: true lets it succeed"]))
+            yield Finding(("template", *finding.path), finding.message, hint, "warning")
 
 
 def _deprovisionings(scenario: Scenario) -> Iterator[tuple[Deprovision, Path]]:

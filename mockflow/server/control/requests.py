@@ -94,6 +94,10 @@ class Reset(Body):
     multi_tenancy: bool | None = Field(
         default=None, description="Whether clients have to name their tenant in the header x-tenant-id."
     )
+    trust_inputs: bool | None = Field(
+        default=None,
+        description="Whether steps succeed whatever their inputs are; else some fail, as on a real cluster.",
+    )
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: keep the scenarios as they are, loaded and removed ones included."
     )

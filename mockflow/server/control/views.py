@@ -84,6 +84,9 @@ class WorkflowDetail(WorkflowView):
     """A workflow with its whole timeline."""
 
     timeline: list[Moment]
+    input_problems: list[str] = Field(
+        description="The errors of steps whose inputs a real cluster would refuse, although the run's timeline goes on."
+    )
     faults: list[FaultWindow] = Field(description="The times in which faults and outages of its scenario may act.")
 
 

@@ -468,7 +468,10 @@ OWN: Final = """
       workflows:
         provision:
           nodes:
-            - {id: g, type: create_search_pipeline, user_inputs: {pipeline_id: n, configurations: {}}}
+            - id: g
+              type: create_connector
+              user_inputs:
+                {name: n, description: d, version: "1", protocol: http, parameters: {}, credential: {k: v}, actions: []}
 """
 
 

@@ -35,11 +35,11 @@ def check_tool(call: StepCall, around: Surroundings) -> Failure | None:
         if flag is not None:
             boolean(java_text(flag))
     except BadValueError as error:
-        return own(error.reason)
+        return own(error.reason, about="include_output_in_agent_response")
     for name in ("parameters", "config"):
         value = call.inputs.get(name)
         if value is not None and not isinstance(value, dict):
-            return bad_cast(value, MAP)
+            return bad_cast(value, MAP, name)
     return None
 
 
@@ -89,7 +89,7 @@ def check_register(call: StepCall, around: Surroundings) -> Failure | None:
     if failure := no_text(inputs, "type", "name", "description", "app_type") or _check_tools_order(call):
         return failure
     if not isinstance(inputs.get("parameters", {}), dict):
-        return illegal_argument("[parameters] must be a key-value map.")
+        return illegal_argument("[parameters] must be a key-value map.", "parameters")
     if failure := _check_memory(inputs) or _check_llm(inputs):
         return failure
     return _check_agent(call, around)
@@ -112,10 +112,10 @@ def _check_tools_order(call: StepCall) -> Failure | None:
     if order is None:
         return None
     if not isinstance(order, list):
-        return bad_cast(order, _ARRAY)
+        return bad_cast(order, _ARRAY, "tools_order")
     if all(node in order for node in _tool_nodes(call)):
         return None
-    return Failure("INTERNAL_SERVER_ERROR", "null", "java.lang.UnsupportedOperationException")
+    return Failure("INTERNAL_SERVER_ERROR", "null", "java.lang.UnsupportedOperationException", "tools_order")
 
 
 def _check_memory(inputs: Mapping[str, Any]) -> Failure | None:
@@ -123,11 +123,11 @@ def _check_memory(inputs: Mapping[str, Any]) -> Failure | None:
     if memory is None:
         return None
     if not isinstance(memory, dict):
-        return bad_cast(memory, MAP)
+        return bad_cast(memory, MAP, "memory")
     if memory.get("type") is None:
-        return illegal_argument("agent name is null")
+        return illegal_argument("agent name is null", "memory")
     if memory.get("window_size") is not None:  # values of a map are texts, and a number is wanted
-        return bad_cast(java_text(memory["window_size"]), "java.lang.Integer")
+        return bad_cast(java_text(memory["window_size"]), "java.lang.Integer", "memory")
     return None
 
 
@@ -139,7 +139,7 @@ def _check_llm(inputs: Mapping[str, Any]) -> Failure | None:
     try:
         llm = given if isinstance(given, dict) else read_object(java_text(given))
     except NoObjectError:
-        return Failure("BAD_REQUEST", "Failed to parse content to map", "OpenSearchParseException")
+        return Failure("BAD_REQUEST", "Failed to parse content to map", "OpenSearchParseException", "llm")
     if failure := no_text(llm, "model_id"):
         return failure
     parameters = llm.get("parameters")
@@ -147,7 +147,7 @@ def _check_llm(inputs: Mapping[str, Any]) -> Failure | None:
         return None
     if isinstance(parameters, dict) and all(isinstance(value, str) for value in parameters.values()):
         return None
-    return own("llm field [parameters] must be a string to string map")
+    return own("llm field [parameters] must be a string to string map", about="llm")
 
 
 def _has_model(call: StepCall) -> bool:
@@ -158,13 +158,15 @@ def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:
     name, type = call.inputs["name"], call.inputs["type"]
     release = around.version.minor
     if release >= _NAME_SINCE and (not name.strip() or len(name) > _LONGEST_NAME):
-        return illegal_argument(f"Agent name cannot be empty or exceed max length of {_LONGEST_NAME} characters")
+        return illegal_argument(
+            f"Agent name cannot be empty or exceed max length of {_LONGEST_NAME} characters", "name"
+        )
     since = _TYPES_SINCE.get(type.upper())
     if since is None or since > release:
         named = release >= _TYPE_NAMED_SINCE
-        return illegal_argument(f"{type} is not a valid Agent Type" if named else "Invalid Agent Type")
+        return illegal_argument(f"{type} is not a valid Agent Type" if named else "Invalid Agent Type", "type")
     if type.upper() in _WITH_MODEL and not _has_model(call):
-        return illegal_argument("We need model information for the conversational agent type")
+        return illegal_argument("We need model information for the conversational agent type", "llm")
     names = [tool.get("name") or tool.get("type") for tool in tools_of(call)]
     if len(set(names)) < len(names):
         return illegal_argument("Duplicate tool defined in agent configuration")

@@ -21,8 +21,8 @@ def check_noop(call: StepCall, around: Surroundings) -> Failure | None:
     try:
         milliseconds = time_value("delay", java_text(call.inputs["delay"]))
     except BadValueError as error:
-        return own(error.reason)
-    return own("timeout value is negative") if milliseconds < 0 else None
+        return own(error.reason, about="delay")
+    return own("timeout value is negative", about="delay") if milliseconds < 0 else None
 
 
 def delay_of_noop(call: StepCall, around: Surroundings) -> int | None:
@@ -40,12 +40,12 @@ def check_reindex(call: StepCall, around: Surroundings) -> Failure | None:
         value = call.inputs.get(name)
         if value is None:
             if name == "requests_per_second":
-                return Failure("INTERNAL_SERVER_ERROR", _NO_RATE, "NullPointerException")
+                return Failure("INTERNAL_SERVER_ERROR", _NO_RATE, "NullPointerException", name)
             continue
         try:
             read(java_text(value))
         except BadValueError as error:
-            return own(f"Failed to reindex {error.reason}")
+            return own(f"Failed to reindex {error.reason}", about=name)
     return _indices(call, around)
 
 
@@ -53,9 +53,12 @@ def _indices(call: StepCall, around: Surroundings) -> Failure | None:
     source, destination = call.inputs["source_index"], call.inputs["destination_index"]
     names = [name for name in source.split(",") if name]
     if destination in names:
-        return own(f"Validation Failed: 1: reindex cannot write into an index its reading from [{destination}];")
+        return own(
+            f"Validation Failed: 1: reindex cannot write into an index its reading from [{destination}];",
+            about="destination_index",
+        )
     if any(not _is_pattern(name) and not around.has("index", name) for name in names):
-        return own(f"Failed to reindex from source {source} to {destination}", "INTERNAL_SERVER_ERROR")
+        return own(f"Failed to reindex from source {source} to {destination}", "INTERNAL_SERVER_ERROR", "source_index")
     return None
 
 

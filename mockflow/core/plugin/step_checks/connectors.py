@@ -11,7 +11,7 @@ from typing import Any, Final
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import illegal_argument, no_text, not_found, of_plugin, own
-from mockflow.core.plugin.step_checks.names import Described, problems_of_names
+from mockflow.core.plugin.step_checks.names import Described, about_name, problems_of_names
 
 _ACTION_TYPES_SINCE: Final = {
     "PREDICT": (2, 12),
@@ -36,9 +36,13 @@ def check_create(call: StepCall, around: Surroundings) -> Failure | None:
         return failure
     parameters, credential = call.inputs.get("parameters"), call.inputs.get("credential")
     actions = call.inputs.get("actions")
-    maps = isinstance(parameters, dict) and isinstance(credential, dict)
-    if not maps or not isinstance(actions, list) or not all(_is_action(action, around) for action in actions):
-        return of_plugin("IllegalArgumentException in connector configuration")
+    for name, is_good in (
+        ("parameters", isinstance(parameters, dict)),
+        ("credential", isinstance(credential, dict)),
+        ("actions", isinstance(actions, list) and all(_is_action(action, around) for action in actions)),
+    ):
+        if not is_good:
+            return of_plugin("IllegalArgumentException in connector configuration", name)
     return _check_connector(call.inputs, around)
 
 
@@ -47,8 +51,9 @@ def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
     if around.had("connector"):
         return None
     if around.version.minor < (3, 0):
-        return own("Failed to delete data object from index .plugins-ml-connector", "INTERNAL_SERVER_ERROR")
-    return not_found("Failed to find connector")
+        message = "Failed to delete data object from index .plugins-ml-connector"
+        return own(message, "INTERNAL_SERVER_ERROR", "connector_id")
+    return not_found("Failed to find connector", "connector_id")
 
 
 def _is_action(action: Any, around: Surroundings) -> bool:
@@ -64,17 +69,18 @@ def _check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure
     protocol = inputs["protocol"]
     mcp = protocol.startswith("mcp_") and _is_known(protocol, around)
     if not inputs["credential"] and not mcp:
-        return illegal_argument("Connector credential is null or empty list")
+        return illegal_argument("Connector credential is null or empty list", "credential")
     if mcp and not str(inputs.get("url") or "").strip():
-        return illegal_argument("MCP Connector url is null or blank")
+        return illegal_argument("MCP Connector url is null or blank", "url")
     if around.version.minor >= _NAMES_SINCE:
         name, description = Described(inputs["name"], is_required=True), Described(inputs["description"])
         if problems := problems_of_names({"Model connector name": name, "Model connector description": description}):
-            return Failure("BAD_REQUEST", problems, "org.opensearch.action.ActionRequestValidationException")
+            exception = "org.opensearch.action.ActionRequestValidationException"
+            return Failure("BAD_REQUEST", problems, exception, about_name(problems))
     if not _is_known(protocol, around):
-        return illegal_argument(f"Can't find class for type {protocol}")
+        return illegal_argument(f"Can't find class for type {protocol}", "protocol")
     if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs)):
-        return illegal_argument(f"Missing {lacking}")
+        return illegal_argument(f"Missing {lacking}", "credential" if lacking == "credential" else "parameters")
     return _check_urls(inputs, around, mcp)
 
 
@@ -99,7 +105,8 @@ def _check_urls(inputs: Mapping[str, Any], around: Surroundings, mcp: bool) -> F
         full = _PARAMETER.sub(lambda found: _parameter(found, inputs["parameters"]), url)
         if not any(_matches(pattern, full) for pattern in around.trusted_endpoints):
             return illegal_argument(
-                f"Connector URL is not matching the trusted connector endpoint regex, URL is: {full}"
+                f"Connector URL is not matching the trusted connector endpoint regex, URL is: {full}",
+                "url" if mcp else "actions",
             )
     return None
 

@@ -11,7 +11,7 @@ from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
-from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, problems_of_names
+from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 _MODEL_FORMATS: Final = frozenset({"TORCH_SCRIPT", "ONNX"})
@@ -25,6 +25,7 @@ _FUNCTIONS: Final = frozenset(
     }
 )
 _ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
+_STILL_DEPLOYED: Final = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
 _NO_ACCESS_CONTROL: Final = (
     "You cannot specify model access control parameters because the Security plugin or model access control is "
     "disabled on your cluster."
@@ -39,7 +40,7 @@ def check_register_remote(call: StepCall, around: Surroundings) -> Failure | Non
     if failure := _check_interface(inputs) or _check_names("Model", inputs, around):
         return failure
     if not around.has("connector", inputs["connector_id"]):
-        return not_found(f"Failed to find connector:{inputs['connector_id']}")
+        return not_found(f"Failed to find connector:{inputs['connector_id']}", "connector_id")
     return _check_group(inputs, around, "Failed to register remote model")
 
 
@@ -51,10 +52,10 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
     for name, known, what in _LOCAL_NAMES:
         value = inputs.get(name)
         if value is not None and value.upper() not in known:
-            return own(f"Wrong {what}")
+            return own(f"Wrong {what}", about=name)
     dimension = inputs.get("embedding_dimension")
     if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
-        return own(f'For input string: "{dimension}"')
+        return own(f'For input string: "{dimension}"', about="embedding_dimension")
     if failure := _check_names("Model", inputs, around):
         return failure
     return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
@@ -74,7 +75,7 @@ def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
     if failure := _check_model(model_id, around):
         return failure
     if around.is_deployed(model_id):
-        return own("Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete")
+        return own(_STILL_DEPLOYED, about="model_id")
     return None
 
 
@@ -84,24 +85,26 @@ def check_register_group(call: StepCall, around: Surroundings) -> Failure | None
     if failure := no_text(inputs, "name", "description") or _check_names("Model group", inputs, around):
         return failure
     if taken_by := around.group_named(inputs["name"]):
-        return own(f"The name you provided is already being used by a model group with ID: {taken_by}.")
-    restricts = (
-        inputs.get("access_mode") in _ACCESS_MODES
-        or inputs.get("add_all_backend_roles") is not None
-        or bool(inputs.get("backend_roles"))
-    )
-    return own(_NO_ACCESS_CONTROL) if restricts and not around.model_access_control else None
+        return own(f"The name you provided is already being used by a model group with ID: {taken_by}.", about="name")
+    restricting = {
+        "access_mode": inputs.get("access_mode") in _ACCESS_MODES,
+        "add_all_backend_roles": inputs.get("add_all_backend_roles") is not None,
+        "backend_roles": bool(inputs.get("backend_roles")),
+    }
+    about = next((name for name, restricts in restricting.items() if restricts), None)
+    return own(_NO_ACCESS_CONTROL, about=about) if about and not around.model_access_control else None
 
 
 def _check_model(model_id: str, around: Surroundings) -> Failure | None:
     if not around.had("model"):
-        return own("Failed to get data object from index .plugins-ml-model", _INTERNAL)
-    return None if around.has("model", model_id) else not_found("Failed to find model")
+        return own("Failed to get data object from index .plugins-ml-model", _INTERNAL, "model_id")
+    return None if around.has("model", model_id) else not_found("Failed to find model", "model_id")
 
 
 def _check_group(inputs: Mapping[str, Any], around: Surroundings, message: str) -> Failure | None:
     group = inputs.get("model_group_id")
-    return own(message, _INTERNAL) if group is not None and not around.has("model_group", group) else None
+    missing = group is not None and not around.has("model_group", group)
+    return own(message, _INTERNAL, "model_group_id") if missing else None
 
 
 def _check_deploy(inputs: Mapping[str, Any]) -> Failure | None:
@@ -109,7 +112,7 @@ def _check_deploy(inputs: Mapping[str, Any]) -> Failure | None:
         if inputs.get("deploy") is not None:
             boolean(java_text(inputs["deploy"]))
     except BadValueError as error:
-        return own(error.reason)
+        return own(error.reason, about="deploy")
     return None
 
 
@@ -121,7 +124,7 @@ def _check_interface(inputs: Mapping[str, Any]) -> Failure | None:
     try:
         read_object(value if isinstance(value, str) else json.dumps(value))
     except NoObjectError:
-        return own("Failed to create model interface")
+        return own("Failed to create model interface", about="interface")
     return None
 
 
@@ -130,7 +133,7 @@ def _check_names(what: str, inputs: Mapping[str, Any], around: Surroundings) -> 
         return None
     name, description = Described(inputs.get("name"), is_required=True), Described(inputs.get("description"))
     problems = problems_of_names({f"{what} name": name, f"{what} description": description})
-    return own(problems) if problems else None
+    return own(problems, about=about_name(problems)) if problems else None
 
 
 _LOCAL_TEXTS: Final = (

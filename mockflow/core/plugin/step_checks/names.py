@@ -57,6 +57,11 @@ def problems_in_template(nodes: Iterable[Node], version: Version) -> str | None:
     return problems_of_names(fields)
 
 
+def about_name(problems: str) -> str:
+    """The input that the first of these problems is about."""
+    return "description" if " description " in problems.partition(";")[0] else "name"
+
+
 def problems_of_names(fields: Mapping[str, Described]) -> str | None:
     """``Validation Failed: 1: ..;2: ..;`` for fields by their names; None where all are right."""
     problems = [f"{name} {fields[name].problem}" for name in hash_map_order(fields) if fields[name].problem]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from mockflow.core.opensearch.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
@@ -38,7 +39,9 @@ def check_delete_index(call: StepCall, around: Surroundings) -> Failure | None:
     name = call.inputs.get("index_name")
     if failure := no_text(call.inputs, "index_name"):
         return failure
-    return None if around.has("index", str(name)) else own(f"Failed to delete the index {name}", _INTERNAL)
+    return (
+        None if around.has("index", str(name)) else own(f"Failed to delete the index {name}", _INTERNAL, "index_name")
+    )
 
 
 def pipeline_of(call: StepCall) -> dict[str, Any]:
@@ -55,22 +58,25 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
     if failure := no_text(call.inputs, "pipeline_id"):
         return failure
     if not isinstance(call.inputs.get("configurations"), (str, dict)):
-        return bad_cast(call.inputs.get("configurations"), "java.lang.String")
+        return bad_cast(call.inputs.get("configurations"), "java.lang.String", "configurations")
     try:
         body = pipeline_of(call)
-    except NoObjectError:
-        return _failed(call)
+    except NoObjectError as no_object:
+        return _failed(call, "configurations", f"configurations is no JSON object: {no_object}")
     error = check(call.inputs["pipeline_id"], body, around.version.minor, around.plugins)
     if error is None:
         return None
-    return own(error.reason) if error.type in _PASSED_ON else _failed(call)
+    if error.type in _PASSED_ON:
+        return own(error.reason, about="configurations")
+    return _failed(call, "configurations", error.reason)
 
 
 def _check_delete(call: StepCall, around: Surroundings, kind: str) -> Failure | None:
     if failure := no_text(call.inputs, "pipeline_id"):
         return failure
-    return None if around.has(kind, str(call.inputs.get("pipeline_id"))) else _failed(call)
+    return None if around.has(kind, str(call.inputs.get("pipeline_id"))) else _failed(call, "pipeline_id")
 
 
-def _failed(call: StepCall) -> Failure:
-    return own(f"Failed step {call.type}", _INTERNAL)
+def _failed(call: StepCall, about: str, reason: str = "") -> Failure:
+    """The step does not pass the reason on."""
+    return replace(own(f"Failed step {call.type}", _INTERNAL, about), reason=reason)

@@ -21,7 +21,12 @@ def get_workflow(call: ControlCall) -> views.WorkflowDetail:
     timeline = [views.Moment(**moment) for moment in workflow.moments(moving.upcoming(cluster.world, workflow))]
     windows = cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ()
     faults = [views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows]
-    return views.WorkflowDetail(**dict(workflow_view(cluster, workflow)), timeline=timeline, faults=faults)
+    return views.WorkflowDetail(
+        **dict(workflow_view(cluster, workflow)),
+        timeline=timeline,
+        input_problems=list(workflow.input_problems),
+        faults=faults,
+    )
 
 
 def status_at(call: ControlCall) -> dict[str, Any]:
