@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from mockflow.core.plugin.use_cases import use_cases
+from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import SECRET, YAML, Door
 from tests.support.paths import SHARED
 
