@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.flow_framework import CONNECTOR, WORKFLOW, Body, Door, edge, node, template
+from tests.support.flow_framework import WORKFLOW, Body, Door, edge, node, template
 
 INDEX_INPUTS: Final[dict[str, Any]] = {"index_name": "i", "configurations": "{}"}
 
