@@ -1,7 +1,7 @@
 """Finds what the plugin would refuse in a template, and which of its steps would fail.
 
-The rules are those of the fake cluster. Resources that the template names and does not make are taken to exist. What
-the checks of steps leave out is named in their modules, `mockflow.core.plugin.step_checks`.
+The rules are those of the fake cluster. Resources that the template names and does not make are taken to exist, with a
+warning. What the checks of steps leave out is named in their modules, `mockflow.core.plugin.step_checks`.
 """
 
 import copy
