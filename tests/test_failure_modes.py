@@ -339,8 +339,8 @@ SET_UP: Final[Body] = {
 HIDDEN: Final = "Failed to create the index articles"
 TOLD: Final = r"index \[articles(/[\w-]+)?\] already exists"
 SECOND_INDEX: Final = [
-    ("2.19.3", rf"{HIDDEN} during step index, restStatus: INTERNAL_SERVER_ERROR"),
-    ("2.19.4", rf"{TOLD} during step index, restStatus: BAD_REQUEST"),
+    ("2.19.2", rf"{HIDDEN} during step index, restStatus: INTERNAL_SERVER_ERROR"),
+    ("2.19.3", rf"{TOLD} during step index, restStatus: BAD_REQUEST"),
     ("3.0.0", rf"{HIDDEN} during step index, restStatus: INTERNAL_SERVER_ERROR"),
     ("3.1.0", rf"WorkflowStepException during step index, {HIDDEN}, restStatus: INTERNAL_SERVER_ERROR"),
     ("3.2.0", rf"WorkflowStepException during step index, {TOLD}, restStatus: BAD_REQUEST"),

@@ -21,7 +21,7 @@ def cluster(mockflow: ClusterHandle) -> Iterator[ClusterHandle]:
 
 def template(name: str) -> dict[str, Any]:
     """A template of two steps, one after the other."""
-    pipeline = {"pipeline_id": f"embed-{name}", "configurations": {}}
+    pipeline = {"pipeline_id": f"embed-{name}", "configurations": {"processors": []}}
     index = {"index_name": name, "configurations": {}}
     nodes = [
         {"id": "pipeline", "type": "create_ingest_pipeline", "user_inputs": pipeline},

@@ -14,7 +14,7 @@ const TEMPLATE = {
   workflows: {
     provision: {
       nodes: [
-        { id: "pipeline", type: "create_ingest_pipeline", user_inputs: { pipeline_id: "embed", configurations: {} } },
+        { id: "pipeline", type: "create_search_pipeline", user_inputs: { pipeline_id: "embed", configurations: {} } },
         { id: "index", type: "create_index", user_inputs: { index_name: "books", configurations: {} } },
       ],
       edges: [{ source: "pipeline", dest: "index" }],

@@ -15,7 +15,7 @@ from mockflow.loading.templates import check_template, is_template, read_templat
 from mockflow.loading.yaml12 import MAX_BYTES
 
 
-@click.command()
+@click.command(short_help="Check scenarios and workflow templates.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(

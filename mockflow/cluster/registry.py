@@ -4,8 +4,9 @@ Whether a resource exists follows from the status of the workflow that made it, 
 timeline. The registry itself stores only resources that their workflow no longer lists and that still exist.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.plugin.resources import Key, Made
@@ -19,6 +20,7 @@ class Registry:
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
+        self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that were ever expected with it
         self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
@@ -28,6 +30,9 @@ class Registry:
             makers = self._makers.setdefault(key, {})
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
+            for made in workflow.made.get(key, ()):
+                if label := _LABELS.get(key[0], _no_label)(made.inputs):
+                    self._labelled.setdefault((key[0], label), {})[key] = None
 
     def note(self, workflow: Workflow) -> None:
         """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
@@ -65,13 +70,20 @@ class Registry:
         return any(workflow.is_to_make(key, self._elapsed(workflow)) for workflow in self.makers(key))
 
     def group_named(self, name: str) -> str | None:
-        """The id of the model group with this name."""
-        groups = (made for made in self.all_of("model_group") if made.inputs.get("name") == name)
-        return next((made.id for made in groups), None)
+        """The id of the model group that has this name, or that a run under way is about to make with it."""
+        return next((key[1] for key in self._with_label("model_group", name)), None)
 
     def has_alias(self, name: str) -> bool:
         """Whether an index has this alias."""
-        return any(name in made.body["aliases"] for made in self.all_of("index") if _may_have_aliases(made))
+        found = (self.find(key) for key in self._with_label("index", _ALIASES))
+        return any(made is not None and name in made.body["aliases"] for made in found)
+
+    def _with_label(self, kind: str, label: str) -> list[Key]:
+        """The resources with the label that exist or are to come. A lookup of few, whatever the number of resources."""
+        keys = self._labelled.get((kind, label), {})
+        for key in [key for key in keys if key not in self._makers and key not in self._left]:
+            del keys[key]
+        return [key for key in keys if self.find(key) or self.is_coming(key)]
 
     def all_of(self, kind: str) -> Iterator[Made]:
         """All resources of one kind, in the order in which they were first made."""
@@ -155,6 +167,19 @@ class Registry:
         return replace(made, ready=ready), owner
 
 
-def _may_have_aliases(made: Made) -> bool:
-    """Whether its inputs name aliases; what they say is not read."""
-    return "aliases" in (made.inputs.get("configurations") or "")
+_ALIASES: Final = "aliases"
+
+
+def _alias_label(inputs: Mapping[str, Any]) -> str | None:
+    """Whether the inputs of an index mention aliases. What they say is not read here."""
+    return _ALIASES if _ALIASES in (inputs.get("configurations") or "") else None
+
+
+def _no_label(_: Mapping[str, Any]) -> None:
+    return None
+
+
+_LABELS: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
+    "model_group": lambda inputs: inputs.get("name"),
+    "index": _alias_label,
+}

@@ -44,9 +44,13 @@ def accepted(document: Mapping[str, Any], left_out: set[str]) -> Scenario:
     kept = {name: value for name, value in document.items() if value not in (None, "")}
     scenario = Scenario.model_validate(kept)
     findings = check(scenario)
-    if any(finding.path[:1] == ("template",) for finding in findings):
+    about_template = [finding for finding in findings if finding.path[:1] == ("template",)]
+    if any(finding.severity == "error" for finding in about_template):
         left_out.add("its template, which this version of mockflow does not accept")
         scenario = Scenario.model_validate({name: value for name, value in kept.items() if name != "template"})
+        findings = check(scenario)
+    elif about_template:  # its secrets are not recorded
+        scenario = Scenario.model_validate({**kept, "trust_inputs": True})
         findings = check(scenario)
     if findings:  # the cluster behaved unlike the plugin, or is newer than this version of mockflow
         scenario = Scenario.model_validate({**scenario.model_dump(exclude_unset=True), "unrealistic": True})

@@ -24,7 +24,7 @@ name: mine
 workflows:
   provision:
     nodes:
-      - {id: first, type: create_ingest_pipeline, user_inputs: {pipeline_id: p, configurations: {}}}
+      - {id: first, type: create_search_pipeline, user_inputs: {pipeline_id: p, configurations: {}}}
       - id: second
         type: register_remote_model
         previous_node_inputs: {first: pipeline_id}

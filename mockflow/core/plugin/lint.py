@@ -1,7 +1,7 @@
 """Finds what the plugin would refuse in a template, and which of its steps would fail.
 
-The rules are those of the fake cluster. Resources that the template names and does not make are taken to exist. What
-the checks of steps leave out is named in their modules, `mockflow.core.plugin.step_checks`.
+The rules are those of the fake cluster. Resources that the template names and does not make are taken to exist, with a
+warning. What the checks of steps leave out is named in their modules, `mockflow.core.plugin.step_checks`.
 """
 
 import copy
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mockflow.core.base.findings import Finding, Path
+from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.base.tokens import ContentError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import Failure
@@ -107,16 +108,18 @@ def _sorted(graph: Graph, name: str, version: Version) -> tuple[Sequence | None,
         try:
             return sequence_of(graph, workflow_id=None, max_steps=MAX_STEPS, catalogue=version.steps), found
         except FlowFrameworkError as error:
-            lacking = _LACKING.fullmatch(str(error))
+            lacking, unknown = _LACKING.fullmatch(str(error)), _UNKNOWN.fullmatch(str(error))
             place = _place_in_graph(graph, str(error))
             if not (lacking and found and found[-1].message == f"{_REFUSED}{error}"):
                 hint = "write them, or take them from an earlier node with previous_node_inputs" if lacking else ""
+                hint = did_you_mean(unknown[1], version.steps) if unknown else hint
                 found.append(Finding(("workflows", name, *place), f"{_REFUSED}{error}", hint))
             if not lacking:
                 return None, found
             graph = _with_inputs(graph, lacking[1], lacking[2].split(", "))
 
 
+_UNKNOWN: Final = re.compile(r"Workflow step type \[(.*)] is not implemented\.", re.DOTALL)
 _LACKING: Final = re.compile(
     r"Invalid workflow, node \[(.*)] missing the following required inputs : \[(.*)]", re.DOTALL
 )

@@ -1,6 +1,7 @@
 """Finds the steps of a template that would fail, and placeholders that nothing fills in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mockflow.core.base.findings import Finding, Path, quoted
@@ -8,8 +9,10 @@ from mockflow.core.opensearch.ids import resource_id
 from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence
 from mockflow.core.plugin.hints import hint_for
+from mockflow.core.plugin.resources import Key
 from mockflow.core.plugin.simulation import Done, Setting, rehearse
 from mockflow.core.plugin.step_checks.call import Surroundings
+from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import placeholders_in
 from mockflow.core.plugin.template import PROVISION, Graph
 from mockflow.core.plugin.versions import Version
@@ -22,9 +25,11 @@ def lint_steps(sequence: Sequence, graph: Graph, version: Version, params: Mappi
 
     Each step is checked as if those before it had succeeded. An input with an open placeholder is not checked.
     """
-    done = {step.node.id: step for step in _rehearsed(sequence, version, params)}
+    around = _Assumed(version)
+    done = {step.node.id: step for step in _rehearsed(sequence, around, params)}
     for number, node in enumerate(graph.nodes):
         path, step = (*_NODES, number), done[node.id]
+        yield from _needs(path, step, around.assumed)
         opens = {name: found for name, value in step.inputs.items() if (found := placeholders_in(value))}
         for name, placeholders in opens.items():
             yield _open(path, name, placeholders, graph)
@@ -42,11 +47,18 @@ def failing(sequence: Sequence, graph: Graph, version: Version) -> Iterator[tupl
             yield graph.nodes[number].id, graph.nodes[number].type, finding
 
 
+@dataclass(frozen=True)
 class _Assumed(Surroundings):
     """A cluster that has every resource which a template names, and none whose name is to be new."""
 
+    assumed: set[Key] = field(default_factory=set)
+    """The resources that steps have looked for, and that no step before them makes."""
+
     def has(self, kind: str, resource_id: str) -> bool:
-        return (kind, resource_id) not in self.run.gone
+        key = (kind, resource_id)
+        if key not in self.run.made | self.run.gone:
+            self.assumed.add(key)
+        return key not in self.run.gone
 
     def is_taken(self, kind: str, resource_id: str) -> bool:
         return (kind, resource_id) in self.run.begun
@@ -58,11 +70,32 @@ class _Assumed(Surroundings):
         return super().settings_of(index) or {"index.number_of_shards": "?"}
 
 
-def _rehearsed(sequence: Sequence, version: Version, params: Mapping[str, str]) -> list[Done]:
+def _rehearsed(sequence: Sequence, around: _Assumed, params: Mapping[str, str]) -> list[Done]:
     def new_id(kind: str, step_id: str) -> str:
         return resource_id(kind, "lint", "", step_id)
 
-    return rehearse(sequence, Setting(1000, new_id, _Assumed(version), params=params))
+    return rehearse(sequence, Setting(1000, new_id, around, params=params))
+
+
+def _needs(path: Path, step: Done, assumed: Collection[Key]) -> Iterator[Finding]:
+    """Warnings of the resources that the step needs and the template does not make."""
+    for name, kind in _NEEDED.items():
+        value = step.inputs.get(name)
+        names = value.split(",") if isinstance(value, str) and not placeholders_in(value) else ()
+        for needed in names if name == "source_index" else names and (value,):
+            if (kind, needed) in assumed:
+                message = f"step {quoted(step.node.id)} needs the {kind.replace('_', ' ')} {quoted(needed)}"
+                hint = "no step before it makes it; it has to be in the cluster"
+                yield Finding(_place(path, step, name), message, hint, "warning")
+
+
+_NEEDED: Final = {
+    "connector_id": "connector",
+    "model_id": "model",
+    "model_group_id": "model_group",
+    "source_index": "index",
+}
+"""Input -> the kind of resource that it names, where a step looks for it."""
 
 
 def _failing(path: Path, step: Done, version: Version) -> Finding:
@@ -82,9 +115,9 @@ def _place(path: Path, step: Done, name: str | None) -> Path:
 
 def _open(path: Path, name: str, placeholders: list[str], graph: Graph) -> Finding:
     listed = ", ".join(f"${{{{ {placeholder} }}}}" for placeholder in placeholders)
-    node_id, dot, output = placeholders[0].partition(".")
-    if dot and any(node.id == node_id for node in graph.nodes):
-        hint = f"name the node in previous_node_inputs: {{{node_id}: {output}}}, if it has this output"
+    node_id, _, output = placeholders[0].partition(".")
+    if any(node.id == node_id and output in STEPS[node.type].outputs for node in graph.nodes):
+        hint = f"name the node in previous_node_inputs: {{{node_id}: {output}}}"
     else:
         hint = f"give it with --param {placeholders[0]}=value; a program sends it with the provision"
     return Finding((*path, "user_inputs", name), f"nothing fills in {listed}", hint, "warning")

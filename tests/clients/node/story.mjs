@@ -48,9 +48,10 @@ await tell("yaml", plugin.create({ body: "name: n" }, { headers: { "content-type
 await tell("no index", client.indices.exists({ index: "nope" }));
 
 await client.transport.request({ method: "PUT", path: "/_mockflow/scenarios", body: scenarios });
+const waiting = (await plugin.create({ body: template })).body.workflow_id;
 await tell(
   "synchronous",
-  plugin.create({ body: template, provision: true, wait_for_completion_timeout: "10s", index: "films" }),
+  plugin.provision({ workflow_id: waiting, wait_for_completion_timeout: "10s", index: "films" }),
 );
 await tell(
   "synchronous failure",

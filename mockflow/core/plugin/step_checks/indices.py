@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass
 
-from mockflow.core.opensearch.create_index import IndexEnvironment, refusal_of_create
+from mockflow.core.opensearch.create_index import IndexEnvironment, refusal_of_create, step_refusal
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.refusal import Refusal
 from mockflow.core.opensearch.update_index import refusal_of_update_settings
@@ -26,7 +26,9 @@ def taken_name(call: StepCall, around: Surroundings) -> Failure | None:
     name = call.inputs.get("index_name")
     if call.type != "create_index" or not isinstance(name, str) or not around.is_taken("index", name):
         return None
-    return _failure(refusal_of_create(name, "{}", _environment(around)), name)
+    message = f"index [{name}/{opensearch_uuid('index', name)}] already exists"
+    refusal = Refusal(message, "ResourceAlreadyExistsException")
+    return _failure(step_refusal(refusal, f"Failed to create the index {name}", _environment(around)), name)
 
 
 def check_update(call: StepCall, around: Surroundings) -> Failure | None:
