@@ -8,7 +8,14 @@ BIN := $(VENV)/bin
 BEGIN = from urllib.request import Request, urlopen; \
 	urlopen(Request('http://127.0.0.1:$(PORT)/_mockflow/workflows/tMuLlZoBey7ZHj9y5Bnx/restart', method='POST'))
 
-.PHONY: run test fuzz format benchmark clean
+# Two to four workers; one that has nothing left to do takes tests from another.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist worksteal
+QUICK := tests/core tests/cluster tests/loading tests/server
+
+# Each process of the tests would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test test-quick fuzz format benchmark clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
@@ -26,7 +33,14 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/pytest $(WORKERS)
+
+# After each edit: ruff, and the folders that need no process, client, browser or install, with ten examples for each
+# property instead of sixty, until the first failure. Chosen by folder, and by the marker `process` within them.
+test-quick: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest $(WORKERS) --exitfirst --hypothesis-profile quick -m "not process" $(QUICK)
 
 # A long round of what `test` does shortly: minutes, whatever it finds. FUZZ=5000 looks longer.
 FUZZ ?= 500

@@ -13,6 +13,7 @@ from tests.support import specification
 from tests.support.overtaken import OVERTAKEN, REASON
 
 settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
+settings.register_profile("quick", settings.get_profile("mockflow"), max_examples=10)  # make test-quick
 settings.load_profile("mockflow")
 
 CHECKER = specification.load()

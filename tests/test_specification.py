@@ -5,8 +5,8 @@ Servers in processes of their own (tests/clients) are not looked at: they give t
 
 import pytest
 
+from mockflow.core.base.json_writer import compact
 from mockflow.server.http.messages import Request, Response
-from mockflow.server.rest.xcontent import compact
 from tests.conftest import CHECKER
 from tests.support.specification import DISAGREEMENTS, FILE, UNLISTED, Checker
 

@@ -6,7 +6,7 @@ Each checks the plugin's rules in the plugin's order and raises FlowFrameworkErr
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from mockflow.cluster import access, runs, scenarios
 from mockflow.cluster.stored_template import StoredTemplate
@@ -56,6 +56,7 @@ def update(world: World, workflow_id: str, template: Template, *, validate: bool
     before = world.fields(workflow)
     lifecycle.check_updatable(workflow_id, before)
     _store(world, workflow, template)
+    workflow.written = world.now()
     return workflow
 
 
@@ -84,8 +85,7 @@ def provision(
         refusal = world.version.behaviour.already_provisioned
         lifecycle.check_provisionable(workflow_id, world.fields(workflow), refusal)
     world.begin(workflow, runs.for_provision(world, workflow, params))
-    assert workflow.stored is not None
-    workflow.stored = workflow.stored.changed(last_provisioned_time=world.now())
+    _write(world, workflow, last_provisioned_time=world.now())
     return workflow
 
 
@@ -226,6 +226,10 @@ def _no_state(workflow_id: str, status: str) -> FlowFrameworkError:
 
 
 def _store(world: World, workflow: Workflow, template: Template, **changes: bool) -> None:
+    new = {"template": template, "last_updated_time": world.now(), "is_made": False, "renewed_credentials": False}
+    _write(world, workflow, **{**new, **changes})
+
+
+def _write(world: World, workflow: Workflow, **changes: Any) -> None:
     assert workflow.stored is not None
-    changes = {"is_made": False, "renewed_credentials": False, **changes}
-    workflow.stored = workflow.stored.changed(template=template, last_updated_time=world.now(), **changes)
+    workflow.stored = workflow.stored.changed(seq_no=world.next_sequence_number(), **changes)

@@ -18,6 +18,8 @@ class StoredTemplate:
     last_updated_time: int
     last_provisioned_time: int | None = None
     version: int = 1
+    seq_no: int = 0
+    """The number of the write that made this version, among the writes to the index."""
     keeps_times: bool = True
     """Whether the document has its times, which it has from 2.13 on."""
     is_made: bool = False

@@ -58,6 +58,8 @@ class Workflow:
         self.stored = stored
         self.owned = owned
         """The fields `user` and `tenant_id` of its owner; a script's own fields take precedence."""
+        self.written = 0
+        """Epoch ms at which a create or an update last wrote its status."""
         self.lead = 0
         """Milliseconds by which mode auto has moved this workflow ahead of the clock."""
         self.polls = 0
@@ -236,6 +238,16 @@ class Workflow:
             return _NO_FIELDS
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
+
+    def last_write(self, elapsed: int) -> int:
+        """Epoch milliseconds of the last write of the status by then."""
+        if self.run is None:
+            return self.written
+        segment, place = self.run.position(elapsed)
+        return max(
+            self.written,
+            self.run.started + self.run.begun[segment] + self.run.timeline.segments[segment].offsets[place],
+        )
 
     def time(self, elapsed: int) -> int:
         """Epoch milliseconds at an elapsed time of the run."""

@@ -158,7 +158,10 @@ class World:
         """Adds a workflow."""
         for index in (TEMPLATE_INDEX, STATE_INDEX, CONFIG_INDEX):
             self.plugin_indices.setdefault(index, self.now())
-        self.next_sequence_number()
+        number = self.next_sequence_number()
+        if workflow.stored is not None:
+            workflow.stored = replace(workflow.stored, seq_no=number)
+        workflow.written = self.now()
         self.workflows[workflow.id] = workflow
 
     def forget(self, workflow: Workflow) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.decision import Decision
+from mockflow.core.base.json_writer import with_escaped_pairs
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -27,7 +28,7 @@ from mockflow.server.endpoints import (
 )
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
-from mockflow.server.http.messages import OPAQUE_ID, Request, Response
+from mockflow.server.http.messages import JSON_TYPE, OPAQUE_ID, Request, Response
 from mockflow.server.rest import scripted, security
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.rest.errors import (
@@ -105,6 +106,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status, headers = refusal.status, refusal.headers
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
+        if not (body.isascii() or is_foreign) and content_type == JSON_TYPE and world.version.behaviour.jackson == 2:
+            body = with_escaped_pairs(body)
         if decision is not None:
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0

@@ -24,12 +24,13 @@ def template(*indexes: str) -> dict[str, Any]:
     }
 
 
-INDEXES = ("scripted-1", "scripted-2", "brought-1", "brought-2", "client-1", "client-2")
+SCRIPTED = {name: (f"{name}-scripted-1", f"{name}-scripted-2") for name in ("brought", "templated", "matching")}
+INDEXES = (*sum(SCRIPTED.values(), ()), "brought-1", "brought-2", "client-1", "client-2")
 STATES = ("PROVISIONING", "COMPLETED", "FAILED")
 
 
 @st.composite
-def timelines(draw: st.DrawFn) -> list[dict[str, Any]]:
+def timelines(draw: st.DrawFn, scenario: str) -> list[dict[str, Any]]:
     keyframes: list[dict[str, Any]] = []
     poll = 0
     for number in range(draw(st.integers(1, 4))):
@@ -41,7 +42,7 @@ def timelines(draw: st.DrawFn) -> list[dict[str, Any]]:
             step = draw(st.integers(1, 4))
             keyframe["at"] = f"+{step}s" if number else f"{step}s"
         if draw(st.booleans()):
-            index = draw(st.sampled_from(INDEXES[:2]))
+            index = draw(st.sampled_from(SCRIPTED[scenario]))
             keyframe["created"] = [
                 {"workflow_step_name": "create_index", "workflow_step_id": index, "resource_id": index}
             ]
@@ -58,13 +59,21 @@ STEPS = st.dictionaries(
     ),
 )
 PLANS = st.builds(lambda seconds, steps: {"step_time": f"{seconds}s", "steps": steps}, st.integers(0, 3), STEPS)
-BODIES = st.one_of(timelines().map(lambda timeline: {"timeline": timeline}), PLANS)
-RUNS = st.one_of(BODIES, st.lists(BODIES, min_size=1, max_size=2).map(lambda attempts: {"attempts": attempts}))
+
+
+def scripted(scenario: str) -> st.SearchStrategy[Any]:
+    return timelines(scenario).map(lambda timeline: {"timeline": timeline})
+
+
+def runs(scenario: str) -> st.SearchStrategy[Any]:
+    bodies = st.one_of(scripted(scenario), PLANS)
+    return st.one_of(bodies, st.lists(bodies, min_size=1, max_size=2).map(lambda attempts: {"attempts": attempts}))
+
 
 EDITS = st.one_of(
-    st.tuples(st.just("brought"), timelines().map(lambda timeline: {"timeline": timeline})),
-    st.tuples(st.just("templated"), RUNS),
-    st.tuples(st.just("matching"), st.none() | RUNS),
+    st.tuples(st.just("brought"), scripted("brought")),
+    st.tuples(st.just("templated"), runs("templated")),
+    st.tuples(st.just("matching"), st.none() | runs("matching")),
     st.tuples(st.just("passing"), st.none() | st.just({"timeline": [{"at": "1s", "state": "COMPLETED"}]})),
 )
 EVENTS = st.one_of(

@@ -70,7 +70,8 @@ class _Connection:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return 0, {}, f"{type(error).__name__}: {error}".encode()
-        if response.will_close:
+        asks_to_close = ("connection", "close") in [(name.lower(), value.lower()) for name, value in headers]
+        if response.will_close or asks_to_close:  # OpenSearch closes then, and does not say so
             connection.close()
         else:
             self._kept = connection

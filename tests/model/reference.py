@@ -6,6 +6,7 @@ hold a `Known` (an id that the server makes up: the first answer that shows it t
 contract leaves partly open).
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,16 @@ Refusal = tuple[int, str]
 
 EPOCH: Final = 1_767_225_600_000  # where a frozen clock begins
 STEP_TIME: Final = 1000
+
+
+@dataclass(frozen=True)
+class JsonText:
+    """The JSON text of a value, its keys in any order."""
+
+    value: Any
+
+    def fits(self, text: object) -> bool:
+        return isinstance(text, str) and bool(json.loads(text) == self.value)
 
 
 class Unordered(dict[str, Any]):
@@ -330,7 +341,13 @@ class Server:
                 "id": node["id"],
                 "type": node["type"],
                 "previous_node_inputs": node.get("previous_node_inputs", {}),
-                "user_inputs": Unordered({k: v for k, v in node.get("user_inputs", {}).items() if k != "credential"}),
+                "user_inputs": Unordered(
+                    {
+                        name: stored(name, value)
+                        for name, value in node.get("user_inputs", {}).items()
+                        if name != "credential"
+                    }
+                ),
             }
             for node in flow.nodes
         ]
@@ -471,7 +488,8 @@ class Server:
             flow.resources.append(Resource("deploy_model", node["id"], step.resource_type, resource_id, step.kind))
 
     def _update(self, thing: tuple[str, str | Known], inputs: Body) -> None:
-        self.things[thing].inputs = inputs
+        if thing[0] != "index":  # of an index the settings alone, which these templates do not have
+            self.things[thing].inputs = inputs
 
     def _ending(self, flow: Flow, failed: str | None, failure: tuple[str | Like, str] | None) -> Callable[[], None]:
         def happens() -> None:
@@ -587,6 +605,13 @@ def changes_between(old: list[Node], new: list[Node], *, renewed_credentials: bo
     if set(changes.values()) == {"keep"}:
         return "Template does not contain any modifications"
     return changes
+
+
+def stored(name: str, value: Any) -> Any:
+    """An input as the index has it: configurations are text, and keys of other objects come in any order."""
+    if not isinstance(value, dict):
+        return value
+    return JsonText(value) if name == "configurations" else Unordered(value)
 
 
 def refused(refusal: Refusal) -> Answer:

@@ -296,6 +296,7 @@ def asked(url: str, path: str, body: Any = None) -> Any:
         return json.load(response)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("mode", [["--speed", "20"], ["--auto"]], ids=["real", "auto"])
 def test_a_process_goes_through_a_rolling_restart(tmp_path: Path, mode: list[str]) -> None:
     """Refused, 503, then as if nothing had been; the journal has no gap but the time of the closed port."""

@@ -46,7 +46,6 @@ REQUESTS: Final = [
     request(STATUS, "HEAD"),
     request(STATUS, "POST"),
     request(STATUS, "OPTIONS"),
-    request(STATUS, "PROPFIND"),
     request(f"{WORKFLOW}/a%20b%2Fc/_status"),
     request(f"{WORKFLOW}/%zz/_status"),
     request("/_nope/%C3%BC?a=b"),
@@ -78,6 +77,11 @@ async def test_both_say_the_same(serve: Servers, aiohttp_client: AiohttpClient, 
         without_body = data.startswith(b"HEAD")
         expected = await serving.send(data, without_body=without_body)
         assert (await embedded.send(data, without_body=without_body)).raw == expected.raw, data
+    for server in (serving, embedded):
+        wire = await Wire.open(server.url)
+        await wire.send(request(STATUS, "PROPFIND"))
+        assert await wire.rest() == b"", "OpenSearch closes the connection"
+        await wire.close()
 
 
 async def test_an_embedded_cluster_is_one_to_its_client(aiohttp_client: AiohttpClient) -> None:

@@ -23,14 +23,15 @@ def string_hash(text: str) -> int:
     return number - _SPAN if number >= _SPAN >> 1 else number
 
 
-def hash_map_order(names: Iterable[str], table: int = _SMALLEST_TABLE) -> list[str]:
+def hash_map_order(names: Iterable[str], table: int = _SMALLEST_TABLE, *, most: int = 0) -> list[str]:
     """The names as a `HashMap` lists them that they were put into one by one.
 
-    `table` is the size of its table at first, a power of two. A bucket lists its names in the order in which they came.
+    `table` is the size of its table at first, a power of two. `most` is the number of names that it has had at most,
+    if some were removed: a table grows and does not shrink. A bucket lists its names in the order in which they came.
     Java turns a bucket of more than eight into a tree, which lists them otherwise; that is left out.
     """
     names, size = list(names), table
-    while len(names) > size * 3 // 4:
+    while max(len(names), most) > size * 3 // 4:
         size *= 2
     return sorted(names, key=lambda name: _bucket(name, size))
 

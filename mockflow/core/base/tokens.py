@@ -199,6 +199,23 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def plain_value(value: Any) -> Any:
+    """The value with numbers and booleans as Python has them. ContentError if its text could not be read on."""
+    root = [value]
+    left: list[Any] = [root]
+    while left:  # without recursion: a body may be nested deeper than Python's calls
+        container = left.pop()
+        for place in list(container) if isinstance(container, dict) else range(len(container)):
+            item = container[place]
+            if item is BROKEN:
+                raise ContentError(_UNREADABLE)
+            if isinstance(item, Written):
+                container[place] = item.value
+            elif isinstance(item, (dict, list)):
+                left.append(item)
+    return root[0]
+
+
 class _Container:
     """An object or array that is being walked through."""
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.cluster_settings import Text, as_text
 from mockflow.core.opensearch.index_settings import members
-from mockflow.core.opensearch.java import hash_order
 from mockflow.core.opensearch.refusal import RefusedError
 
 Parts = Mapping[str, Text]
@@ -47,7 +47,7 @@ def check_analysis(settings: Mapping[str, Text | None], plugins: Collection[str]
         if parts.get("type", "custom") != "custom":
             _check_type("analyzer", name, parts, table.types["analyzer"])
     usable = {kind: table.ready[kind] | defined[kind].keys() for kind in ("char_filter", "tokenizer", "filter")}
-    for name in hash_order(defined["analyzer"]):
+    for name in hash_map_order(defined["analyzer"]):
         parts = defined["analyzer"][name]
         if parts.get("type", "custom") == "custom":
             _check_custom(name, parts, usable)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import class_name, hash_order, java_text
+from mockflow.core.base.java_hash import hash_map_order
+from mockflow.core.opensearch.java import class_name, java_text
 
 PARSE: Final = "parse_exception"
 ILLEGAL_ARGUMENT: Final = "illegal_argument_exception"
@@ -90,7 +91,7 @@ class Configuration:
 
     def left(self) -> str:
         """What was not taken, as ``[a, b]``; empty where everything was."""
-        return f"[{', '.join(hash_order(self._left, self._size))}]" if self._left else ""
+        return f"[{', '.join(hash_map_order(self._left, most=self._size))}]" if self._left else ""
 
 
 STRING: Final[Take] = Configuration.take_string

@@ -15,6 +15,7 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.analysis import check_analysis
 from mockflow.core.opensearch.cluster_settings import Text
 from mockflow.core.opensearch.ids import opensearch_uuid
@@ -26,7 +27,6 @@ from mockflow.core.opensearch.index_settings import (
     index_settings_table,
     normalized,
 )
-from mockflow.core.opensearch.java import hash_order
 from mockflow.core.opensearch.mappings import check_mapping
 from mockflow.core.opensearch.refusal import Refusal, RefusedError
 
@@ -103,7 +103,7 @@ def step_refusal(refusal: Refusal, plain_message: str, environment: IndexEnviron
 def _read_body(body: Mapping[str, Any]) -> IndexRequest:
     """CreateIndexRequest.source: key by key, up to the first that it cannot read."""
     request = IndexRequest()
-    for key in hash_order(body):
+    for key in hash_map_order(body):
         try:
             request = _with_part(request, key, body[key])
         except ValueError:

@@ -16,8 +16,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.cluster_settings import Flat, Text, as_text, flattened
-from mockflow.core.opensearch.java import hash_order
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.setting_values import Bounds, read_value
 from mockflow.core.opensearch.values import BadValueError
@@ -123,7 +123,7 @@ def check_update(index: str, uuid: str, changes: Mapping[str, Text | None], tabl
             )
         if value is not None:
             _check_value(setting, key, value)
-    fixed = [key for key in hash_order(changes) if not key.endswith("*") and not _is_dynamic(key, table)]
+    fixed = [key for key in hash_map_order(changes) if not key.endswith("*") and not _is_dynamic(key, table)]
     if fixed:
         raise RefusedError(
             f"Can't update non dynamic settings [[{', '.join(fixed)}]] for open indices [[{index}/{uuid}]]"
@@ -166,7 +166,7 @@ def _alike(key: str, keys: Iterable[str]) -> list[str]:
     """Keys whose Levenshtein distance is below 0.3 of the longer one's length, the nearest first."""
     near = [
         (1 - _distance(key, other) / longest, other)
-        for other in hash_order(list(keys))
+        for other in hash_map_order(list(keys))
         if abs(len(key) - len(other)) < 0.3 * (longest := max(len(key), len(other)))
     ]
     return [other for score, other in sorted(near, key=lambda pair: -pair[0]) if score > 0.7]

@@ -1,9 +1,9 @@
-"""What shows of Java in OpenSearch's texts: class names, the order of a HashMap's keys, casts that fail."""
+"""What shows of Java in OpenSearch's texts: class names, values as text, casts that fail."""
 
 import re
-from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, Final
+
+from mockflow.core.base.java_hash import hash_map_order
 
 _MAX_INT: Final = 2**31
 _MAX_LONG: Final = 2**63
@@ -34,7 +34,7 @@ def java_text(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(java_text, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}={java_text(value[key])}' for key in hash_order(value))}}}"
+        return f"{{{', '.join(f'{key}={java_text(value[key])}' for key in hash_map_order(value))}}}"
     return _double(value) if isinstance(value, float) else str(value)
 
 
@@ -42,28 +42,6 @@ def failed_cast(value: Any, wanted: str = "java.util.Map") -> str:
     """The message of a ClassCastException. `wanted` is a class name, such as ``java.lang.String``."""
     given = class_name(value)
     return f"class {given} cannot be cast to class {wanted} ({given} and {wanted} {_BOOTSTRAP})"
-
-
-def hash_order(keys: Collection[str], capacity_for: int | None = None) -> list[str]:
-    """Keys in the order in which a HashMap iterates over them.
-
-    `capacity_for` is the number of entries that the map has had at most (default: as many as there are keys): a map
-    grows with its entries and does not shrink when they are removed. Keys of one bucket keep their order.
-    """
-    size = 16
-    while (capacity_for or len(keys)) > size * 3 // 4:
-        size *= 2
-    return sorted(keys, key=lambda key: _spread(key) & (size - 1))
-
-
-@lru_cache(maxsize=4096)
-def _spread(text: str) -> int:
-    """String.hashCode with HashMap's mixing of the upper bits, as an unsigned number of 32 bits."""
-    code = 0
-    units = text.encode("utf-16-be", "surrogatepass")
-    for high, low in zip(units[::2], units[1::2], strict=True):
-        code = (31 * code + (high << 8 | low)) & 0xFFFFFFFF
-    return code ^ (code >> 16)
 
 
 def _double(number: float) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.field_parameters import MappingContext, read_int
 from mockflow.core.opensearch.index_settings import text_of
-from mockflow.core.opensearch.java import hash_order, java_text
+from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.setting_values import SPACE_TYPES
 
@@ -138,7 +139,7 @@ def _problems(
     if data_type not in known.data_types:
         problems.append(f'Method "{name}" is not supported for vector data type "{data_type.upper()}".')
     given = method.parameters if method else {}
-    for parameter in hash_order(given):
+    for parameter in hash_map_order(given):
         kind = known.parameters.get(parameter)
         problem = _KINDS[kind](parameter, given[parameter]) if kind else f"Unknown parameter '{parameter}' found"
         if problem:
@@ -210,7 +211,7 @@ def _read_method(value: Any) -> _Component:
     if not isinstance(value, dict):
         raise RefusedError('Unable to parse mapping into KNNMethodContext. Object not of type "Map"')
     engine = space = None
-    for key in hash_order(value):
+    for key in hash_map_order(value):
         given = value[key]
         if key in ("engine", "space_type") and given is not None and not isinstance(given, str):
             raise RefusedError(f'"{key}" must be a string')
@@ -229,7 +230,7 @@ def _read_method(value: Any) -> _Component:
 
 def _read_component(value: Mapping[str, Any]) -> _Component:
     """MethodComponentContext.parse."""
-    for key in hash_order(value):
+    for key in hash_map_order(value):
         given = value[key]
         if key == "name" and not isinstance(given, str):
             raise RefusedError("Component name should be a string")

@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.analysis import Analysis
 from mockflow.core.opensearch.cluster_settings import Text
 from mockflow.core.opensearch.field_extras import EXTRAS
 from mockflow.core.opensearch.field_parameters import READERS, RESTRICTED, MappingContext, read_bool, unsupported
 from mockflow.core.opensearch.index_settings import Minor, members, text_of
-from mockflow.core.opensearch.java import failed_cast, hash_order, java_text
+from mockflow.core.opensearch.java import failed_cast, java_text
 from mockflow.core.opensearch.mapping_types import FieldType, field_types
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.root_mapping import check_dynamic, check_templates, read_metadata
@@ -62,7 +63,7 @@ class _Reader:
 
     def read_root(self, mapping: Node) -> None:
         remaining = []
-        for key in hash_order(mapping):
+        for key in hash_map_order(mapping):
             if not (self._read_object_key(key, mapping[key], "") or self._read_root_key(key, mapping[key])):
                 remaining.append(key)
         unknown = {key: mapping[key] for key in remaining if not read_metadata(key, mapping[key])}
@@ -72,7 +73,7 @@ class _Reader:
             raise RefusedError(unsupported("Root mapping definition", unknown))
 
     def read_properties(self, properties: Node, path: str) -> None:
-        for name in hash_order(properties):
+        for name in hash_map_order(properties):
             node = properties[name]
             if node == []:
                 continue
@@ -121,7 +122,7 @@ class _Reader:
         own = ("type", "include_in_parent", "include_in_root")
         unknown = {
             key: node[key]
-            for key in hash_order(node)
+            for key in hash_map_order(node)
             if key not in own and not self._read_object_key(key, node[key], full)
         }
         if unknown:
@@ -160,20 +161,20 @@ class _Reader:
         if node.get("path") is None:
             raise RefusedError(f"The [path] property must be specified for field [{last}].")
         self.aliases[full] = java_text(node["path"])
-        if unknown := {key: node[key] for key in hash_order(node) if key not in ("type", "path")}:
+        if unknown := {key: node[key] for key in hash_map_order(node) if key not in ("type", "path")}:
             raise RefusedError(unsupported(f"Mapping definition for [{name}]", unknown))
 
     def _read_old(self, name: str, last: str, full: str, node: Node, kind: FieldType) -> None:
         if isinstance(node.get("fields"), dict):
             self._read_multi_fields(last, full, node["fields"])
         known = {"type", "fields", "copy_to", *kind.parameters}
-        if unknown := {key: node[key] for key in hash_order(node) if key not in known}:
+        if unknown := {key: node[key] for key in hash_map_order(node) if key not in known}:
             raise RefusedError(unsupported(f"Mapping definition for [{name}]", unknown))
 
     def _read_parameters(self, last: str, full: str, node: Node, kind: FieldType) -> None:
         """ParametrizedFieldMapper.Builder.parse, and what single types add to it."""
         restricted = []
-        for key in hash_order(node):
+        for key in hash_map_order(node):
             value = node[key]
             parameter = kind.parameters.get(key)
             if key in ("type", "copy_to"):
@@ -200,7 +201,7 @@ class _Reader:
             raise RefusedError(
                 f"expected map for property [fields] on field [{java_text(value)}] or [fields] but got a {shown}"
             )
-        for key in hash_order(value or {}):
+        for key in hash_map_order(value or {}):
             node = value[key]
             if "." in key:
                 raise RefusedError(f"Field name [{key}] which is a multi field of [{name}] cannot contain '.'")

@@ -6,9 +6,10 @@ The texts are those of ObjectMapper, DynamicTemplate and MetadataFieldMapper.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.field_parameters import read_bool
 from mockflow.core.opensearch.index_settings import Minor
-from mockflow.core.opensearch.java import failed_cast, hash_order, java_text
+from mockflow.core.opensearch.java import failed_cast, java_text
 from mockflow.core.opensearch.refusal import RefusedError
 
 Node = Mapping[str, Any]
@@ -36,7 +37,7 @@ def check_templates(value: Any) -> None:
 
 
 def _check_template(parameters: Node) -> None:
-    for key in hash_order(parameters):
+    for key in hash_map_order(parameters):
         if key not in _TEMPLATE_KEYS:
             raise RefusedError(f"Illegal dynamic template parameter: [{key}]")
     if not parameters.keys() & {"match", "path_match", "match_mapping_type"}:
@@ -61,7 +62,7 @@ def read_metadata(key: str, value: Any) -> bool:
     known = _METADATA[key]
     if known is None:
         raise RefusedError(f"{key} is not configurable")
-    for parameter in hash_order(value):
+    for parameter in hash_map_order(value):
         if parameter not in known and parameter != "type":
             raise RefusedError(f"unknown metadata parameter [{parameter}] on metadata field [{key}]")
         if known.get(parameter) == "bool":

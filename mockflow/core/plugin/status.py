@@ -3,10 +3,11 @@
 For the order and the presence of fields see docs/reference/plugin.md, "Status document".
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from mockflow.core.base.json_writer import compact
 
 PROGRESS_OF_STATE: Final = {
     "NOT_STARTED": "NOT_STARTED",
@@ -62,8 +63,7 @@ class Document:
     def json(self) -> bytes:
         """Compact JSON in UTF-8."""
         if self._json is None:
-            text = json.dumps(self.value, ensure_ascii=False, separators=(",", ":"))
-            self._json = text.encode("utf-8", "replace")
+            self._json = compact(self.value)
         return self._json
 
 

@@ -102,6 +102,8 @@ class Behaviour:
     """Whether a reprovision that waits answers the status; else its answer has the workflow's id alone."""
     aggregation_failure: tuple[str, str | None]
     """Why the plugin's searches fail where they have aggregations: the reason, and the type of the inner exception."""
+    scores_keywords: bool
+    """Whether a search scores terms of keyword fields; else their score is 1.0."""
     refuses_same_entry: bool
     """Whether a search refuses a path that `_source` both includes and excludes."""
     keeps_times: bool
@@ -112,6 +114,8 @@ class Behaviour:
     """The user_inputs that are stored as JSON text when they are sent as objects."""
     refuses_large_versions: bool
     """Whether a template's version may not be above 99; else only its last two digits count."""
+    jackson: int
+    """The major version of the library that reads and writes JSON."""
     copied_maps: CopiedMaps
     """The order of keys in a template's workflows, user_params, inputs and ui_metadata. Java draws it anew at each
     start; these are those of one start of 2.19.6 and of one of 3.8.0."""
@@ -170,6 +174,8 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
             ),
         ),
     ),
+    # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
+    "scores_keywords": (((2, 12), True), ((3, 0), False)),
     # Measured at 2.19.6 and 3.8.0; OpenSearch pull request 21203 is in 3.7.
     "refuses_same_entry": (((2, 12), False), ((3, 7), True)),
     # Measured at 2.19.6 and 3.8.0.
@@ -189,6 +195,8 @@ _TABLE: Final[dict[str, tuple[tuple[tuple[int, ...], Any], ...]]] = {
     ),
     # Measured at 2.19.6 and 3.8.0; assumed to have come with 3.0.
     "refuses_large_versions": (((2, 12), False), ((3, 0), True)),
+    # Measured at 2.19.6 and 3.8.0; the release is the one that OpenSearch issue 19597 names.
+    "jackson": (((2, 12), 2), ((3, 7), 3)),
     "copied_maps": (
         ((2, 12), CopiedMaps(0xF3333333, ascending=True)),
         ((3, 0), CopiedMaps(0x13B645A1, ascending=False)),

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import PARAMETERS, SearchError, SourceFilter, Stored, from_parameters, search
 from mockflow.server.http.messages import CONTENT_TYPE, Request
-from mockflow.server.rest.body import read_value
+from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
 from mockflow.server.rest.errors import Refusal, object_error
 
@@ -51,6 +52,7 @@ def search_handler(
                     request.value,
                     source=partial(rules.source, call),
                     refuses_same_entry=behaviour.refuses_same_entry,
+                    scores_keywords=behaviour.scores_keywords,
                     aggregation_failure=behaviour.aggregation_failure if rules.fails_on_aggregations else None,
                 )
             except SearchError as error:
@@ -88,15 +90,17 @@ def _request(call: Call) -> _Request:
     except SearchError as error:
         raise refused(error) from None
     if sent is None:
-        return _read(call.request)
+        return _read(call, call.request)
     text, media_type = sent
     if body_format(media_type) is None:
         reason = f"Unknown value for source_content_type [{media_type}]"
         raise object_error(500, "illegal_state_exception", reason)
-    return _read(Request(call.request.method, call.request.target, {CONTENT_TYPE: media_type}, text.encode()))
+    return _read(call, Request(call.request.method, call.request.target, {CONTENT_TYPE: media_type}, text.encode()))
 
 
-def _read(request: Request) -> _Request:
-    value = read_value(request)
+def _read(call: Call, request: Request) -> _Request:
+    value = read_value(request, call.world.version)
+    if value is NOTHING:
+        raise unexpected_start(request, None, EXPECTED)
     is_json = body_format(request.headers.get(CONTENT_TYPE)) == "json"
     return _Request(value, request.body.decode("utf-8", "replace") if is_json else None)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mockflow.core.base.json_writer import compact
 from mockflow.core.opensearch.values import BadValueError
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE
 from mockflow.server.http.messages import Response
-from mockflow.server.rest.xcontent import compact
 
 
 class Refusal(Exception):  # noqa: N818 - a response, not a failure of mockflow

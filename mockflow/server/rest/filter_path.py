@@ -13,10 +13,11 @@ them, and Jackson's FilteringGeneratorDelegate writes an object or array only if
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from mockflow.core.base.wildcards import matches
-from mockflow.server.rest.xcontent import Json
+
+Json = Any
 
 
 def filter_paths(value: Json, expression: str) -> Json:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from mockflow.core.base.json_writer import compact, pretty
 from mockflow.core.plugin.status import Document
 from mockflow.server.http.messages import ACCEPT, CONTENT_TYPE, JSON_TYPE, TEXT_TYPE, Request
 from mockflow.server.rest.call import body_format
 from mockflow.server.rest.errors import Refusal, illegal_argument, with_stack_trace
 from mockflow.server.rest.filter_path import filter_paths
 from mockflow.server.rest.parameters import Parameters
-from mockflow.server.rest.xcontent import compact, pretty, yaml
+from mockflow.server.rest.yaml_writer import yaml
 
 YAML_TYPE: Final = "application/yaml"
 Format = Literal["json", "yaml"]

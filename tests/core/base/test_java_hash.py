@@ -57,3 +57,23 @@ def test_an_order_has_each_key_once(keys: list[str], maps: CopiedMaps) -> None:
 @given(names)
 def test_a_hash_map_of_a_hash_map_is_the_same(keys: list[str]) -> None:
     assert hash_map_order(hash_map_order(keys)) == hash_map_order(keys)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["use_case", "created_time", "last_updated_time", "name", "description", "workflows"],
+        [
+            *("workflow_id", "provision_start_time", "provisioning_progress"),
+            *("provision_end_time", "state", "resources_created"),
+        ],
+        ["configurations", "index_name"],
+    ],
+)
+def test_keys_come_in_the_order_that_was_measured(order: list[str]) -> None:
+    assert hash_map_order(order) == order
+
+
+def test_a_table_does_not_shrink() -> None:
+    assert hash_map_order(["q", "a"], most=12) == ["q", "a"], "one bucket of sixteen"
+    assert hash_map_order(["q", "a"], most=13) == ["a", "q"], "two buckets of 32"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.base.json_reader import MAX_DEPTH, read_json, text_of_body
+from mockflow.core.base.json_reader import read_json, text_of_body
+from mockflow.core.base.json_scanner import MAX_DEPTH
 from mockflow.core.base.tokens import BROKEN, NOTHING, ContentError, NoTextError, Tokens, Written
 
 jsons = st.recursive(
@@ -34,7 +35,8 @@ jsons = st.recursive(
         ('{"a": x}', {BROKEN: BROKEN}),
         ('{"a": "x', {"a": BROKEN}),
         ('{"a": [1, NaN]}', {"a": [1, BROKEN]}),
-        ("[01]", [0, BROKEN]),
+        ("[01]", [BROKEN]),
+        (f'{{"a": {"9" * 5000}}}', {BROKEN: BROKEN}),
         ('["\\ud83d\\ude00"]', ["😀"]),
     ],
 )

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.opensearch.jackson import malformed, path_to, place_of, tokens
+from mockflow.core.base.json_reader import read_value
+from mockflow.core.base.json_scanner import MalformedJsonError
+from mockflow.core.opensearch.jackson import error_of, path_to, place_of, tokens
 
 REDACTED = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
 VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
@@ -21,7 +23,7 @@ json_values = st.recursive(
 @given(json_values, st.sampled_from([None, 2]), st.booleans())
 def test_whatever_the_standard_library_writes_is_json(value: Any, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    assert malformed(text) is None
+    assert json.loads(text) == read_value(text)
     values = [token for token in tokens(text) if token.part == "value"]
     assert len(values) == count(value)
 
@@ -72,20 +74,20 @@ def test_every_place_is_that_of_its_value(value: Any) -> None:
 def test_messages_of_both_releases_of_jackson(text: str, newer: str, older: str) -> None:
     error = malformed(text)
     assert error is not None
-    assert error.error(jackson=3)["reason"].startswith(newer)
-    assert error.error(jackson=2)["reason"].endswith(older)
+    assert error_of(error, jackson=3)["reason"].startswith(newer)
+    assert error_of(error, jackson=2)["reason"].endswith(older)
 
 
 def test_the_kind_of_an_error_depends_on_the_release() -> None:
     early, wrong = malformed("{"), malformed("xyz")
     assert early is not None
     assert wrong is not None
-    assert [early.error(jackson=version)["type"] for version in (2, 3)] == [
+    assert [error_of(early, jackson=version)["type"] for version in (2, 3)] == [
         "json_e_o_f_exception",
         "unexpected_end_of_input_exception",
     ]
-    assert wrong.error(jackson=3)["caused_by"]["type"] == "stream_read_exception"
-    assert "caused_by" not in wrong.error(jackson=2)
+    assert error_of(wrong, jackson=3)["caused_by"]["type"] == "stream_read_exception"
+    assert "caused_by" not in error_of(wrong, jackson=2)
 
 
 def test_what_follows_the_first_value_does_not_matter() -> None:
@@ -108,3 +110,11 @@ def test_a_place_is_found_by_the_object_itself() -> None:
 def count(value: Any) -> int:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(map(count, parts))
+
+
+def malformed(text: str) -> MalformedJsonError | None:
+    try:
+        read_value(text)
+    except MalformedJsonError as error:
+        return error
+    return None

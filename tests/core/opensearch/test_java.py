@@ -1,10 +1,10 @@
-"""Class names, casts and the order of a HashMap, as they show in OpenSearch's texts."""
+"""Class names, casts and values as text, as they show in OpenSearch's texts."""
 
 from typing import Any
 
 import pytest
 
-from mockflow.core.opensearch.java import class_name, failed_cast, hash_order, java_text
+from mockflow.core.opensearch.java import class_name, failed_cast, java_text
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 
 
@@ -30,21 +30,6 @@ def test_a_failed_cast_names_both_classes_twice() -> None:
         "class java.lang.Integer cannot be cast to class java.lang.String (java.lang.Integer and java.lang.String are "
         "in module java.base of loader 'bootstrap')"
     )
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        ["use_case", "created_time", "last_updated_time", "name", "description", "workflows"],
-        [
-            *("workflow_id", "provision_start_time", "provisioning_progress"),
-            *("provision_end_time", "state", "resources_created"),
-        ],
-        ["configurations", "index_name"],
-    ],
-)
-def test_keys_come_in_the_order_of_a_hash_map(order: list[str]) -> None:
-    assert hash_order(order) == order
 
 
 @pytest.mark.parametrize(

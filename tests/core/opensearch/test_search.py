@@ -269,8 +269,10 @@ def test_an_index_without_a_mapping_gets_the_one_opensearch_would_infer() -> Non
     ("query", "scores"),
     [
         # ln(1 + (N - n + 0.5) / (n + 0.5)) * tf / (tf + 1.2 * (0.25 + 0.75 * length / average)), by hand
-        ({"term": {"use_case": "CUSTOM"}}, [("t3", 0.4458315)]),
-        ({"term": {"use_case": {"value": "CUSTOM", "boost": 2}}}, [("t3", 0.8916630)]),
+        ({"term": {"use_case": "CUSTOM"}}, [("t3", 1.0)]),
+        ({"term": {"use_case": {"value": "CUSTOM", "boost": 2}}}, [("t3", 2.0)]),
+        ({"constant_score": {"filter": {"match": {"name": "search"}}, "boost": 2}}, [("t1", 2), ("t2", 2), ("t3", 2)]),
+        ({"constant_score": {"filter": {"term": {"use_case": "CUSTOM"}}}}, [("t3", 1.0)]),
         ({"match": {"name": "search"}}, [("t3", 0.0858723), ("t2", 0.0725714), ("t1", 0.0503892)]),
         ({"terms": {"use_case": ["CUSTOM"], "boost": 3}}, [("t3", 3.0)]),
         ({"prefix": {"use_case": "C"}}, [("t3", 1.0)]),
@@ -287,6 +289,12 @@ def test_scores(query: Json, scores: list[tuple[str, float]]) -> None:
     assert [hit["_id"] for hit in answer["hits"]] == [name for name, _ in scores]
     assert [hit["_score"] for hit in answer["hits"]] == pytest.approx([score for _, score in scores], rel=1e-5)
     assert answer["max_score"] == answer["hits"][0]["_score"]
+
+
+def test_before_3_0_terms_of_keywords_have_scores() -> None:
+    query = {"term": {"use_case": {"value": "CUSTOM", "boost": 2}}}
+    answer = search(TEMPLATE_INDEX, TEMPLATES, {"query": query}, scores_keywords=True)["hits"]
+    assert [hit["_score"] for hit in answer["hits"]] == pytest.approx([0.8916630], rel=1e-5)
 
 
 @pytest.mark.parametrize(("mode", "score"), [("avg", 1.5), ("sum", 3.0), ("max", 2.0), ("min", 1.0), ("none", 0.0)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -127,11 +127,14 @@ class Scope:
     fields: Mapping[str, str]
     documents: Sequence[Stored]
     nested: str = ""
+    scores_keywords: bool = False
+    """Whether a term of a keyword field has a score of its own, as before 3.0; else it is 1.0."""
 
     @classmethod
-    def of(cls, index: str, documents: Sequence[Stored]) -> Scope:
+    def of(cls, index: str, documents: Sequence[Stored], *, scores_keywords: bool = False) -> Scope:
         """The root of an index. If it has no mapping here, the mapping is inferred as OpenSearch does."""
-        return cls(index, MAPPINGS.get(index) or _inferred(documents), documents)
+        fields = MAPPINGS.get(index) or _inferred(documents)
+        return cls(index, fields, documents, scores_keywords=scores_keywords)
 
     def field(self, name: str) -> Field | None:
         """The field of that name; None if it is not mapped or belongs to another scope."""
@@ -153,7 +156,7 @@ class Scope:
     def within(self, path: str) -> Scope:
         """The scope of the objects at a nested path."""
         objects = tuple(part for document in self.documents for part in self.parts(document, path))
-        return Scope(self.index, self.fields, objects, path)
+        return replace(self, documents=objects, nested=path)
 
     def parts(self, document: Stored, path: str) -> list[Stored]:
         """The objects at a nested path of one document, as documents for the inner queries."""

@@ -141,6 +141,14 @@ def _clauses(body: Body, occur: str, scope: Scope) -> list[Scorer]:
         raise object_parser(f"[bool] failed to parse field [{occur}]", error) from None
 
 
+def _constant_score(body: Body, scope: Scope) -> Scorer:
+    _allow("constant_score", body, "filter", "boost")
+    if "filter" not in body:
+        raise parsing("[constant_score] requires a 'filter' element").at(body, part="end")
+    clause, boost = parse_query(body["filter"], scope), boost_of(body)
+    return lambda document: None if clause(document) is None else boost
+
+
 def _nested(body: Body, scope: Scope) -> Scorer:
     _allow("nested", body, "path", "query", "score_mode", "ignore_unmapped", not_here=("inner_hits",))
     for key in ("path", "query"):
@@ -171,12 +179,13 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
     "ids": _ids,
     "exists": _exists,
     "bool": _bool,
+    "constant_score": _constant_score,
     "nested": _nested,
 }
 
 # The other queries of OpenSearch and its plugins.
 _NOT_HERE: Final = names(
-    "boosting combined_fields common constant_score dis_max distance_feature field_masking_span function_score fuzzy "
+    "boosting combined_fields common dis_max distance_feature field_masking_span function_score fuzzy "
     "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
     "match_phrase_prefix more_like_this multi_match neural neural_sparse parent_id percolate query_string "
     "rank_feature regexp script script_score simple_query_string span_containing span_first span_multi span_near "

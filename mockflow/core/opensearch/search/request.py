@@ -71,12 +71,14 @@ def search(
     *,
     source: Callable[[SourceFilter | None], SourceFilter] = lambda requested: requested or SourceFilter(),
     refuses_same_entry: bool = False,
+    scores_keywords: bool = False,
     aggregation_failure: tuple[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """OpenSearch's response to `request`, a parsed body, over the documents of an index in order of insertion.
 
     `source` decides on the source filter of hits; the plugin's is `plugin_source`. `refuses_same_entry` is whether the
-    release refuses a path that `_source` both includes and excludes. `aggregation_failure` is how a search with
+    release refuses a path that `_source` both includes and excludes, `scores_keywords` whether terms of keyword fields
+    have a score of their own. `aggregation_failure` is how a search with
     aggregations fails, see `unwritable_aggregations`; None means that they are not supported. Raises SearchError.
     """
     _check_keys(request, _AGGREGATIONS if aggregation_failure else ())
@@ -84,7 +86,7 @@ def search(
     requested = parse_source(request["_source"]) if "_source" in request else None
     if requested and refuses_same_entry:
         refuse_same_entry(requested)
-    scope = Scope.of(index, tuple(documents))
+    scope = Scope.of(index, tuple(documents), scores_keywords=scores_keywords)
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     if start + size > _RESULT_WINDOW:
         reason = _TOO_LARGE.format(most=_RESULT_WINDOW, requested=start + size)

@@ -31,7 +31,7 @@ def sum_of(scorers: Sequence[Scorer], document: Stored, needed: int) -> float | 
 
 
 def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Scorer:
-    """BM25 of a term or of a sequence of terms; 1.0 if the field does not have strings."""
+    """BM25 of a term or of a sequence of terms; 1.0 if the field does not have strings, or keywords without scores."""
 
     def frequency(indexed: Sequence[Any]) -> int:
         if len(terms) == 1:
@@ -39,7 +39,7 @@ def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Sc
         starts = range(len(indexed) - len(terms) + 1)
         return sum(list(indexed[start : start + len(terms)]) == list(terms) for start in starts)
 
-    if not field.is_text:
+    if not field.is_text or (field.type == "keyword" and not scope.scores_keywords):
         return lambda document: boost if frequency(field.terms(document)) else None
     documents = [indexed for document in scope.documents if (indexed := field.terms(document))]
     having = [sum(term in indexed for indexed in documents) for term in terms]

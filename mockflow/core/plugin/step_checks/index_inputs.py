@@ -39,4 +39,4 @@ _DEFAULTS = {"index.number_of_shards": "1", "index.number_of_replicas": "1"}
 
 
 def _changes(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(normalized(parse_json_object(configurations_of(inputs))["settings"]))
+    return dict(normalized(parse_json_object(configurations_of(inputs)).get("settings") or {}))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import hash_order
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
@@ -64,7 +64,7 @@ def about_name(problems: str) -> str:
 
 def problems_of_names(fields: Mapping[str, Described]) -> str | None:
     """``Validation Failed: 1: ..;2: ..;`` for fields by their names; None where all are right."""
-    problems = [f"{name} {fields[name].problem}" for name in hash_order(fields) if fields[name].problem]
+    problems = [f"{name} {fields[name].problem}" for name in hash_map_order(fields) if fields[name].problem]
     if not problems:
         return None
     return "Validation Failed: " + "".join(f"{number}: {text};" for number, text in enumerate(problems, 1))

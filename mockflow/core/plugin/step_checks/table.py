@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mockflow.core.opensearch.java import hash_order
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks import agents, basics, connectors, indices, models, pipelines
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
@@ -21,7 +21,7 @@ def check_step(call: StepCall, around: Surroundings) -> Failure | None:
     missing = {name for name in STEPS[call.type].inputs if call.inputs.get(name) is None}
     if missing:
         return of_plugin(
-            f"Missing required inputs [{', '.join(hash_order(missing))}] in workflow [{call.workflow_id}] "
+            f"Missing required inputs [{', '.join(hash_map_order(missing))}] in workflow [{call.workflow_id}] "
             f"node [{call.node_id}]"
         )
     return CHECKS[call.type](call, around)

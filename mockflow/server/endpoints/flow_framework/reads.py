@@ -26,7 +26,7 @@ def get_status(call: Call) -> Action:
     ignore_body(call)
 
     def act() -> Reply:
-        if not world.has_states:
+        if not (world.has_states and workflow_id):
             raise plugin_error(404, f"Failed to get workflow status of: {workflow_id}")
         try:
             read = polling.peek if is_peek else polling.poll
@@ -110,20 +110,24 @@ def _source(call: Call, requested: SourceFilter | None) -> SourceFilter:
 
 
 def _stored_templates(call: Call) -> Iterable[Stored]:
-    """The documents of the template index that the caller may read, in order of creation."""
+    """The documents of the template index that the caller may read, in order of their last write."""
+    found = []
     for workflow in call.world.workflows.values():
-        if workflow.stored and access.sees(call.world, call.request.caller, workflow):
-            document = workflow.stored.source(workflow.owned)
-            yield Stored(workflow.id, document, version=workflow.stored.version)
+        stored = workflow.stored
+        if stored and access.sees(call.world, call.request.caller, workflow):
+            found.append(Stored(workflow.id, stored.source(workflow.owned), stored.version, stored.seq_no))
+    return sorted(found, key=lambda document: document.seq_no)
 
 
 def _stored_states(call: Call) -> Iterable[Stored]:
-    """The documents of the state index that the caller may read: each workflow's status now, with all fields."""
-    cluster = call.cluster
-    for workflow in cluster.world.living():
-        if not access.sees(cluster.world, call.request.caller, workflow):
-            continue
-        yield Stored(workflow.id, status_document(workflow.id, cluster.world.fields(workflow), show_all=True).value)
+    """The documents of the state index that the caller may read, in order of their last write.
+
+    Each is the workflow's status now, with all fields.
+    """
+    world = call.world
+    seen = [workflow for workflow in world.living() if access.sees(world, call.request.caller, workflow)]
+    for workflow in sorted(seen, key=lambda workflow: workflow.last_write(world.elapsed(workflow))):
+        yield Stored(workflow.id, status_document(workflow.id, world.fields(workflow), show_all=True).value)
 
 
 search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)

@@ -133,3 +133,48 @@ async def test_a_source_of_a_type_that_is_not_read(door: Door, media_type: str) 
     assert answer.reason == f"Unknown value for source_content_type [{media_type}]"
     answer = await door.ask("GET", f"{WORKFLOW}/_search?source=%7B%22foo%22:1%7D&source_content_type=application/json")
     assert (answer.status, answer.json["error"]["col"]) == (400, 8)
+
+
+# -- order ---------------------------------------------------------------------------------------------
+
+
+async def found(door: Door, search: str) -> list[str]:
+    return [hit["_id"] for hit in (await asked(door, search, {})).json["hits"]["hits"]]
+
+
+async def test_hits_come_in_the_order_of_the_last_write(door: Door) -> None:
+    first, second, third = [await door.create(NOOP) for _ in range(3)]
+    for search, _ in SEARCHES:
+        assert await found(door, search) == [first, second, third]
+    await door.put(first, {"name": "new"}, "?update_fields=true")
+    assert await found(door, "_search") == [second, third, first]
+    assert await found(door, "state/_search") == [first, second, third], "its status is the old one"
+    await door.advance("1s")
+    await door.provision(second)
+    assert await found(door, "_search") == [third, first, second]
+    assert await found(door, "state/_search") == [first, third, second]
+    await door.provision(first)
+    await door.advance("1h")
+    assert await found(door, "_search") == [third, second, first]
+
+
+async def test_the_status_of_a_later_workflow_is_written_later(door: Door) -> None:
+    first = await door.create(NOOP)
+    await door.provision(first)
+    await door.advance("1m")
+    second = await door.create(NOOP)
+    assert await found(door, "state/_search") == [first, second]
+    await door.advance("1m")
+    third = await door.create(NOOP)
+    await door.advance("1m")
+    await door.put(second, NOOP)
+    assert await found(door, "state/_search") == [first, third, second], "an update resets the status"
+
+
+async def test_sequence_numbers_are_those_of_the_writes(door: Door) -> None:
+    for _ in range(2):
+        await door.create(NOOP)
+    hits = (await asked(door, "_search", {})).json["hits"]["hits"]
+    assert [hit["_seq_no"] for hit in hits] == [0, 1]
+    await door.put(hits[0]["_id"], NOOP)
+    assert [hit["_seq_no"] for hit in (await asked(door, "_search", {})).json["hits"]["hits"]] == [1, 2]

@@ -12,6 +12,12 @@ async def test_an_unknown_id(door: Door) -> None:
         await door.create(NOOP)
 
 
+async def test_an_empty_id(door: Door) -> None:
+    for _ in range(2):
+        assert (await door.status("")).told == (404, {"error": "Failed to get workflow status of: "})
+        await door.create(NOOP)
+
+
 @pytest.mark.parametrize("query", ["?all=true", "?all", "?all="])
 async def test_all(door: Door, query: str) -> None:
     workflow_id = await door.create(NOOP)

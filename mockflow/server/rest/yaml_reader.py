@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from mockflow.core.base.json_reader import MAX_DEPTH
+from mockflow.core.base.json_scanner import MAX_DEPTH
 from mockflow.core.base.tokens import BROKEN, NOTHING, Written
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -9,7 +9,8 @@ import yaml as pyyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockflow.server.rest.xcontent import compact, pretty, yaml
+from mockflow.core.base.json_writer import compact, pretty
+from mockflow.server.rest.yaml_writer import yaml
 
 Json = Any
 
@@ -31,7 +32,7 @@ STATUS: Json = {
         ({"a": 1, "b": [True, None, 1.5]}, '{"a":1,"b":[true,null,1.5]}'),
         ({"é": "😀 , : {}"}, '{"é":"😀 , : {}"}'),
         ('\n"\\/\x00', r'"\n\"\\/\u0000"'),
-        ({"half": "a\ud800b"}, '{"half":"a?b"}'),
+        ({"half": "a\ud800b\udc0f\ud83d"}, '{"half":"a\\uD800b\\uDC0F\\uD83D"}'),
     ],
 )
 def test_compact(value: Json, written: str) -> None:
@@ -69,7 +70,7 @@ def test_pretty_status() -> None:
         ([1, 2], "[\n  1,\n  2\n]\n"),
         ({"a": {}, "b": []}, '{\n  "a" : { },\n  "b" : [ ]\n}\n'),
         ({"{}": "[]", "a": "{},"}, '{\n  "{}" : "[]",\n  "a" : "{},"\n}\n'),
-        ({"é": "😀\ud800"}, '{\n  "é" : "😀?"\n}\n'),
+        ({"é": "😀\ud800"}, '{\n  "é" : "😀\\uD800"\n}\n'),
         (None, "null\n"),
     ],
 )

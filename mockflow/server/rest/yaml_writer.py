@@ -1,30 +1,13 @@
-"""OpenSearch's output formats: compact JSON, pretty JSON, YAML (docs/reference/opensearch.md, "Rendering")."""
+"""YAML as OpenSearch writes it (docs/reference/opensearch.md, "Rendering")."""
 
-import json
 import re
 from io import StringIO
 from typing import Any, Final
 
 import yaml as pyyaml
 
-Json = Any
 
-
-def compact(value: Json) -> bytes:
-    """JSON without white space, in UTF-8. A lone surrogate, which UTF-8 cannot encode, becomes ``?``."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def pretty(value: Json) -> bytes:
-    """JSON as ``?pretty`` shows it: indented by two, `` : `` after keys, ``{ }`` and ``[ ]`` for empty ones.
-
-    OpenSearch's JsonXContentGenerator configures Jackson's DefaultPrettyPrinter so, arrays included.
-    """
-    text = json.dumps(value, ensure_ascii=False, indent=2, separators=(",", " : ")) + "\n"
-    return _EMPTY.sub(r"\1 \2", text).encode("utf-8", "replace")
-
-
-def yaml(value: Json) -> bytes:
+def yaml(value: Any) -> bytes:
     """YAML as Jackson's YAMLGenerator writes it: block style, plain keys, strings in double quotes.
 
     Long strings are folded near column 80: OpenSearch leaves Jackson's SPLIT_LINES on, and PyYAML folds as
@@ -40,10 +23,6 @@ def yaml(value: Json) -> bytes:
     )
     return text.encode()
 
-
-# An empty object or array that ends a line of json.dumps(indent=2), before a comma perhaps. Nothing in a
-# string can look like it: strings have no line feeds, and end with a quote.
-_EMPTY: Final = re.compile(r"([{\[])([}\]],?)$", re.MULTILINE)
 
 _YAML_STRING: Final = "tag:yaml.org,2002:str"
 
