@@ -96,8 +96,8 @@ BAD: Final = {
         f"2:1: {REFUSED}Unable to parse field [type] in a template object.",
     ),
     "an unknown step": (
-        START + "      - {id: i, type: make_index}\n",
-        f"5:17: {REFUSED}Workflow step type [make_index] is not implemented.; did you mean create_index?",
+        START + "      - {id: i, type: creat_index}\n",
+        f"5:17: {REFUSED}Workflow step type [creat_index] is not implemented.; did you mean create_index?",
     ),
     "no name": (
         START.removeprefix("name: t\n") + INDEX % "{}",

@@ -203,6 +203,14 @@ def test_another_version() -> None:
         assert served.ask(f"{WORKFLOW}/x/_status") == (404, {"error": "Fail to find workflow"})
 
 
+@pytest.mark.parametrize(("options", "status"), [(["--trust-inputs"], 201), ([], 400)])
+def test_inputs_are_trusted_where_it_says_so(options: list[str], status: int) -> None:
+    node = {"id": "g", "type": "register_model_group", "user_inputs": {"name": "<>"}}
+    body = {"name": "x", "workflows": {"provision": {"nodes": [node]}}}
+    with Served(*options, "--quiet") as served:
+        assert served.ask(WORKFLOW, "POST", body)[0] == status
+
+
 def test_max_polls(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD)
     with Served(tmp_path, "--frozen", "--max-polls", "2", "--quiet") as served:

@@ -20,8 +20,8 @@ TEMPLATE: Final = {"name": "t", "workflows": {"provision": {"nodes": [{"id": "a"
 CASES: Final[dict[str, tuple[Scenario, str]]] = {
     "only a name": (Scenario("x").match(everything=True), "{scenario: x, match: everything}"),
     "about": (
-        Scenario("x", description="why", unrealistic=True).match(use_case="U"),
-        "{scenario: x, description: why, unrealistic: true, match: {use_case: U}}",
+        Scenario("x", description="why", unrealistic=True, trust_inputs=True).match(use_case="U"),
+        "{scenario: x, description: why, unrealistic: true, trust_inputs: true, match: {use_case: U}}",
     ),
     "match": (
         Scenario("x").match(name="bedrock*", use_case="U", header={"X-A": "b"}),

@@ -59,12 +59,27 @@ def test_tenants(mockflow):
     with pytest.raises(HTTPError, match="403"):
         state(mockflow.url)
 
+BAD = {"name": "x", "workflows": {"provision": {"nodes": [
+    {"id": "a", "type": "create_index", "user_inputs": {"index_name": "A", "configurations": {}}}
+]}}}
+
+@pytest.mark.mockflow(trust_inputs=True)
+def test_inputs_that_are_trusted(mockflow, mockflow_client):
+    id = mockflow_client.plugins.flow_framework.create(body=BAD, params={"provision": "true"})["workflow_id"]
+    assert mockflow_client.plugins.flow_framework.get_status(workflow_id=id)["state"] == "PROVISIONING"
+    assert mockflow_client.plugins.flow_framework.get_status(workflow_id=id)["state"] == "COMPLETED"
+
+def test_inputs_that_are_checked(mockflow, mockflow_client):
+    id = mockflow_client.plugins.flow_framework.create(body=BAD, params={"provision": "true"})["workflow_id"]
+    assert mockflow_client.plugins.flow_framework.get_status(workflow_id=id)["state"] == "PROVISIONING"
+    assert mockflow_client.plugins.flow_framework.get_status(workflow_id=id)["state"] == "FAILED"
+
 @pytest.mark.mockflow(users=["ann"])
 def test_no_user(mockflow):
     pass
 """
     result = suite.run(tests)
-    result.assert_outcomes(passed=2, errors=1)
+    result.assert_outcomes(passed=4, errors=1)
     result.stdout.fnmatch_lines(['*mockflow: user "ann" should be name:password or name:password:role,role*'])
 
 
