@@ -10,7 +10,6 @@ from mockflow.cluster import Cluster
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request, Response
 from tests.support import specification
-from tests.support.overtaken import OVERTAKEN, REASON
 
 settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
 settings.register_profile("quick", settings.get_profile("mockflow"), max_examples=10)  # make test-quick
@@ -46,8 +45,5 @@ def _is_scripted(cluster: Cluster) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What looks back on all other tests runs last; tests that the measurements have overtaken are not run."""
-    for item in items:
-        if item.nodeid in OVERTAKEN:
-            item.add_marker(pytest.mark.xfail(run=False, reason=REASON))
+    """What looks back on all other tests runs last."""
     items.sort(key=lambda item: item.path.name == LAST)

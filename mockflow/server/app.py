@@ -79,7 +79,11 @@ def handler(
         if response is None:
             try:
                 response = control.answer(cluster, request) if is_control else await answer_other(cluster, request)
-            except (StuckError, UnknownMethodError):
+            except StuckError:
+                if cluster.on_cut_off:
+                    cluster.on_cut_off()
+                return NoResponse()
+            except UnknownMethodError:
                 return NoResponse()
             except Exception:
                 log.exception("internal error of mockflow at %s %s", request.method, request.target)

@@ -200,7 +200,7 @@ def test_another_epoch(epoch: str, now: int) -> None:
 def test_another_version() -> None:
     with Served("--opensearch-version", "2.12.0", "--quiet") as served:
         assert served.ask("/")[1]["version"]["number"] == "2.12.0"
-        assert served.ask(f"{WORKFLOW}/x/_status") == (404, {"error": "Fail to find workflow"})
+        assert served.ask(f"{WORKFLOW}/x/_status") == (404, {"error": "Failed to get workflow status of: x"})
 
 
 @pytest.mark.parametrize(("options", "status"), [(["--trust-inputs"], 201), ([], 400)])

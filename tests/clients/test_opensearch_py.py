@@ -127,6 +127,7 @@ async def test_waiting_goes_through_params(plugin: Plugin) -> None:
 
 
 async def test_a_string_error(plugin: Plugin) -> None:
+    await plugin.create(body=TEMPLATE)  # a cluster that has never had a workflow has another text
     with pytest.raises(NotFoundError) as caught:
         await plugin.get_status(workflow_id="nope")
     error = caught.value

