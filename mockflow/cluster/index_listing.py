@@ -5,7 +5,7 @@ from typing import Any
 
 from mockflow.cluster import system_indices
 from mockflow.cluster.world import World
-from mockflow.core.opensearch.indices import AliasRow, IndexRow, alias_rows, index_row, system_index_row
+from mockflow.core.opensearch.indices.listing import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.opensearch.system_indices import system_index_body
 from mockflow.core.plugin.resources import body_of
 

@@ -13,10 +13,10 @@ from mockflow.cluster.journal import Journal
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.workflow import Beginning, Workflow
-from mockflow.core.opensearch.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
+from mockflow.core.opensearch.settings.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
 from mockflow.core.plugin.status import Fields
 from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version

@@ -7,7 +7,7 @@ Sources: the plugins' mappings (global-context.json, workflow-state.json, config
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.index_body import stored_settings
+from mockflow.core.opensearch.indices.index_body import stored_settings
 from mockflow.core.opensearch.search.fields import DATE_FORMAT, MAPPINGS, STATE_INDEX, TEMPLATE_INDEX
 
 _SUBFIELD: Final = ".keyword"

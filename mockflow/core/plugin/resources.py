@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mockflow.core.opensearch.ids import opensearch_id
-from mockflow.core.opensearch.index_body import stored_settings, typed_mapping
+from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
 

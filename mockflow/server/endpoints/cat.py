@@ -10,7 +10,7 @@ from typing import Final
 
 from mockflow.cluster import index_listing
 from mockflow.core.base.wildcards import matches
-from mockflow.core.opensearch.indices import IndexRow, count_shards
+from mockflow.core.opensearch.indices.listing import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.server.endpoints.cluster_health import outage_health, worse
 from mockflow.server.endpoints.indices import resolve_indices

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
-from mockflow.core.opensearch.indices import (
+from mockflow.core.opensearch.indices.listing import (
     IndexRow,
     IndicesOptions,
     NoSuchIndexError,

@@ -6,7 +6,7 @@ Sources: docs/reference/opensearch.md, "Cluster settings"; docs/reference/plugin
 import json
 from typing import Any, Final
 
-from mockflow.core.opensearch.cluster_settings import (
+from mockflow.core.opensearch.settings.cluster_settings import (
     PLUGIN_PREFIX,
     Flat,
     Scope,

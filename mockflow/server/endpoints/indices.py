@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from mockflow.cluster import index_listing
-from mockflow.core.opensearch.index_body import default_settings, shown_settings
-from mockflow.core.opensearch.indices import (
+from mockflow.core.opensearch.indices.index_body import default_settings, shown_settings
+from mockflow.core.opensearch.indices.listing import (
     DEFAULT_OPTIONS,
     IndicesOptions,
     InvalidIndexNameError,

@@ -1,7 +1,7 @@
 """Parameters that many of OpenSearch's endpoints share (docs/reference/opensearch.md, "Parameters")."""
 
 from mockflow.core.opensearch import values
-from mockflow.core.opensearch.indices import DEFAULT_OPTIONS, IndicesOptions
+from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 

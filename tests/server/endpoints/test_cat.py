@@ -13,7 +13,7 @@ from aiohttp.web import Application, Request
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import DEFAULT_EPOCH, Cluster, Settings, World, index_listing
-from mockflow.core.opensearch.indices import AliasRow, IndexRow
+from mockflow.core.opensearch.indices.listing import AliasRow, IndexRow
 from mockflow.server.app import create_app
 
 Client = TestClient[Request, Application]

@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from mockflow.core.opensearch.pipelines import INSTALLED
+from mockflow.core.opensearch.pipelines.check_pipeline import INSTALLED
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.index_inputs import settings_after

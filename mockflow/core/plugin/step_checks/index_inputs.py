@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mockflow.core.opensearch.create_index import parse_json_object, read_configurations
-from mockflow.core.opensearch.index_settings import normalized
+from mockflow.core.opensearch.indices.create_index import parse_json_object, read_configurations
+from mockflow.core.opensearch.settings.index_settings import normalized
 
 
 def configurations_of(inputs: Mapping[str, Any]) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Container
 from dataclasses import dataclass
 
-from mockflow.core.opensearch.create_index import IndexEnvironment, refusal_of_create, step_refusal
 from mockflow.core.opensearch.ids import opensearch_uuid
+from mockflow.core.opensearch.indices.create_index import IndexEnvironment, refusal_of_create, step_refusal
+from mockflow.core.opensearch.indices.update_index import refusal_of_update_settings
 from mockflow.core.opensearch.refusal import Refusal
-from mockflow.core.opensearch.update_index import refusal_of_update_settings
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import bad_cast, no_text

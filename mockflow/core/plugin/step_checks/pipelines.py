@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from mockflow.core.opensearch.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
-from mockflow.core.opensearch.pipelines import check_ingest_pipeline, check_search_pipeline
+from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
+from mockflow.core.opensearch.pipelines.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own

@@ -1,0 +1,1 @@
+"""Indices: their names, what makes and changes them, and how they are listed."""

@@ -1,0 +1,1 @@
+"""Mappings: field types, their parameters, the root of a mapping, and analysis."""

@@ -1,0 +1,1 @@
+"""Ingest and search pipelines: their processors, and what OpenSearch says of a bad one."""

@@ -1,0 +1,1 @@
+"""Settings: how values are read, and the known settings of the cluster and of an index."""
