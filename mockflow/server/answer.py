@@ -40,7 +40,7 @@ from mockflow.server.rest.errors import (
     too_long_line,
 )
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
-from mockflow.server.rest.rendering import PLAIN, style_of
+from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
 
 ROUTER: Final[Router[Handler]] = Router(
@@ -58,7 +58,7 @@ ROUTER: Final[Router[Handler]] = Router(
     ]
 )
 
-_CACHED: Final = 16_384  # request lines: a client that polls sends the same one repeatedly
+_CACHED: Final = 32_768  # request lines: a client that polls sends the same one repeatedly
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 _VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
 _NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what java.net.URI refuses
@@ -74,6 +74,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
     decision: Decision | None = None
+    again: Again | None = None
     instead: scripted.ScriptedResponse | None = None
     is_foreign = False
     try:
@@ -97,6 +98,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = known.action()
                 if not isinstance(reply, Reply):
                     reply = await reply
+                elif known is not None and decision is None and not request.body:
+                    again = Again(cluster, request, known, style)
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
                 body, content_type = style.body(reply.content)
@@ -106,8 +109,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status, headers = refusal.status, refusal.headers
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
-        if not (body.isascii() or is_foreign) and content_type == JSON_TYPE and world.version.behaviour.jackson == 2:
-            body = with_escaped_pairs(body)
+        if not is_foreign:
+            body = _as_written(cluster, body, content_type)
         if decision is not None:
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
@@ -131,7 +134,71 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             time() - wall,
             None if decision is None else scripted.trace(decision),
         )
-    return Response(status, body, content_type, _headers(cluster, request, headers))
+    return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
+
+
+class Again:
+    """Answers a request that repeats as `answer` does, without reading its line and headers anew.
+
+    The result is None where `answer` has to answer it: the world was replaced, or faults and callers count.
+    Raises StuckError as `answer` does.
+    """
+
+    __slots__ = ("_cluster", "_content", "_known", "_request", "_response", "_style")
+
+    def __init__(self, cluster: Cluster, request: Request, known: "_Repeated", style: Style) -> None:
+        self._cluster = cluster
+        self._request = request
+        self._known = known
+        self._style = style
+        self._content: object = None
+        self._response = Response(0)
+        """The response that has `_content`."""
+
+    def __call__(self) -> Response | None:
+        world, request, known = self._cluster.world, self._request, self._known
+        if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
+            return None
+        mode, now, wall = world.clock.mode, world.now(), time()
+        status, body = 0, b""
+        try:
+            try:
+                reply = known.action()
+                assert isinstance(reply, Reply)
+                if reply.content is not self._content:
+                    self._response = self._rendered(reply.status, *self._style.body(reply.content), reply.headers)
+                    self._content = reply.content
+                response = self._response
+            except Refusal as refusal:
+                response = self._rendered(refusal.status, *self._style.error_body(refusal), refusal.headers)
+            status, body = response.status, response.body
+        finally:
+            world.journal.add(
+                known.operation,
+                known.workflow_id,
+                "GET",
+                request.target,
+                request.headers,
+                b"",
+                status,
+                body,
+                mode,
+                now,
+                wall,
+                time() - wall,
+            )
+        return response
+
+    def _rendered(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
+        body = _as_written(self._cluster, body, content_type)
+        return Response(status, body, content_type, _headers(self._cluster, self._request, headers))
+
+
+def _as_written(cluster: Cluster, body: bytes, content_type: str) -> bytes:
+    """The body as the release's version of Jackson writes it."""
+    if body.isascii() or content_type != JSON_TYPE or cluster.world.version.behaviour.jackson != 2:
+        return body
+    return with_escaped_pairs(body)
 
 
 class _Line(NamedTuple):
@@ -155,6 +222,8 @@ class _Repeated(NamedTuple):
 
     line: _Line
     action: Action
+    operation: str
+    workflow_id: str | None
 
 
 def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
@@ -165,7 +234,9 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded):
         if len(cluster.world.repeated) >= _CACHED:
             cluster.world.repeated.clear()
-        cluster.world.repeated[request.target] = _Repeated(line, action)
+        cluster.world.repeated[request.target] = _Repeated(
+            line, action, found.route.operation, found.values.get("workflow_id")
+        )
     return action
 
 

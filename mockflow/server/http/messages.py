@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 
 # Header names. For its own names aiohttp folds the case once, not at each access.
 ACCEPT: Final = hdrs.ACCEPT
+ACCEPT_ENCODING: Final = hdrs.ACCEPT_ENCODING
 CONTENT_TYPE: Final = hdrs.CONTENT_TYPE
 OPAQUE_ID: Final = "X-Opaque-Id"
 
@@ -47,6 +48,8 @@ class Response:
     """How the connection breaks while the response is sent."""
     over: float = 0.0
     """The seconds over which `drip` sends the response."""
+    again: "Callable[[], Response | None] | None" = None
+    """Answers the same request once more; None for a request that does not repeat."""
 
     def to_bytes(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body. There is neither Server nor Date (docs/reference/opensearch.md, "Headers")."""
