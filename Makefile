@@ -15,7 +15,7 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-quick fuzz format benchmark clean
+.PHONY: run test test-quick fuzz format benchmark bench clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
@@ -56,6 +56,10 @@ benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
 	$(BIN)/python benchmarks/workflows.py
 	$(BIN)/python benchmarks/fixtures.py
+
+# Compares with other servers, installed into build/peers, and writes docs/benchmarks.md. Needs wrk; minutes.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
