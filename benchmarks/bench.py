@@ -176,12 +176,12 @@ def table(rows: Sequence[Row]) -> str:
 
 def page(text: str, rounds: int, seconds: int, connections: int) -> str:
     """The page docs/benchmarks.md."""
-    processor = re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())[:1]
+    processor = (re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text()) or ["unknown processor"])[0]
     pinning = "servers on one core, wrk on another" if cores() else "not pinned to cores"
     return f"""# Benchmarks
 
 Status polls of one workflow: every server returns the same {len(peers.BODY)} bytes for the same request.
-`make bench` made this page on {date.today()}: Python {platform.python_version()}, {processor[0] if processor else "unknown processor"},
+`make bench` made this page on {date.today()}: Python {platform.python_version()}, {processor},
 {pinning}, wrk with 1 thread and {connections} connections, {rounds} rounds of {seconds} s by turns, medians.
 Ratios are to the bare aiohttp application, of the same run. The raw numbers are in [benchmarks.json](benchmarks.json).
 

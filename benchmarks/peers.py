@@ -70,8 +70,9 @@ def nginx(folder: Path, port: int) -> Sequence[str]:
     program = _program("nginx", "the Debian package nginx-light")
     config = folder / "nginx.conf"
     config.write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr; events {{ worker_connections 2048; }}"
-        f" http {{ access_log off; keepalive_requests 100000000; server {{ listen 127.0.0.1:{port} backlog=2048;"
+        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;"
+        f" events {{ worker_connections 2048; }} http {{ access_log off; keepalive_requests 100000000;"
+        f" server {{ listen 127.0.0.1:{port} backlog=2048;"
         f" location / {{ types {{ }} default_type '{CONTENT_TYPE}'; return 200 '{BODY}'; }} }} }}"
     )
     return [program, "-c", str(config), "-p", str(folder)]
@@ -110,7 +111,7 @@ def mockoon(folder: Path, port: int) -> Sequence[str]:
         "crudKey": "id",
         "callbacks": [],
     }
-    route = {"uuid": "b", "type": "http", "documentation": "", "method": "get", "endpoint": PATH[1:]}
+    route: dict[str, object] = {"uuid": "b", "type": "http", "documentation": "", "method": "get", "endpoint": PATH[1:]}
     route |= {"responses": [response], "responseMode": None, "streamingMode": None, "streamingInterval": 0}
     environment = {
         "uuid": "c",

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-import httptools
+import httptools  # type: ignore[import-not-found]
 
 PORT, PATH, BODY = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3].encode()
 RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: %d\r\n\r\n%b" % (

@@ -3,7 +3,7 @@
 import sys
 import threading
 
-from pytest_httpserver import HTTPServer
+from pytest_httpserver import HTTPServer  # type: ignore[import-not-found]
 
 PORT, PATH, BODY = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 
