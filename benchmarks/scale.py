@@ -100,7 +100,9 @@ def nodes(n: int) -> Texts:
 def scenarios(n: int, more: str = "") -> Texts:
     for number in range(min(n, MAX_WORKFLOWS - ROOM)):
         timeline = "  timeline:\n    - {at: 0s, state: PROVISIONING}\n    - {at: 5s, state: COMPLETED}\n"
-        yield f"scenario: s{number}\nworkflow_id: w{number}\nprovision:\n{timeline}{more}".replace("NUMBER", f"{number}")
+        yield f"scenario: s{number}\nworkflow_id: w{number}\nprovision:\n{timeline}{more}".replace(
+            "NUMBER", f"{number}"
+        )
 
 
 def matching(condition: str) -> Callable[[int], Texts]:
