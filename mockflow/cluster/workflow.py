@@ -55,6 +55,8 @@ class Workflow:
         self.scenario = scenario
         self.matched = scenario.scenario if scenario and scenario.match else None
         """The name of the scenario that matched the create request, also after that scenario was removed."""
+        self.number = 0
+        """Its place in the order of creation."""
         self.stored = stored
         self.owned = owned
         """The fields `user` and `tenant_id` of its owner; a script's own fields take precedence."""
@@ -238,6 +240,13 @@ class Workflow:
             return _NO_FIELDS
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
+
+    def state(self, elapsed: int) -> str | None:
+        """The state at an elapsed time of the run."""
+        if not self.has_status:
+            return None
+        state: str | None = NOT_STARTED["state"] if self.run is None else self.run.state(elapsed)
+        return state
 
     def last_write(self, elapsed: int) -> int:
         """Epoch milliseconds of the last write of the status by then."""

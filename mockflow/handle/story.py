@@ -147,7 +147,7 @@ def _shows(answer: Any, moment: dict[str, Any]) -> bool:
     if not isinstance(answer, dict) or any(answer.get(name) != (status.get(name) or None) for name in _BRIEF):
         return False
     listed = answer.get("resources_created") or []
-    return listed == status.get("resources_created", listed) and len(listed) == moment["resources"]
+    return bool(listed == status.get("resources_created", listed) and len(listed) == moment["resources"])
 
 
 _BRIEF: Final = ("error", "state")

@@ -5,12 +5,12 @@ and time in proportion to n.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mockflow.core.plugin.status import Resource
 
-Identity = frozenset[tuple[str, str]]
+Identity = tuple[str, ...]
 
 
 class ResourceList:
@@ -117,9 +117,9 @@ class Differences:
         return new, [entry for entry in minus if not self._held[identity_of(entry)]]
 
 
-def identity_of(resource: Resource) -> Identity:
+def identity_of(resource: Mapping[str, str]) -> Identity:
     """A value that is equal for equal entries."""
-    return frozenset(resource.items())
+    return tuple(resource.values())
 
 
 def _without_equal(entries: list[Resource], going: Sequence[Resource]) -> Iterator[ResourceList]:
