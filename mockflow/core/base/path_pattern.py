@@ -35,8 +35,8 @@ class PathPattern:
 
     def values(self, path: str) -> Mapping[str, str] | None:
         """As `match`, for any method."""
-        segments, takes_rest = _segments(self.path)
-        given = _plain(path).split("/")
+        segments, takes_rest = segments_of(self.path)
+        given = split_path(path)
         if len(given) < len(segments) or (len(given) > len(segments) and not takes_rest):
             return None
         values: dict[str, str] = {}
@@ -54,7 +54,7 @@ class PathPattern:
         return f"{self.method} {self.path}" if self.method else self.path
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def parse_pattern(text: str) -> PathPattern:
     """The pattern in `text`. Raises ValueError if it is invalid."""
     found = _PATTERN.fullmatch(text)
@@ -73,8 +73,8 @@ def parse_pattern(text: str) -> PathPattern:
     return PathPattern(found["method"], found["path"])
 
 
-@lru_cache(maxsize=4096)
-def _segments(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
+@lru_cache(maxsize=16_384)
+def segments_of(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
     """The pattern of each segment, and whether further segments may follow.
 
     A segment is a wildcard text, or a regular expression if it has names. One expression for the whole path could
@@ -96,6 +96,11 @@ def _regex(segment: str) -> re.Pattern[str]:
 
 def _names(text: str) -> list[str]:
     return [part[1] for part in _PART.finditer(text) if part[1]]
+
+
+def split_path(path: str) -> list[str]:
+    """The segments of a raw path; the first one is empty."""
+    return _plain(path).split("/")
 
 
 def _plain(path: str) -> str:

@@ -81,8 +81,16 @@ def _no_route(method: str, path: str, missing: Missing) -> ControlError:
 
 
 def _json(status: int, content: Any, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
-    text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+    plain = _plain(content)
+    text = json.dumps(plain, ensure_ascii=False)
+    if len(text) <= _MAX_INDENTED:
+        text = json.dumps(plain, indent=2, ensure_ascii=False)
+    text += "\n"
     return Response(status, text.encode("utf-8", "replace"), "application/json", headers)
+
+
+_MAX_INDENTED: Final = 100_000
+"""The characters of a response up to which it is indented, which takes ten times longer."""
 
 
 def _plain(content: Any) -> Any:
