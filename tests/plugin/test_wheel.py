@@ -99,7 +99,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return venv.python
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_sample_suite_passes(python: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "test_sample.py").write_text(SUITE, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
