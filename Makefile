@@ -36,7 +36,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(WORKERS)
 
 # After each edit: ruff, and the folders that need no process, client, browser or install, with ten examples for each
-# property instead of sixty, until the first failure. Chosen by folder, and by the marker `process` within them.
+# property instead of forty, until the first failure. Chosen by folder, and by the marker `process` within them.
 test-quick: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,6 +46,7 @@ test-quick: $(VENV)/.installed-dev
 FUZZ ?= 500
 fuzz: $(VENV)/.installed-dev
 	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest tests/fuzz
+	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest $(WORKERS) --hypothesis-profile long -m hypothesis --ignore tests/fuzz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
