@@ -1,7 +1,6 @@
 """`mockflow wait` and `mockflow load`, for a running server such as a CI service."""
 
 import time
-from pathlib import Path
 from urllib.parse import quote
 
 import click
@@ -20,7 +19,6 @@ from mockflow.cli.client import (
 )
 from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
 from mockflow.core.base.durations import format_duration
-from mockflow.loading.load import load_paths
 
 _PAUSE_SECONDS = 0.1
 
@@ -57,6 +55,10 @@ def wait(url: str, timeout: int) -> None:
 @ca_option
 def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None) -> None:
     """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced."""
+    from pathlib import Path
+
+    from mockflow.loading.load import load_paths
+
     loading = load_paths(paths)
     print_problems(loading.problems, stderr=True)
     if loading.errors:
