@@ -24,7 +24,7 @@ HELD_TO_IT: Final = ("mockflow --version", "mockflow wait")
 class Ready(BaseHTTPRequestHandler):
     """Answers what `wait` asks."""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

@@ -1,4 +1,4 @@
-"""The command `mockflow`. Each command is imported when it is called: `--version` and a health check shall cost little."""
+"""The command `mockflow`. Each command is imported when it is called, so that a health check costs little."""
 
 import io
 import sys

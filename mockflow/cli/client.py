@@ -89,9 +89,7 @@ def request(
     headers = {"Content-Type": "application/yaml"} if body is not None else {}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    response = exchange(
-        method, url, headers=headers, body=body, seconds=seconds, context=lambda: opener.context
-    )
+    response = exchange(method, url, headers=headers, body=body, seconds=seconds, context=lambda: opener.context)
     if response.status < 300:
         return json.loads(response.body)
     refusal = _refusal(response)

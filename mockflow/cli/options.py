@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -116,16 +116,37 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:
-    """Prints one line for each problem, in colour on a terminal."""
+    """Prints one line for each problem, in colour on a terminal. Equal warnings are one line with their number."""
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
-    for problem in problems:
-        line = Text(str(problem))
+    for problem, others in _grouped(problems):
+        line = Text(f"{problem}{others}")
         line.stylize("bold", 0, len(str(problem.place)))
         line.stylize("yellow" if problem.severity == "warning" else "red", len(str(problem.place)) + 1)
         console.print(line)
+
+
+def _grouped(problems: Iterable[Problem]) -> Iterator[tuple[Problem, str]]:
+    """Each error; and each warning once, with the number and the places of those that say the same."""
+    problems = list(problems)
+    equal: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        if problem.severity == "warning" and problem.other is None:
+            equal.setdefault((problem.message, problem.hint), []).append(problem)
+    for problem in problems:
+        same = equal.get((problem.message, problem.hint), [problem])
+        if len(same) == 1 or problem.severity == "error" or problem.other:
+            yield problem, ""
+        elif same[0] is problem:
+            places = [str(each.place) for each in same[1 : _MOST_PLACES + 1]]
+            left = len(same) - 1 - len(places)
+            listed = ", ".join(places) + (f" and {counted(left, 'other place')}" if left else "")
+            yield problem, f" ({len(same)} times; also at {listed})"
+
+
+_MOST_PLACES = 3
 
 
 def counted(count: int, thing: str) -> str:
@@ -156,4 +177,6 @@ class ScenarioPath(click.Path):
             return super().shell_complete(ctx, param, incomplete)
         from mockflow.loading.shipped import ALL, files
 
-        return [CompletionItem(name) for name in (ALL, *(f"@{name}" for name in files())) if name.startswith(incomplete)]
+        return [
+            CompletionItem(name) for name in (ALL, *(f"@{name}" for name in files())) if name.startswith(incomplete)
+        ]

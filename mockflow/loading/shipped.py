@@ -6,12 +6,11 @@ A checkout has them in its folder `scenarios/`. A wheel has a copy of that folde
 from pathlib import Path
 from typing import Final
 
-import mockflow
 from mockflow.core.base.suggest import did_you_mean
 
 MARK: Final = "@"
 ALL: Final = "@all"
-_PACKAGE: Final = Path(mockflow.__file__).parent
+_PACKAGE: Final = Path(__file__).parent.parent
 _FOLDERS: Final = (_PACKAGE / "shipped", _PACKAGE.parent / "scenarios")
 
 

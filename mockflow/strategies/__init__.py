@@ -13,9 +13,7 @@ file. The module needs hypothesis: ``pip install hypothesis``.
 try:
     from hypothesis import strategies as st
 except ImportError as error:
-    raise ImportError(
-        "mockflow.strategies needs hypothesis, which is not installed: pip install hypothesis"
-    ) from error
+    raise ImportError("mockflow.strategies needs hypothesis, which is not installed: pip install hypothesis") from error
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, get_args

@@ -36,7 +36,8 @@ def answer(cluster: Cluster, request: Request) -> Response:
     """The response to a request; errors of the request are responses too."""
     try:
         path, query = _parsed(request.target)
-        found = ROUTER.find(request.method, path)
+        # HEAD is answered as GET; its body is not sent.
+        found = ROUTER.find("GET" if request.method == "HEAD" else request.method, path)
         if not isinstance(found, Found):
             raise _no_route(request.method, path, found)
         if unknown := sorted(query.keys() - found.route.handler.query.keys()):
