@@ -63,7 +63,7 @@ def check(
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of the scenario language, for editors."""
-    from mockflow.core.scenario.model import json_schema
+    from mockflow.core.scenario.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
 

@@ -44,7 +44,7 @@ def init(folder: str, shipped: tuple[str, ...]) -> None:
 
 def _starters() -> Iterator[tuple[str, str, str]]:
     """Each file's name, description and text."""
-    from mockflow.core.scenario.model import json_schema
+    from mockflow.core.scenario.json_schema import json_schema
 
     for name, what in _STARTER:
         yield name, what, files("mockflow.cli").joinpath("starter", *name.split("/")).read_text("utf-8")

@@ -23,6 +23,7 @@ from mockflow.cluster import Settings
 )
 @click.argument("paths", nargs=-1, type=ScenarioPath())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
+@click.option("--filter", "words", metavar="WORDS", default="", help="With --live: by id, scenario, state, or globs.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @control_token_option
@@ -30,6 +31,7 @@ from mockflow.cluster import Settings
 def show(
     paths: tuple[str, ...],
     live: str | None,
+    words: str,
     step_time: int,
     template: str | None,
     control_token: str | None,
@@ -44,7 +46,7 @@ def show(
         raise click.UsageError("name scenario files or folders, or a server: mockflow show --live URL")
     console = Console(highlight=False, emoji=False, markup=False)
     if live:
-        follow(live, console, token=control_token, ca=ca)
+        follow(live, console, words=words, token=control_token, ca=ca)
         return
     loading = read_paths(paths, allow_empty=True).loading
     print_problems(loading.problems, stderr=True)

@@ -32,8 +32,8 @@ class Scenario:
     >>> deploy(cluster.url)
     'COMPLETED'
 
-    A name with ``@`` begins with the shipped scenario of that name: ``Scenario("@overloaded").fault("any", ...)``. Raises
-    ScenarioError if there is none.
+    A name with ``@`` begins with the shipped scenario of that name: ``Scenario("@overloaded").fault("any", ...)``.
+    Raises ScenarioError if there is none.
     """
 
     def __init__(

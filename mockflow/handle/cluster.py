@@ -63,9 +63,9 @@ class ClusterHandle:
 
         Workflows of clients continue with the new scenario of the same name.
 
-        A string with a line break is YAML, ``"@overloaded"`` is a shipped scenario, ``"@all"`` are all of them, any other
-        string is the path of a file or folder. Raises ScenarioError with every problem and its place; a file or text
-        with a problem is not loaded.
+        A string with a line break is YAML, ``"@overloaded"`` is a shipped scenario (``"@all"`` are all of them), any
+        other string is the path of a file or folder. Raises ScenarioError with every problem and its place; a file or
+        text with a problem is not loaded.
 
         >>> cluster.load("scenarios/instant.yaml", Scenario("mine").workflow("w").at("0s", state="COMPLETED"))
         """

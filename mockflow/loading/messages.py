@@ -46,8 +46,7 @@ def _plain_message(_: Document, path: Path, error: ErrorDetails) -> Message:
 def _unknown_key(document: Document, path: Path, __: ErrorDetails) -> Message:
     key = str(path[-1])
     meant, home = meant_key(document, path), home_of(key)
-    # A key of another mapping is at the wrong place, whatever it resembles here.
-    hint = f"{key} belongs {home}" if home else f"did you mean {meant}?" if meant else ""
+    hint = f"did you mean {meant}?" if meant else f"{key} belongs {home}" if home else ""
     return f"unknown key {quoted(key)}", hint or did_you_mean("", keys_of(model_at(path[:-1])))
 
 
