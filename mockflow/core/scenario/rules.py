@@ -36,6 +36,7 @@ def check(scenario: Scenario) -> list[Finding]:
     warnings = [f for timeline, path in timelines for rule in _WARNINGS for f in rule(scenario, timeline, path)]
     return [
         *warnings,
+        *_runs_without_end(scenario),
         *_steps_that_are_not_there(scenario),
         *_steps_that_would_fail(scenario),
         *fault_rules.warnings(scenario),
@@ -91,6 +92,17 @@ def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Findi
         hint = "write template, or a timeline"
         about = (("template",), ("match",), path)
         yield Finding(path, "a plan needs the template with its steps", hint, about=about)
+
+
+def _runs_without_end(scenario: Scenario) -> Iterator[Finding]:
+    """Runs of a workflow of the scenario's own that have neither a timeline nor steps."""
+    if not scenario.brings_workflow or scenario.template is not None:
+        return
+    for kind, script, path in _scripts(scenario):
+        if not script.timeline and not getattr(script, "attempts", None):
+            message = f"{kind} has neither a timeline nor a template's steps: the workflow stays PROVISIONING for ever"
+            hint = "write timeline, template, or unrealistic: true"
+            yield Finding(path, message, hint, "warning", about=(path, ("template",)))
 
 
 def _attempts_alone(scenario: Scenario) -> Iterator[Finding]:

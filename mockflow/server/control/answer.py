@@ -36,13 +36,15 @@ def answer(cluster: Cluster, request: Request) -> Response:
     """The response to a request; errors of the request are responses too."""
     try:
         path, query = _parsed(request.target)
-        found = ROUTER.find(request.method, path)
+        found = ROUTER.find("GET" if request.method == "HEAD" else request.method, path)
         if not isinstance(found, Found):
             raise _no_route(request.method, path, found)
         if unknown := sorted(query.keys() - found.route.handler.query.keys()):
             known = ", ".join(found.route.handler.query) or "none"
             raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
         values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
+        if request.method == "HEAD" and "text/event-stream" in found.route.handler.media_types:
+            return Response(200, content_type="text/event-stream")  # without its body, a stream ends at once
         content = found.route.handler.handle(ControlCall(cluster, request, values, query))
         return content if isinstance(content, Response) else _json(200, content)
     except ControlError as error:
