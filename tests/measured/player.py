@@ -20,6 +20,9 @@ Case = Mapping[str, Any]
 Difference = tuple[int, str]
 """Of a case: the number of the request, and the path in the answer that differs."""
 
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers with names in small letters, and body."""
+
 
 def cases(version: str) -> Iterator[Case]:
     """The measured cases of one release, those for a cluster without workflows first."""
@@ -30,12 +33,19 @@ def cases(version: str) -> Iterator[Case]:
 def played(version: str) -> Iterator[tuple[Case, list[Difference]]]:
     """Each case with what mockflow answers otherwise.
 
-    The clock is auto: a wait is a number of status polls, and no time passes.
+    The clock is auto: a wait is a number of status polls. In the cases of searches a millisecond passes with each POST,
+    so that what is created later has a later time.
     """
     replay = _comparison()
     with MockFlow(version=version, step_time="1ms", clock="auto", max_polls=10**9) as cluster:
         connection = _Connection(cluster.url)
-        replay.ask = connection.ask  # type: ignore[attr-defined]
+
+        def ask(url: str, method: str, *request: Any) -> Answer:
+            if method == "POST" and case["case"].startswith("search/"):
+                cluster.clock.advance("1ms")
+            return connection.ask(url, method, *request)
+
+        replay.ask = ask  # type: ignore[attr-defined]
         for case in cases(version):
             found = replay.play(cluster.url, case, Namespace(settle=3000, strict=False))
             yield case, [(place, path) for place, _, differing in found for path, *_ in differing]
@@ -49,9 +59,7 @@ class _Connection:
         self._address = (parts.hostname or "", parts.port)
         self._kept: http.client.HTTPConnection | None = None
 
-    def ask(
-        self, url: str, method: str, target: str, headers: list[tuple[str, str]], body: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def ask(self, url: str, method: str, target: str, headers: list[tuple[str, str]], body: bytes | None) -> Answer:
         """Status, headers and body; status 0 where the connection was closed without an answer."""
         connection = self._kept or http.client.HTTPConnection(*self._address, timeout=30)
         connection._validate_path = lambda _: None  # type: ignore[attr-defined]

@@ -47,8 +47,7 @@ def refusal_of_update_settings(
         message = _NULL_SETTINGS if settings is None else failed_cast(settings)
         return Refusal(message, STEP_EXCEPTION, _INTERNAL)
     if current is None:
-        missing = Refusal(f"no such index [{name}]", "IndexNotFoundException", "NOT_FOUND")
-        return step_refusal(missing, f"Failed to retrieve the index settings for index {name}", environment)
+        return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
     return _refusal_of_changes(name, settings, normalized(current), uuid, environment)
 
 

@@ -64,7 +64,10 @@ def test_changes_that_an_index_does_not_take(configurations: str, message: str, 
 def test_an_index_that_is_not_there_cannot_be_updated() -> None:
     found = refusal('{"settings": {"number_of_replicas": 1}}', None)
     assert found is not None
-    assert (found.message, found.status) == ("no such index [i]", "NOT_FOUND")
+    assert (found.message, found.status) == (
+        "Failed to retrieve the index settings for index i",
+        "INTERNAL_SERVER_ERROR",
+    )
 
 
 INPUTS = {"source_index": "a", "destination_index": "b", "requests_per_second": "-1"}
