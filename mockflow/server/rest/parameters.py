@@ -44,6 +44,11 @@ class Parameters:
         except values.BadValueError as error:
             raise bad_value(error) from None
 
+    def is_set(self, name: str) -> bool:
+        """Whether the parameter is true; False where it is no boolean."""
+        value = self._values.get(name)
+        return value is not None and value.strip() in ("", "true")
+
     def time(self, name: str, default: int | None = None, *, shown_as: str | None = None) -> int | None:
         """A time value in milliseconds; -1 means no limit. 400 for a value that is no time.
 

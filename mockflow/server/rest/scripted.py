@@ -14,15 +14,13 @@ from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import action_of
-from mockflow.core.plugin.template_parser import parse_template
-from mockflow.core.plugin.use_cases import expand
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.stubs.templating import fill, fill_json_text
 from mockflow.server.http.messages import TEXT_TYPE, Request, Response
 from mockflow.server.rest.call import Handler
-from mockflow.server.rest.content import read_content
 from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found, Missing
+from mockflow.server.rest.template_body import read_template
 
 
 class ScriptedResponse(NamedTuple):
@@ -158,11 +156,7 @@ def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
     """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
-        content = read_content(request)
-        use_case = query.get("use_case")
-        if use_case is not None:
-            content = expand(use_case, content, has_body=bool(request.body), version=cluster.world.version)
-        template = parse_template(content, version=cluster.world.version)
+        template = read_template(request, query.get("use_case"), False, cluster.world.version)
     except (ContentError, FlowFrameworkError):
         return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
     return scenarios.matching(
