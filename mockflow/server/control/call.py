@@ -53,6 +53,8 @@ class Operation:
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and their meaning."""
     errors: tuple[int, ...] = ()
+    read_ahead: Callable[[Request], None] | None = None
+    """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
