@@ -73,6 +73,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     """
     if len(request.body) > LARGE:
         await _read_ahead(cluster, request)
+    searched = None
+    if request.body and cluster.world.intercepts:
+        searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
     world = cluster.world
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
@@ -90,7 +93,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
             if world.intercepts:
-                decision = scripted.decide(cluster, request, *line)
+                decision = scripted.decide(cluster, request, line.path, line.values, line.found, searched)
             if decision is not None and (decision.answers or decision.performed):
                 instead = scripted.scripted_response(cluster, decision, style)
             if decision is None or not decision.answers:

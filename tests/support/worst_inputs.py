@@ -169,7 +169,10 @@ def _provisioned(inputs: Mapping[str, Any], kind: str) -> Ask:
 
 def _connector(**action: str) -> Ask:
     inputs = {
-        **{"name": "c", "description": "d", "version": "1", "protocol": "http"},
+        "name": "c",
+        "description": "d",
+        "version": "1",
+        "protocol": "http",
         "parameters": {"x": "y"},
         "credential": {"key": "k"},
         "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1/x", **action}],
@@ -270,17 +273,27 @@ KINDS: Final = (
     # YAML
     Kind("YAML documents, client", raw(lambda n: "---\n{}\n" * n, headers=YAML), (1_000, 300_000), (400,)),
     Kind(
-        "YAML documents, scenarios", raw(lambda n: "---\n{}\n" * n, f"{CONTROL}/scenarios", "PUT"), (100, 100_000), (400,)
+        "YAML documents, scenarios",
+        raw(lambda n: "---\n{}\n" * n, f"{CONTROL}/scenarios", "PUT"),
+        (100, 100_000),
+        (400,),
     ),
     Kind("YAML sequence, client", raw(lambda n: "a: [" + "1," * n + "]", headers=YAML), (100, 500_000), (400,)),
-    Kind("YAML keys, client", raw(lambda n: "".join(f"k{i}: v\n" for i in range(n)), headers=YAML), (10, 100_000), (400,)),
+    Kind(
+        "YAML keys, client", raw(lambda n: "".join(f"k{i}: v\n" for i in range(n)), headers=YAML), (10, 100_000), (400,)
+    ),
     Kind("YAML quotes, client", raw(lambda n: 'name: "' + "\\n" * n, headers=YAML), (100, 1_000_000), (400,)),
     Kind("YAML deep, client", raw(lambda n: "[" * n, headers=YAML), (900, 100_000), (400,)),
     Kind("YAML deep closed, client", raw(lambda n: "[" * n + "]" * n, headers=YAML), (900, 10_000), (400,)),
     Kind("YAML deep keys, client", raw(lambda n: "{a: " * n + "}" * n, headers=YAML), (700, 10_000), (400,)),
     Kind("YAML deep blocks, client", raw(lambda n: "- " * n + "a", headers=YAML), (700, 10_000), (400,)),
     Kind("YAML one line, client", raw(lambda n: "a: b: " * n, headers=YAML), (100, 200_000), (400,)),
-    Kind("YAML anchors, client", raw(lambda n: "".join(f"a{i}: &a{i} x\n" for i in range(n)), headers=YAML), (9, 50_000), (400,)),
+    Kind(
+        "YAML anchors, client",
+        raw(lambda n: "".join(f"a{i}: &a{i} x\n" for i in range(n)), headers=YAML),
+        (9, 50_000),
+        (400,),
+    ),
     Kind("YAML aliases, scenarios", raw(_anchors, f"{CONTROL}/scenarios", "PUT"), (40, 2_000), (400,)),
     Kind("YAML deep, scenarios", raw(lambda n: "[" * n, f"{CONTROL}/scenarios", "PUT"), (100, 1_000_000), (400,)),
     Kind(
@@ -324,43 +337,107 @@ KINDS: Final = (
     Kind("JSON comment", raw(lambda n: '{"name":"x"' + "/*" * n), (100, 1_000_000), (400,)),
     Kind("JSON keys", raw(lambda n: "{" + ",".join(f'"k{i}":1' for i in range(n)) + "}"), (100, 500_000), (400,)),
     Kind("JSON late error", raw(lambda n: '{"name": [' + "{}," * n + "x]}"), (100, 1_000_000), (400,)),
-    Kind("JSON late error, search", raw(lambda n: '{"query": [' + "{}," * n + "x]}", f"{FLOW}/_search"), (100, 1_000_000), (400,)),
-    Kind("JSON late error, settings", raw(lambda n: '{"a": [' + "{}," * n + "x]}", "/_cluster/settings", "PUT"), (100, 1_000_000), (400,)),
+    Kind(
+        "JSON late error, search",
+        raw(lambda n: '{"query": [' + "{}," * n + "x]}", f"{FLOW}/_search"),
+        (100, 1_000_000),
+        (400,),
+    ),
+    Kind(
+        "JSON late error, settings",
+        raw(lambda n: '{"a": [' + "{}," * n + "x]}", "/_cluster/settings", "PUT"),
+        (100, 1_000_000),
+        (400,),
+    ),
     Kind("JSON deep", raw(lambda n: '{"a":' * n, f"{FLOW}/_search"), (900, 1_000_000), (400,)),
     Kind("JSON deep, control", raw(lambda n: "[" * n, f"{CONTROL}/clock"), (900, 1_000_000), (400,)),
-    Kind("gzip bomb", raw(lambda n: gzip.compress(b" " * n), headers={**JSON, "Content-Encoding": "gzip"}), (10_000, 95_000_000), (400,)),
-    Kind("large template", raw(lambda n: json.dumps(template(node({f"k{i}": "v" for i in range(n)})))), (100, 200_000), (201,)),
+    Kind(
+        "gzip bomb",
+        raw(lambda n: gzip.compress(b" " * n), headers={**JSON, "Content-Encoding": "gzip"}),
+        (10_000, 95_000_000),
+        (400,),
+    ),
+    Kind(
+        "large template",
+        raw(lambda n: json.dumps(template(node({f"k{i}": "v" for i in range(n)})))),
+        (100, 200_000),
+        (201,),
+    ),
     Kind("large string", raw(lambda n: json.dumps({"name": "x" * n})), (100, 10_000_000), (201,)),
     # searches
-    Kind("search words", search(lambda n: {"match": {"name": " ".join(f"w{i}" for i in range(n))}}), (1_024, 1_025, 20_000, 200_000), (200, 400, 500)),
+    Kind(
+        "search words",
+        search(lambda n: {"match": {"name": " ".join(f"w{i}" for i in range(n))}}),
+        (1_024, 1_025, 20_000, 200_000),
+        (200, 400, 500),
+    ),
     Kind("search one word often", search(lambda n: {"match": {"name": "w " * n}}), (2_000, 1_000_000), (200,)),
     Kind("search phrase", search(lambda n: {"match_phrase": {"name": "a " * n}}), (2_000, 500_000), (200,)),
-    Kind("search clauses", search(lambda n: {"bool": {"should": [{"term": {"name": f"w{i}"}} for i in range(n)]}}), (1_024, 1_025, 50_000), (200, 400)),
-    Kind("search terms", search(lambda n: {"terms": {"name": [f"w{i}" for i in range(n)]}}), (1_000, 60_000, 200_000), (200, 400, 500)),
-    Kind("search ids", search(lambda n: {"ids": {"values": [f"w{i}" for i in range(n)]}}), (1_000, 200_000), (200, 400)),
-    Kind("search nested bool", search(lambda n: nested(n, {"match_all": {}}, "bool", "must")), (195, 390, 780), (200, 400)),
+    Kind(
+        "search clauses",
+        search(lambda n: {"bool": {"should": [{"term": {"name": f"w{i}"}} for i in range(n)]}}),
+        (1_024, 1_025, 50_000),
+        (200, 400),
+    ),
+    Kind(
+        "search terms",
+        search(lambda n: {"terms": {"name": [f"w{i}" for i in range(n)]}}),
+        (1_000, 60_000, 200_000),
+        (200, 400, 500),
+    ),
+    Kind(
+        "search ids", search(lambda n: {"ids": {"values": [f"w{i}" for i in range(n)]}}), (1_000, 200_000), (200, 400)
+    ),
+    Kind(
+        "search nested bool",
+        search(lambda n: nested(n, {"match_all": {}}, "bool", "must")),
+        (195, 390, 780),
+        (200, 400),
+    ),
     Kind("search nested bools of lists", search(lambda n: _bools(n)), (100, 260), (200, 400)),
-    Kind("search nested constant", search(lambda n: nested(n, {"match_all": {}}, "constant_score", "filter")), (195, 390, 780), (200, 400)),
+    Kind(
+        "search nested constant",
+        search(lambda n: nested(n, {"match_all": {}}, "constant_score", "filter")),
+        (195, 390, 780),
+        (200, 400),
+    ),
     Kind("search nested nested", search(lambda n: _nested_query(n)), (195, 250), (200, 400, 500)),
     Kind("search bool tree", search(lambda n: _tree(n)), (5, 9), (200, 400)),
     Kind("search wildcard", search(lambda n: {"wildcard": {"name": "*a" * n}}), (100, 10_000, 200_000), (200, 400)),
-    Kind("search wildcard marks", search(lambda n: {"wildcard": {"name": "?*" * n + "x"}}), (100, 10_000, 200_000), (200, 400)),
+    Kind(
+        "search wildcard marks",
+        search(lambda n: {"wildcard": {"name": "?*" * n + "x"}}),
+        (100, 10_000, 200_000),
+        (200, 400),
+    ),
     Kind("search exists", search(lambda n: {"exists": {"field": "*a" * n}}), (100, 10_000, 200_000), (200, 400)),
     Kind("search unknown query", search(lambda n: {"x" * n: {}}), (100, 1_000_000), (400,)),
     Kind("search unknown bool key", search(lambda n: {"bool": {"mus" * n: {}}}), (100, 1_000_000), (400,)),
     Kind("search sorts", body(lambda n: {"sort": [{"name.keyword": "asc"}] * n}), (100, 100_000), (200, 400, 404, 500)),
     Kind("search _source", lambda n: _source(n), (100, 2_000, 100_000), (200, 400)),
-    Kind("search late place", search(lambda n: {"bool": {"must": [{"match_all": {}}] * n + [{"nope": {}}]}}), (100, 100_000), (400,)),
+    Kind(
+        "search late place",
+        search(lambda n: {"bool": {"must": [{"match_all": {}}] * n + [{"nope": {}}]}}),
+        (100, 100_000),
+        (400,),
+    ),
     Kind("search in many", _search_many, (10, 1_000), (200, 500)),
     Kind("search date", search(lambda n: {"term": {"created_time": "1" * n}}), (100, 1_000_000), (400, 500)),
     # the query string and headers
     Kind("filter_path deep", get(lambda n: f"/_nodes?filter_path={'**.' * n}x"[:_LINE]), (10, 1_400), (200,)),
     Kind("filter_path many", get(lambda n: f"/_nodes?filter_path={'**.a,' * n}x"[:_LINE]), (10, 1_400), (200,)),
-    Kind("filter_path stars", get(lambda n: f"/_nodes?filter_path={'*a' * n}x.**.**.**.b"[:_LINE]), (10, 1_900), (200,)),
+    Kind(
+        "filter_path stars", get(lambda n: f"/_nodes?filter_path={'*a' * n}x.**.**.**.b"[:_LINE]), (10, 1_900), (200,)
+    ),
     Kind("filter_path large", _stored("filter_path=" + "**." * 50 + "x"), (10, 20_000), (200,)),
     Kind("filter_path many large", _stored("filter_path=" + "**.k*9,-**.*7*," * 100), (10, 20_000), (200,)),
     Kind("parameters", get(lambda n: "/?" + "&".join(f"{i:x}" for i in range(n))[:_LINE]), (100, 1_000), (400,)),
-    Kind("parameters near", get(lambda n: "/_cluster/health?" + "&".join(f"wait_for_nodez{i}" for i in range(n))[:_LINE]), (10, 300), (400,)),
+    Kind(
+        "parameters near",
+        get(lambda n: "/_cluster/health?" + "&".join(f"wait_for_nodez{i}" for i in range(n))[:_LINE]),
+        (10, 300),
+        (400,),
+    ),
     Kind("long parameter", get(lambda n: f"/_cluster/health?{'wait_for_nodes' * n}"[:_LINE]), (7, 300), (400,)),
     Kind("wildcard indexes", get(lambda n: f"/_cat/indices/{'*a*,-*b*,' * n}"[:_LINE]), (10, 450), (200, 404)),
     Kind("cat columns", get(lambda n: f"/_cat/indices?h={'*,' * n}&s={'health,' * 100}"[:_LINE]), (10, 1_500), (200,)),
@@ -372,29 +449,149 @@ KINDS: Final = (
     Kind("headers", get(lambda _: "/", lambda n: {f"X-{i}": "a" for i in range(n)}), (100, 100), (200,)),
     Kind("cookies", get(lambda _: "/", lambda n: {"Cookie": ("a=b;" * n)[:_HEADERS]}), (100, 3_700), (200,)),
     Kind("Accept", get(lambda _: "/", lambda n: {"Accept": ("a/b ;" * n)[:_HEADERS]}), (100, 3_000), (200,)),
-    Kind("Accept-Encoding", get(lambda _: "/", lambda n: {"Accept-Encoding": ("gzip;q=0," * n)[:_HEADERS]}), (100, 3_000), (200,)),
-    Kind("Content-Type", lambda n: iter([Ask("POST", FLOW, b"{}", {"Content-Type": ("a" * n + "/" * n)[:_HEADERS]})]), (100, 7_000), (400,)),
-    Kind("Host", get(lambda _: f"{CONTROL}/clock", lambda n: {"Host": (":1" * n)[:_HEADERS]}), (100, 7_000), (200, 403)),
+    Kind(
+        "Accept-Encoding",
+        get(lambda _: "/", lambda n: {"Accept-Encoding": ("gzip;q=0," * n)[:_HEADERS]}),
+        (100, 3_000),
+        (200,),
+    ),
+    Kind(
+        "Content-Type",
+        lambda n: iter([Ask("POST", FLOW, b"{}", {"Content-Type": ("a" * n + "/" * n)[:_HEADERS]})]),
+        (100, 7_000),
+        (400,),
+    ),
+    Kind(
+        "Host", get(lambda _: f"{CONTROL}/clock", lambda n: {"Host": (":1" * n)[:_HEADERS]}), (100, 7_000), (200, 403)
+    ),
     Kind("token", get(lambda n: f"{CONTROL}/clock?{'token=a&' * n}"[:_LINE]), (10, 450), (200,)),
     Kind("SigV4", get(lambda _: "/", _signed), (10, 1_300), (401,), needs_user=True),
-    Kind("Basic", get(lambda _: "/", lambda n: {"Authorization": ("Basic " + "YTph" * n)[:_HEADERS]}), (10, 3_500), (401,), needs_user=True),
+    Kind(
+        "Basic",
+        get(lambda _: "/", lambda n: {"Authorization": ("Basic " + "YTph" * n)[:_HEADERS]}),
+        (10, 3_500),
+        (401,),
+        needs_user=True,
+    ),
     # stubs
-    Kind("JSONPath, one stub", _stubs(lambda n: {"method": "POST", "path": "/x", "body": {"$..*..*..*": n}}, Ask("POST", "/x", _LARGE.body, JSON), lambda n: 1), (1,), (400, 404, 405)),
-    Kind("JSONPath, many stubs", _stubs(lambda n: {"method": "POST", "path": "/x", "body": {f"$..a{n}..*..*": n}}, Ask("POST", "/x", _LARGE.body, JSON), lambda n: n), (10, 1_000), (400, 404, 405)),
-    Kind("JSONPath filters", _stubs(lambda n: {"method": "POST", "path": "/x", "body": {f"$..[?@..b == $..a[{n}]]": n}}, Ask("POST", "/x", _LARGE.body, JSON), lambda n: n), (1, 100), (400, 404, 405)),
-    Kind("stub values", _stubs(lambda n: {"method": "POST", "path": "/x", "body": {"$..a": [n]}}, Ask("POST", "/x", _LARGE.body, JSON), lambda n: n), (10, 5_000), (400, 404, 405)),
+    Kind(
+        "JSONPath, one stub",
+        _stubs(
+            lambda n: {"method": "POST", "path": "/x", "body": {"$..*..*..*": n}},
+            Ask("POST", "/x", _LARGE.body, JSON),
+            lambda n: 1,
+        ),
+        (1,),
+        (400, 404, 405),
+    ),
+    Kind(
+        "JSONPath, many stubs",
+        _stubs(
+            lambda n: {"method": "POST", "path": "/x", "body": {f"$..a{n}..*..*": n}},
+            Ask("POST", "/x", _LARGE.body, JSON),
+            lambda n: n,
+        ),
+        (10, 1_000),
+        (400, 404, 405),
+    ),
+    Kind(
+        "JSONPath filters",
+        _stubs(
+            lambda n: {"method": "POST", "path": "/x", "body": {f"$..[?@..b == $..a[{n}]]": n}},
+            Ask("POST", "/x", _LARGE.body, JSON),
+            lambda n: n,
+        ),
+        (1, 100),
+        (400, 404, 405),
+    ),
+    Kind(
+        "stub values",
+        _stubs(
+            lambda n: {"method": "POST", "path": "/x", "body": {"$..a": [n]}},
+            Ask("POST", "/x", _LARGE.body, JSON),
+            lambda n: n,
+        ),
+        (10, 5_000),
+        (400, 404, 405),
+    ),
     Kind("near misses", _stubs(lambda n: f"POST /nowhere/at/all/{{a}}/{n}", _LARGE, lambda n: n), (10, 10_000), (400,)),
-    Kind("two names in a segment", _stubs(lambda n: f"GET /{{x}}a{{y}}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n), (5, 1_000), (400, 404)),
-    Kind("a name and stars", _stubs(lambda n: f"GET /{{x}}a*{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n), (5, 1_000), (400, 404)),
-    Kind("stars in a segment", _stubs(lambda n: f"GET /{'*a' * 500}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n), (5, 1_000), (400, 404)),
+    Kind(
+        "two names in a segment",
+        _stubs(lambda n: f"GET /{{x}}a{{y}}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
+        (5, 1_000),
+        (400, 404),
+    ),
+    Kind(
+        "a name and stars",
+        _stubs(lambda n: f"GET /{{x}}a*{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
+        (5, 1_000),
+        (400, 404),
+    ),
+    Kind(
+        "stars in a segment",
+        _stubs(lambda n: f"GET /{'*a' * 500}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
+        (5, 1_000),
+        (400, 404),
+    ),
     Kind("filled stubs", lambda n: _filled(n), (10, 10_000), (200,)),
     # templates
     Kind("deep user_inputs", raw(lambda n: json.dumps(template(node(nested(n, "x", "a"))))), (700, 900), (400,)),
-    Kind("deep model_config", raw(lambda n: json.dumps(template(node({"function_definition": 0, "configurations": nested(n, "x", "a"), "model_config": nested(n, "x", "a"), "guardrails": {"type": "model", "input_guardrail": nested(n, "x", "a")}}, kind="register_remote_model")))), (300, 700), (201, 400)),
-    Kind("deep ui_metadata", lambda n: iter([create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?format=yaml")]), (300, 700), (200, 400)),
-    Kind("deep ui_metadata pretty", lambda n: iter([create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?pretty")]), (300, 700), (200, 400)),
-    Kind("deep ui_metadata filtered", lambda n: iter([create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?filter_path=**.x")]), (300, 700), (200, 400)),
-    Kind("deep ui_metadata searched", lambda n: iter([create(template(node({}), ui_metadata=nested(n, "x", "a"))), post(f"{FLOW}/_search", {"query": {"exists": {"field": "ui_metadata.*"}}, "_source": {"includes": ["*.a"]}})]), (300, 700), (200, 400)),
+    Kind(
+        "deep model_config",
+        raw(
+            lambda n: json.dumps(
+                template(
+                    node(
+                        {
+                            "function_definition": 0,
+                            "configurations": nested(n, "x", "a"),
+                            "model_config": nested(n, "x", "a"),
+                            "guardrails": {"type": "model", "input_guardrail": nested(n, "x", "a")},
+                        },
+                        kind="register_remote_model",
+                    )
+                )
+            )
+        ),
+        (300, 700),
+        (201, 400),
+    ),
+    Kind(
+        "deep ui_metadata",
+        lambda n: iter(
+            [create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?format=yaml")]
+        ),
+        (300, 700),
+        (200, 400),
+    ),
+    Kind(
+        "deep ui_metadata pretty",
+        lambda n: iter([create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?pretty")]),
+        (300, 700),
+        (200, 400),
+    ),
+    Kind(
+        "deep ui_metadata filtered",
+        lambda n: iter(
+            [create(template(node({}), ui_metadata=nested(n, "x", "a"))), Ask("GET", "{workflow}?filter_path=**.x")]
+        ),
+        (300, 700),
+        (200, 400),
+    ),
+    Kind(
+        "deep ui_metadata searched",
+        lambda n: iter(
+            [
+                create(template(node({}), ui_metadata=nested(n, "x", "a"))),
+                post(
+                    f"{FLOW}/_search",
+                    {"query": {"exists": {"field": "ui_metadata.*"}}, "_source": {"includes": ["*.a"]}},
+                ),
+            ]
+        ),
+        (300, 700),
+        (200, 400),
+    ),
     Kind("substitution", _substitution, (1_000, 100_000), (200, 202, 400)),
     Kind("use case", _use_case, (1_000, 100_000), (201, 400)),
     Kind("graph", _graph, (50, 1_000, 10_000), (201, 400)),
@@ -405,9 +602,24 @@ KINDS: Final = (
     Kind("template pretty", _stored("pretty"), (10, 40_000), (200,)),
     Kind("template as YAML", _stored("format=yaml"), (10, 40_000), (200,)),
     # the cluster
-    Kind("cluster settings", raw(lambda n: json.dumps({"persistent": {f"a.b{i}": "1" for i in range(n)}}), "/_cluster/settings", "PUT"), (100, 100_000), (400,)),
-    Kind("cluster settings deep", raw(lambda n: json.dumps({"persistent": nested(n, "1", "a")}), "/_cluster/settings", "PUT"), (300, 700), (400,)),
-    Kind("cluster settings null", raw(lambda n: json.dumps({"persistent": {f"a.b{i}*": None for i in range(n)}}), "/_cluster/settings", "PUT"), (100, 10_000), (200, 400)),
+    Kind(
+        "cluster settings",
+        raw(lambda n: json.dumps({"persistent": {f"a.b{i}": "1" for i in range(n)}}), "/_cluster/settings", "PUT"),
+        (100, 100_000),
+        (400,),
+    ),
+    Kind(
+        "cluster settings deep",
+        raw(lambda n: json.dumps({"persistent": nested(n, "1", "a")}), "/_cluster/settings", "PUT"),
+        (300, 700),
+        (400,),
+    ),
+    Kind(
+        "cluster settings null",
+        raw(lambda n: json.dumps({"persistent": {f"a.b{i}*": None for i in range(n)}}), "/_cluster/settings", "PUT"),
+        (100, 10_000),
+        (200, 400),
+    ),
     Kind("index mappings", partial(_index, part="mappings"), (100, 1_000, 20_000), (201, 202)),
     Kind("index settings unknown", partial(_index, part="unknown"), (100, 20_000), (201, 202)),
     Kind("index deep", partial(_index, part="deep"), (10, 100, 390), (201, 202)),
@@ -422,11 +634,31 @@ KINDS: Final = (
     Kind("coverage", _coverage, (10, 4_000), (200,)),
     Kind("workflows", _workflows, (10, 2_000), (200,)),
     Kind("OpenAPI", get(lambda _: f"{CONTROL}/openapi.json"), (1,), (200,)),
-    Kind("plans", raw(lambda n: json.dumps({"steps": {f"n{i}": {"takes": "1s"} for i in range(n)}}), f"{CONTROL}/next_run"), (100, 20_000), (200, 400)),
-    Kind("plan unknown keys", raw(lambda n: json.dumps({"steps": {"n": {f"takez{i}": 1 for i in range(n)}}}), f"{CONTROL}/next_run"), (100, 20_000), (400,)),
-    Kind("control unknown keys", raw(lambda n: json.dumps({f"advances{i}": 1 for i in range(n)}), f"{CONTROL}/clock"), (100, 20_000), (400,)),
+    Kind(
+        "plans",
+        raw(lambda n: json.dumps({"steps": {f"n{i}": {"takes": "1s"} for i in range(n)}}), f"{CONTROL}/next_run"),
+        (100, 20_000),
+        (200, 400),
+    ),
+    Kind(
+        "plan unknown keys",
+        raw(lambda n: json.dumps({"steps": {"n": {f"takez{i}": 1 for i in range(n)}}}), f"{CONTROL}/next_run"),
+        (100, 20_000),
+        (400,),
+    ),
+    Kind(
+        "control unknown keys",
+        raw(lambda n: json.dumps({f"advances{i}": 1 for i in range(n)}), f"{CONTROL}/clock"),
+        (100, 20_000),
+        (400,),
+    ),
     Kind("control long key", raw(lambda n: json.dumps({"advance" * n: 1}), f"{CONTROL}/clock"), (100, 100_000), (400,)),
-    Kind("fault operation", raw(lambda n: json.dumps({"on": "get_statu" * n, "delay": "1s"}), f"{CONTROL}/faults"), (10, 10_000), (400,)),
+    Kind(
+        "fault operation",
+        raw(lambda n: json.dumps({"on": "get_statu" * n, "delay": "1s"}), f"{CONTROL}/faults"),
+        (10, 10_000),
+        (400,),
+    ),
 )
 
 

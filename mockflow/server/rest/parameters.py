@@ -133,9 +133,14 @@ def _escape_message(text: str, index: int) -> str:
 
 
 def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> str:
-    parts = [f"[{name}]{_suggestion(name, known)}" for name in unknown]
+    names = list(unknown)
+    parts = [f"[{name}]{_suggestion(name, known)}" for name in names[:_SUGGESTED]]
+    parts += [f"[{name}]" for name in names[_SUGGESTED:]]
     plural = "s" if len(parts) > 1 else ""
     return f"request [{path}] contains unrecognized parameter{plural}: {', '.join(parts)}"
+
+
+_SUGGESTED: Final = 30  # names for which there are suggestions; comparing words takes long
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

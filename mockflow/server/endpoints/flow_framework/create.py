@@ -130,5 +130,3 @@ def _refuse_contradictions(
     for refused, message in refusals:
         if refused:
             raise FlowFrameworkError(message)
-
-
