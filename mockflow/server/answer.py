@@ -7,14 +7,15 @@ body's type, the handler's parameters and body, unknown parameters, then the act
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.decision import Decision
-from mockflow.core.base.json_writer import with_escaped_pairs
+from mockflow.core.base.json_writer import compact, with_escaped_pairs
+from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -29,7 +30,7 @@ from mockflow.server.endpoints import (
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
 from mockflow.server.http.messages import JSON_TYPE, OPAQUE_ID, Request, Response
-from mockflow.server.rest import scripted, security
+from mockflow.server.rest import content, scripted, security, template_body
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.rest.errors import (
     Refusal,
@@ -42,6 +43,7 @@ from mockflow.server.rest.errors import (
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
+from mockflow.server.worker import LARGE, in_thread
 
 ROUTER: Final[Router[Handler]] = Router(
     [
@@ -69,6 +71,11 @@ async def answer(cluster: Cluster, request: Request) -> Response:
 
     Raises StuckError for a client that polls without end, and UnknownMethodError; no other error.
     """
+    if len(request.body) > LARGE:
+        await _read_ahead(cluster, request)
+    searched = None
+    if request.body and cluster.world.intercepts:
+        searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
     world = cluster.world
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
@@ -87,7 +94,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
             if world.intercepts:
-                decision = scripted.decide(cluster, request, *line)
+                decision = scripted.decide(cluster, request, line.path, line.values, line.found, searched)
             if decision is not None and (decision.answers or decision.performed):
                 instead = scripted.scripted_response(cluster, decision, style)
             if decision is None or not decision.answers:
@@ -102,7 +109,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     again = Again(cluster, request, known, style)
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                body, content_type = style.body(reply.content)
+                body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:
             body, content_type = style.error_body(refusal)
@@ -199,6 +206,31 @@ def _as_written(cluster: Cluster, body: bytes, content_type: str) -> bytes:
     if body.isascii() or content_type != JSON_TYPE or cluster.world.version.behaviour.jackson != 2:
         return body
     return with_escaped_pairs(body)
+
+
+async def _read_ahead(cluster: Cluster, request: Request) -> None:
+    """Reads a large body as its handler will, before the request has its turn: the loop goes on meanwhile."""
+    try:
+        _, values, found = _read_line(request.method, request.target)
+        refuse_unreadable_body(request)
+    except Refusal:
+        return  # its turn will tell
+    operation = found.route.operation if isinstance(found, Found) else ""
+    if operation in ("create", "update"):
+        updates = Parameters(values, {}).is_set("update_fields")
+        arguments = request, values.get("use_case"), updates, cluster.world.version
+        await in_thread(template_body.read_ahead, *arguments)
+    elif operation:
+        await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
+
+
+async def _body(style: Style, shown: Any) -> tuple[bytes, str]:
+    """The body's bytes and content type. What takes long to write is written in another thread."""
+    if style.is_plain or isinstance(shown, str):
+        return style.body(shown)
+    if len(shown.json if isinstance(shown, Document) else compact(shown)) * style.effort < LARGE:
+        return style.body(shown)
+    return await in_thread(style.body, shown)
 
 
 class _Line(NamedTuple):

@@ -78,7 +78,8 @@ def handler(
         response = refusal
         if response is None:
             try:
-                response = control.answer(cluster, request) if is_control else await answer_other(cluster, request)
+                answer_it = control.answer_in_loop if is_control else answer_other
+                response = await answer_it(cluster, request)
             except StuckError:
                 _cut_off(cluster)
                 return NoResponse()

@@ -13,7 +13,7 @@ METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 _PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 _PART = re.compile(r"\{(\w+)\}|(\*)")
-_MAX_PARTS: Final = 2  # names and * in a segment; each further one makes a mismatch about a thousand times slower
+_MAX_PARTS: Final = 2  # names and * in a segment
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class PathPattern:
             if isinstance(segment, str):
                 if not matches(segment, text):
                     return None
-            elif found := segment.fullmatch(text):
-                values |= found.groupdict()
             else:
-                return None
+                found = segment.match(text)
+                if found is None:
+                    return None
+                values |= found
         return {name: unquote(value) for name, value in values.items()}
 
     def __str__(self) -> str:
@@ -74,24 +75,43 @@ def parse_pattern(text: str) -> PathPattern:
 
 
 @lru_cache(maxsize=16_384)
-def segments_of(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
-    """The pattern of each segment, and whether further segments may follow.
-
-    A segment is a wildcard text, or a regular expression if it has names. One expression for the whole path could
-    backtrack without end.
-    """
+def segments_of(path: str) -> "tuple[tuple[str | _Segment, ...], bool]":
+    """The pattern of each segment, and whether further segments may follow. A segment without names is a wildcard."""
     plain = _plain(path)
     takes_rest = plain.endswith("/**")
     segments = plain.removesuffix("/**").split("/")
-    return tuple(_regex(one) if "{" in one and _names(one) else one for one in segments), takes_rest
+    return tuple(_Segment(one) if "{" in one and _names(one) else one for one in segments), takes_rest
 
 
-def _regex(segment: str) -> re.Pattern[str]:
-    pieces, end = [], 0
-    for part in _PART.finditer(segment):
-        pieces += [re.escape(segment[end : part.start()]), f"(?P<{part[1]}>.+)" if part[1] else ".*"]
-        end = part.end()
-    return re.compile("".join(pieces) + re.escape(segment[end:]), re.DOTALL)
+class _Segment:
+    """A segment with one or two parts, which are names or ``*``. Of two the first takes as much as it can.
+
+    It is no regular expression, whose time would grow with the square of the text's length.
+    """
+
+    def __init__(self, segment: str) -> None:
+        parts = list(_PART.finditer(segment))
+        ends = [0, *(part.end() for part in parts)]
+        starts = [*(part.start() for part in parts), len(segment)]
+        self._literals = [segment[end:start] for end, start in zip(ends, starts, strict=True)]
+        self._names: list[str | None] = [part[1] for part in parts]
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """The values of the names, of which each has one character or more; None if the text does not match."""
+        before, *between, after = self._literals
+        if len(text) < len(before) + len(after) or not (text.startswith(before) and text.endswith(after)):
+            return None
+        texts = [text[len(before) : len(text) - len(after)]]
+        least = [int(name is not None) for name in self._names]
+        if between:
+            (inside,), (middle,) = texts, between
+            place = inside.rfind(middle, least[0], len(inside) - least[1])
+            if place < 0 or len(inside) < sum(least) + len(middle):
+                return None
+            texts = [inside[:place], inside[place + len(middle) :]]
+        if any(len(one) < length for one, length in zip(texts, least, strict=True)):
+            return None
+        return {name: one for name, one in zip(self._names, texts, strict=True) if name is not None}
 
 
 def _names(text: str) -> list[str]:

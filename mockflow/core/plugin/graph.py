@@ -50,10 +50,10 @@ def sequence_of(
     _check_nodes(graph.nodes, catalogue)
     _check_edges(graph)
     nodes = _sorted(graph.nodes, graph.edges)
-    sources: dict[str, list[str]] = {node.id: [] for node in nodes}
+    before: dict[str, list[str]] = {node.id: [] for node in nodes}
     for edge in graph.edges:
-        sources[edge.dest].append(edge.source)
-    predecessors = {node_id: tuple(before) for node_id, before in sources.items()}
+        before[edge.dest].append(edge.source)
+    predecessors = {node_id: tuple(sources) for node_id, sources in before.items()}
     _check_steps(nodes, predecessors, graph, catalogue)
     return Sequence(nodes, predecessors)
 
@@ -106,7 +106,7 @@ def _sorted(nodes: Collection[Node], edges: Collection[Edge]) -> tuple[Node, ...
     """Sorts by Kahn's algorithm, with start nodes in the template's order."""
     by_id = {node.id: node for node in nodes}
     waits = dict.fromkeys(by_id, 0)
-    followers: dict[str, list[str]] = {node_id: [] for node_id in by_id}
+    followers: dict[str, list[str]] = {node.id: [] for node in nodes}
     for edge in edges:
         waits[edge.dest] += 1
         followers[edge.source].append(edge.dest)
@@ -146,7 +146,7 @@ def _check_steps(
     types = {node.id: node.type for node in graph.nodes}
     for node in nodes:
         given = set(node.user_inputs)
-        for before in predecessors[node.id]:
+        for before in dict.fromkeys(predecessors[node.id]):
             given.update(STEPS[types[before]].outputs)
         lacking = [name for name in STEPS[node.type].inputs if name not in given]
         if lacking:

@@ -63,6 +63,11 @@ class Style:
         """Whether it is compact JSON without a filter."""
         return self.format == "json" and not self.pretty and not self.filter_path
 
+    @property
+    def effort(self) -> int:
+        """How many times as long as compact JSON it takes to write: YAML is slow, and each path is followed."""
+        return 1 + 20 * (self.format == "yaml") + len(self.filter_path)
+
     def written(self, content: Any) -> tuple[bytes, str]:
         """The unfiltered content in the selected format."""
         if self.format in _WRITERS:
