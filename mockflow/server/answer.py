@@ -43,7 +43,7 @@ from mockflow.server.rest.errors import (
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
-from mockflow.server.worker import LARGE, in_thread
+from mockflow.server.rest.worker import LARGE, in_thread
 
 ROUTER: Final[Router[Handler]] = Router(
     [

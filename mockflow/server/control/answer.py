@@ -22,7 +22,7 @@ from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import decode, parse_target
 from mockflow.server.rest.router import Found, Missing, Router
-from mockflow.server.worker import LARGE, in_thread
+from mockflow.server.rest.worker import LARGE, in_thread
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)

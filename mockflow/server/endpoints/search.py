@@ -23,7 +23,7 @@ from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
 from mockflow.server.rest.errors import Refusal, object_error
-from mockflow.server.worker import in_thread
+from mockflow.server.rest.worker import in_thread
 
 Documents = Callable[[Call], Iterable[Stored]]
 SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]

@@ -23,7 +23,7 @@ from mockflow.server.rest.call import Handler
 from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found, Missing
 from mockflow.server.rest.template_body import read_template
-from mockflow.server.worker import in_thread
+from mockflow.server.rest.worker import in_thread
 
 
 class ScriptedResponse(NamedTuple):
