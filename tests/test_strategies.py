@@ -167,7 +167,7 @@ _quiet: Final = settings(max_examples=500, deadline=None, database=None, derando
 def has_no_branch_for_failed(scenario: Scenario) -> bool:
     """Whether a program polls for ever that waits for COMPLETED alone."""
     with MockFlow(scenario) as cluster:
-        return polls_of(cluster, most=30)[-1]["state"] != "COMPLETED"
+        return bool(polls_of(cluster, most=30)[-1]["state"] != "COMPLETED")
 
 
 def test_no_branch_for_failed_shrinks_to_two_keyframes() -> None:
