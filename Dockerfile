@@ -4,6 +4,7 @@ FROM python:3.13-slim
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY mockflow ./mockflow
+COPY scenarios ./scenarios
 RUN pip install --no-cache-dir --root-user-action=ignore '.[watch]'
 
 COPY scenarios /scenarios

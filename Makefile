@@ -4,10 +4,6 @@ PORT ?= 9200
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Begins the run of slow-provisioning, so that something moves on the page from the start.
-BEGIN = from urllib.request import Request, urlopen; \
-	urlopen(Request('http://127.0.0.1:$(PORT)/_mockflow/workflows/tMuLlZoBey7ZHj9y5Bnx/restart', method='POST'))
-
 # Two to four workers; one that has nothing left to do takes tests from another.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist worksteal
 QUICK := tests/core tests/cluster tests/loading tests/server
@@ -15,17 +11,16 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-quick fuzz format benchmark clean
+.PHONY: run test test-quick fuzz format benchmark bench clean
 
-# The command: serve scenarios/ and say what to try.
+# Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
 	@echo "Open the page below: slow-provisioning is under way, others wait for Begin or for a client."
 	@echo "Try in another terminal, and again after two and six seconds:"
 	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?pretty'"
 	@echo "All workflows and their states:"
 	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"
-	@($(BIN)/mockflow wait http://127.0.0.1:$(PORT) --timeout 30s && $(BIN)/python -c "$(BEGIN)") > /dev/null 2>&1 &
-	@$(BIN)/mockflow serve scenarios/ --port $(PORT)
+	@$(BIN)/mockflow serve scenarios/ --port $(PORT) --begin slow-provisioning
 
 # Everything that must hold before a change lands.
 test: $(VENV)/.installed-dev
@@ -57,17 +52,24 @@ benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
 	$(BIN)/python benchmarks/workflows.py
 	$(BIN)/python benchmarks/fixtures.py
+	$(BIN)/python benchmarks/start.py
+
+# Compares with other servers, installed into build/peers, and writes docs/benchmarks.md. Needs wrk; minutes.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	@echo "Installing mockflow into $(VENV); this takes a minute, once."
+	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@echo "Installing mockflow and its development tools into $(VENV); this takes some minutes, once."
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 # What the tests of the page need besides a Chromium; without it they skip.

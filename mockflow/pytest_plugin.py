@@ -31,7 +31,7 @@ _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
     "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, strict=False): "
     "how the mockflow fixture of this test is set up; scenarios are files or folders, "
-    "relative to the test file, then to the rootdir, YAML text, or built in Python"
+    "relative to the test file, then to the rootdir, shipped ones such as '@overloaded', YAML text, or built in Python"
 )
 _WORLD: pytest.StashKey[World] = pytest.StashKey()
 _COVERAGE: Final = "mockflow_coverage"

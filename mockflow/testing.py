@@ -18,6 +18,7 @@ from mockflow.handle.cluster import Source
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.mockflow import MockFlow
+from mockflow.loading.shipped import MARK, is_shipped
 from mockflow.server.serving import SwitchableServer
 
 Known = Mapping[str, tuple[Callable[[Any], Any], str]]
@@ -227,7 +228,9 @@ def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:
     """The settings of ini options and the test's markers. The nearest marker wins; scenarios of all are loaded."""
     config = request.config
     settings = _defaults(config, known)
-    sources: list[Source] = [str(config.rootpath / path) for path in config.getini("mockflow_scenarios")]
+    sources: list[Source] = [
+        path if is_shipped(path) else str(config.rootpath / path) for path in config.getini("mockflow_scenarios")
+    ]
     for marker in reversed(list(request.node.iter_markers("mockflow"))):
         if unknown := sorted(marker.kwargs.keys() - known.keys()):
             raise ValueError(f"unknown keyword {', '.join(unknown)}; the marker takes {', '.join(known)}")
@@ -260,6 +263,8 @@ def _located(source: Source, request: pytest.FixtureRequest) -> Source:
     for path in tried:
         if path.exists():
             return path
+    if str(source).startswith(MARK):
+        return source
     listed = ", ".join(map(str, dict.fromkeys(tried)))
     raise ValueError(f'no scenario "{source}"; looked for {listed}')
 

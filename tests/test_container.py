@@ -85,7 +85,7 @@ def test_does_not_run_as_root() -> None:
 def test_listens_for_other_containers_on_the_port_that_it_exposes() -> None:
     assert variables()["MOCKFLOW_HOST"] == "0.0.0.0"
     assert variables()["MOCKFLOW_PORT"] == argument_of("EXPOSE") == "9200"
-    assert variables().keys() <= {f"MOCKFLOW_{option.name}".upper() for option in main.commands["serve"].params}
+    assert variables().keys() <= {f"MOCKFLOW_{option.name}".upper() for option in main.load("serve").params}
 
 
 def test_serves_the_folder_that_the_scenarios_are_copied_to() -> None:
@@ -95,7 +95,7 @@ def test_serves_the_folder_that_the_scenarios_are_copied_to() -> None:
 def test_checks_its_health_with_what_is_in_the_image() -> None:
     program, command, *options = health_command()
     assert program == start_command()[0] == "mockflow"
-    context = main.commands[command].make_context(command, options, **main.context_settings)
+    context = main.load(command).make_context(command, options, **main.context_settings)
     assert context.params["url"] == f"http://127.0.0.1:{variables()['MOCKFLOW_PORT']}"
     [limit] = re.findall(r"--timeout=(\d+)s", argument_of("HEALTHCHECK"))
     assert context.params["timeout"] < int(limit) * 1000  # it tells the reason before it is killed

@@ -34,11 +34,12 @@ def files_of(folder: str) -> set[str]:
     }
 
 
-def test_the_wheel_has_the_package_and_nothing_else(built: Path) -> None:
+def test_the_wheel_has_the_package_the_shipped_scenarios_and_nothing_else(built: Path) -> None:
     [wheel] = built.glob("mockflow_opensearch-*-py3-none-any.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     package = {name for name in names if not re.match(r"mockflow_opensearch-[^/]+\.dist-info/", name)}
-    assert package == files_of("mockflow")
+    shipped = {f"mockflow/shipped/{name.removeprefix('scenarios/')}" for name in files_of("scenarios")}
+    assert package == files_of("mockflow") | shipped
     assert "mockflow/py.typed" in package
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 

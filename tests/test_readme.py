@@ -232,11 +232,11 @@ def check_actions(block: Block, folder: Path) -> None:
 def check_command(words: list[str]) -> None:
     """Parses a command of mockflow's, without running it."""
     if words[:1] == ["mockflow"]:
-        main.commands[words[1]].make_context(words[1], words[2:], **main.context_settings)
+        main.load(words[1]).make_context(words[1], words[2:], **main.context_settings)
 
 
 def check_variables(variables: dict[str, str]) -> None:
-    known = {f"MOCKFLOW_{parameter.name}".upper() for parameter in main.commands["serve"].params}
+    known = {f"MOCKFLOW_{parameter.name}".upper() for parameter in main.load("serve").params}
     assert variables.keys() <= known
 
 

@@ -15,7 +15,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings
 from mockflow.core.opensearch.ids import resource_id
-from mockflow.core.scenario.model import json_schema
+from mockflow.core.scenario.json_schema import json_schema
 from mockflow.loading.load import Located, load_paths
 from mockflow.loading.yaml12 import read
 from mockflow.server.app import create_app

@@ -1,34 +1,47 @@
-"""The command `mockflow`."""
+"""The command `mockflow`. Each command is imported when it is called, so that a health check costs little."""
 
 import io
 import sys
+from typing import Final
 
 import click
 
 from mockflow._version import __version__
-from mockflow.cli.check import check, schema
-from mockflow.cli.completion import completion
-from mockflow.cli.draft import draft
-from mockflow.cli.init import init
-from mockflow.cli.plot import plot
-from mockflow.cli.presets import presets
-from mockflow.cli.proxy import proxy
-from mockflow.cli.record import record
-from mockflow.cli.remote import load, wait
-from mockflow.cli.serve import serve
-from mockflow.cli.show import show
+from mockflow.cli.lazy import LazyGroup
+
+COMMANDS: Final = {
+    "check": ("mockflow.cli.check", "Check scenarios and workflow templates."),
+    "completion": ("mockflow.cli.completion", "Print the completion script of a shell."),
+    "draft": ("mockflow.cli.draft", "Write a scenario for a workflow template."),
+    "init": ("mockflow.cli.init", "Write a first scenario and a test into a repository."),
+    "load": ("mockflow.cli.remote", "Load scenarios into a running server."),
+    "plot": ("mockflow.cli.plot", "Draw the timelines of scenarios as SVG."),
+    "presets": ("mockflow.cli.presets", "List the predefined responses of faults and stubs."),
+    "proxy": ("mockflow.cli.proxy", "Record a client's requests."),
+    "record": ("mockflow.cli.record", "Record a real cluster."),
+    "scenarios": ("mockflow.cli.scenarios", "List the shipped scenarios, or print one."),
+    "schema": ("mockflow.cli.check", "Print the JSON Schema of scenarios, for editors."),
+    "serve": ("mockflow.cli.serve", "Serve a fake OpenSearch with scenarios."),
+    "show": ("mockflow.cli.show", "Draw the timelines of scenarios on the terminal."),
+    "wait": ("mockflow.cli.remote", "Wait until a server answers."),
+}
+"""Each command's module and its line in the help."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mockflow")
-def main() -> None:
+def _main() -> None:
     """A fake OpenSearch for programs that use the flow-framework API, scripted in YAML scenarios."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # so that messages can be printed in any encoding
 
 
-for command in (serve, check, schema, presets, show, plot, draft, init, wait, load, record, proxy, completion):
-    main.add_command(command)
+main: Final = LazyGroup(
+    "mockflow",
+    callback=_main,
+    help=_main.__doc__,
+    catalog=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+click.version_option(__version__, prog_name="mockflow")(main)
 
 __all__ = ["main"]

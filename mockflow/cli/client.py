@@ -1,16 +1,23 @@
-"""The HTTP client of commands that use the control API of a running server."""
+"""The client of commands that use the control API of a running server.
+
+`mockflow wait` runs as a health check, so this module imports neither `ssl` nor `urllib.request` before it needs them.
+"""
+
+from __future__ import annotations
 
 import json
-import ssl
-import urllib.error
-import urllib.request
-from http.client import HTTPException
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from mockflow.cli.http import HttpResponse, exchange
+
+if TYPE_CHECKING:
+    import ssl
+
 REQUEST_SECONDS: Final = 5.0
-_NOT_OURS: Final = (HTTPException, ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
+_NOT_OURS: Final = (ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
 UNANSWERED: Final = (OSError, *_NOT_OURS)
 
 control_token_option: Final = click.option(
@@ -33,29 +40,44 @@ class UnauthorizedError(RefusedError):
     """The server requires credentials."""
 
 
-def trusting_opener() -> urllib.request.OpenerDirector:
-    """An opener that verifies no certificate, for requests without secrets."""
-    unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    unverified.check_hostname = False
-    unverified.verify_mode = ssl.CERT_NONE
-    return _opener(unverified)
+class Opener:
+    """How connections with HTTPS are verified: by the CAs of the system and the one in the file `ca`, or not at all."""
+
+    def __init__(self, *, verifies: bool, ca: str | None = None) -> None:
+        self._verifies = verifies
+        self._ca = ca
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """The TLS context. Raises OSError or ValueError if `ca` has no certificate."""
+        import ssl
+
+        if self._verifies:
+            return ssl.create_default_context(cafile=self._ca)
+        unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        unverified.check_hostname = False
+        unverified.verify_mode = ssl.CERT_NONE
+        return unverified
 
 
-def verifying_opener(ca: str | None) -> urllib.request.OpenerDirector:
-    """An opener that verifies certificates, with the CA in the file `ca` if given."""
+def trusting_opener() -> Opener:
+    """Verifies no certificate, for requests without secrets."""
+    return Opener(verifies=False)
+
+
+def verifying_opener(ca: str | None) -> Opener:
+    """Verifies certificates, with the CA in the file `ca` if given. Raises BadParameter if it has none."""
+    opener = Opener(verifies=True, ca=ca)
     try:
-        return _opener(ssl.create_default_context(cafile=ca))
+        if ca is not None:
+            opener.context  # noqa: B018 - reads the file
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint="--ca") from None
-
-
-def _opener(context: ssl.SSLContext) -> urllib.request.OpenerDirector:
-    """An opener without a proxy: proxies of CI systems do not reach a mock that runs beside its client."""
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    return opener
 
 
 def request(
-    opener: urllib.request.OpenerDirector,
+    opener: Opener,
     method: str,
     url: str,
     body: bytes | None = None,
@@ -67,35 +89,29 @@ def request(
     headers = {"Content-Type": "application/yaml"} if body is not None else {}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    message = urllib.request.Request(url, data=body, method=method, headers=headers)
-    try:
-        with opener.open(message, timeout=seconds) as response:
-            return json.load(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            refusal = _refusal(error)
-            if error.code != 401:
-                raise RefusedError(refusal) from None
-            if "token" in refusal:
-                refusal += "; that of --control-token is wrong" if token else "; use --control-token"
-            raise UnauthorizedError(refusal) from None
+    response = exchange(method, url, headers=headers, body=body, seconds=seconds, context=lambda: opener.context)
+    if response.status < 300:
+        return json.loads(response.body)
+    refusal = _refusal(response)
+    if response.status != 401:
+        raise RefusedError(refusal)
+    if "token" in refusal:
+        refusal += "; that of --control-token is wrong" if token else "; use --control-token"
+    raise UnauthorizedError(refusal)
 
 
 def reason(error: Exception) -> str:
     """A short description of why there is no response."""
-    cause = getattr(error, "reason", error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
+    if type(error).__name__ == "SSLCertVerificationError":  # by its name, since ssl may not be imported
         return "its certificate is not signed by a trusted CA; --ca names the CA"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    if isinstance(cause, _NOT_OURS):
-        return "a server answers there, but not mockflow"
-    return str(cause)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "a server answers there, but not mockflow" if isinstance(error, _NOT_OURS) else str(error)
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
+def _refusal(response: HttpResponse) -> str:
     """The message of the control API, or the status if another server answered."""
     try:
-        return str(json.load(error)["error"]["message"])
-    except (*_NOT_OURS, OSError):
-        return f"it answered {error.code} {error.reason}; is it mockflow?"
+        return str(json.loads(response.body)["error"]["message"])
+    except _NOT_OURS:
+        return f"it answered {response.status} {response.reason}; is it mockflow?"

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from mockflow.cli.options import print_problems
+from mockflow.cli.sources import STDIN, STDIN_NAME
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import plain
 from mockflow.core.base.durations import format_duration, parse_duration
@@ -32,10 +33,11 @@ def draft(template: str, output: str | None, match: bool) -> None:
     """Write a scenario for TEMPLATE (JSON or YAML): its steps in order, each with a plausible duration.
 
     A template that the plugin would refuse is an error; steps that would fail are reported. Credentials and other
-    secrets become placeholders.
+    secrets become (hidden). The path - is standard input.
     """
     read = read_template(template)
-    text = drafted(read.content, read.template, file=Path(template).name, match=match)
+    file = STDIN_NAME if template == STDIN else Path(template).name
+    text = drafted(read.content, read.template, file=file, match=match)
     _check(text, template)
     print_problems(read.problems, stderr=True)
     if output is None:
@@ -91,7 +93,7 @@ _STEPS: Final = """\
   # The steps in the plugin's order. Steps that do not wait for each other run in parallel. The durations are plausible,
   # not measured. With `fails` a step fails at its end; with `attempts` it fails in one run only (see the README).
 """
-_TEMPLATE: Final = "# The template as a client sends it; <...> stands for a secret.\n"
+_TEMPLATE: Final = "# The template as a client sends it; (hidden) stands for a secret.\n"
 
 
 def _steps(sequence: Sequence) -> str:

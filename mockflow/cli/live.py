@@ -15,8 +15,10 @@ from rich.live import Live
 from rich.text import Text
 
 from mockflow.cli.client import UNANSWERED, RefusedError, reason, request, verifying_opener
+from mockflow.cli.keys import keys
 from mockflow.cli.layout import Shade, strip_of, time_text
 from mockflow.cli.options import counted
+from mockflow.cli.selection import Selection
 from mockflow.cli.terminal import Drawing, plain
 
 _PAUSE_SECONDS: Final = 0.5
@@ -33,6 +35,7 @@ class Event:
     wall: float
     what: str
     is_bad: bool = False
+    workflow_id: str | None = None
 
     def __str__(self) -> str:
         return f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}"
@@ -84,7 +87,7 @@ class Followed:
             what = _change(before, view)
             if what:
                 self.touched[workflow_id] = self._looks
-                yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED")
+                yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED", workflow_id)
             if before and (before["run"], before["begun"]) != (view["run"], view["begun"]):
                 self.polls.pop(workflow_id, None)
         for workflow_id in self.workflows.keys() - views.keys():
@@ -103,8 +106,11 @@ class Followed:
             self.touched[workflow_id] = self._looks
 
 
-def follow(url: str, console: Console, *, token: str | None = None, ca: str | None = None) -> None:
-    """Follows the server at `url` until Ctrl-C, with pictures on a terminal, else with one line for each event."""
+def follow(url: str, console: Console, *, words: str = "", token: str | None = None, ca: str | None = None) -> None:
+    """Follows the server at `url` until Ctrl-C, with pictures on a terminal, else with one line for each event.
+
+    `words` limit the workflows to those whose id, scenario or state has each of them.
+    """
     opener = verifying_opener(ca)
     followed = Followed(lambda path: request(opener, "GET", f"{url}/_mockflow{path}", token=token))
     try:
@@ -115,38 +121,59 @@ def follow(url: str, console: Console, *, token: str | None = None, ca: str | No
         raise click.ClickException(f"{url} does not answer: {reason(error)}") from None
     try:
         if console.is_terminal and not console.is_dumb_terminal:
-            _as_pictures(followed, url, console)
+            _as_pictures(followed, url, console, Selection(words))
         else:
-            _as_lines(followed, url)
+            _as_lines(followed, url, Selection(words))
     except KeyboardInterrupt:
         click.echo()
 
 
-def _as_lines(followed: Followed, url: str) -> None:
+def _as_lines(followed: Followed, url: str, selection: Selection) -> None:
     click.echo(f"following {url}: {counted(len(followed.workflows), 'workflow')}, clock {followed.clock['mode']}")
     for view in followed.workflows.values():
-        click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
+        if selection.matches(view["workflow_id"], view):
+            click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
     for events, trouble in _updates(followed, url):
         for event in events:
-            click.echo(str(event))
+            if _concerns(event, selection, followed):
+                click.echo(str(event))
         if trouble:
             click.echo(str(trouble))
 
 
-def _as_pictures(followed: Followed, url: str, console: Console) -> None:
+def _concerns(event: Event, selection: Selection, followed: Followed) -> bool:
+    """Whether an event is about a workflow of the selection; one about none always is."""
+    view = followed.workflows.get(event.workflow_id or "")
+    return not selection.words or view is None or selection.matches(event.workflow_id or "", view)
+
+
+def _as_pictures(followed: Followed, url: str, console: Console, selection: Selection) -> None:
     events: deque[Event] = deque(maxlen=_EVENTS)
-    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-        live.update(_screen(followed, url, console, events), refresh=True)
-        for new, problem in _updates(followed, url):
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live, keys() as pressed:
+
+        def draw() -> None:
+            live.update(_screen(followed, url, console, events, selection), refresh=True)
+
+        def pause(seconds: float) -> None:
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0:
+                if key := pressed.wait(left):
+                    selection.press(key, _room(console))
+                    draw()
+
+        draw()
+        for new, problem in _updates(followed, url, pause):
             events.extend([*new, *([problem] if problem else [])])
-            live.update(_screen(followed, url, console, events), refresh=True)
+            draw()
 
 
-def _updates(followed: Followed, url: str) -> Iterator[tuple[list[Event], Event | None]]:
+def _updates(
+    followed: Followed, url: str, pause: Callable[[float], None] = time.sleep
+) -> Iterator[tuple[list[Event], Event | None]]:
     """Yields after each update the new events, and once, that the server has stopped responding or is back."""
     is_away = False
     while True:
-        time.sleep(_PAUSE_SECONDS)
+        pause(_PAUSE_SECONDS)
         try:
             events = followed.update()
         except UNANSWERED as error:
@@ -167,7 +194,12 @@ def _event(exchange: dict[str, Any]) -> Event:
     what = exchange["operation"] or f"{exchange['method']} {exchange['target']}"
     words = [what, exchange["workflow_id"] or "", str(exchange["status"] or "no answer"), _answer(exchange)]
     words += [f"[{kind} {exchange[kind]}]" for kind in ("fault", "stub") if exchange.get(kind)]
-    return Event(exchange["wall"], "  ".join(plain(word) for word in words if word), not _is_good(exchange))
+    return Event(
+        exchange["wall"],
+        "  ".join(plain(word) for word in words if word),
+        not _is_good(exchange),
+        exchange["workflow_id"],
+    )
 
 
 def _answer(exchange: dict[str, Any]) -> str:
@@ -200,7 +232,15 @@ def _change(before: dict[str, Any] | None, view: dict[str, Any]) -> str:
 # -- as pictures ---------------------------------------------------------------------------------------
 
 
-def _screen(followed: Followed, url: str, console: Console, events: deque[Event]) -> RenderableType:
+def _room(console: Console) -> int:
+    """How many workflows fit on the screen."""
+    return max((console.height - _EVENTS - 6) // _LINES, 1)
+
+
+def _screen(
+    followed: Followed, url: str, console: Console, events: deque[Event], selection: Selection | None = None
+) -> RenderableType:
+    selection = selection or Selection()
     clock = followed.clock
     speed = f" x {clock['speed']:g}" if clock["mode"] == "real" and clock["speed"] != 1 else ""
     since = time_text(clock["elapsed_ms"] - clock["elapsed_ms"] % 100)
@@ -209,12 +249,12 @@ def _screen(followed: Followed, url: str, console: Console, events: deque[Event]
             (url, "bold"), f"  {since} of virtual time  clock {clock['mode']}{speed}  Ctrl-C ends", style="dim"
         )
     ]
-    room = max((console.height - _EVENTS - 5) // _LINES, 1)
-    recent = sorted(followed.workflows, key=lambda workflow_id: -followed.touched.get(workflow_id, 0))[:room]
-    for workflow_id in followed.workflows:
-        if workflow_id in recent:
-            parts += _workflow(followed, workflow_id)
-    others = Counter(str(view["state"]) for name, view in followed.workflows.items() if name not in recent)
+    shown, matching = selection.shown(followed.workflows, followed.touched, _room(console))
+    if line := _selected(selection, len(shown), matching, len(followed.workflows)):
+        parts.append(Text(line, no_wrap=True, overflow="ellipsis"))
+    for workflow_id in shown:
+        parts += _workflow(followed, workflow_id)
+    others = Counter(str(view["state"]) for name, view in followed.workflows.items() if name not in set(shown))
     if others:
         listed = ", ".join(f"{count} {state}" for state, count in others.most_common())
         parts.append(Text(f"and {counted(others.total(), 'more workflow')}: {listed}", style="dim"))
@@ -223,6 +263,16 @@ def _screen(followed: Followed, url: str, console: Console, events: deque[Event]
         Text(str(event), style="red" if event.is_bad else "", no_wrap=True, overflow="ellipsis") for event in events
     ]
     return Group(*parts)
+
+
+def _selected(selection: Selection, shown: int, matching: int, total: int) -> str:
+    """What is drawn of the list, and the keys that change it; empty if all of it is."""
+    if shown == total and not selection.words and not selection.is_typing:
+        return ""
+    which = "the latest" if selection.first is None else f"{selection.first + 1} to {selection.first + shown}"
+    words = f"  filter: {plain(selection.words)}{'_' if selection.is_typing else ''}"
+    keys = "Enter keeps it, Esc clears it" if selection.is_typing else "↑ ↓ PgUp PgDn scroll, / filters, Esc the latest"
+    return f"{which} of {matching}{words if selection.words or selection.is_typing else ''}  ({keys})"
 
 
 def _workflow(followed: Followed, workflow_id: str) -> list[RenderableType]:

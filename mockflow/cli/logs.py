@@ -1,15 +1,25 @@
-"""The server's log on standard error: one line for each request, as text or JSON."""
+"""The server's messages: on standard error one line for each request and event, as text or JSON."""
+
+from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mockflow.server.app import AccessLog
-from mockflow.server.http.messages import Request
+import click
+
+from mockflow.cli.options import print_problems
+
+if TYPE_CHECKING:
+    from mockflow.loading.problems import Problem
+    from mockflow.server.app import AccessLog
+    from mockflow.server.http.messages import Request
 
 _requests: Final = logging.getLogger("mockflow.requests")
+_start: Final = logging.getLogger("mockflow.start")
 
 
 class _Text(logging.Formatter):
@@ -22,11 +32,8 @@ class _Text(logging.Formatter):
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-        }
-        line |= getattr(record, "request", None) or {"message": record.getMessage()}
+        line = _line(record.levelname.lower(), record.created)
+        line |= getattr(record, "request", None) or {"message": record.getMessage(), **getattr(record, "fields", {})}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -40,7 +47,69 @@ def set_up(log_format: str, *, quiet: bool) -> AccessLog | None:
     logger.handlers[:] = [log_handler]
     logger.propagate = False
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    _start.setLevel(logging.INFO)
+    if log_format == "json":
+        logging.getLogger().handlers[:] = [log_handler]  # messages of libraries are JSON, too
     return None if quiet else _log_request
+
+
+class StartMessages:
+    """What `serve` says before and when it is ready, besides the ready line: lines of text, or of JSON."""
+
+    def __init__(self, log_format: str) -> None:
+        self._is_json = log_format == "json"
+
+    def say(self, text: str, *, stdout: bool = False, **fields: Any) -> None:
+        """An information. Text goes to standard output if asked for; JSON always to standard error."""
+        if self._is_json:
+            _start.info("%s", text, extra={"fields": fields})
+        else:
+            click.echo(text, err=not stdout)
+
+    def warn(self, text: str) -> None:
+        """A warning."""
+        if self._is_json:
+            _start.warning("%s", text)
+        else:
+            click.echo(f"warning: {text}", err=True)
+
+    def print_problems(self, problems: Iterable[Problem]) -> None:
+        """The problems of scenario files."""
+        if not self._is_json:
+            print_problems(problems, stderr=True)
+            return
+        for problem in problems:
+            _start.log(level_of(problem), "%s", problem.text, extra={"fields": {"problem": problem.as_json()}})
+
+
+def level_of(problem: Problem) -> int:
+    """The log level of a problem."""
+    return logging.WARNING if problem.severity == "warning" else logging.ERROR
+
+
+class JsonError(click.ClickException):
+    """An error of a command as a line of JSON."""
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(error.format_message())
+
+    @classmethod
+    def of(cls, error: click.ClickException) -> JsonError:
+        """With the exit code of `error`."""
+        return (_JsonUsageError if error.exit_code == click.UsageError.exit_code else cls)(error)
+
+    def show(self, file: Any = None) -> None:
+        """Prints the line on standard error."""
+        line: Mapping[str, object] = {**_line("error", datetime.now().timestamp()), "message": self.message}
+        click.echo(json.dumps(line, ensure_ascii=False), file=file, err=file is None)
+
+
+class _JsonUsageError(JsonError):
+    exit_code = click.UsageError.exit_code
+
+
+def _line(level: str, seconds: float) -> dict[str, object]:
+    return {"time": datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="milliseconds"), "level": level}
 
 
 def _log_request(request: Request, status: int, seconds: float) -> None:

@@ -1,19 +1,21 @@
-"""Types of options, and the output of problems."""
+"""Types of options, and the output of problems. Large libraries are imported by those that need them."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import datetime, timezone
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
-from rich.text import Text
+from click.shell_completion import CompletionItem
 
 from mockflow.core.base.durations import parse_duration
-from mockflow.core.opensearch.security import User, parse_user
-from mockflow.core.plugin.versions import Version, parse_version
-from mockflow.loading.problems import Problem
+
+if TYPE_CHECKING:
+    from mockflow.core.opensearch.security import User
+    from mockflow.core.plugin.versions import Version
+    from mockflow.loading.problems import Problem
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it takes none
@@ -53,6 +55,8 @@ class UserText(click.ParamType):  # type: ignore[type-arg]
     name = "name:password[:roles]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> User:
+        from mockflow.core.opensearch.security import User, parse_user
+
         if isinstance(value, User):
             return value
         try:
@@ -67,6 +71,8 @@ class VersionText(click.ParamType):  # type: ignore[type-arg]
     name = "version"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Version:
+        from mockflow.core.plugin.versions import Version, parse_version
+
         if isinstance(value, Version):
             return value
         try:
@@ -95,6 +101,8 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from datetime import datetime, timezone
+
         if isinstance(value, int):
             return value
         if str(value).isdigit() and len(value) <= 15:
@@ -108,15 +116,67 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:
-    """Prints one line for each problem, in colour on a terminal."""
+    """Prints one line for each problem, in colour on a terminal. Equal warnings are one line with their number."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
-    for problem in problems:
-        line = Text(str(problem))
+    for problem, others in _grouped(problems):
+        line = Text(f"{problem}{others}")
         line.stylize("bold", 0, len(str(problem.place)))
         line.stylize("yellow" if problem.severity == "warning" else "red", len(str(problem.place)) + 1)
         console.print(line)
 
 
+def _grouped(problems: Iterable[Problem]) -> Iterator[tuple[Problem, str]]:
+    """Each error; and each warning once, with the number and the places of those that say the same."""
+    problems = list(problems)
+    equal: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        if problem.severity == "warning" and problem.other is None:
+            equal.setdefault((problem.message, problem.hint), []).append(problem)
+    for problem in problems:
+        same = equal.get((problem.message, problem.hint), [problem])
+        if len(same) == 1 or problem.severity == "error" or problem.other:
+            yield problem, ""
+        elif same[0] is problem:
+            places = [str(each.place) for each in same[1 : _MOST_PLACES + 1]]
+            left = len(same) - 1 - len(places)
+            listed = ", ".join(places) + (f" and {counted(left, 'other place')}" if left else "")
+            yield problem, f" ({len(same)} times; also at {listed})"
+
+
+_MOST_PLACES = 3
+
+
 def counted(count: int, thing: str) -> str:
     """``1 problem``, ``2 problems``."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+class ShippedName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a shipped scenario, with or without the mark @; the value has it."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if str(value).startswith("@") else f"@{value}"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from mockflow.loading.shipped import files
+
+        mark = "@" if incomplete.startswith("@") else ""
+        return [CompletionItem(mark + name) for name in files() if f"{mark}{name}".startswith(incomplete)]
+
+
+class ScenarioPath(click.Path):
+    """A file or folder of scenarios, or a shipped scenario such as @overloaded; completes both."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        if not incomplete.startswith("@"):
+            return super().shell_complete(ctx, param, incomplete)
+        from mockflow.loading.shipped import ALL, files
+
+        return [
+            CompletionItem(name) for name in (ALL, *(f"@{name}" for name in files())) if name.startswith(incomplete)
+        ]

@@ -5,12 +5,12 @@ from typing import Final
 
 import click
 
-from mockflow.cli.options import Duration, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, print_problems
 from mockflow.cli.preview import preview_of
+from mockflow.cli.sources import read_paths
 from mockflow.cli.svg import plotted
 from mockflow.cli.templates import read_template
 from mockflow.cluster import Settings
-from mockflow.loading.load import load_paths
 
 _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".webp"})
 
@@ -19,7 +19,7 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
     short_help="Draw the timelines of scenarios as SVG.",
     epilog="Example: mockflow plot scenarios/docs-example.yaml -o timeline.svg",
 )
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=ScenarioPath())
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="The file to write, such as timeline.svg; - is stdout."
 )
@@ -32,7 +32,7 @@ def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | No
     """
     if Path(output).suffix.lower() in _OTHER_PICTURES:
         raise click.BadParameter(f"{output}: the picture is an SVG; name it .svg", param_hint="'-o' / '--output'")
-    loading = load_paths(paths)
+    loading = read_paths(paths).loading
     print_problems(loading.problems, stderr=True)
     if loading.errors or not loading.scenarios:
         raise SystemExit(1)

@@ -3,15 +3,18 @@
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
+from click.shell_completion import CompletionItem
 
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.faults.presets import PRESETS
 
 
+def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name, help=each.what) for name, each in PRESETS.items() if name.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 def presets(name: str | None) -> None:
     """List the predefined responses of faults and stubs, or show NAME.
 
@@ -20,6 +23,9 @@ def presets(name: str | None) -> None:
     mockflow presets circuit_breaker
     """
     if name is None:
+        from rich.console import Console
+        from rich.table import Table
+
         table = Table("name", "status", "what it means", box=None, pad_edge=False)
         for preset_name, preset in PRESETS.items():
             table.add_row(preset_name, str(preset.status), preset.what)

@@ -19,7 +19,7 @@ from yarl import URL
 
 from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
-from mockflow.cli.serve import cannot_listen
+from mockflow.cli.serving import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.recording.exchanges import Exchange

@@ -174,7 +174,7 @@ class _Cluster:
             import opensearchpy
         except ImportError:
             raise click.ClickException(
-                "recording needs opensearch-py, which is not installed: pip install 'mockflow-opensearch[record]'"
+                "recording needs opensearch-py, which is not installed: pip install opensearch-py"
             ) from None
         logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # its warnings are reported as gaps
         self._url = upstream.url

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mockflow.cli.logs import level_of
 from mockflow.cli.options import counted
 from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, TooManyError
 from mockflow.cluster.changes import Changes, changes
@@ -64,7 +65,7 @@ class ScenarioFiles:
         cluster.problems = problems_of(self.files.problems)
         for problem in self.files.problems:
             if problem not in before:
-                log.log(logging.WARNING if problem.severity == "warning" else logging.ERROR, "%s", problem)
+                log.log(level_of(problem), "%s", problem.text)
         if summary := _summary(plan.changes):
             log.info("reloaded: %s", summary)
         if before and not self.files.problems:

@@ -1,7 +1,6 @@
 """`mockflow wait` and `mockflow load`, for a running server such as a CI service."""
 
 import time
-from pathlib import Path
 from urllib.parse import quote
 
 import click
@@ -18,9 +17,8 @@ from mockflow.cli.client import (
     trusting_opener,
     verifying_opener,
 )
-from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, counted, print_problems
 from mockflow.core.base.durations import format_duration
-from mockflow.loading.load import load_paths
 
 _PAUSE_SECONDS = 0.1
 
@@ -52,12 +50,21 @@ def wait(url: str, timeout: int) -> None:
 
 @click.command(short_help="Load scenarios into a running server.")
 @click.argument("url", type=ServerUrl())
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=ScenarioPath())
+@click.option("--allow-empty", is_flag=True, help="A folder without scenarios is a warning, not an error.")
 @control_token_option
 @ca_option
-def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None) -> None:
-    """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced."""
-    loading = load_paths(paths)
+def load(url: str, paths: tuple[str, ...], allow_empty: bool, control_token: str | None, ca: str | None) -> None:
+    """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced.
+
+    The path - is standard input.
+    """
+    from pathlib import Path
+
+    from mockflow.cli.sources import read_paths
+
+    read = read_paths(paths, allow_empty=allow_empty)
+    loading = read.loading
     print_problems(loading.problems, stderr=True)
     if loading.errors:
         if Path(given := url.removeprefix("http://")).exists():
@@ -65,7 +72,7 @@ def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | 
         raise click.ClickException(f"nothing was loaded: {counted(len(loading.errors), 'error')}")
     opener = verifying_opener(ca)
     for file in dict.fromkeys(located.place.file for located in loading.scenarios):
-        text = Path(file).read_bytes()
+        text = read.text(file)
         try:
             address = f"{url}/_mockflow/scenarios?source={quote(file)}"
             loaded = request(opener, "PUT", address, text, token=control_token)["loaded"]

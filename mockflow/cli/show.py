@@ -9,20 +9,21 @@ from rich.text import Text
 from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
-from mockflow.cli.options import Duration, ServerUrl, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, print_problems
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
+from mockflow.cli.sources import read_paths
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
 from mockflow.cluster import Settings
-from mockflow.loading.load import load_paths
 
 
 @click.command(
     short_help="Draw the timelines of scenarios on the terminal.",
     epilog="Examples: mockflow show scenarios/docs-example.yaml, mockflow show --live http://127.0.0.1:9200",
 )
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=ScenarioPath())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
+@click.option("--filter", "words", metavar="WORDS", default="", help="With --live: by id, scenario, state, or globs.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @control_token_option
@@ -30,6 +31,7 @@ from mockflow.loading.load import load_paths
 def show(
     paths: tuple[str, ...],
     live: str | None,
+    words: str,
     step_time: int,
     template: str | None,
     control_token: str | None,
@@ -37,15 +39,16 @@ def show(
 ) -> None:
     """Draw the timelines of scenario files and folders: states as bands, resources as marks, and a table of moments.
 
-    A short stretch beside a long one is drawn wider than it is. Exits with 1 if a file has an error.
+    A short stretch beside a long one is drawn wider than it is. The path - is standard input. Exits with 1 if a
+    file has an error.
     """
     if bool(paths) == bool(live):
         raise click.UsageError("name scenario files or folders, or a server: mockflow show --live URL")
     console = Console(highlight=False, emoji=False, markup=False)
     if live:
-        follow(live, console, token=control_token, ca=ca)
+        follow(live, console, words=words, token=control_token, ca=ca)
         return
-    loading = load_paths(paths)
+    loading = read_paths(paths, allow_empty=True).loading
     print_problems(loading.problems, stderr=True)
     parsed = read_template(template).template if template else None
     settings = Settings(mode="frozen", step_time=step_time)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mockflow.cli.sources import STDIN, STDIN_NAME, stdin_text
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.loading.problems import Problem
@@ -24,8 +25,10 @@ class TemplateFile:
 
 
 def read_template(path: str) -> TemplateFile:
-    """The template of a file. Raises ClickException with every refusal."""
-    documents, problems = read_templates(_text(path), path)
+    """The template of a file, or of standard input for -. Raises ClickException with every refusal."""
+    text = _text(path)
+    path = STDIN_NAME if path == STDIN else path
+    documents, problems = read_templates(text, path)
     if problems:
         raise click.ClickException("\n".join(map(str, problems)))
     if len(documents) != 1:
@@ -41,6 +44,8 @@ def read_template(path: str) -> TemplateFile:
 
 
 def _text(path: str) -> bytes:
+    if path == STDIN:
+        return stdin_text()
     try:
         with Path(path).open("rb") as stream:
             return stream.read(MAX_BYTES + 1)

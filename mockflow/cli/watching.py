@@ -13,13 +13,14 @@ import click
 from mockflow.cli.reload import ScenarioFiles
 from mockflow.cluster import Cluster
 from mockflow.loading.load import SUFFIXES
+from mockflow.loading.shipped import find, is_shipped
 
 log: Final = logging.getLogger("mockflow")
 
 _SETTLE_SECONDS: Final = 0.2
 _TRIES: Final = 10
 _CHECK_MILLISECONDS: Final = 1000  # how often is checked whether a watched folder was replaced or recreated
-MISSING: Final = "--watch needs the package watchfiles: pip install 'mockflow-opensearch[watch]'"
+MISSING: Final = "--watch needs the package watchfiles, which is not installed: pip install watchfiles"
 
 
 def check_available() -> None:
@@ -72,6 +73,8 @@ def _watched(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:
     folders: dict[Path, None] = {}
     single: dict[Path, None] = {}
     for path in map(Path, paths):
+        if is_shipped(path):
+            path = find(str(path))
         if path.is_file():
             single |= {path.parent: None, path.resolve().parent: None}
         else:  # a folder, or a path that was removed since it was read

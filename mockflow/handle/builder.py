@@ -7,8 +7,10 @@ from typing import Any
 from mockflow.core.scenario.model import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
 from mockflow.handle.faults import Delay, Respond, script_of
+from mockflow.loading import shipped
 from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
+from mockflow.loading.yaml12 import read
 
 
 class Scenario:
@@ -29,12 +31,15 @@ class Scenario:
     >>> cluster.load(slow)
     >>> deploy(cluster.url)
     'COMPLETED'
+
+    A name with ``@`` begins with the shipped scenario of that name: ``Scenario("@overloaded").fault("any", ...)``.
+    Raises ScenarioError if there is none.
     """
 
     def __init__(
         self, name: str, *, description: str | None = None, unrealistic: bool = False, trust_inputs: bool = False
     ) -> None:
-        self._document: dict[str, Any] = {"scenario": name}
+        self._document: dict[str, Any] = _shipped(name) if name.startswith(shipped.MARK) else {"scenario": name}
         if description is not None:
             self._document["description"] = description
         if unrealistic:
@@ -285,3 +290,15 @@ def _times_created(keyframes: list[dict[str, Any]], step_name: str) -> int:
     return sum(
         entry["workflow_step_name"] == step_name for keyframe in keyframes for entry in keyframe.get("created", ())
     )
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    """The document of a shipped scenario."""
+    try:
+        file = shipped.find(name)
+        if not file.is_file():
+            raise LookupError(f"{name} is more than one scenario; name one of them")
+    except LookupError as error:
+        raise ScenarioError(str(error)) from None
+    [document], _ = read(file.read_bytes(), name)
+    return dict(document.value)

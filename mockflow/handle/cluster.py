@@ -21,7 +21,8 @@ from mockflow.loading.load import Loading, Located, load_paths
 from mockflow.loading.writing import as_yaml
 
 Source = str | Path | Scenario
-"""A file or folder, the text of a YAML document (a string with a newline), or a scenario built in Python."""
+"""A file or folder, a shipped scenario such as ``"@overloaded"``, the text of a YAML document (a string with a
+newline), or a scenario built in Python."""
 
 
 class ClusterHandle:
@@ -62,8 +63,9 @@ class ClusterHandle:
 
         Workflows of clients continue with the new scenario of the same name.
 
-        A string with a line break is YAML, any other the path of a file or folder. Raises ScenarioError with every
-        problem and its place; a file or text with a problem is not loaded.
+        A string with a line break is YAML, ``"@overloaded"`` is a shipped scenario (``"@all"`` are all of them), any
+        other string is the path of a file or folder. Raises ScenarioError with every problem and its place; a file or
+        text with a problem is not loaded.
 
         >>> cluster.load("scenarios/instant.yaml", Scenario("mine").workflow("w").at("0s", state="COMPLETED"))
         """

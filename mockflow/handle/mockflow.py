@@ -20,7 +20,8 @@ from mockflow.server.tls import made
 class MockFlow(ClusterHandle):
     """A fake OpenSearch with flow-framework, on its own port, for the length of a ``with``.
 
-    `sources` are files, folders, YAML text or built scenarios, as for `load`. `clock` is auto (a polling loop sees
+    `sources` are files, folders, shipped scenarios such as ``"@overloaded"``, YAML text or built scenarios, as for
+    `load`. `clock` is auto (a polling loop sees
     every keyframe and never waits), frozen (`clock.advance` moves it) or real at `speed`. `version` is the OpenSearch
     version, `step_time` the duration of steps without a plan, `seed` the seed of generated ids, `epoch` the virtual
     time at the start in epoch ms. If a client gets the same status `max_polls` times and nothing can change any more,

@@ -1,6 +1,8 @@
 """Loads scenarios from files, folders and texts."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,10 +15,13 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import claims
 from mockflow.loading.body_files import body_files, with_body_files
 from mockflow.loading.problems import Place, Problem
+from mockflow.loading.shipped import find, is_shipped
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import MAX_BYTES, read
 
-SUFFIXES: Final = {".yaml", ".yml"}
+SUFFIXES: Final = {".yaml", ".yml", ".json"}
+"""The files of a folder that may have scenarios. A .json file has one if its top object has the key ``scenario``."""
+NO_SCENARIO: Final = "no scenario in this folder"
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ Versions = Mapping[str, FileVersion]
 
 
 def load_paths(paths: Iterable[str | FilePath]) -> Loading:
-    """Loads the scenarios of files and of folders (``*.yaml`` and ``*.yml``, subfolders included)."""
+    """Loads the scenarios of files and folders (subfolders included), and shipped ones such as ``@overloaded``."""
     return together(read_versions(paths))
 
 
@@ -197,6 +202,12 @@ def files_in(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Proble
 
 
 def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
+    if is_shipped(path):
+        try:
+            path = find(str(path))
+        except LookupError as error:
+            message, _, hint = str(error).partition("; ")
+            return [(path, Problem(Place(str(path)), message, hint))]
     try:
         if not path.is_dir():
             return [(path, None)]
@@ -209,9 +220,26 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
             if file.suffix in SUFFIXES
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
             and file.is_file()
+            and (file.suffix != ".json" or _is_scenario(file))
         ]
     except OSError as error:
         return [(path, Problem(Place(str(path)), f"the folder cannot be read: {error.strerror}"))]
     if not files:
-        return [(path, Problem(Place(str(path)), "no .yaml file in this folder", severity="warning"))]
+        return [(path, Problem(Place(str(path)), NO_SCENARIO, severity="warning"))]
     return [(file, None) for file in files]
+
+
+def _is_scenario(file: FilePath) -> bool:
+    """Whether a .json file has a scenario. Of one that cannot be parsed, its first key decides."""
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+    except OSError:
+        return False
+    if b'"scenario"' not in text:
+        return False
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return re.match(rb'(\xef\xbb\xbf)?\s*\{\s*"scenario"', text) is not None
+    return isinstance(content, dict) and "scenario" in content

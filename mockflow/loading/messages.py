@@ -46,9 +46,8 @@ def _plain_message(_: Document, path: Path, error: ErrorDetails) -> Message:
 def _unknown_key(document: Document, path: Path, __: ErrorDetails) -> Message:
     key = str(path[-1])
     meant, home = meant_key(document, path), home_of(key)
-    hints = [f"did you mean {meant}?"] if meant else []
-    hints += [f"{key} belongs {home}"] if home else []
-    return f"unknown key {quoted(key)}", " ".join(hints) or did_you_mean("", keys_of(model_at(path[:-1])))
+    hint = f"did you mean {meant}?" if meant else f"{key} belongs {home}" if home else ""
+    return f"unknown key {quoted(key)}", hint or did_you_mean("", keys_of(model_at(path[:-1])))
 
 
 def _missing(_: Document, path: Path, __: ErrorDetails) -> Message:

@@ -28,10 +28,22 @@ class Problem:
     """The second place, if the problem is about two."""
 
     def __str__(self) -> str:
-        kind = "warning: " if self.severity == "warning" else ""
+        return self.text if self.severity == "error" else self._line("warning: ")
+
+    @property
+    def text(self) -> str:
+        """The line without the word ``warning``, for a log that has levels."""
+        return self._line()
+
+    @property
+    def what(self) -> str:
+        """The line without its place."""
         other = f" (the other is at {self.other})" if self.other else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return _on_one_line(f"{self.place}: {kind}{self.message}{other}{hint}")
+        return _on_one_line(f"{self.message}{other}{hint}")
+
+    def _line(self, kind: str = "") -> str:
+        return f"{_on_one_line(str(self.place))}: {kind}{self.what}"
 
     def as_json(self) -> dict[str, Any]:
         """The form in `mockflow check --format json` and in the control API."""

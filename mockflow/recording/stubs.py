@@ -23,6 +23,9 @@ MAX_ANSWERS: Final = 1000
 _KEPT_HEADERS: Final = ("content-type", "location", "retry-after", "warning", "etag", "www-authenticate")
 _JSON: Final = "application/json"
 
+_HEALTH_CHECKS: Final = frozenset({"/", "/_cluster/health"})
+"""Paths that mockflow answers itself. Load balancers and containers ask for them again and again."""
+
 _Request = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
@@ -36,6 +39,8 @@ class Stubs:
 
     def add(self, exchange: Exchange) -> None:
         """Records a request and its response."""
+        if _is_health_check(exchange):
+            return
         where = f"{exchange.method} {text_without_secrets(exchange.path)}"
         try:
             answer = answer_of(exchange)
@@ -151,3 +156,9 @@ def _request_json(exchange: Exchange) -> Any:
 
 def _contains_secret(name: str, value: str) -> bool:
     return is_secret_header(name) or text_without_secrets(value) != value
+
+
+def _is_health_check(exchange: Exchange) -> bool:
+    """Whether mockflow gives a successful response of the same kind by itself."""
+    path = urlsplit(exchange.target).path.rstrip("/") or "/"
+    return exchange.method in ("GET", "HEAD") and path in _HEALTH_CHECKS and exchange.status == 200

@@ -22,7 +22,7 @@ def made(*names: str) -> tuple[ssl.SSLContext, bytes]:
         import trustme
     except ImportError:
         raise TlsError(
-            "making a certificate needs trustme, which is not installed: pip install 'mockflow-opensearch[tls]'; "
+            "making a certificate needs trustme, which is not installed: pip install trustme; "
             "or use your own certificate with --cert and --key"
         ) from None
     ca = trustme.CA(organization_name="mockflow")

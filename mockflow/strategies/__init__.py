@@ -7,15 +7,13 @@
 
 Drawn scenarios pass `mockflow check` without warnings (docs/reference/plugin.md, "Status document"), and shrink to the
 shortest one with which the test fails. Hypothesis prints a failing example as YAML, which can be saved as a scenario
-file. The module needs hypothesis: ``pip install 'mockflow-opensearch[hypothesis]'``.
+file. The module needs hypothesis: ``pip install hypothesis``.
 """
 
 try:
     from hypothesis import strategies as st
 except ImportError as error:
-    raise ImportError(
-        "mockflow.strategies needs hypothesis, which is not installed: pip install 'mockflow-opensearch[hypothesis]'"
-    ) from error
+    raise ImportError("mockflow.strategies needs hypothesis, which is not installed: pip install hypothesis") from error
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, get_args

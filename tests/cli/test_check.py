@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from mockflow.cli import main
-from mockflow.core.scenario.model import json_schema
+from mockflow.core.scenario.json_schema import json_schema
 from tests.support.paths import ROOT
 
 GOOD = "scenario: good\nworkflow_id: w1\n"

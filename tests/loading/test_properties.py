@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings, polling
-from mockflow.core.scenario.model import json_schema
+from mockflow.core.scenario.json_schema import json_schema
 from mockflow.loading.load import Loading, load_text
 from mockflow.loading.problems import Place
 from mockflow.loading.yaml12 import read

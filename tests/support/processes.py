@@ -18,7 +18,15 @@ from tests.support.paths import ROOT
 MOCKFLOW: Final = (sys.executable, "-m", "mockflow")
 PATIENCE_SECONDS: Final = 60  # after which something hangs
 _CAN_FORK: Final = sys.platform == "linux"
-_COMMAND_IMPORTS: Final = ("mockflow.cli", "mockflow.server.serving", "opensearchpy", "trustme", "watchfiles")
+_COMMAND_IMPORTS: Final = (
+    "mockflow.cli.serve",
+    "mockflow.cli.serving",
+    "mockflow.cli.show",
+    "mockflow.server.serving",
+    "opensearchpy",
+    "trustme",
+    "watchfiles",
+)
 _PLUGINS: Final = (
     *(f"_pytest.{plugin}" for plugin in default_plugins),
     "_hypothesis_pytestplugin",

@@ -5,10 +5,9 @@ A duration is a whole number and one of ``ms``, ``s``, ``m``, ``h``, ``d`` (Open
 """
 
 import re
-from decimal import Decimal
 from typing import Final
 
-from mockflow.core.base.findings import quoted
+from mockflow.core.base.quoting import quoted
 
 UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MAX_MS: Final = 36_500 * UNITS_MS["d"]  # a century; a longer time is taken for a mistake
@@ -80,6 +79,8 @@ def _advice(text: str) -> str:
 
 def _meant(text: str) -> int | None:
     """The milliseconds of texts such as ``1.5s``, ``1m30s``, ``2 seconds``; None if unclear or not whole."""
+    from decimal import Decimal  # only for a mistake; a health check does not pay for it
+
     total, end = Decimal(0), 0
     while part := _PART.match(text, end):
         unit = _UNIT_OF_WORD.get(part[2].lower())

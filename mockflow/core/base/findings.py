@@ -1,8 +1,9 @@
 """Findings: what is wrong with a scenario, where in the document, and what would be right."""
 
-import json
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
+
+from mockflow.core.base.quoting import quoted as quoted
 
 Path = tuple[str | int, ...]
 """Keys and list indexes from the document's root."""
@@ -20,13 +21,3 @@ class Finding:
     """The second place of the problem, such as the first of two equal times."""
     about: tuple[Path, ...] = ()
     """The finding is dropped if one of these places has an error itself. Default: `path` and `other`."""
-
-
-_LONGEST: Final = 80
-
-
-def quoted(text: object) -> str:
-    """A value in quotes for a message: on one line, unprintable characters escaped, shortened."""
-    word = str(text)
-    shown = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
-    return f'"{shown}"' if shown.isprintable() else json.dumps(shown)

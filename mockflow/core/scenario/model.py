@@ -12,7 +12,6 @@ from mockflow.core.base.model import Model, Name, Text
 from mockflow.core.faults.model import Fault
 from mockflow.core.faults.outages import Outage
 from mockflow.core.scenario.match import MATCH, Match
-from mockflow.core.scenario.short_forms import allow_short_forms
 from mockflow.core.script.models import DeprovisionScript, RunScript
 from mockflow.core.stubs.model import Stub
 
@@ -88,14 +87,3 @@ class Scenario(Model):
     def begins(self) -> Literal["first_status", "provision", "load"]:
         """When elapsed time begins."""
         return self.starts or ("first_status" if self.brings_workflow else "provision")
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a scenario document."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"mockflow scenario, version {LANGUAGE_VERSION}",
-        **{key: value for key, value in Scenario.model_json_schema().items() if key != "title"},
-    }
-    allow_short_forms(schema["$defs"])
-    return schema

@@ -29,7 +29,7 @@ _HEADERS: Final = {
 def is_file(request: Request) -> bool:
     """Whether a request reads the page or one of its files, which have no data of the cluster."""
     path = request.target.partition("?")[0]
-    return request.method == "GET" and (path == f"{PREFIX}/" or path.startswith(f"{PREFIX}/page/"))
+    return request.method in ("GET", "HEAD") and (path == f"{PREFIX}/" or path.startswith(f"{PREFIX}/page/"))
 
 
 def file(request: Request, name: str) -> Response:

@@ -95,6 +95,7 @@ function refresh() {
     const text = `${workflow.scenario ?? ""} ${workflow.workflow_id}`.toLowerCase();
     if (words.every((word) => text.includes(word))) shown.push(workflow);
   }
+  shown = [...shown.filter(isRunning), ...shown.filter((workflow) => !isRunning(workflow))];
   for (const [state, { chip, count }] of chips) {
     setText(count, number(counts[state]));
     set(chip, { "aria-pressed": String(only === state) });
@@ -106,6 +107,11 @@ function refresh() {
   if (!store.workflow && shown.length) store.select(shown[0].workflow_id);
   else if (!store.workflow && store.selected) store.select(null);
   rows.show(shown);
+}
+
+/** Whether its run has begun and is not over: such workflows come first in the list. */
+function isRunning(workflow) {
+  return workflow.begun && !["COMPLETED", "FAILED"].includes(workflow.state);
 }
 
 /** Selects the workflow `by` rows further. */
