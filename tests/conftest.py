@@ -1,5 +1,6 @@
 """Settings of all tests, and what watches over all of them."""
 
+import gc
 import os
 from collections.abc import Iterator
 from unittest.mock import patch
@@ -47,6 +48,12 @@ def _is_scripted(cluster: Cluster) -> bool:
     """Whether a fault or a stub stood in place of the answer that was given last: it may be anything at all."""
     entries = cluster.world.journal._entries
     return bool(entries and (scripted := entries[-1][-1]) and not scripted.is_own)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: the garbage collector shall not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -62,6 +62,11 @@ def literals(annotation: Any) -> list[Any]:
     return [word for part in get_args(annotation) for word in literals(part)]
 
 
+def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    """Whether an annotation is a model's class. On Python 3.10 ``list[X]`` is an instance of `type`, but no class."""
+    return get_origin(annotation) is None and isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
 def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
     """The field with the name or alias `key`."""
     return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
@@ -76,6 +81,6 @@ def _models_within(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if is_model(annotation):
         return annotation
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import pytest
 import schemathesis
-import yaml
 from hypothesis import given
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import response_schema_conformance
@@ -25,8 +24,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Any]:
 
 OWNERS: Final = list(_operations(openapi.document(ROUTES)))
 _OUR_OWN: Final = "internal error of mockflow"
-_FILE: Final = specification.FILE
-PLUGINS: Final = list(_operations(yaml.safe_load(_FILE.read_text("utf-8")))) if _FILE.exists() else []
+PLUGINS: Final = list(_operations(specification.read())) if specification.FILE.exists() else []
 
 
 def _is_stream(operation: Any) -> bool:

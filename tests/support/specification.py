@@ -198,9 +198,15 @@ def load() -> Checker | None:
     return Checker(_amended()) if FILE.exists() else None
 
 
+def read() -> dict[str, Any]:
+    """The document as it is published."""
+    document: dict[str, Any] = yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return document
+
+
 @cache
 def _amended() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = read()
     for it in DISAGREEMENTS:
         *outer, last = it.path
         place = document

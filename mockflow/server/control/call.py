@@ -4,13 +4,14 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockflow.cluster import Cluster, World
 from mockflow.core.base.suggest import did_you_mean
+from mockflow.loading.model_keys import is_model
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.router import Route
 
@@ -110,16 +111,12 @@ def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseMod
     """The model within `model` that describes the object at `path`."""
     found: Any = model
     for part in path:
-        found = _container(found.model_fields[str(part)].annotation if _is_model(found) else get_args(found)[1])
+        found = _container(found.model_fields[str(part)].annotation if is_model(found) else get_args(found)[1])
     return cast(type[BaseModel], found)
 
 
 def _container(annotation: Any) -> Any:
     """The model or dict in an annotation such as ``Annotated[X, ...] | None``."""
-    if _is_model(annotation) or get_origin(annotation) is dict:
+    if is_model(annotation) or get_origin(annotation) is dict:
         return annotation
     return next((found for arg in get_args(annotation) if (found := _container(arg))), None)
-
-
-def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
