@@ -26,6 +26,8 @@ def exchange(method: str, target: str, status: int) -> Exchange:
         ("GET", "/", 200, False),
         ("HEAD", "/", 200, False),
         ("GET", "/_cluster/health?wait_for_status=yellow", 200, False),
+        ("GET", "/_cluster/health?level=indices", 200, True),
+        ("GET", "/_mockflow/health", 400, False),
         ("GET", "/_cluster/health", 503, True),
         ("GET", "/_cluster/health/my-index", 200, True),
         ("GET", "/_cat/indices", 200, True),
