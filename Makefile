@@ -11,7 +11,7 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-quick fuzz format benchmark clean
+.PHONY: run test test-quick fuzz format benchmark bench clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -31,7 +31,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(WORKERS)
 
 # After each edit: ruff, and the folders that need no process, client, browser or install, with ten examples for each
-# property instead of sixty, until the first failure. Chosen by folder, and by the marker `process` within them.
+# property instead of forty, until the first failure. Chosen by folder, and by the marker `process` within them.
 test-quick: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +41,7 @@ test-quick: $(VENV)/.installed-dev
 FUZZ ?= 500
 fuzz: $(VENV)/.installed-dev
 	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest tests/fuzz
+	MOCKFLOW_FUZZ=$(FUZZ) $(BIN)/pytest $(WORKERS) --hypothesis-profile long -m hypothesis --ignore tests/fuzz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -52,6 +53,10 @@ benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/workflows.py
 	$(BIN)/python benchmarks/fixtures.py
 	$(BIN)/python benchmarks/start.py
+
+# Compares with other servers, installed into build/peers, and writes docs/benchmarks.md. Needs wrk; minutes.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'

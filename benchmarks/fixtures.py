@@ -65,16 +65,18 @@ class Cost(NamedTuple):
 @click.command()
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(1), help="How often each is measured.")
 @click.option("--tests", default=300, show_default=True, type=click.IntRange(2), help="In a run of many.")
-def main(rounds: int, tests: int) -> None:
+@click.option("--without-warm-up", is_flag=True, help="Count the first round as well.")
+def main(rounds: int, tests: int, without_warm_up: bool) -> None:
     """Measure the plugin in separate processes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in FILES.items():
             (folder / file).write_text(text, "utf-8")
         collecting = ("--collect-only", "empty.py")
-        unused = by_turns(rounds, folder, (*PLUGIN, *collecting), collecting)
-        first = by_turns(rounds, folder, (*PLUGIN, "mocked.py"), ("plain.py",))
-        many = by_turns(max(rounds // 3, 1), folder, (*PLUGIN, "mocked.py"), ("plain.py",), tests=tests)
+        warm_up = 0 if without_warm_up else 1
+        unused = by_turns(warm_up, rounds, folder, (*PLUGIN, *collecting), collecting)
+        first = by_turns(warm_up, rounds, folder, (*PLUGIN, "mocked.py"), ("plain.py",))
+        many = by_turns(warm_up, max(rounds // 3, 1), folder, (*PLUGIN, "mocked.py"), ("plain.py",), tests=tests)
     usual = Cost(*(median(values) for values in zip(*first, strict=True)))
     further = [Cost(*((more - once) / (tests - 1) for more, once in zip(cost, usual, strict=True))) for cost in many]
     table = Table("the plugin", "median", "lowest to highest", "of the processor", "wanted")
@@ -92,18 +94,18 @@ def main(rounds: int, tests: int) -> None:
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
-def by_turns(rounds: int, folder: Path, one: Options, other: Options, tests: int = 1) -> list[Cost]:
-    """The additional cost of `one` compared with `other` in each round, after a warm-up round."""
+def by_turns(warm_up: int, rounds: int, folder: Path, one: Options, other: Options, tests: int = 1) -> list[Cost]:
+    """The additional cost of `one` compared with `other` in each round, after so many rounds to warm up."""
     more = []
-    for number in range(rounds + 1):
+    for number in range(rounds + warm_up):
         costs = {options: cost_of(folder, options, tests) for options in ((one, other), (other, one))[number % 2]}
         more.append(Cost(*(mine - its for mine, its in zip(costs[one], costs[other], strict=True))))
-    return more[1:]
+    return more[warm_up:]
 
 
 def cost_of(folder: Path, options: Options, tests: int) -> Cost:
     """One run of pytest."""
-    environment = {**os.environ, **ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(folder / "cache"), "TESTS": str(tests)}
+    environment = {"PYTHONPYCACHEPREFIX": str(folder / "cache"), **os.environ, **ENVIRONMENT, "TESTS": str(tests)}
     began, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
         [sys.executable, *PYTEST, *options], cwd=folder, env=environment, capture_output=True, text=True, check=False

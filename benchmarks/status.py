@@ -77,19 +77,29 @@ class Result:
 @click.option("--workflows", type=click.IntRange(2), default=10_000, show_default=True, help="The larger number.")
 @click.option("--page", is_flag=True, help="Measure while the page is open in a browser.")
 @click.option("--without-wrk", is_flag=True, help="Poll with poll.py, as where wrk is missing.")
-def main(quick: bool, rounds: int | None, seconds: float, workflows: int, page: bool, without_wrk: bool) -> None:
+@click.option("--without-warm-up", is_flag=True, help="Count the first round as well.")
+def main(
+    quick: bool,
+    rounds: int | None,
+    seconds: float,
+    workflows: int,
+    page: bool,
+    without_wrk: bool,
+    without_warm_up: bool,
+) -> None:
     """Compare status polls a second of mockflow and of a bare aiohttp application."""
     wrk = None if without_wrk else shutil.which("wrk")
     print_setting(wrk, seconds)
     polls = poller(wrk, seconds)
     results: list[Result] = []
+    warm_up = 0 if without_warm_up else 1
     for number in (1, workflows):
         with tempfile.TemporaryDirectory() as folder:
-            results += measure(number, rounds or (3 if quick else 11), polls, Path(folder), page=page)
+            results += measure(number, rounds or (3 if quick else 11), polls, Path(folder), page=page, warm_up=warm_up)
     print_results(results)
 
 
-def measure(workflows: int, rounds: int, polls: Polls, folder: Path, *, page: bool) -> Iterator[Result]:
+def measure(workflows: int, rounds: int, polls: Polls, folder: Path, *, page: bool, warm_up: int) -> Iterator[Result]:
     """Loads so many workflows and polls all of them by turns, with and without ``?all=true``."""
     ids = [f"benchmark_{number:010}" for number in range(workflows)]
     write_scenarios(folder / "scenarios", ids)
@@ -103,7 +113,7 @@ def measure(workflows: int, rounds: int, polls: Polls, folder: Path, *, page: bo
             bodies.write_text(json.dumps(bodies_of(mockflow, paths, ids)))
             with running(str(HERE / "bare.py"), str(bodies)) as bare:
                 check_same_bytes(mockflow, bare, paths)
-                yield Result(workflows, query, *by_turns(bare, mockflow, paths, rounds, polls))
+                yield Result(workflows, query, *by_turns(bare, mockflow, paths, rounds, polls, warm_up))
 
 
 @contextmanager
@@ -114,13 +124,15 @@ def watching(mockflow: str) -> Iterator[None]:
         yield
 
 
-def by_turns(one: str, other: str, paths: Path, rounds: int, polls: Polls) -> tuple[list[float], list[float]]:
-    """Measures both in each round, by turns the one first and the other; a round before them warms up."""
+def by_turns(
+    one: str, other: str, paths: Path, rounds: int, polls: Polls, warm_up: int
+) -> tuple[list[float], list[float]]:
+    """Measures both in each round, by turns the one first and the other; rounds before them warm up."""
     rates: dict[str, list[float]] = {one: [], other: []}
-    for number in range(rounds + 1):
+    for number in range(rounds + warm_up):
         for url in (one, other) if number % 2 else (other, one):
             rates[url].append(polls(url, paths))
-    return rates[one][1:], rates[other][1:]
+    return rates[one][warm_up:], rates[other][warm_up:]
 
 
 # -- what is polled --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Settings of all tests, and what watches over all of them."""
 
+import os
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -11,7 +12,11 @@ from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request, Response
 from tests.support import specification
 
-settings.register_profile("mockflow", deadline=None, max_examples=60)  # a timing never decides a test
+FUZZ = "MOCKFLOW_FUZZ"  # how many examples `make fuzz` draws
+
+# Properties of chance: few examples in each run, many in `make fuzz`. A timing never decides a test.
+settings.register_profile("mockflow", deadline=None, max_examples=40)
+settings.register_profile("long", settings.get_profile("mockflow"), max_examples=int(os.environ.get(FUZZ, "500")))
 settings.register_profile("quick", settings.get_profile("mockflow"), max_examples=10)  # make test-quick
 settings.load_profile("mockflow")
 

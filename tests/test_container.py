@@ -21,7 +21,7 @@ from aiohttp.test_utils import unused_port
 
 from mockflow.cli import main
 from mockflow.loading.yaml12 import read
-from tests.support.environments import digest, kept
+from tests.support.environments import OWN, PIP, Environment, bare, link
 from tests.support.paths import ROOT, SCENARIOS
 from tests.support.processes import PATIENCE_SECONDS, environment, serving
 
@@ -173,32 +173,37 @@ def consume(url: str, workflow: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def image() -> Path:
-    """A folder as the image's root, the commands in ``bin``."""
-    needs = [(ROOT / name).read_text("utf-8") for name in ("Dockerfile", "pyproject.toml")]
-    content = digest(
-        part for name in copied() for file in files_of(ROOT / name) for part in (str(file), file.read_bytes())
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the image's root, the commands in ``bin``.
+
+    What the package requires is linked there before, and what builds it is lent to the install command.
+    """
+    root = tmp_path_factory.mktemp("image") / "root"
+    [install] = [command for command in arguments_of("RUN") if "pip install" in command]
+    *_, wanted = shlex.split(install)
+    venv = Environment(root, wanted.replace(".", OWN, 1), "pip")
+    source = root / argument_of("WORKDIR").lstrip("/")
+    source.mkdir()
+    for argument in arguments_of("COPY"):
+        *sources, target = shlex.split(argument)
+        for name in sources:
+            copy(ROOT / name, source, root, target)
+    build = root.with_name("build")
+    build.mkdir()
+    link(build, "hatchling")
+    program, *words = shlex.split(install)
+    assert program == "pip"
+    done = subprocess.run(
+        [str(venv.python), "-m", "pip", *words, *PIP, "--no-build-isolation"],
+        capture_output=True,
+        text=True,
+        cwd=source,
+        env=bare({"PYTHONPATH": str(build)}),
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
-    with kept("image", *needs) as venv:
-        if not venv.has(content):
-            venv.create()
-            source = venv.folder / argument_of("WORKDIR").lstrip("/")
-            shutil.rmtree(source, ignore_errors=True)
-            source.mkdir(parents=True)
-            for argument in arguments_of("COPY"):
-                *sources, target = shlex.split(argument)
-                for name in sources:
-                    copy(ROOT / name, source, venv.folder, target)
-            [install] = [command for command in arguments_of("RUN") if "pip install" in command]
-            venv.install(shlex.split(install), source)
-            venv.installed(content)
-    return venv.folder
-
-
-def files_of(source: Path) -> list[Path]:
-    """A file, or those of a folder."""
-    files = source.rglob("*") if source.is_dir() else [source]
-    return sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
 
 
 def copy(source: Path, folder: Path, root: Path, target: str) -> None:

@@ -23,7 +23,7 @@ from mockflow.cli import main
 from mockflow.loading.load import load_text
 from mockflow.loading.yaml12 import read
 from tests.support.paths import ROOT, SCENARIOS
-from tests.support.processes import PATIENCE_SECONDS, environment, run_pytest, serving
+from tests.support.processes import PATIENCE_SECONDS, environment, run_pytest, serving, with_command
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
 ADDRESS: Final = "127.0.0.1:9200"
@@ -131,15 +131,17 @@ def play(block: Block, folder: Path) -> None:
     clock = {} if re.search("--auto|--frozen|--speed", block.text) else {"MOCKFLOW_FROZEN": "1"}
     # A file, not a pipe: a server in the background would hold a pipe open.
     answers = folder / "answers"
+    programs = folder.with_name(f"{folder.name}-programs")
+    programs.mkdir()
     with answers.open("wb") as file:
         subprocess.run(
             ["bash", "-c", script.replace(ADDRESS, address)],
             stdout=file,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=environment({"MOCKFLOW_PORT": str(port), **clock}),
             timeout=PATIENCE_SECONDS,
             check=False,
+            **with_command(programs, MOCKFLOW_PORT=str(port), **clock),
         )
     _, *outputs = answers.read_text("utf-8").replace(address, ADDRESS).split("\036")
     assert [Step(step.command, output.rstrip()) for step, output in zip(steps, outputs, strict=True)] == [

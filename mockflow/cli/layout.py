@@ -5,11 +5,14 @@ poll follows the part before. `spread` then distributes the width so that short 
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Any, Final
 
+from mockflow.core.plugin.resource_list import Differences
 from mockflow.core.plugin.status import PROGRESS_OF_STATE
 
 Resource = Mapping[str, str]
@@ -60,7 +63,7 @@ class Strip:
     bands: tuple[Band, ...]
     shades: tuple[Shade, ...] = ()
 
-    @property
+    @cached_property
     def lengths(self) -> tuple[int, ...]:
         """The length of each stop in ms. The last one has no end and gets at least an eighth of the whole."""
         times = [stop.at for stop in self.stops]
@@ -70,7 +73,7 @@ class Strip:
 
     def place(self, at: float, edges: Sequence[float]) -> float:
         """The position of the time `at`, given the `edges` of the stops from `spread`."""
-        number = max((n for n, stop in enumerate(self.stops) if stop.at <= at), default=0)
+        number = max(bisect_right(self.stops, at, key=lambda stop: stop.at) - 1, 0)
         part = (at - self.stops[number].at) / max(self.lengths[number], 1)
         return edges[number] + (edges[number + 1] - edges[number]) * min(max(part, 0), 1)
 
@@ -88,6 +91,7 @@ def strip_of(
     """Places a run's moments, at least one. `before` is the status before the run."""
     stops: list[Stop] = []
     before = before or {}
+    differences = Differences(before.get("resources_created"))
     begun = 0  # the begin of the current part
     for moment in moments:
         poll, after = moment["at_poll"], moment["after_poll_ms"]
@@ -98,7 +102,11 @@ def strip_of(
             at = begun + after
         label = f"poll {poll}{_later(after)}" if poll else time_text(at)
         status = moment["status"]
-        stops.append(_stop(at, label, status, before, waits=moment["at_ms"] is None and not after))
+        if "created" in moment:
+            changes = moment["created"], moment["gone"]
+        else:  # a server of an older version
+            changes = differences.to(status.get("resources_created"))
+        stops.append(_stop(at, label, status, before, changes, waits=moment["at_ms"] is None and not after))
         before = status
     return Strip(tuple(stops), _bands(stops), tuple(shades))
 
@@ -148,9 +156,16 @@ def _widths(lengths: Sequence[float], minimums: Sequence[float], total: float) -
         narrow |= found
 
 
-def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, Any], *, waits: bool) -> Stop:
+def _stop(
+    at: int,
+    label: str,
+    status: Mapping[str, Any],
+    before: Mapping[str, Any],
+    changes: tuple[Iterable[Resource], Iterable[Resource]],
+    *,
+    waits: bool,
+) -> Stop:
     state = status.get("state")
-    held, listed = before.get("resources_created") or [], status.get("resources_created") or []
     error = status.get("error")
     changed = {name: value for name, value in status.items() if name not in _DRAWN and before.get(name) != value}
     gone = [name for name in before if name not in status and name not in _DRAWN | _TIMES]
@@ -162,8 +177,8 @@ def _stop(at: int, label: str, status: Mapping[str, Any], before: Mapping[str, A
         label,
         "(no state)" if state is None else state,
         waits,
-        created=tuple(resource for resource in listed if resource not in held),
-        gone=tuple(resource for resource in held if resource not in listed),
+        created=tuple(changes[0]),
+        gone=tuple(changes[1]),
         error=error if error and error != before.get("error") else "",
         notes=(
             *(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items()),

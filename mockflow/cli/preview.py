@@ -20,6 +20,7 @@ from mockflow.cluster import (
     operations,
     runs,
 )
+from mockflow.cluster.timeline_rows import timeline_of
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.simulation import KEEP, UPDATE
@@ -32,7 +33,8 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.models import RunScript
 
 Moments = list[dict[str, Any]]
-"""The moments of a run as in the control API, each with `at_ms`, `at_poll`, `after_poll_ms` and `status`."""
+"""The moments of a run as in the control API, each with `at_ms`, `at_poll`, `after_poll_ms`, `status` and so on."""
+NO_FIELDS: Final[Fields] = {}
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _reprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPrevie
             note += f"; drawn as if it had changed {'the steps that the plan names' if named else 'every step'}"
         before = cluster.world.fields(workflow)
         cluster.world.begin(workflow, runs.for_reprovision(cluster.world, workflow, steps, changes))
-        yield RunPreview(_title("reprovision", number, _attempts(script)), _moments(workflow), before, note)
+        yield RunPreview(_title("reprovision", number, _attempts(script)), _moments(workflow, before), before, note)
         _play_to_the_end(cluster, workflow)
 
 
@@ -172,7 +174,7 @@ def _deprovisionings(cluster: Cluster, workflow: Workflow) -> Iterator[RunPrevie
         refusal = _deprovision(cluster, workflow)
         note = "begins when a client deprovisions it, allow_delete naming all"
         answer = f"{refusal.code}: {refusal}" if refusal else ""
-        yield RunPreview(_title("deprovision", number, count), _moments(workflow), before, note, answer)
+        yield RunPreview(_title("deprovision", number, count), _moments(workflow, before), before, note, answer)
         _play_to_the_end(cluster, workflow)
 
 
@@ -191,9 +193,9 @@ _BEGINS: Final = {
 }
 
 
-def _moments(workflow: Workflow) -> Moments:
+def _moments(workflow: Workflow, before: Fields = NO_FIELDS) -> Moments:
     assert workflow.run is not None
-    return workflow.moments(workflow.run)
+    return timeline_of(workflow.run, before.get("resources_created")).rows
 
 
 def _play_to_the_end(cluster: Cluster, workflow: Workflow) -> None:

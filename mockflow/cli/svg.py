@@ -1,13 +1,14 @@
 """The picture of a scenario as SVG: one file without scripts or fonts, for light and dark backgrounds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from mockflow.cli.layout import Resource, Shade, Strip, spread, strip_of
 from mockflow.cli.preview import RunPreview, ScenarioPreview
+from mockflow.core.plugin.resource_list import Identity, identity_of
 
 WIDTH: Final = 880
 _EDGE: Final = 24
@@ -175,14 +176,18 @@ class _Life:
 def _lives(strip: Strip) -> list[_Life]:
     """One row for each entry of the list, in order of appearance."""
     lives: list[_Life] = []
+    places: dict[Identity, list[int]] = {}  # of those that have not ended, in order
     for number, stop in enumerate(strip.stops):
         for resource in stop.gone:
-            found = next((n for n, life in enumerate(lives) if life.resource == resource and life.end > number), None)
-            if found is None:
-                lives.append(_Life(resource, 0, number, is_new=False))
+            going = places.get(identity_of(resource))
+            if going:
+                place = going.pop(0)
+                lives[place] = replace(lives[place], end=number)
             else:
-                lives[found] = _Life(resource, lives[found].first, number, lives[found].is_new)
-        lives += [_Life(resource, number, len(strip.stops), is_new=True) for resource in stop.created]
+                lives.append(_Life(resource, 0, number, is_new=False))
+        for resource in stop.created:
+            places.setdefault(identity_of(resource), []).append(len(lives))
+            lives.append(_Life(resource, number, len(strip.stops), is_new=True))
     return lives
 
 
@@ -211,7 +216,7 @@ def _life(page: _Page, life: _Life, edges: Sequence[float]) -> None:
 def _times(page: _Page, strip: Strip, edges: Sequence[float], y: float) -> None:
     """Adds as many times as fit; those at the beginning of bands have priority."""
     taken: list[tuple[float, float]] = []
-    starts = [band.first for band in strip.bands]
+    starts = {band.first for band in strip.bands}
     for number in sorted(range(len(strip.stops)), key=lambda number: number not in starts):
         label = strip.stops[number].label
         half = len(label) * _CHARACTER / 2

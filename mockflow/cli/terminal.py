@@ -147,7 +147,7 @@ class Drawing:
     def _times(self, edges: Sequence[int], width: int) -> Text:
         """The line of times, with as many as fit; those at the beginning of bands have priority."""
         cells = [" "] * width
-        starts = [band.first for band in self.strip.bands]
+        starts = {band.first: None for band in self.strip.bands}  # in order
         others = [number for number in range(len(self.strip.stops)) if number not in starts]
         for number in [*starts, *others]:
             label = self.strip.stops[number].label

@@ -14,7 +14,7 @@ Span = tuple[int, int | None]
 """A span of elapsed ms; None: without end."""
 
 
-@dataclass
+@dataclass(eq=False)
 class ActiveFault:
     """An active fault. `scenario` is None for a fault added through the control API."""
 
@@ -27,13 +27,16 @@ class ActiveFault:
     calls: int = 0
     """The number of calls that its `on` names, within its scope."""
     acted: int = 0
+    rank: int = 0
+    """The place of its scenario among those that are active."""
 
     def __post_init__(self) -> None:
-        self.targets = frozenset(self.fault.on)
+        self.operations = frozenset(target for target in self.fault.on if "/" not in target)
         self.patterns: tuple[PathPattern, ...] = tuple(
             parse_pattern(target) for target in self.fault.on if "/" in target
         )
         self.window: Span | None = parse_window(self.fault.during) if self.fault.during else None
+        self.edges = _edges(self.window)
         self.range = parse_range(self.fault.calls) if self.fault.calls else None
 
     @property
@@ -54,8 +57,8 @@ class ActiveFault:
     def names(self, request: InterceptedRequest) -> bool:
         """Whether its `on` names the request."""
         return (
-            ANY in self.targets
-            or request.operation in self.targets
+            ANY in self.operations
+            or request.operation in self.operations
             or any(pattern.match(request.method, request.path) is not None for pattern in self.patterns)
         )
 
@@ -70,7 +73,7 @@ class ActiveFault:
         )
 
 
-@dataclass
+@dataclass(eq=False)
 class ActiveStub:
     """An active stub."""
 
@@ -80,10 +83,13 @@ class ActiveStub:
     answered: int = 0
     place: int = 0
     """The index of its next response."""
+    rank: int = 0
+    """As of a fault."""
 
     def __post_init__(self) -> None:
         during = self.stub.when and self.stub.when.during
         self.window: Span | None = parse_window(during) if during else None
+        self.edges = _edges(self.window)
 
     @property
     def label(self) -> str:
@@ -96,7 +102,7 @@ class ActiveStub:
         return self.answered > 0
 
 
-@dataclass
+@dataclass(eq=False)
 class ActiveOutage:
     """An active outage."""
 
@@ -110,6 +116,11 @@ class ActiveOutage:
 
     def __post_init__(self) -> None:
         self.windows = tuple(outages.windows(self.outage))
+        self.edges = tuple(edge for window in self.windows for edge in (window.begin, window.end))
+
+    def phase_at(self, elapsed: int) -> outages.Window | None:
+        """The phase that it is in."""
+        return next((one for one in self.windows if one.begin <= elapsed < one.end), None)
 
     @property
     def label(self) -> str:
@@ -118,3 +129,8 @@ class ActiveOutage:
 
 
 Active = ActiveFault | ActiveStub | ActiveOutage
+
+
+def _edges(window: Span | None) -> tuple[int, ...]:
+    """The times at which a window begins and ends."""
+    return tuple(edge for edge in window or () if edge is not None)

@@ -1,41 +1,56 @@
-"""All active faults, stubs and outages of one world."""
+"""All active faults, stubs and outages of one world, found by scenario, workflow, operation, path and time."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
-from mockflow.cluster.active import Active, ActiveFault, ActiveOutage, ActiveStub
+from mockflow.cluster.active import ActiveFault, ActiveStub
+from mockflow.cluster.active_scenario import ActiveScenario
+from mockflow.cluster.call_index import CallIndex
 from mockflow.cluster.coverage import Part
+from mockflow.cluster.decision import InterceptedRequest
+from mockflow.cluster.edges import Edges
 from mockflow.cluster.workflow import Workflow
-from mockflow.core.faults import outages
-from mockflow.core.faults.model import Fault, parse_window
+from mockflow.core.base.path_index import PathIndex
+from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.model import Scenario
-
-Edges = tuple[int, ...]
-"""The elapsed ms at which windows of time and phases of outages begin and end, in order."""
-
-
-class _OfScenario(NamedTuple):
-    faults: list[ActiveFault]
-    stubs: list[ActiveStub]
-    outages: list[ActiveOutage]
 
 
 class ActiveSet:
     """The active faults, stubs and outages, in the order in which they are applied."""
 
     def __init__(self) -> None:
-        self.added: list[ActiveFault] = []
-        """The faults added through the control API; they are applied first."""
+        self._scenarios: dict[str, ActiveScenario] = {}  # in their order
+        self._next_rank = 0
+        self._of_all = CallIndex()  # faults of scenarios that act on requests for any workflow
+        self._of_scenarios = CallIndex()  # those that act on requests for their own workflows
+        self._stubs: PathIndex[ActiveStub] = PathIndex()
+        self._stub_count = 0
+        self._added: dict[int, ActiveFault] = {}
         self._added_in_all = 0
-        self.faults: list[ActiveFault] = []
-        self.stubs: list[ActiveStub] = []
-        self.outages: list[ActiveOutage] = []
-        self._edges: dict[str, Edges] = {}
+        self._added_for: dict[str | None, CallIndex] = {}  # by workflow id; None: for any
+        self._added_edges: dict[str | None, Edges] = {}
+        # The edges of scenarios without a workflow, which count for all: windows of faults and stubs, and outages.
+        self._windows_for_all = Edges()
+        self._outages_for_all = Edges()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is active."""
-        return not (self.added or self.faults or self.stubs or self.outages)
+        return not (self._added or self._scenarios)
+
+    @property
+    def added(self) -> list[ActiveFault]:
+        """The faults added through the control API; they are applied first."""
+        return list(self._added.values())
+
+    @property
+    def faults(self) -> list[ActiveFault]:
+        """The faults of scenarios."""
+        return [fault for active in self._scenarios.values() for fault in active.faults]
+
+    @property
+    def stubs(self) -> list[ActiveStub]:
+        """The stubs of scenarios."""
+        return [stub for active in self._scenarios.values() for stub in active.stubs]
 
     # -- changes ---------------------------------------------------------------------------------
 
@@ -45,74 +60,118 @@ class ActiveSet:
         With `keep_counts` those that are equal to the former ones continue their counts.
         """
         before = self._remove(scenario.scenario)
-        faults = [ActiveFault(fault, scenario, number) for number, fault in enumerate(scenario.faults)]
-        stubs = [ActiveStub(stub, scenario, number) for number, stub in enumerate(scenario.stubs)]
-        new = [ActiveOutage(outage, scenario, number) for number, outage in enumerate(scenario.outages)]
-        if keep_counts:
-            for fault, old in zip(faults, before.faults, strict=False):
-                if fault.fault == old.fault:
-                    fault.calls, fault.acted = old.calls, old.acted
-            for stub, former in zip(stubs, before.stubs, strict=False):
-                if stub.stub == former.stub:
-                    stub.answered, stub.place = former.answered, former.place
-            for outage, earlier in zip(new, before.outages, strict=False):
-                if outage.outage == earlier.outage:
-                    outage.has_acted, outage.over = earlier.has_acted, earlier.over
-        self.faults += faults
-        self.stubs += stubs
-        self.outages += new
-        if edges := _edges(scenario):
-            self._edges[scenario.scenario] = edges
+        if not (scenario.faults or scenario.stubs or scenario.outages):
+            return
+        active = ActiveScenario(scenario)
+        if keep_counts and before:
+            active.continue_counts(before)
+        self._scenarios[scenario.scenario] = active
+        self._next_rank += 1
+        active.put_at(self._next_rank)
+        for fault in active.faults:
+            (self._of_scenarios if fault in active.own_faults else self._of_all).add(fault)
+        for stub in active.stubs:
+            self._stubs.add(stub.stub.request.pattern, stub)
+        self._stub_count += len(active.stubs)
+        if not scenario.has_workflow:
+            self._windows_for_all.add(active.window_edges)
+            self._outages_for_all.add(active.outage_edges)
 
     def deactivate(self, scenario: str) -> None:
         """Removes the faults, stubs and outages of a scenario."""
         self._remove(scenario)
 
-    def _remove(self, scenario: str) -> _OfScenario:
-        self._edges.pop(scenario, None)
-        removed = _OfScenario(
-            [one for one in self.faults if _belongs(one, scenario)],
-            [one for one in self.stubs if _belongs(one, scenario)],
-            [one for one in self.outages if _belongs(one, scenario)],
-        )
-        if any(removed):
-            self.faults = [one for one in self.faults if not _belongs(one, scenario)]
-            self.stubs = [one for one in self.stubs if not _belongs(one, scenario)]
-            self.outages = [one for one in self.outages if not _belongs(one, scenario)]
-        return removed
+    def _remove(self, scenario: str) -> ActiveScenario | None:
+        active = self._scenarios.pop(scenario, None)
+        if active is None:
+            return None
+        for fault in active.faults:
+            (self._of_scenarios if fault in active.own_faults else self._of_all).remove(fault)
+        for stub in active.stubs:
+            self._stubs.remove(stub.stub.request.pattern, stub)
+        self._stub_count -= len(active.stubs)
+        if not active.scenario.has_workflow:
+            self._windows_for_all.remove(active.window_edges)
+            self._outages_for_all.remove(active.outage_edges)
+        return active
 
     def put_in_order(self, scenarios: Iterable[str]) -> None:
         """Sorts by these names of scenarios: where several would act, the first does."""
-        place = {name: number for number, name in enumerate(scenarios)}
-
-        def order(one: Active) -> int:
-            return place[one.scenario.scenario] if one.scenario else -1
-
-        self.faults.sort(key=order)
-        self.stubs.sort(key=order)
-        self.outages.sort(key=order)
+        self._scenarios = {name: self._scenarios[name] for name in scenarios if name in self._scenarios}
+        for rank, active in enumerate(self._scenarios.values(), 1):
+            active.put_at(rank)
+        self._next_rank = len(self._scenarios)
 
     def add(self, fault: Fault, workflow_id: str | None = None) -> ActiveFault:
         """Adds a fault through the control API, for every request or for those for one workflow."""
         active = ActiveFault(fault, None, self._added_in_all, workflow_id)
         self._added_in_all += 1
-        self.added.append(active)
+        self._added[active.number] = active
+        self._added_for.setdefault(workflow_id, CallIndex()).add(active)
+        self._added_edges.setdefault(workflow_id, Edges()).add(active.edges)
         return active
+
+    def remove_added(self, fault: ActiveFault) -> None:
+        """Removes a fault that was added through the control API."""
+        del self._added[fault.number]
+        calls, edges = self._added_for[fault.workflow_id], self._added_edges[fault.workflow_id]
+        calls.remove(fault)
+        edges.remove(fault.edges)
+        if calls.is_empty:
+            del self._added_for[fault.workflow_id], self._added_edges[fault.workflow_id]
 
     def restart_counts(self, scenario: str) -> None:
         """Counts the calls of a scenario's faults from 1 again, and begins the responses of its stubs anew."""
-        for fault in self.faults:
-            if _belongs(fault, scenario):
-                fault.calls = 0
-        for stub in self.stubs:
-            if _belongs(stub, scenario):
-                stub.place = 0
+        if active := self._scenarios.get(scenario):
+            active.restart_counts()
 
-    # -- queries ---------------------------------------------------------------------------------
+    # -- faults and stubs for a request ----------------------------------------------------------
 
-    def edges(self, scenario: str) -> Edges:
-        """The edges of a scenario's windows and phases."""
-        return self._edges.get(scenario, ())
+    def faults_for(self, request: InterceptedRequest, workflow: Workflow | None) -> Iterator[ActiveFault]:
+        """The faults whose `on` names a request and whose scope it is in, in order.
+
+        `workflow` is the one that the request is about. A create is about the scenario that matches the new workflow.
+        """
+        for_any = self._added_for.get(None)
+        found = for_any.naming(request) if for_any else []
+        if workflow and (for_one := self._added_for.get(workflow.id)):
+            found += for_one.naming(request)
+        yield from sorted(found, key=_number)
+        found = self._of_all.naming(request)
+        if owner := self._owner(request, workflow):
+            found += owner.own_calls.naming(request)
+        yield from sorted(found, key=_place)
+
+    def _owner(self, request: InterceptedRequest, workflow: Workflow | None) -> ActiveScenario | None:
+        """The scenario whose own workflows a request is about."""
+        if workflow is not None:
+            return self._scenarios.get(workflow.scenario.scenario) if workflow.scenario else None
+        if request.operation != "create" or not self._of_scenarios.may_name("create"):
+            return None
+        scenario = request.created_for()
+        owner = self._scenarios.get(scenario.scenario) if scenario else None
+        return owner if owner and owner.scenario is scenario else None
+
+    def stubs_for(self, path: str) -> list[ActiveStub]:
+        """The stubs whose path may match a raw path, in order."""
+        return sorted(self._stubs.find(path), key=_place) if self._stub_count else []
+
+    def stubs_near(self, path: str, most: int) -> list[ActiveStub]:
+        """The stubs whose paths are the most similar to a path, `most` at most, in order."""
+        near = self.stubs if self._stub_count <= most else self._stubs.near(path, most)
+        return sorted(near, key=_place)
+
+    # -- times -----------------------------------------------------------------------------------
+
+    def outages_of(self, scenario: str) -> ActiveScenario | None:
+        """The active parts of a scenario that has outages."""
+        active = self._scenarios.get(scenario)
+        return active if active and active.outages else None
+
+    def edge_after(self, scenario: str, elapsed: int) -> int | None:
+        """The first edge of a scenario's windows and phases that is later than `elapsed`."""
+        active = self._scenarios.get(scenario)
+        return active.edges.after(elapsed) if active else None
 
     def next_edge(self, workflow: Workflow, elapsed: int, began: int) -> int | None:
         """The first edge after `elapsed` that counts for a workflow's run, in its elapsed ms.
@@ -120,62 +179,43 @@ class ActiveSet:
         Edges of its own scenario count, of added faults, and of scenarios without a workflow. Windows of the latter go
         by the time of the run, outages by the time since the world `began` (epoch ms).
         """
-        edges = list(self.edges(workflow.scenario.scenario)) if workflow.scenario else []
-        shared: list[ActiveFault | ActiveStub] = [one for one in self.added if one.workflow_id in (None, workflow.id)]
-        shared += filter(_is_for_all, self.faults)
-        shared += filter(_is_for_all, self.stubs)
-        edges += [edge for one in shared if one.window for edge in one.window if edge is not None]
+        found = [self._windows_for_all.after(elapsed)]
+        if workflow.scenario:
+            found.append(self.edge_after(workflow.scenario.scenario, elapsed))
+        found += [edges.after(elapsed) for one in (None, workflow.id) if (edges := self._added_edges.get(one))]
         if workflow.run:
             ahead = workflow.run.started - began
-            for outage in self.outages:
-                if _is_for_all(outage):
-                    edges += [time - ahead for window in outage.windows for time in (window.begin, window.end)]
-        return min((edge for edge in edges if edge > elapsed), default=None)
+            edge = self._outages_for_all.after(elapsed + ahead)
+            found.append(None if edge is None else edge - ahead)
+        return min((edge for edge in found if edge is not None), default=None)
 
-    def world_edges(self) -> Iterator[int]:
-        """The edges of scenarios without a workflow, in ms since the world began."""
-        active: list[Active] = [*self.faults, *self.stubs, *self.outages]
-        names = {one.scenario.scenario for one in active if one.scenario and not one.scenario.has_workflow}
-        for name in names:
-            yield from self.edges(name)
+    def next_world_edge(self, elapsed: int) -> int | None:
+        """The first edge after `elapsed` of scenarios without a workflow, in ms since the world began."""
+        found = (self._windows_for_all.after(elapsed), self._outages_for_all.after(elapsed))
+        return min((edge for edge in found if edge is not None), default=None)
 
     def windows(self, scenario: str) -> Iterator[tuple[str, int, int | None]]:
         """When a scenario's faults and outages may act: label, begin and end in elapsed ms (None: without end)."""
-        for fault in self.faults:
-            if fault.window and _belongs(fault, scenario):
-                yield fault.fault.label, *fault.window
-        for outage in self.outages:
-            if _belongs(outage, scenario):
-                for window in outage.windows:
-                    yield f"{outage.label}: {window.phase}", window.begin, window.end
+        if active := self._scenarios.get(scenario):
+            yield from active.windows()
+
+    # -- for the control API ---------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:
         """The faults, outages and stubs of scenarios, and whether they have acted."""
-        kinds: tuple[tuple[str, list[Any]], ...] = (
-            ("faults", self.faults),
-            ("outages", self.outages),
-            ("stubs", self.stubs),
-        )
-        for kind, listed in kinds:
-            for one in listed:
-                yield Part(one.scenario.scenario, kind, one.number, None, None, one.label, one.has_acted)
+        for kind in ("faults", "outages", "stubs"):
+            for name, active in self._scenarios.items():
+                for one in getattr(active, kind):
+                    yield Part(name, kind, one.number, None, None, one.label, one.has_acted)
 
     def fault(self, number: int) -> ActiveFault | None:
         """The fault that was added under this number through the control API."""
-        return next((one for one in self.added if one.number == number), None)
+        return self._added.get(number)
 
 
-def _belongs(one: Active, scenario: str) -> bool:
-    return one.scenario is not None and one.scenario.scenario == scenario
+def _number(one: ActiveFault) -> int:
+    return one.number
 
 
-def _is_for_all(one: Active) -> bool:
-    """Whether it belongs to no workflow, so that it goes by the time of any."""
-    return one.scenario is None or not one.scenario.has_workflow
-
-
-def _edges(scenario: Scenario) -> Edges:
-    windows: list[tuple[Any, Any]] = [parse_window(fault.during) for fault in scenario.faults if fault.during]
-    windows += [parse_window(stub.when.during) for stub in scenario.stubs if stub.when and stub.when.during]
-    windows += [(one.begin, one.end) for outage in scenario.outages for one in outages.windows(outage)]
-    return tuple(sorted({edge for window in windows for edge in window if edge is not None}))
+def _place(one: ActiveFault | ActiveStub) -> tuple[int, int]:
+    return one.rank, one.number

@@ -1,6 +1,6 @@
 """Conditions of faults, outages and stubs: windows of time and states, and the workflows for which they hold."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from mockflow.cluster.active import Span
 from mockflow.cluster.workflow import Workflow
@@ -11,20 +11,6 @@ from mockflow.core.scenario.model import Scenario
 def is_of(workflow: Workflow, scenario: Scenario) -> bool:
     """Whether the workflow goes by this scenario."""
     return workflow.scenario is not None and workflow.scenario.scenario == scenario.scenario
-
-
-def workflows_of(world: World, scenario: Scenario) -> Iterator[Workflow]:
-    """The workflows that go by this scenario."""
-    return (one for one in tuple(world.workflows.values()) if is_of(one, scenario))
-
-
-def times_of(world: World, scenario: Scenario) -> Iterator[tuple[int, Workflow | None]]:
-    """The elapsed times that count for a scenario: of its runs and, where it has no workflow, of the world."""
-    if not scenario.has_workflow:
-        yield world.elapsed_ms, None
-    for workflow in workflows_of(world, scenario):
-        if workflow.run:
-            yield world.elapsed(workflow), workflow
 
 
 def holds(
@@ -40,14 +26,14 @@ def holds(
     if about is not None and (scenario is None or not scenario.has_workflow or is_of(about, scenario)):
         candidates = (about,)
     elif scenario is not None and scenario.has_workflow:
-        candidates = workflows_of(world, scenario)
+        candidates = world.workflows_of(scenario)
     elif state is None:
         return _within(window, world.elapsed_ms), None
     else:
         candidates = tuple(world.workflows.values())
     for workflow in candidates:
         if (window is None or (workflow.run and _within(window, world.elapsed(workflow)))) and (
-            state is None or world.fields(workflow).get("state") == state
+            state is None or world.state(workflow) == state
         ):
             return True, workflow
     return False, None

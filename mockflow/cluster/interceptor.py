@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from mockflow.cluster.active import ActiveFault, ActiveStub
-from mockflow.cluster.conditions import holds, is_of, workflows_of
+from mockflow.cluster.conditions import holds
 from mockflow.cluster.decision import Decision, InterceptedRequest, Move
-from mockflow.cluster.near_misses import near_misses
+from mockflow.cluster.near_misses import MAX_COMPARED, near_misses
 from mockflow.cluster.phases import ActivePhase, active_phases
 from mockflow.cluster.runs import begin_by_status_read
 from mockflow.cluster.workflow import Workflow
@@ -37,7 +37,7 @@ class Interceptor:
         if request.operation == "get_status" and decision.workflow:
             begin_by_status_read(self._world, decision.workflow)
         self._apply_outages(decision)
-        for active in (*self._world.active.added, *self._world.active.faults):
+        for active in self._world.active.faults_for(request, decision.workflow):
             self._apply_fault(active, decision)
         if decision.respond is None and not decision.answers:
             self._apply_stubs(decision)
@@ -69,9 +69,7 @@ class Interceptor:
     # -- faults ----------------------------------------------------------------------------------
 
     def _apply_fault(self, active: ActiveFault, decision: Decision) -> None:
-        request, fault = decision.request, active.fault
-        if not active.names(request) or not _is_in_scope(active, decision):
-            return
+        fault = active.fault
         active.calls += 1
         seed = self._world.settings.seed
         if not active.is_its_turn(seed):
@@ -100,8 +98,8 @@ class Interceptor:
     # -- stubs -----------------------------------------------------------------------------------
 
     def _apply_stubs(self, decision: Decision) -> None:
-        stubs = self._world.active.stubs
-        for active in stubs:
+        path = decision.request.path
+        for active in self._world.active.stubs_for(path):
             values = path_values(active.stub.request, decision.request)
             if values is not None and self._is_when(active, values, decision):
                 decision.stub, decision.values = active.label, values
@@ -109,15 +107,16 @@ class Interceptor:
                 active.place = min(active.place + 1, len(active.stub.respond) - 1)
                 active.answered += 1
                 return
-        if not decision.request.operation and stubs:
-            decision.near_misses = tuple(near_misses(stubs, decision.request))
+        if not decision.request.operation:
+            close = self._world.active.stubs_near(path, MAX_COMPARED)
+            decision.near_misses = tuple(near_misses(close, decision.request))
 
     def _is_when(self, active: ActiveStub, values: Mapping[str, str], decision: Decision) -> bool:
         """Whether the stub's `when` holds; then the decision gets the workflow for which it does."""
         when = active.stub.when
         about = decision.workflow or self._world.workflow_in(values.values())
         if when is None:
-            decision.workflow = about or next(workflows_of(self._world, active.scenario), None)
+            decision.workflow = about or next(iter(self._world.workflows_of(active.scenario)), None)
             return True
         is_met, workflow = holds(self._world, active.scenario, about, active.window, when.state)
         if is_met:
@@ -131,19 +130,6 @@ class Interceptor:
 
 
 _HEALTH: Final = frozenset({"cluster.health", "cat.health"})
-
-
-def _is_in_scope(active: ActiveFault, decision: Decision) -> bool:
-    scenario, workflow = active.scenario, decision.workflow
-    if scenario is None:
-        return active.workflow_id is None or (workflow is not None and workflow.id == active.workflow_id)
-    if active.fault.scope == "cluster" or not scenario.has_workflow:
-        return True
-    if workflow is not None:
-        return is_of(workflow, scenario)
-    if decision.request.operation == "create":
-        return decision.request.created_for() is scenario
-    return False
 
 
 def _mark_acted(phase: ActivePhase, decision: Decision, *, moves: bool = True) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from mockflow.cluster.causes import Cause
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.opensearch.ids import opensearch_id
+from mockflow.core.plugin.resource_list import Differences
 from mockflow.core.plugin.resources import Key, Made, key_of
 from mockflow.core.plugin.simulation import Done, Simulation
 from mockflow.core.plugin.status import Fields
@@ -43,8 +44,9 @@ def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ..
     """The resources that a scripted timeline lists at any time, with the inputs of the step of that id."""
     nodes = _nodes(cause)
     made: dict[Key, tuple[Made, ...]] = {}
+    listed = Differences()
     for fields, offset in _snapshots(timeline):
-        for resource in fields.get("resources_created") or ():
+        for resource in listed.to(fields.get("resources_created"))[0]:
             key = key_of(resource)
             if key not in made:
                 node = nodes.get(resource["workflow_step_id"])

@@ -21,5 +21,6 @@ def until_next_moment(world: World) -> int | None:
         if workflow.run and (following := next_moment(world, workflow, elapsed := world.elapsed(workflow))) is not None
     ]
     if world.intercepts:
-        waits += [edge - world.elapsed_ms for edge in world.active.world_edges() if edge > world.elapsed_ms]
+        edge = world.active.next_world_edge(world.elapsed_ms)
+        waits += [] if edge is None else [edge - world.elapsed_ms]
     return min(waits, default=None)

@@ -58,6 +58,7 @@ def restart(world: World, workflow_id: str) -> Workflow:
     if workflow.scenario:
         world.active.restart_counts(workflow.scenario.scenario)
     workflow.restart(Run(run.timeline, world.now()), world.lead)
+    world.run_moved(workflow)
     world.clock.notify()  # as when another run begins
     return workflow
 

@@ -9,6 +9,8 @@ from mockflow.core.stubs.matching import apart, mismatches, nearness
 
 _NEAR_MISSES: Final = 3
 _CLOSE: Final = 20  # the stubs with the closest paths; only these are compared in full
+MAX_COMPARED: Final = 300
+"""The stubs of which paths are compared. Of more, those with the longest common beginning of the path are."""
 
 
 def near_misses(stubs: list[ActiveStub], request: InterceptedRequest) -> Iterator[NearMiss]:

@@ -19,6 +19,7 @@ from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import InvalidStepsError, NodeTimeoutError, sequence_of
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.step_checks.names import check_names
+from mockflow.core.plugin.substitution import check_growth
 from mockflow.core.plugin.template import Template
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.plan import Deprovision
@@ -84,6 +85,8 @@ def provision(
     if workflow.kind not in (None, "look"):  # the first provision of a workflow that a scenario brings begins it anew
         refusal = world.version.behaviour.already_provisioned
         lifecycle.check_provisionable(workflow_id, world.fields(workflow), refusal)
+    if workflow.stored and (graph := workflow.stored.template.provision):
+        check_growth(graph.nodes, params)
     world.begin(workflow, runs.for_provision(world, workflow, params))
     _write(world, workflow, last_provisioned_time=world.now())
     return workflow

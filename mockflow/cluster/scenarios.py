@@ -70,23 +70,16 @@ def reload(world: World, changes: Changes) -> None:
     files = [loaded.name for loaded in changes.after if loaded.name in world.scenarios]
     world.scenarios = {name: world.scenarios[name] for name in dict.fromkeys([*files, *world.scenarios])}
     world.active.put_in_order(world.scenarios)
+    world.matches.put_in_order(world.scenarios)
 
 
 def matching(world: World, *, name: str, use_case: str, headers: Mapping[str, str]) -> Scenario | None:
     """The scenario that matches a workflow which a client creates. The most specific one wins."""
-    found = [
-        loaded.scenario
-        for loaded in world.scenarios.values()
-        if loaded.scenario.match and loaded.scenario.match.covers(name=name, use_case=use_case, headers=headers)
-    ]
-    if not found:
-        return None
-    best = max(found, key=_specificity)  # of equal ones, the first loaded
-    tied = [scenario.scenario for scenario in found if _specificity(scenario) == _specificity(best)]
-    if len(tied) > 1:
+    best = world.matches.best(name=name, use_case=use_case, headers=headers)
+    if len(best) > 1:
+        tied = [scenario.scenario for scenario in best]
         log.warning("scenarios %s match workflow %s equally; %s is used", ", ".join(tied), name, tied[0])
-    world.matched.add(best.scenario)
-    return best
+    return best[0] if best else None
 
 
 def template_of(scenario: Scenario) -> tuple[Template, bool]:
@@ -101,11 +94,6 @@ def template_of(scenario: Scenario) -> tuple[Template, bool]:
         for entry in written_resources(keyframe, scenario.scenario, scenario.workflow_id or "")
     ]
     return parse_template(template_from(scenario.scenario, resources)), True
-
-
-def _specificity(scenario: Scenario) -> tuple[bool, bool, int, bool]:
-    assert scenario.match is not None
-    return scenario.match.specificity
 
 
 # -- replacing -----------------------------------------------------------------------------------------
@@ -128,11 +116,13 @@ def _replace(
         for claim in claims_of(loaded.scenario):
             del world.claims[claim]
         world.coverage.forget(loaded.name)
+        world.matches.remove(loaded.scenario, keeps_place=loaded.name in new)
         if loaded.name not in new:
             del world.scenarios[loaded.name]
             world.active.deactivate(loaded.name)
     for name, loaded in new.items():
         world.scenarios[name] = loaded
+        world.matches.put(loaded.scenario)
         world.claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
         world.active.activate(loaded.scenario, keep_counts=keeps_runs)
     for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
@@ -143,6 +133,8 @@ def _replace(
     _update_matched(world, names)
     for scenario in bringing.values():
         _bring(world, scenario)
+    for name in names:
+        world.outages_changed(name)
     world.active_changed()
 
 
@@ -185,7 +177,7 @@ def _bring(world: World, scenario: Scenario) -> None:
 
 def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenario) -> None:
     """Makes the workflow that `before` brought the one that `after` brings."""
-    workflow.scenario = after
+    world.set_scenario(workflow, after)
     old, _ = template_of(before)
     template, is_made = template_of(after)
     workflow.change_template(old, template, is_made=is_made)
@@ -197,16 +189,9 @@ def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenar
 
 def _update_matched(world: World, names: Iterable[str]) -> None:
     """Updates the workflows of clients whose create request matched a scenario of one of these names."""
-    scenarios = {
-        name: world.scenarios[name].scenario if name in world.scenarios else None
-        for name in names
-        if name in world.matched
-    }
-    if not scenarios:
-        return  # else each of thousands of requests would go through thousands of workflows
-    for workflow in world.workflows.values():
-        if workflow.matched in scenarios:
-            scenario = scenarios[workflow.matched]
-            workflow.scenario = scenario if scenario and scenario.match else None
-            if workflow.scenario:  # without one the run under way goes on as it began
-                runs.play_again(world, workflow)
+    matched = [workflow for name in names for workflow in world.matched_by(name)]
+    for workflow in sorted(matched, key=lambda one: one.number):
+        loaded = world.scenarios.get(workflow.matched or "")
+        world.set_scenario(workflow, loaded.scenario if loaded and loaded.scenario.match else None)
+        if workflow.scenario:  # without one the run under way goes on as it began
+            runs.play_again(world, workflow)

@@ -25,7 +25,8 @@ def after_intercepted(world: World, workflow: Workflow | None, scenario: str = "
         to_next_moment(world, workflow, world.elapsed(workflow))
     elif world.intercepts:
         elapsed = world.elapsed_ms
-        world.lead += next((one - elapsed for one in world.active.edges(scenario) if one > elapsed), 0)
+        edge = world.active.edge_after(scenario, elapsed)
+        world.lead += 0 if edge is None else edge - elapsed
         world.clock.notify()
 
 
@@ -44,5 +45,6 @@ def to_time(world: World, workflow: Workflow, time: int) -> None:
 def _skip(world: World, workflow: Workflow, milliseconds: int) -> None:
     workflow.lead += milliseconds
     world.lead = max(world.lead, workflow.lead)
+    world.run_moved(workflow)
     if world.intercepts:
         world.clock.notify()  # an outage may begin or end here

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from mockflow.cluster.causes import Cause, RunKind
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.core.plugin.lifecycle import NOT_STARTED
 from mockflow.core.plugin.resources import Key, Made, key_of
-from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, Document, Fields, status_document
+from mockflow.core.plugin.status import FINAL_STATES, Document, Fields, status_document
 from mockflow.core.plugin.template import Template
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.plan import StepPlan
@@ -55,6 +55,8 @@ class Workflow:
         self.scenario = scenario
         self.matched = scenario.scenario if scenario and scenario.match else None
         """The name of the scenario that matched the create request, also after that scenario was removed."""
+        self.number = 0
+        """Its place in the order of creation."""
         self.stored = stored
         self.owned = owned
         """The fields `user` and `tenant_id` of its owner; a script's own fields take precedence."""
@@ -239,6 +241,13 @@ class Workflow:
         fields = NOT_STARTED if self.run is None else self.run.fields(self.run.position(elapsed))
         return {**self.owned, **fields} if self.owned else fields
 
+    def state(self, elapsed: int) -> str | None:
+        """The state at an elapsed time of the run."""
+        if not self.has_status:
+            return None
+        state: str | None = NOT_STARTED["state"] if self.run is None else self.run.state(elapsed)
+        return state
+
     def last_write(self, elapsed: int) -> int:
         """Epoch milliseconds of the last write of the status by then."""
         if self.run is None:
@@ -279,29 +288,6 @@ class Workflow:
             if key not in self.removed:
                 found[key] = found.get(key, False) or resource["workflow_step_name"] == "deploy_model"
         return found
-
-    def moments(self, run: Run) -> list[dict[str, Any]]:
-        """The whole timeline as the control API shows it: each moment's time (where it is known) and fields."""
-        rows: list[dict[str, Any]] = []
-        for number, segment in enumerate(run.timeline.segments):
-            begun = run.begun[number] if number < len(run.begun) else None
-            for offset, keyframe, fields in zip(segment.offsets, segment.keyframes, segment.snapshots, strict=True):
-                rows.append(
-                    {
-                        "keyframe": keyframe,
-                        "at_ms": None if begun is None else begun + offset,
-                        "at_poll": segment.poll or None,
-                        "after_poll_ms": offset if segment.poll else None,
-                        "status": {
-                            name: fields[name] for name in ALL_FIELDS if name in fields and _plain(fields[name])
-                        },
-                    }
-                )
-        return rows
-
-
-def _plain(value: object) -> bool:
-    return not hasattr(value, "segment")
 
 
 def _until(versions: tuple[Made, ...], time: int) -> tuple[Made, ...]:

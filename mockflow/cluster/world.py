@@ -1,6 +1,6 @@
 """The state of one fake cluster, with simple queries. Other modules act on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +10,8 @@ from mockflow.cluster.changes import LoadedScenario
 from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
+from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.workflow import Beginning, Workflow
@@ -25,6 +27,9 @@ from mockflow.core.scenario.rules import Claim
 from mockflow.core.script.plan import StepPlan
 
 CONFIG_INDEX: Final = ".plugins-flow-framework-config"
+
+
+_NO_WORKFLOWS: Final[dict[str, Workflow]] = {}
 
 
 class UnknownWorkflowError(LookupError):
@@ -64,10 +69,12 @@ class World:
         """By name, in the order of loading. `mockflow.cluster.scenarios` changes it."""
         self.claims: dict[Claim, str] = {}
         """The names of the scenarios that hold the claims."""
-        self.matched: set[str] = set()
-        """The names of the scenarios that have ever matched a create request."""
+        self.matches = MatchIndex()
+        """The scenarios that match workflows of clients."""
         self.active = ActiveSet()
         """The active faults, stubs and outages."""
+        self.outages = OutageSchedule()
+        """The runs that may be in a phase of an outage now."""
         self.intercepts = False
         """Whether any are active. Requests are not checked against them otherwise."""
         self.next_steps: dict[str, StepPlan] = {}
@@ -78,7 +85,10 @@ class World:
         """The server's prepared actions, by request target, for requests that repeat."""
         self.stuck: str | None = None
         """Why a client's connection was closed, once one was."""
+        self._by_scenario: dict[str, dict[str, Workflow]] = {}
+        self._by_match: dict[str, dict[str, Workflow]] = {}
         self._ids_made = 0
+        self._added = 0
         self._sequence_number = 0
 
     @property
@@ -154,6 +164,31 @@ class World:
         """The fields of the workflow's status now. Changes nothing."""
         return workflow.fields(self.elapsed(workflow))
 
+    def state(self, workflow: Workflow) -> str | None:
+        """The state of the workflow's status now."""
+        return workflow.state(self.elapsed(workflow))
+
+    def workflows_of(self, scenario: Scenario) -> Collection[Workflow]:
+        """The workflows that go by this scenario, in the order of creation."""
+        return self._by_scenario.get(scenario.scenario, _NO_WORKFLOWS).values()
+
+    def matched_by(self, name: str) -> Collection[Workflow]:
+        """The workflows of clients whose create request matched a scenario of this name."""
+        return self._by_match.get(name, _NO_WORKFLOWS).values()
+
+    def goes_by(self, workflow: Workflow, name: str) -> bool:
+        """Whether the workflow goes by the scenario of this name."""
+        return workflow.id in self._by_scenario.get(name, _NO_WORKFLOWS)
+
+    def set_scenario(self, workflow: Workflow, scenario: Scenario | None) -> None:
+        """Lets a workflow go by another scenario, or by none."""
+        if workflow.scenario and (scenario is None or workflow.scenario.scenario != scenario.scenario):
+            _remove(self._by_scenario, workflow.scenario.scenario, workflow)
+            self.outages.drop(Run(workflow.scenario.scenario, workflow.id))
+        workflow.scenario = scenario
+        if scenario:
+            self._by_scenario.setdefault(scenario.scenario, {})[workflow.id] = workflow
+
     def add(self, workflow: Workflow) -> None:
         """Adds a workflow."""
         for index in (TEMPLATE_INDEX, STATE_INDEX, CONFIG_INDEX):
@@ -162,11 +197,21 @@ class World:
         if workflow.stored is not None:
             workflow.stored = replace(workflow.stored, seq_no=number)
         workflow.written = self.now()
+        self._added += 1
+        workflow.number = self._added
         self.workflows[workflow.id] = workflow
+        self.set_scenario(workflow, workflow.scenario)
+        if workflow.matched is not None:
+            self._by_match.setdefault(workflow.matched, {})[workflow.id] = workflow
 
     def forget(self, workflow: Workflow) -> None:
         """Removes a workflow and the resources that it has made."""
         del self.workflows[workflow.id]
+        if workflow.scenario:
+            self.outages.drop(Run(workflow.scenario.scenario, workflow.id))
+            _remove(self._by_scenario, workflow.scenario.scenario, workflow)
+        if workflow.matched is not None:
+            _remove(self._by_match, workflow.matched, workflow)
         self.resources.forget(workflow)
         self.clock.notify()  # requests that wait for its run end their wait
 
@@ -175,8 +220,24 @@ class World:
         self.resources.note(workflow)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self.lead, seen)
+        self.run_moved(workflow)
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # requests that wait for the run before end their wait
+
+    def run_moved(self, workflow: Workflow) -> None:
+        """To be called after the elapsed time of a run has changed in another way than by the clock."""
+        if workflow.scenario and self.active.outages_of(workflow.scenario.scenario):
+            self.outages.wake(Run(workflow.scenario.scenario, workflow.id))
+
+    def outages_changed(self, name: str) -> None:
+        """To be called after the outages of a scenario, or the workflows that go by it, have changed."""
+        outages_of = self.active.outages_of(name)
+        if outages_of is None:
+            return
+        if not outages_of.scenario.has_workflow:
+            self.outages.wake(Run(name, None))
+        for workflow in self.workflows_of(outages_of.scenario):
+            self.outages.wake(Run(name, workflow.id))
 
     # -- ids and settings ------------------------------------------------------------------------
 
@@ -234,3 +295,10 @@ class World:
         """To be called after a change of `active`."""
         self.intercepts = not self.active.is_empty
         self.clock.notify()  # a port may have to close or open
+
+
+def _remove(index: dict[str, dict[str, Workflow]], name: str, workflow: Workflow) -> None:
+    there = index.get(name, {})
+    there.pop(workflow.id, None)
+    if not there:
+        index.pop(name, None)

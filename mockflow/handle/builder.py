@@ -250,22 +250,24 @@ class Scenario:
     # -- how -------------------------------------------------------------------------------------
 
     def _copy(self) -> "Scenario":
-        return copy.deepcopy(self)
+        new = copy.copy(self)
+        new._document = _copied(self._document)
+        return new
 
     def _with(self, **keys: Any) -> "Scenario":
         new = self._copy()
-        new._document.update({key: copy.deepcopy(value) for key, value in keys.items() if value is not None})
+        new._document.update({key: _copied(value) for key, value in keys.items() if value is not None})
         return new
 
     def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario":
         new = self._copy()
-        new._run().setdefault("timeline", []).append(copy.deepcopy(keyframe))
+        new._run().setdefault("timeline", []).append(_copied(keyframe))
         return new
 
     def _with_entry(self, key: str, entry: Mapping[str, Any]) -> "Scenario":
         new = self._copy()
         written = {name: value for name, value in entry.items() if value is not None}
-        new._document.setdefault(key, []).append(copy.deepcopy(written))
+        new._document.setdefault(key, []).append(_copied(written))
         return new
 
     def _run(self) -> dict[str, Any]:
@@ -273,6 +275,15 @@ class Scenario:
         script: dict[str, Any] = self._document.setdefault(self._kind, {})
         attempts: list[dict[str, Any]] = script.get("attempts", [])
         return attempts[-1] if attempts else script
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy; for the dicts and lists of a document much faster than that of `copy`."""
+    if type(value) is dict:
+        return {key: _copied(each) for key, each in value.items()}
+    if type(value) is list:
+        return [_copied(each) for each in value]
+    return value if isinstance(value, (str, int, float, type(None))) else copy.deepcopy(value)
 
 
 def _times_created(keyframes: list[dict[str, Any]], step_name: str) -> int:

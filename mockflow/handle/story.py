@@ -78,7 +78,7 @@ def _answer(exchange: Exchange) -> str:
 
 def _summary(answer: Any) -> str:
     if isinstance(answer, dict) and answer.get("state"):
-        return _status(answer)
+        return _status(answer, len(answer.get("resources_created") or ()))
     if isinstance(answer, dict) and "error" in answer:
         error = answer["error"]
         return _cut(str(error.get("reason") if isinstance(error, dict) else error))
@@ -87,8 +87,7 @@ def _summary(answer: Any) -> str:
     return "" if answer is None else _cut(answer if isinstance(answer, str) else json.dumps(answer))
 
 
-def _status(status: dict[str, Any]) -> str:
-    number = len(status.get("resources_created") or ())
+def _status(status: dict[str, Any], number: int) -> str:
     resources = f", {number} resource{'s' * (number != 1)}" if number else ""
     error = f": {_cut(str(status['error']))}" if status.get("error") else ""
     return f"{status.get('state') or '(no state)'}{resources}{error}"
@@ -126,12 +125,12 @@ def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[s
     for moment in workflow["timeline"]:
         at = moment["at_ms"]
         when = f"poll {moment['at_poll']}" if at is None else _time(at)
-        polls = sum(_shows(answer, moment["status"]) for answer in answers)
+        polls = sum(_shows(answer, moment) for answer in answers)
         reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
         seen = (
             f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
         )
-        lines.append(f"  {when:>8}  {_status(moment['status'])}  [{seen}]")
+        lines.append(f"  {when:>8}  {_status(moment['status'], moment['resources'])}  [{seen}]")
     return lines
 
 
@@ -139,8 +138,16 @@ def _is_of(exchange: Exchange, workflow: dict[str, Any]) -> bool:
     return exchange.workflow_id == str(workflow["workflow_id"])
 
 
-def _shows(answer: Any, status: dict[str, Any]) -> bool:
-    """Whether a response shows this status: its brief fields are the same."""
-    return isinstance(answer, dict) and all(
-        answer.get(name) == (status.get(name) or None) for name in ("error", "state", "resources_created")
-    )
+def _shows(answer: Any, moment: dict[str, Any]) -> bool:
+    """Whether a response shows the status of a moment: its brief fields are the same.
+
+    Of resources that a long timeline does not list, the number is compared.
+    """
+    status = moment["status"]
+    if not isinstance(answer, dict) or any(answer.get(name) != (status.get(name) or None) for name in _BRIEF):
+        return False
+    listed = answer.get("resources_created") or []
+    return bool(listed == status.get("resources_created", listed) and len(listed) == moment["resources"])
+
+
+_BRIEF: Final = ("error", "state")

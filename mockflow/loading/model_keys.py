@@ -1,6 +1,7 @@
 """Looks up the keys of the scenario language's models by a path in a document."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -23,16 +24,27 @@ def model_at(path: Path) -> type[BaseModel]:
     return model
 
 
-def keys_of(model: type[BaseModel]) -> list[str]:
+@cache
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """The keys of a mapping that `model` describes."""
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def home_of(key: str) -> str | None:
     """Where in a scenario `key` belongs; None if no model has it."""
     if key in keys_of(Scenario):
         return "at the top, beside scenario"
-    return next((f"under {holder}" for holder, model in _models_within(Scenario) if key in keys_of(model)), None)
+    return _homes().get(key)
+
+
+@cache
+def _homes() -> dict[str, str]:
+    """Key -> the first place where it belongs."""
+    homes: dict[str, str] = {}
+    for holder, model in _models_within(Scenario):
+        for key in keys_of(model):
+            homes.setdefault(key, f"under {holder}")
+    return homes
 
 
 def is_around(key: str, path: Path) -> bool:

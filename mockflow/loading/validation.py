@@ -14,6 +14,8 @@ from mockflow.loading.messages import is_empty_key, meant_key, message_of, path_
 from mockflow.loading.problems import Problem
 from mockflow.loading.yaml12 import Document
 
+_MAX_TOLD: Final = 500
+"""The most wrong keys and values of one document that are told; finding what was meant takes long."""
 _ROUNDS: Final = 4  # of removing wrong values; each round goes up one level at most
 
 
@@ -30,6 +32,8 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
             problems.append(Problem(document.place(()), "a scenario is a mapping of keys", hint))
         return None, problems
     details, scenario = _validated(document.value)
+    wrong = _Paths({*document.unread, *(path_of(error) for error in details)})
+    details, left_out = details[:_MAX_TOLD], details[_MAX_TOLD:]
     misspelled = set(_misspelled(document, details))
     unread = _Paths(document.unread)
     problems += [
@@ -37,7 +41,10 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
         for error in details
         if not unread.touch(path_of(error)) and path_of(error) not in misspelled
     ]
-    wrong = _Paths({*document.unread, *misspelled, *(path_of(error) for error in details)})
+    if left_out:
+        place = document.place(path_of(left_out[0]), key=True)
+        problems.append(Problem(place, f"from here on {len(left_out)} more wrong keys and values", "mend those before"))
+    wrong.add(misspelled)
     found = rules.check(scenario) if scenario else []
     found = [f for f in found if not any(map(wrong.touch, f.about or (f.path, f.other or f.path)))]
     if problems or any(finding.severity == "error" for finding in found):
@@ -52,6 +59,12 @@ class _Paths:
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = set(paths)
         self._around = {path[:length] for path in self._paths for length in range(len(path))}
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Adds further places."""
+        for path in paths:
+            self._paths.add(path)
+            self._around.update(path[:length] for length in range(len(path)))
 
     def touch(self, path: Path) -> bool:
         return path in self._around or any(path[:length] in self._paths for length in range(len(path) + 1))

@@ -7,14 +7,15 @@ body's type, the handler's parameters and body, unknown parameters, then the act
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.decision import Decision
-from mockflow.core.base.json_writer import with_escaped_pairs
+from mockflow.core.base.json_writer import compact, with_escaped_pairs
+from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -29,7 +30,7 @@ from mockflow.server.endpoints import (
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
 from mockflow.server.http.messages import JSON_TYPE, OPAQUE_ID, Request, Response
-from mockflow.server.rest import scripted, security
+from mockflow.server.rest import content, scripted, security, template_body
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.rest.errors import (
     Refusal,
@@ -40,8 +41,9 @@ from mockflow.server.rest.errors import (
     too_long_line,
 )
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
-from mockflow.server.rest.rendering import PLAIN, style_of
+from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
+from mockflow.server.rest.worker import LARGE, in_thread
 
 ROUTER: Final[Router[Handler]] = Router(
     [
@@ -58,7 +60,7 @@ ROUTER: Final[Router[Handler]] = Router(
     ]
 )
 
-_CACHED: Final = 16_384  # request lines: a client that polls sends the same one repeatedly
+_CACHED: Final = 32_768  # request lines: a client that polls sends the same one repeatedly
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 _VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
 _NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what java.net.URI refuses
@@ -69,11 +71,17 @@ async def answer(cluster: Cluster, request: Request) -> Response:
 
     Raises StuckError for a client that polls without end, and UnknownMethodError; no other error.
     """
+    if len(request.body) > LARGE:
+        await _read_ahead(cluster, request)
+    searched = None
+    if request.body and cluster.world.intercepts:
+        searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
     world = cluster.world
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
     decision: Decision | None = None
+    again: Again | None = None
     instead: scripted.ScriptedResponse | None = None
     is_foreign = False
     try:
@@ -86,7 +94,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
             if world.intercepts:
-                decision = scripted.decide(cluster, request, *line)
+                decision = scripted.decide(cluster, request, line.path, line.values, line.found, searched)
             if decision is not None and (decision.answers or decision.performed):
                 instead = scripted.scripted_response(cluster, decision, style)
             if decision is None or not decision.answers:
@@ -97,17 +105,19 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = known.action()
                 if not isinstance(reply, Reply):
                     reply = await reply
+                elif known is not None and decision is None and not request.body:
+                    again = Again(cluster, request, known, style)
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                body, content_type = style.body(reply.content)
+                body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:
             body, content_type = style.error_body(refusal)
             status, headers = refusal.status, refusal.headers
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
-        if not (body.isascii() or is_foreign) and content_type == JSON_TYPE and world.version.behaviour.jackson == 2:
-            body = with_escaped_pairs(body)
+        if not is_foreign:
+            body = _as_written(cluster, body, content_type)
         if decision is not None:
             all_headers = headers if is_foreign else _headers(cluster, request, headers)
             response, status = Response(status, body, content_type, all_headers), 0
@@ -131,7 +141,96 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             time() - wall,
             None if decision is None else scripted.trace(decision),
         )
-    return Response(status, body, content_type, _headers(cluster, request, headers))
+    return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
+
+
+class Again:
+    """Answers a request that repeats as `answer` does, without reading its line and headers anew.
+
+    The result is None where `answer` has to answer it: the world was replaced, or faults and callers count.
+    Raises StuckError as `answer` does.
+    """
+
+    __slots__ = ("_cluster", "_content", "_known", "_request", "_response", "_style")
+
+    def __init__(self, cluster: Cluster, request: Request, known: "_Repeated", style: Style) -> None:
+        self._cluster = cluster
+        self._request = request
+        self._known = known
+        self._style = style
+        self._content: object = None
+        self._response = Response(0)
+        """The response that has `_content`."""
+
+    def __call__(self) -> Response | None:
+        world, request, known = self._cluster.world, self._request, self._known
+        if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
+            return None
+        mode, now, wall = world.clock.mode, world.now(), time()
+        status, body = 0, b""
+        try:
+            try:
+                reply = known.action()
+                assert isinstance(reply, Reply)
+                if reply.content is not self._content:
+                    self._response = self._rendered(reply.status, *self._style.body(reply.content), reply.headers)
+                    self._content = reply.content
+                response = self._response
+            except Refusal as refusal:
+                response = self._rendered(refusal.status, *self._style.error_body(refusal), refusal.headers)
+            status, body = response.status, response.body
+        finally:
+            world.journal.add(
+                known.operation,
+                known.workflow_id,
+                "GET",
+                request.target,
+                request.headers,
+                b"",
+                status,
+                body,
+                mode,
+                now,
+                wall,
+                time() - wall,
+            )
+        return response
+
+    def _rendered(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
+        body = _as_written(self._cluster, body, content_type)
+        return Response(status, body, content_type, _headers(self._cluster, self._request, headers))
+
+
+def _as_written(cluster: Cluster, body: bytes, content_type: str) -> bytes:
+    """The body as the release's version of Jackson writes it."""
+    if body.isascii() or content_type != JSON_TYPE or cluster.world.version.behaviour.jackson != 2:
+        return body
+    return with_escaped_pairs(body)
+
+
+async def _read_ahead(cluster: Cluster, request: Request) -> None:
+    """Reads a large body as its handler will, before the request has its turn: the loop goes on meanwhile."""
+    try:
+        _, values, found = _read_line(request.method, request.target)
+        refuse_unreadable_body(request)
+    except Refusal:
+        return  # its turn will tell
+    operation = found.route.operation if isinstance(found, Found) else ""
+    if operation in ("create", "update"):
+        updates = Parameters(values, {}).is_set("update_fields")
+        arguments = request, values.get("use_case"), updates, cluster.world.version
+        await in_thread(template_body.read_ahead, *arguments)
+    elif operation:
+        await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
+
+
+async def _body(style: Style, shown: Any) -> tuple[bytes, str]:
+    """The body's bytes and content type. What takes long to write is written in another thread."""
+    if style.is_plain or isinstance(shown, str):
+        return style.body(shown)
+    if len(shown.json if isinstance(shown, Document) else compact(shown)) * style.effort < LARGE:
+        return style.body(shown)
+    return await in_thread(style.body, shown)
 
 
 class _Line(NamedTuple):
@@ -155,6 +254,8 @@ class _Repeated(NamedTuple):
 
     line: _Line
     action: Action
+    operation: str
+    workflow_id: str | None
 
 
 def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
@@ -165,7 +266,9 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded):
         if len(cluster.world.repeated) >= _CACHED:
             cluster.world.repeated.clear()
-        cluster.world.repeated[request.target] = _Repeated(line, action)
+        cluster.world.repeated[request.target] = _Repeated(
+            line, action, found.route.operation, found.values.get("workflow_id")
+        )
     return action
 
 

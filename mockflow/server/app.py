@@ -17,7 +17,7 @@ from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
 from mockflow.server.http.broken import BrokenSender
 from mockflow.server.http.limits import Limits
-from mockflow.server.http.messages import Request, Response, StreamedResponse
+from mockflow.server.http.messages import ACCEPT_ENCODING, Request, Response, StreamedResponse
 from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
 from mockflow.server.rest.errors import UnknownMethodError, bad_http, internal_error, too_many_bodies
 
@@ -78,17 +78,15 @@ def handler(
         response = refusal
         if response is None:
             try:
-                response = control.answer(cluster, request) if is_control else await answer_other(cluster, request)
+                answer_it = control.answer_in_loop if is_control else answer_other
+                response = await answer_it(cluster, request)
             except StuckError:
-                if cluster.on_cut_off:
-                    cluster.on_cut_off()
+                _cut_off(cluster)
                 return NoResponse()
             except UnknownMethodError:
                 return NoResponse()
             except Exception:
-                log.exception("internal error of mockflow at %s %s", request.method, request.target)
-                error = internal_error()
-                response = error.response()
+                response = _internal_error(request)
             finally:
                 if request.body:
                     bodies.release(request)
@@ -98,9 +96,58 @@ def handler(
             return BrokenSender(response, incoming)
         if isinstance(response, StreamedResponse):
             return StreamSender(response, incoming)
-        return ResponseSender(response, incoming, keep_alive=refusal is None)
+        sender = ResponseSender(response, incoming, keep_alive=refusal is None)
+        if response.again is not None and sender.keep_alive:
+            sender.again = _Again(cluster, request, response.again, access_log)
+        return sender
 
     return handle
+
+
+class _Again:
+    """Answers a repeated request on the fast lane, with the access log and the errors of `handle`."""
+
+    __slots__ = ("_access_log", "_again", "_bytes", "_cluster", "_request", "_response")
+
+    def __init__(
+        self, cluster: Cluster, request: Request, again: Callable[[], Response | None], access_log: AccessLog | None
+    ) -> None:
+        self._cluster = cluster
+        self._request = request
+        self._again = again
+        self._access_log = access_log
+        self._response: Response | None = None
+        self._bytes = b""
+        """The bytes of `_response`."""
+
+    def __call__(self) -> bytes | None:
+        began = time.perf_counter() if self._access_log else 0.0
+        try:
+            response = self._again()
+        except StuckError:
+            _cut_off(self._cluster)
+            raise ConnectionResetError from None
+        except Exception:
+            response = _internal_error(self._request)
+        if response is None:
+            return None
+        if response is not self._response:
+            self._response = response
+            self._bytes = response.to_bytes(accept_encoding=self._request.headers.get(ACCEPT_ENCODING, ""))
+        if self._access_log:
+            self._access_log(self._request, response.status, time.perf_counter() - began)
+        return self._bytes
+
+
+def _cut_off(cluster: Cluster) -> None:
+    if cluster.on_cut_off:
+        cluster.on_cut_off()
+
+
+def _internal_error(request: Request) -> Response:
+    log.exception("internal error of mockflow at %s %s", request.method, request.target)
+    error = internal_error()
+    return error.response()
 
 
 _TOO_LARGE: Final = Response(413, content_type="")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from mockflow.server.app import Handle
+from mockflow.server.http.fast_lane import fast_lane
 from mockflow.server.http.limits import MAX_HEADER, Limits
 from mockflow.server.protocol import LimitedServer
 
@@ -19,19 +20,29 @@ class HttpServer:
         handle: Handle,
         limits: Limits = Limits(),  # noqa: B008 - a value
         tls: ssl.SSLContext | None = None,
+        *,
+        has_lane: bool = True,
     ) -> None:
+        """`has_lane`: whether requests that repeat are answered on the fast lane."""
         self._handle = handle
         self._limits = limits
         self._tls = tls
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
         self._address = ("", 0)
+        self._lane = fast_lane() if has_lane else None
+
+    def forget_repeats(self) -> None:
+        """To be called when other responses are given to the same requests from now on."""
+        if self._lane is not None:
+            self._lane.clear()
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listens; returns the host as a URL has it, and the port. OSError for a port in use."""
         server = LimitedServer(
             self._handle,
             self._limits,
+            self._lane,
             access_log=None,
             handler_cancellation=True,  # the wait of a client that disconnects ends
             max_field_size=MAX_HEADER,

@@ -13,6 +13,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
 from mockflow.server.app import AppResponse, Handle
+from mockflow.server.http.fast_lane import FastConnection, FastLane
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
 from mockflow.server.http.senders import NoResponse, ResponseSender
 from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
@@ -21,14 +22,15 @@ from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_l
 class LimitedServer(web.Server):
     """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
 
-    def __init__(self, handle: Handle, limits: Limits, **options: Any) -> None:
+    def __init__(self, handle: Handle, limits: Limits, lane: FastLane | None = None, **options: Any) -> None:
         super().__init__(cast(Any, handle), **options)  # typed for a StreamResponse, needs less
         self._limits = limits
+        self._lane = lane
 
     def __call__(self) -> web.RequestHandler:
         if len(self.connections) >= self._limits.max_connections:
             return cast(web.RequestHandler, _RejectedConnection(self._limits.max_connections))
-        return _Connection(self, self._limits.read_timeout, loop=self._loop, **self._kwargs)
+        return _Connection(self, self._lane, self._limits.read_timeout, loop=self._loop, **self._kwargs)
 
 
 class _RejectedConnection(asyncio.Protocol):
@@ -50,13 +52,13 @@ class _RejectedConnection(asyncio.Protocol):
         self._timeout.cancel()
 
 
-class _Connection(web.RequestHandler):
+class _Connection(FastConnection):
     """One connection. It is closed if a head does not arrive in time, or responses are not read in time."""
 
     __slots__ = ("_head_bytes", "_read_timer", "_seconds", "_write_timer")
 
-    def __init__(self, server: web.Server, seconds: float, **options: Any) -> None:
-        super().__init__(server, **options)
+    def __init__(self, server: web.Server, lane: FastLane | None, seconds: float, **options: Any) -> None:
+        super().__init__(server, lane, **options)
         self._seconds = seconds
         self._head_bytes = 0
         """The bytes received of an incomplete head."""
@@ -68,6 +70,12 @@ class _Connection(web.RequestHandler):
         self._read_timer = self._loop.call_later(self._seconds, self.force_close)
 
     def data_received(self, data: bytes) -> None:
+        may_repeat = self._lane is not None and self._head_bytes == 0 and self.is_idle()
+        if may_repeat and self._lane is not None:
+            again = self._lane.find(data)
+            if again is not None and self.respond_again(again):
+                self._end_read_timer()
+                return
         if not (data.isascii() and data.find(b" /", 0, _TARGET_END) > 0) and self._begins_request():
             data = with_plain_target(data)
         super().data_received(data)
@@ -81,11 +89,16 @@ class _Connection(web.RequestHandler):
                 self._read_timer = self._loop.call_later(self._seconds, self.force_close)
             return
         self._head_bytes = 0
+        self._end_read_timer()
+        if may_repeat:
+            self.note_head(data)
+        if size > MAX_HEADER:
+            self._refuse_large_heads()
+
+    def _end_read_timer(self) -> None:
         if self._read_timer is not None:
             self._read_timer.cancel()
             self._read_timer = None
-        if size > MAX_HEADER:
-            self._refuse_large_heads()
 
     def _begins_request(self) -> bool:
         """Whether the next byte is the first of a request: no body and no head is incomplete, nothing is pending."""

@@ -140,6 +140,7 @@ class SwitchableServer:
     def switch_to(self, cluster: Cluster | None) -> None:
         """Sets the cluster that answers from now on; with None, requests are answered with 503."""
         self._handle = handler(cluster) if cluster else None
+        self._server.forget_repeats()
 
     async def stop(self) -> None:
         """Ends within a second."""

@@ -111,6 +111,11 @@ BAD: Final = {
         START + INDEX % "{}" + "    edges: [{source: i, dest: j}]\n",
         f"6:13: {REFUSED}Edge destination j does not correspond to a node.",
     ),
+    "a time-out that is no time": (
+        START + "      - {id: n, type: noop, user_inputs: {node_timeout: soon}}\n",
+        f"5:43: {REFUSED}Workflow validation failed for template t; Failed to parse timeout value [soon] for field "
+        "[n.user_inputs.node_timeout]. Must be positive",
+    ),
     "text in a list's place": (
         "name: t\nworkflows: {provision: {nodes: none}}\n",
         f"2:25: {REFUSED}IOException: template content invalid for specified Content-Type.; it has text where a list "

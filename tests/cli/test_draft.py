@@ -215,7 +215,7 @@ def node(**fields: Any) -> dict[str, Any]:
         (node(type="delete_index"), "The step type [delete_index] for node [n] can not be used in a workflow."),
         (node(type="create_index"), "node [n] missing the following required inputs : [index_name, configurations]"),
         (node(previous_node_inputs={"m": "x"}), "Edge source m does not correspond to a node."),
-        (node(user_inputs={"node_timeout": "soon"}), "Failed to parse timeout value [soon]"),
+        (node(user_inputs={"node_timeout": "soon"}), "Workflow validation failed for template"),
     ],
 )  # fmt: skip
 def test_what_the_plugin_would_refuse(tmp_path: Path, content: Any, told: str) -> None:

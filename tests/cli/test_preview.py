@@ -5,7 +5,7 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -73,7 +73,6 @@ def test_rehearsing_leaves_nothing_behind() -> None:
 
 
 @given(strategies.scenarios() | strategies.scenarios(None), st.integers(1, 160), st.booleans())
-@settings(max_examples=60, deadline=None)
 def test_any_scenario_can_be_drawn(scenario: Any, width: int, has_colours: bool) -> None:
     story = preview_of(scenario.build(), FROZEN)
     out = io.StringIO()

@@ -163,7 +163,6 @@ steps = st.lists(
 
 
 @pytest.mark.parametrize("mode", ["frozen", "auto"])
-@settings(max_examples=150)
 @given(faults=faults(), steps=steps)
 def test_each_call_goes_as_the_model_says(mode: Mode, faults: list[Fault], steps: list[Any]) -> None:
     cluster, model = cluster_of(faults, mode), Model(faults, mode == "auto")
@@ -192,7 +191,6 @@ def ends(fault: Fault) -> bool:
     )
 
 
-@settings(max_examples=100)
 @given(faults=faults().map(lambda drawn: [fault for fault in drawn if ends(fault)]))
 def test_in_auto_a_polling_loop_ends_and_misses_what_faults_hide_alone(faults: list[Fault]) -> None:
     cluster = cluster_of(faults, "auto")

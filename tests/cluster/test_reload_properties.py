@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings, operations, polling
@@ -156,7 +156,6 @@ def seen(cluster: Cluster, client: str) -> dict[str, Any]:
 
 
 @given(st.lists(EVENTS, max_size=14))
-@settings(max_examples=150, deadline=None)
 def test_edits_end_where_a_fresh_start_with_the_last_files_does(events: list[tuple[str, Any]]) -> None:
     edited, client, last = play(FIRST, events, edits=True)
     fresh, same, _ = play(last, events, edits=False)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.cluster import DEFAULT_EPOCH, Clock, Cluster, LoadedScenario, Mode, Settings, moving, polling
+from mockflow.cluster.timeline_rows import timeline_of
 from mockflow.core.scenario.model import Scenario
 
 STATES: Final = ("NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED")
@@ -76,7 +77,7 @@ def test_looks_of_the_owner_in_between_change_nothing(script: Scenario, steps: l
     for step in steps:
         watched.world.clock.advance(step)
         workflow = watched.world.find("w")
-        workflow.moments(moving.upcoming(watched.world, workflow))
+        timeline_of(moving.upcoming(watched.world, workflow))
         alone.world.clock.advance(step)
     assert look(watched) == look(alone)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -240,7 +240,6 @@ validator: Final = Draft202012Validator(json_schema())
 
 
 @given(spoiled(), st.booleans())
-@settings(max_examples=300)
 def test_a_spoiled_scenario_is_refused_or_served(scenario: dict[str, Any], as_json: bool) -> None:
     text = json.dumps(scenario) if as_json else yaml.dump(scenario, Dumper=CoreSchemaDumper, sort_keys=False)
     loading = loaded(text)
@@ -283,7 +282,6 @@ def edited(draw: st.DrawFn) -> str:
 
 
 @given(edited())
-@settings(max_examples=200)
 def test_a_slip_of_the_hand_is_answered(text: str) -> None:
     loading = loaded(text)
     assert loading.errors or loading.scenarios

@@ -439,7 +439,7 @@ class Operations(RuleBasedStateMachine):
 def test_the_server_does_what_the_model_does(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR, "mockflow")  # it warns of steps in the scenarios that a template has not
     profile = settings(
-        max_examples=EXAMPLES or 100,
+        max_examples=EXAMPLES or 50,
         stateful_step_count=40,
         derandomize=not EXAMPLES,
         database=None,

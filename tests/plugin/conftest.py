@@ -57,6 +57,12 @@ class Suite:
         """The ini file."""
         self.pytester.makeini("\n".join(["[pytest]", "asyncio_default_fixture_loop_scope = function", *lines]))
 
+    def run_on_workers(self, tests: str, *options: str) -> pytest.RunResult:
+        """As `run`, on two workers. Each of these imports all plugins again, so there are no others than needed."""
+        self.pytester.makeini("[pytest]")
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        return self.run(tests, "-p", "xdist", "-p", "mockflow", "-n", "2", *options)
+
     def run(self, tests: str, *options: str, file: str = "test_it.py") -> pytest.RunResult:
         """What pytest says of these tests; what it warns of is an error."""
         self.write(file, BEGINNING + tests)
@@ -70,6 +76,7 @@ class Suite:
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)  # and comes back after the test
     for variable in tuple(os.environ):
         if variable.startswith(("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST")):
             monkeypatch.delenv(variable)

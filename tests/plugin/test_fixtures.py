@@ -166,7 +166,7 @@ def test_it(mockflow, mockflow_server, number, testrun_uid, worker_id):
     with open("urls", "a") as urls:
         print(worker_id, mockflow_server.url, file=urls)
 """
-    suite.run(tests, "-n", "4").assert_outcomes(passed=12)
+    suite.run_on_workers(tests).assert_outcomes(passed=12)
     lines = set((suite.path / "urls").read_text("utf-8").splitlines())
     assert len(lines) == len({line.split()[0] for line in lines}) == len({line.split()[1] for line in lines}) > 1
 

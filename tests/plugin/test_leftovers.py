@@ -126,7 +126,7 @@ told = []
 
 def pytest_runtest_teardown(item, nextitem):
     number = int(item.name.rpartition("[")[2][:-1])
-    if number in (99, 999):
+    if number in (99, 399):
         told.append(counts())
 
 def pytest_unconfigure():
@@ -136,23 +136,23 @@ def pytest_unconfigure():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_thousand_tests_leave_nothing_behind(suite: Suite) -> None:
+def test_hundreds_of_tests_leave_nothing_behind(suite: Suite) -> None:
     suite.write("conftest.py", COUNTS)
     tests = """
 import http.client
 
 @pytest.mark.mockflow("story.yaml")
-@pytest.mark.parametrize("number", range(1000))
+@pytest.mark.parametrize("number", range(400))
 def test_x(mockflow, mockflow_server, number):
     connection = http.client.HTTPConnection(mockflow.host, mockflow.port)
-    for _ in range(10):
+    for _ in range(4):
         connection.request("GET", f"/_plugins/_flow_framework/workflow/{ID}/_status")
         assert connection.getresponse().read()
     connection.close()
 """
-    suite.run(tests).assert_outcomes(passed=1000)
+    suite.run(tests).assert_outcomes(passed=400)
     early, late = json.loads((suite.path / "counts.json").read_text("utf-8"))
     kept = ("threads", "files", "worlds")
     assert [late[what] for what in kept] == [early[what] for what in kept]
     grown = late["kilobytes"] - early["kilobytes"]
-    assert grown < 8_000, (early, late)  # pytest itself keeps some 3 KB of each test
+    assert grown < 3_000, (early, late)  # pytest itself keeps some 3 KB of each test

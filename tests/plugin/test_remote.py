@@ -84,11 +84,11 @@ def test_a_server_for_each_worker(suite: Suite, served: Served, joined: bool) ->
     with Served("--quiet") as another:
         urls = [served.url, another.url]
         options = ["--mockflow-url", ",".join(urls)] if joined else [f"--mockflow-url={url}" for url in urls]
-        suite.run(WORKERS, *options, "-n", "2").assert_outcomes(passed=12)
+        suite.run_on_workers(WORKERS, *options).assert_outcomes(passed=12)
 
 
 def test_workers_do_not_share_a_server(suite: Suite) -> None:
-    result = suite.run(WORKERS, "--mockflow-url", "http://127.0.0.1:9200", "-n", "2")
+    result = suite.run_on_workers(WORKERS, "--mockflow-url", "http://127.0.0.1:9200")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --mockflow-url: 2 workers and 1 server; give one URL for each worker*"])
 

@@ -1,5 +1,7 @@
 """What tests show: the story of a failed one, strict ones, loops that never end, the table at the end."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.plugin.conftest import ID, Suite
@@ -50,16 +52,6 @@ def test_x(deployed): pass
     result = suite.run(tests)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
-
-
-def test_the_story_comes_back_from_workers(suite: Suite) -> None:
-    tests = """
-@pytest.mark.mockflow(STUCK)
-def test_x(mockflow):
-    assert state(mockflow.url) == 'COMPLETED'
-"""
-    result = suite.run(tests, "-n", "2")
-    result.stdout.fnmatch_lines(["*- mockflow -*", "mockflow received 1 request, clock auto:"])
 
 
 # -- loops that would never end ----------------------------------------------------------------------
@@ -219,8 +211,8 @@ def test_x(mockflow):
 # -- the table at the end ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_the_report(suite: Suite, workers: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("run", [Suite.run, Suite.run_on_workers], ids=["alone", "xdist"])
+def test_the_report_and_the_story(suite: Suite, run: Callable[..., pytest.RunResult]) -> None:
     tests = """
 @pytest.mark.mockflow("story.yaml")
 @pytest.mark.parametrize("number", range(2))
@@ -231,8 +223,9 @@ def test_looks_once(mockflow, number):
 def test_fails(mockflow):
     assert state(mockflow.url) == "COMPLETED"
 """
-    result = suite.run(tests, "--mockflow-report", *workers)
+    result = run(suite, tests, "--mockflow-report")
     result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*- mockflow -*", "mockflow received 1 request, clock auto:"])
     result.stdout.fnmatch_lines(
         [
             "*= mockflow: what clients have seen of the scripts =*",

@@ -1,4 +1,4 @@
-"""The wheel as a stranger installs it: in an empty virtual environment, with a sample suite of its own."""
+"""The wheel as a stranger installs it: in a new virtual environment, with a sample suite of its own."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.environments import bare, digest, kept
+from tests.support.environments import OWN, PIP, Environment, bare
 from tests.support.paths import ROOT
 from tests.support.processes import PATIENCE_SECONDS
 
@@ -93,18 +93,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
     )
     [wheel] = folder.glob("*.whl")
-    content = digest([wheel.read_bytes()])
-    with kept("wheel", (ROOT / "pyproject.toml").read_text("utf-8"), *NEEDS) as venv:
-        if not venv.has(content):
-            venv.create("--without-pip")
-            install = [sys.executable, "-m", "pip", "--python", str(venv.python), "install", "--no-compile", str(wheel)]
-            venv.install([*install, *NEEDS], folder)
-            venv.install([*install, "--force-reinstall", "--no-deps"], folder)  # the version may be there already
-            venv.installed(content)
+    venv = Environment(folder / "venv", OWN, *NEEDS)
+    pip = [sys.executable, "-m", "pip", "--python", str(venv.python), "install", *PIP]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True, env=bare({}))
     return venv.python
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_sample_suite_passes(python: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "test_sample.py").write_text(SUITE, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")

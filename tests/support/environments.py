@@ -1,101 +1,64 @@
-"""Virtual environments that stay in build/ from run to run, so that only what has changed is installed again."""
+"""Virtual environments that have only the packages that are named, linked from the environment of the tests.
 
-import hashlib
-import subprocess
+Nothing is downloaded, copied or compiled again, so an environment takes milliseconds and needs no package index. The
+package itself is never linked: a test installs it with pip, which checks that what it requires is there.
+"""
+
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import venv
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Final
 
-import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from tests.support.paths import ROOT
 from tests.support.processes import environment
 
-INSTALL_SECONDS: Final = 150
-"""After which a package index is taken for one that cannot be reached."""
-
-_FOLDER: Final = ROOT / "build" / "environments"
-_STAMP: Final = "content"
+OWN: Final = "mockflow-opensearch"
+PIP: Final = ("--no-index", "--no-compile", "--disable-pip-version-check")
+"""Options of ``pip install``: nothing is fetched, and nothing compiled that may never be imported."""
 
 
 class Environment:
-    """The folder of a virtual environment."""
+    """A virtual environment in a new folder, with these requirements and what they require."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *requirements: str) -> None:
         self.folder = folder
-        self._stamp = folder / _STAMP
-
-    def has(self, content: str) -> bool:
-        """Whether this content was the last that was installed completely."""
-        return self._stamp.exists() and self._stamp.read_text("utf-8") == content
-
-    def create(self, *options: str) -> None:
-        """Makes the environment, unless it is there."""
-        self._stamp.unlink(missing_ok=True)
-        if not self.python.exists():
-            command = [sys.executable, "-m", "venv", *options, str(self.folder)]
-            subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=INSTALL_SECONDS)
-
-    def install(self, command: list[str], folder: Path) -> None:
-        """Runs a command of pip's there. Skips the test where no package can be had."""
-        path = f"{self.scripts}:{environment()['PATH']}"
-        try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                cwd=folder,
-                env=bare({"PATH": path, "PIP_RETRIES": "1"}),
-                timeout=INSTALL_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"no package index has answered within {INSTALL_SECONDS} seconds")
-        if done.returncode and any(words in done.stderr for words in _UNREACHABLE):
-            pytest.skip("no package index can be reached")
-        assert done.returncode == 0, done.stderr
-
-    def installed(self, content: str) -> None:
-        """Notes that this content is installed completely."""
-        self._stamp.write_text(content, "utf-8")
-
-    @property
-    def scripts(self) -> Path:
-        return self.folder / ("Scripts" if sys.platform == "win32" else "bin")
-
-    @property
-    def python(self) -> Path:
-        return self.scripts / "python"
+        venv.create(folder, symlinks=sys.platform != "win32", with_pip=False)
+        self.scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
+        self.python = self.scripts / "python"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        link(folder / ("Lib" if sys.platform == "win32" else f"lib/{version}") / "site-packages", *requirements)
 
 
-_UNREACHABLE: Final = ("Connection", "Temporary failure", "No matching distribution")
-
-
-@contextmanager
-def kept(name: str, *needs: str) -> Iterator[Environment]:
-    """The environment of this name, for this Python and these needs; no other process has it meanwhile."""
-    folder = _FOLDER / f"{name}-{digest([sys.version, sys.prefix, *needs])[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Environment(folder)
-
-
-def digest(parts: Iterable[str | bytes]) -> str:
-    """A hash of these parts, in this order."""
-    found = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        found.update(b"%d:%s" % (len(data), data))
-    return found.hexdigest()
+def link(folder: Path, *requirements: str) -> None:
+    """Links the packages of these requirements, and of what they require, into a folder."""
+    for package in _required(requirements):
+        for part in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
+            target = folder / part
+            if not target.exists():
+                target.symlink_to(Path(str(package.locate_file(part))).resolve())
 
 
 def bare(variables: dict[str, str]) -> dict[str, str]:
     """The environment of a process in which neither this checkout nor this pytest is to be seen."""
-    variables = environment(variables)
-    return {name: value for name, value in variables.items() if not name.startswith(("PYTEST_", "PYTHONPATH"))}
+    kept = {name: value for name, value in environment().items() if not name.startswith(("PYTEST_", "PYTHONPATH"))}
+    return {**kept, **variables}
+
+
+def _required(requirements: Iterable[str]) -> list[Distribution]:
+    """All that these require, themselves included, but not the project's own package."""
+    wanted = [Requirement(text) for text in requirements]
+    found: dict[tuple[str, frozenset[str]], Distribution] = {}
+    while wanted:
+        requirement = wanted.pop()
+        key = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if key in found:
+            continue
+        found[key] = distribution(requirement.name)
+        needed = map(Requirement, found[key].requires or ())
+        extras = ("", *requirement.extras)
+        wanted += [it for it in needed if not it.marker or any(it.marker.evaluate({"extra": one}) for one in extras)]
+    return [package for (name, _), package in found.items() if name != OWN]

@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from tests.support.paths import ROOT
 
@@ -109,6 +109,23 @@ class Forked:
         return line
 
 
+_PROGRAM: Final = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+
+answers, status = os.pipe()
+request = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "folder": os.getcwd()}}
+socket.send_fds(socket.socket(fileno={channel}), [json.dumps(request).encode()], [0, 1, 2, status])
+os.close(status)
+with open(answers) as lines:
+    process = int(next(lines))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.kill(process, number))
+    code = int(next(lines))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 def _pipe(target: Any) -> tuple[IO[str] | None, int]:
     """The reading end, if `target` asks for a pipe, and the descriptor for the process."""
     if target != subprocess.PIPE:
@@ -131,6 +148,17 @@ class ForkServer:
             if self._channel is None:
                 self._channel = self._started()
             socket.send_fds(self._channel, [message], descriptors)
+
+    def write_program(self, file: Path) -> int:
+        """Writes a program that runs the module as this server forks it.
+
+        It has to inherit the file descriptor that is returned.
+        """
+        with self._lock:
+            self._channel = self._channel or self._started()
+        file.write_text(_PROGRAM.format(python=sys.executable, channel=self._channel.fileno()), "utf-8")
+        file.chmod(0o755)
+        return self._channel.fileno()
 
     def _started(self) -> socket.socket:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

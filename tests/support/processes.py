@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from _pytest.config import default_plugins
+
 from tests.support.forked import Forked, ForkServer
 from tests.support.paths import ROOT
 
@@ -25,14 +27,25 @@ _COMMAND_IMPORTS: Final = (
     "trustme",
     "watchfiles",
 )
-_PLUGINS: Final = ("pytest_asyncio.plugin", "pytest_aiohttp.plugin", "xdist.plugin", "hypothesis")
+_PLUGINS: Final = (
+    *(f"_pytest.{plugin}" for plugin in default_plugins),
+    "_hypothesis_pytestplugin",
+    "anyio._backends._asyncio",
+    "anyio.pytest_plugin",
+    "pytest_asyncio.plugin",
+    "pytest_aiohttp.plugin",
+    "xdist.looponfail",
+    "xdist.plugin",
+)
 _PYTEST_IMPORTS: Final = (
     "mockflow.testing",
     "mockflow.server.serving",
     "opensearchpy",
     "pytest",
     *_PLUGINS,
+    "execnet.multi",
     "hypothesis",
+    "unittest",
 )
 _COMMANDS: Final = ForkServer("mockflow", *_COMMAND_IMPORTS)
 _PYTESTS: Final = ForkServer("pytest", *_PYTEST_IMPORTS)
@@ -67,6 +80,18 @@ def start(*arguments: str | Path, env: Mapping[str, str] | None = None, **option
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The whole run of a command that ends by itself; `env` is added to `environment()`."""
     return _ended(start(*arguments, env=environment(env)))
+
+
+def with_command(folder: Path, **variables: str) -> dict[str, Any]:
+    """Options for `subprocess.run`: these variables besides `environment()`, and a `mockflow` in the PATH that forks.
+
+    The command is written into this folder.
+    """
+    given = environment(variables)
+    if not _CAN_FORK:
+        return {"env": given}
+    channel = _COMMANDS.write_program(folder / "mockflow")
+    return {"env": {**given, "PATH": f"{folder}{os.pathsep}{given['PATH']}"}, "pass_fds": (channel,)}
 
 
 def run_pytest(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

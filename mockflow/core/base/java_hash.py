@@ -59,11 +59,10 @@ class CopiedMaps:
             return names
         size = 2 * len(names)
         table: list[str | None] = [None] * size
+        free = list(range(size))  # where to look for the next free place: names may be chosen to collide
         for name in names:
-            place = string_hash(name) % size
-            while table[place] is not None:
-                place = (place + 1) % size
-            table[place] = name
+            place = _free(free, string_hash(name) % size)
+            table[place], free[place] = name, (place + 1) % size
         start, step = self.salt * size // _SPAN, 1 if self.ascending else -1
         listed = (table[(start + step * count) % size] for count in range(1, size + 1))
         return [name for name in listed if name is not None]
@@ -71,6 +70,16 @@ class CopiedMaps:
     def copy(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """`content` in the order of a copy."""
         return {name: content[name] for name in self.order(content)}
+
+
+def _free(free: list[int], place: int) -> int:
+    """The first free place from `place` on; shortens the way there for the next search."""
+    found = place
+    while free[found] != found:
+        found = free[found]
+    while free[place] != found:
+        free[place], place = found, free[place]
+    return found
 
 
 def _bucket(name: str, size: int) -> int:

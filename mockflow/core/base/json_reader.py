@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mockflow.core.base.json_scanner import MalformedJsonError, end_of_space, scan
+from mockflow.core.base.json_scanner import MAX_NUMBER, MalformedJsonError, end_of_space, scan
 from mockflow.core.base.tokens import BROKEN, NOTHING, Written
 
 
@@ -50,13 +50,42 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
-    return json.JSONDecoder(object_pairs_hook=_unique, parse_float=number, parse_constant=_no_constant)
+def _fraction(text: str) -> float:
+    return float(_bounded(text))
 
 
-_PLAIN: Final = _decoder(float)
-_WRITTEN: Final = _decoder(lambda text: Written(float(text), text))
+def _written(text: str) -> Written:
+    return Written(float(_bounded(text)), text)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_NUMBER:
+        raise ValueError("a number with too many characters")
+    return text
+
+
+def _decoder(fraction: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_unique, parse_float=fraction, parse_constant=_no_constant)
+
+
+_PLAIN: Final = _decoder(_fraction)
+_WRITTEN: Final = _decoder(_written)
 _WRONG_BYTE: Final = re.compile("[\udc80-\udcff]")
+_DIGITS: Final = "0123456789"
+
+
+def _may_have_long_number(text: str) -> bool:
+    """Whether there are more than `MAX_NUMBER` digits in a row, in a number or in a string.
+
+    So many have one at a multiple of that number, so few characters are looked at.
+    """
+    for place in range(MAX_NUMBER, len(text), MAX_NUMBER):
+        if text[place] in _DIGITS:
+            before, after = text[place - MAX_NUMBER : place], text[place : place + MAX_NUMBER + 1]
+            row = len(before) - len(before.rstrip(_DIGITS)) + len(after) - len(after.lstrip(_DIGITS))
+            if row > MAX_NUMBER:
+                return True
+    return False
 
 
 def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError | None]:
@@ -67,7 +96,7 @@ def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError
         return NOTHING, error
     if start == len(text):
         return NOTHING, None
-    if text.isascii() or not _WRONG_BYTE.search(text):
+    if (text.isascii() or not _WRONG_BYTE.search(text)) and not _may_have_long_number(text):
         try:
             return decoder.raw_decode(text, start)[0], None
         except (ValueError, RecursionError):

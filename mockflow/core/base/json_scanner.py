@@ -121,11 +121,11 @@ _TOO_DEEP: Final = (
     "Document nesting depth (1001) exceeds the maximum allowed (1000, from "
     "`StreamReadConstraints.getMaxNestingDepth()`)"
 )
-_SPACE: Final = re.compile(r"(?:[ \t\r\n]|/\*.*?\*/|//[^\r\n]*)*", re.DOTALL)
+_SPACE: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/|//[^\r\n]*)*", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"[\w$]*")
-_PLAIN: Final = re.compile(r'[^"\\\x00-\x1f\udc80-\udcff]*')
-_ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
+# Characters and escapes of a string; bounded, because an expression keeps a record of each repetition.
+_CHARACTERS: Final = re.compile(r'(?:[^"\\\x00-\x1f\udc80-\udcff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,1000}')
 _LITERALS: Final = ("true", "false", "null")
 _KINDS: Final = {"{": "Object", "[": "Array"}
 _CLOSING: Final = {"{": "}", "[": "]"}
@@ -179,17 +179,26 @@ def _scalar(text: str, index: int, stack: list[_Open]) -> int:
         return index + len(word)
     if not word:
         raise _unexpected(text, index, f"expected a valid value {_VALUE}")
-    if word in ("NaN", "Infinity"):
-        message = f"Non-standard token '{word}': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"
-        raise MalformedJsonError(text, message, index, index + len(word))
+    raise _no_value(text, index, word)
+
+
+_NOT_NUMERIC: Final = frozenset({"NaN", "Infinity", "-Infinity", "-INF"})
+
+
+def _no_value(text: str, index: int, word: str) -> MalformedJsonError:
+    """For a word that is no JSON value."""
     message = f"Unrecognized token '{word}': was expecting {_VALUE}"
-    raise MalformedJsonError(text, message, index, index + len(word))
+    if word in _NOT_NUMERIC:
+        message = f"Non-standard token '{word}': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"
+    return MalformedJsonError(text, message, index, index + len(word))
 
 
 def _number(text: str, index: int) -> int:
     found = _NUMBER.match(text, index)
     if found is None:
         after = index + 1
+        if (word := _WORD.match(text, after)) and word[0].startswith(("In", "IN")):
+            raise _no_value(text, index, f"-{word[0]}")
         if after >= len(text):
             raise _end(text, "in a Number value", None)
         raise _unexpected(text, after, "expected digit (0-9) to follow minus sign, for valid numeric value")
@@ -214,24 +223,20 @@ def _number(text: str, index: int) -> int:
 def _string(text: str, index: int, where: str) -> int:
     """The index after the closing quote."""
     index += 1
-    while True:
-        found = _PLAIN.match(text, index)
-        index = found.end() if found else index
-        if index >= len(text):
-            raise _end(text, where, None)
-        if text[index] == '"':
-            return index + 1
-        if text[index] != "\\":
-            code = ord(text[index])
-            if code > _LAST_CONTROL:
-                raise _wrong_byte(text, index)
-            what = "name" if where == "in field name" else "string value"
-            message = f"Illegal unquoted character ((CTRL-CHAR, code {code})): has to be escaped using backslash "
-            raise MalformedJsonError(text, message + f"to be included in {what}", index, index)
-        escape = _ESCAPE.match(text, index)
-        if escape is None:
-            raise _bad_escape(text, index)
-        index = escape.end()
+    while (found := _CHARACTERS.match(text, index)) and found.end() > index:
+        index = found.end()
+    if index >= len(text):
+        raise _end(text, where, None)
+    if text[index] == '"':
+        return index + 1
+    if text[index] == "\\":
+        raise _bad_escape(text, index)
+    code = ord(text[index])
+    if code > _LAST_CONTROL:
+        raise _wrong_byte(text, index)
+    what = "name" if where == "in field name" else "string value"
+    message = f"Illegal unquoted character ((CTRL-CHAR, code {code})): has to be escaped using backslash "
+    raise MalformedJsonError(text, message + f"to be included in {what}", index, index)
 
 
 _LAST_CONTROL: Final = 0x1F

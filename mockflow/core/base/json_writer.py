@@ -2,13 +2,44 @@
 
 import codecs
 import json
+import math
 import re
 from typing import Any, Final
 
 
 def compact(value: Any) -> bytes:
-    """JSON without white space, in UTF-8. Half a surrogate pair, which UTF-8 cannot encode, is escaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ESCAPE)
+    """JSON without white space, in UTF-8. Half a surrogate pair, which UTF-8 cannot encode, is escaped.
+
+    Numbers beyond a double's range are texts, as Jackson writes them: ``"Infinity"``.
+    """
+    return dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ESCAPE)
+
+
+def dumps(value: Any, **options: Any) -> str:
+    """As `json.dumps`, with texts in place of NaN and infinite numbers, which are not JSON."""
+    try:
+        return json.dumps(value, allow_nan=False, **options)
+    except ValueError:
+        return json.dumps(finite(value), allow_nan=False, **options)
+
+
+def finite(value: Any) -> Any:
+    """A copy with texts in place of NaN and infinite numbers: ``NaN``, ``Infinity``, ``-Infinity``."""
+    root = [value]
+    left: list[Any] = [root]
+    while left:  # without recursion: a value may be nested deeper than Python's calls
+        container = left.pop()
+        for place in list(container) if isinstance(container, dict) else range(len(container)):
+            item = container[place]
+            if isinstance(item, float) and not math.isfinite(item):
+                container[place] = _NOT_FINITE.get(item, "NaN")
+            elif isinstance(item, (dict, list, tuple)):
+                container[place] = dict(item) if isinstance(item, dict) else list(item)
+                left.append(container[place])
+    return root[0]
+
+
+_NOT_FINITE: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 def pretty(value: Any) -> bytes:
@@ -16,7 +47,7 @@ def pretty(value: Any) -> bytes:
 
     OpenSearch's JsonXContentGenerator configures Jackson's DefaultPrettyPrinter so, arrays included.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=2, separators=(",", " : ")) + "\n"
+    text = dumps(value, ensure_ascii=False, indent=2, separators=(",", " : ")) + "\n"
     return _EMPTY.sub(r"\1 \2", text).encode("utf-8", _ESCAPE)
 
 

@@ -13,7 +13,7 @@ METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
 _PATTERN = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/\S*)")
 _PART = re.compile(r"\{(\w+)\}|(\*)")
-_MAX_PARTS: Final = 2  # names and * in a segment; each further one makes a mismatch about a thousand times slower
+_MAX_PARTS: Final = 2  # names and * in a segment
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class PathPattern:
 
     def values(self, path: str) -> Mapping[str, str] | None:
         """As `match`, for any method."""
-        segments, takes_rest = _segments(self.path)
-        given = _plain(path).split("/")
+        segments, takes_rest = segments_of(self.path)
+        given = split_path(path)
         if len(given) < len(segments) or (len(given) > len(segments) and not takes_rest):
             return None
         values: dict[str, str] = {}
@@ -44,17 +44,18 @@ class PathPattern:
             if isinstance(segment, str):
                 if not matches(segment, text):
                     return None
-            elif found := segment.fullmatch(text):
-                values |= found.groupdict()
             else:
-                return None
+                found = segment.match(text)
+                if found is None:
+                    return None
+                values |= found
         return {name: unquote(value) for name, value in values.items()}
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}" if self.method else self.path
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def parse_pattern(text: str) -> PathPattern:
     """The pattern in `text`. Raises ValueError if it is invalid."""
     found = _PATTERN.fullmatch(text)
@@ -73,29 +74,53 @@ def parse_pattern(text: str) -> PathPattern:
     return PathPattern(found["method"], found["path"])
 
 
-@lru_cache(maxsize=4096)
-def _segments(path: str) -> tuple[tuple[str | re.Pattern[str], ...], bool]:
-    """The pattern of each segment, and whether further segments may follow.
-
-    A segment is a wildcard text, or a regular expression if it has names. One expression for the whole path could
-    backtrack without end.
-    """
+@lru_cache(maxsize=16_384)
+def segments_of(path: str) -> "tuple[tuple[str | _Segment, ...], bool]":
+    """The pattern of each segment, and whether further segments may follow. A segment without names is a wildcard."""
     plain = _plain(path)
     takes_rest = plain.endswith("/**")
     segments = plain.removesuffix("/**").split("/")
-    return tuple(_regex(one) if "{" in one and _names(one) else one for one in segments), takes_rest
+    return tuple(_Segment(one) if "{" in one and _names(one) else one for one in segments), takes_rest
 
 
-def _regex(segment: str) -> re.Pattern[str]:
-    pieces, end = [], 0
-    for part in _PART.finditer(segment):
-        pieces += [re.escape(segment[end : part.start()]), f"(?P<{part[1]}>.+)" if part[1] else ".*"]
-        end = part.end()
-    return re.compile("".join(pieces) + re.escape(segment[end:]), re.DOTALL)
+class _Segment:
+    """A segment with one or two parts, which are names or ``*``. Of two the first takes as much as it can.
+
+    It is no regular expression, whose time would grow with the square of the text's length.
+    """
+
+    def __init__(self, segment: str) -> None:
+        parts = list(_PART.finditer(segment))
+        ends = [0, *(part.end() for part in parts)]
+        starts = [*(part.start() for part in parts), len(segment)]
+        self._literals = [segment[end:start] for end, start in zip(ends, starts, strict=True)]
+        self._names: list[str | None] = [part[1] for part in parts]
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """The values of the names, of which each has one character or more; None if the text does not match."""
+        before, *between, after = self._literals
+        if len(text) < len(before) + len(after) or not (text.startswith(before) and text.endswith(after)):
+            return None
+        texts = [text[len(before) : len(text) - len(after)]]
+        least = [int(name is not None) for name in self._names]
+        if between:
+            (inside,), (middle,) = texts, between
+            place = inside.rfind(middle, least[0], len(inside) - least[1])
+            if place < 0 or len(inside) < sum(least) + len(middle):
+                return None
+            texts = [inside[:place], inside[place + len(middle) :]]
+        if any(len(one) < length for one, length in zip(texts, least, strict=True)):
+            return None
+        return {name: one for name, one in zip(self._names, texts, strict=True) if name is not None}
 
 
 def _names(text: str) -> list[str]:
     return [part[1] for part in _PART.finditer(text) if part[1]]
+
+
+def split_path(path: str) -> list[str]:
+    """The segments of a raw path; the first one is empty."""
+    return _plain(path).split("/")
 
 
 def _plain(path: str) -> str:

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_LONGEST: Final = 100
+"""The most characters of a misspelled word; a comparison takes a time that grows with their square."""
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The most similar candidate, or None. Case makes no difference."""
+    if len(word) > _LONGEST:
+        return None
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
@@ -27,8 +33,8 @@ def near_misses(word: str, candidates: Iterable[str]) -> list[str]:
 
 def _similarity(one: str, other: str) -> float:
     """OpenSearch's similarity of words: 1 minus the Levenshtein distance divided by the longer length."""
-    longer = max(len(one), len(other))
-    if longer > 100:  # too long for a misspelled word, and the table below is quadratic
+    longer, shorter = max(len(one), len(other)), min(len(one), len(other))
+    if longer > _LONGEST or shorter * 2 <= longer:  # at least as many letters differ as the longer one has more
         return 0.0
     row = list(range(len(other) + 1))
     for number, mine in enumerate(one, 1):

@@ -50,7 +50,10 @@ def sequence_of(
     _check_nodes(graph.nodes, catalogue)
     _check_edges(graph)
     nodes = _sorted(graph.nodes, graph.edges)
-    predecessors = {node.id: tuple(edge.source for edge in graph.edges if edge.dest == node.id) for node in nodes}
+    before: dict[str, list[str]] = {node.id: [] for node in nodes}
+    for edge in graph.edges:
+        before[edge.dest].append(edge.source)
+    predecessors = {node_id: tuple(sources) for node_id, sources in before.items()}
     _check_steps(nodes, predecessors, graph, catalogue)
     return Sequence(nodes, predecessors)
 
@@ -102,20 +105,24 @@ def _check_edges(graph: Graph) -> None:
 def _sorted(nodes: Collection[Node], edges: Collection[Edge]) -> tuple[Node, ...]:
     """Sorts by Kahn's algorithm, with start nodes in the template's order."""
     by_id = {node.id: node for node in nodes}
-    waits = {node.id: sum(edge.dest == node.id for edge in edges) for node in nodes}
+    waits = dict.fromkeys(by_id, 0)
+    followers: dict[str, list[str]] = {node.id: [] for node in nodes}
+    for edge in edges:
+        waits[edge.dest] += 1
+        followers[edge.source].append(edge.dest)
     ready = deque(node.id for node in nodes if not waits[node.id])
     if not ready:
         raise FlowFrameworkError("No start node detected: all nodes have a predecessor.")
     order: list[str] = []
     while ready:
         order.append(ready.popleft())
-        for edge in edges:
-            if edge.source == order[-1]:
-                waits[edge.dest] -= 1
-                if not waits[edge.dest]:
-                    ready.append(edge.dest)
+        for follower in followers[order[-1]]:
+            waits[follower] -= 1
+            if not waits[follower]:
+                ready.append(follower)
     if len(order) < len(nodes):
-        left = ", ".join(f"{edge.source}->{edge.dest}" for edge in edges if edge.source not in order)
+        done = set(order)
+        left = ", ".join(f"{edge.source}->{edge.dest}" for edge in edges if edge.source not in done)
         raise FlowFrameworkError(f"Cycle detected: [{left}]")
     return tuple(by_id[node_id] for node_id in order)
 
@@ -139,7 +146,7 @@ def _check_steps(
     types = {node.id: node.type for node in graph.nodes}
     for node in nodes:
         given = set(node.user_inputs)
-        for before in predecessors[node.id]:
+        for before in dict.fromkeys(predecessors[node.id]):
             given.update(STEPS[types[before]].outputs)
         lacking = [name for name in STEPS[node.type].inputs if name not in given]
         if lacking:

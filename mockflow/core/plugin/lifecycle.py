@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
+from mockflow.core.plugin.resource_list import ResourceList, identity_of
 from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Simulation
 from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
 from mockflow.core.plugin.steps import STEPS
@@ -50,18 +51,18 @@ def reprovisioned(before: Fields, simulation: Simulation, error_format: str) -> 
 
 
 def _stepwise(before: Fields, simulation: Simulation, error_format: str) -> Moments:
-    resources: list[Resource] = list(before.get("resources_created") or [])
+    resources = ResourceList(before.get("resources_created") or [])
     running: Fields = {
         **before,
         "state": "PROVISIONING",
         "provisioning_progress": "IN_PROGRESS",
         "provision_start_time": KeyframeTime(0, 0),
     }
-    moments: Moments = [(0, {**running, "resources_created": list(resources)})]
+    moments: Moments = [(0, {**running, "resources_created": resources})]
     for step in sorted(simulation.steps, key=lambda step: step.end):
         if step.resources:
-            resources += step.resources
-            moments.append((step.end, {**running, "resources_created": list(resources)}))
+            resources = resources.followed_by(step.resources)
+            moments.append((step.end, {**running, "resources_created": resources}))
     last: dict[str, Any] = {**moments[-1][1], "provision_end_time": KeyframeTime(0, simulation.end)}
     if simulation.failed and simulation.failed.failure:
         error = ERROR_FORMATS[error_format](simulation.failed.node.id, simulation.failed.failure)
@@ -160,16 +161,15 @@ def deprovisioned(
     resources: list[Resource] = list(before.get("resources_created") or [])
     deletes_named = rules.deletes_named
     not_allowed = [r for r in resources if _needs_permission(r, deletes_named) and r["resource_id"] not in allow_delete]
-    tried = [r for r in reversed(resources) if r not in not_allowed]
+    tried = _without(resources[::-1], not_allowed)
     kept = [
         r for r in tried if times_out or r["workflow_step_id"] in keeps or (_fails_if_gone(r, rules) and not exists(r))
     ]
-    going = [r for r in tried if r not in kept]
+    going = _without(tried, kept)
     left = [*kept, *not_allowed]
 
     moments: Moments = [(0, before)]
-    for number in range(1, len(going) + 1):
-        still = [r for r in resources if r not in going[:number]]
+    for number, still in enumerate(ResourceList(resources).without(going), 1):
         moments.append((takes * number // (len(going) + 1), {**before, "resources_created": still}))
     after: Fields = fresh(before)
     if left:
@@ -184,9 +184,14 @@ def deprovisioned(
     return Deprovisioned(
         moments=[*moments, (takes, after)],
         refusal=_what_is_left(kept, not_allowed),
-        deleted=tuple(r for r in going if r not in forgotten),
+        deleted=tuple(_without(going, forgotten)),
         forgotten=forgotten,
     )
+
+
+def _without(resources: Iterable[Resource], others: Iterable[Resource]) -> list[Resource]:
+    left_out = set(map(identity_of, others))
+    return [resource for resource in resources if identity_of(resource) not in left_out]
 
 
 # The deprovision steps that fail with a not-found of OpenSearchStatusException where the resource is gone.

@@ -15,7 +15,7 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.base.tokens import ContentError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import Failure
-from mockflow.core.plugin.graph import Sequence, sequence_of
+from mockflow.core.plugin.graph import NodeTimeoutError, Sequence, sequence_of
 from mockflow.core.plugin.hints import hint_for
 from mockflow.core.plugin.lint_steps import lint_steps
 from mockflow.core.plugin.step_checks.names import about_name, problems_in_template
@@ -50,7 +50,7 @@ def lint(content: Any, version: Version, params: Mapping[str, str]) -> Lint:
         return Lint(None, refusals, [])
     sequences = {}
     for name, graph in template.workflows.items():
-        sequences[name], refused = _sorted(graph, name, version)
+        sequences[name], refused = _sorted(template, graph, name, version)
         refusals += [*refused, *_bad_names(graph, name, version)]
     if template.provision is None:
         hint = "write workflows: {provision: {nodes: [...]}}"
@@ -101,12 +101,16 @@ def _remove(content: Any, path: Path) -> None:
     del content[path[-1]]
 
 
-def _sorted(graph: Graph, name: str, version: Version) -> tuple[Sequence | None, list[Finding]]:
+def _sorted(template: Template, graph: Graph, name: str, version: Version) -> tuple[Sequence | None, list[Finding]]:
     """The steps in order, None where the graph has another fault than missing inputs, and all that is refused."""
     found: list[Finding] = []
     while True:
         try:
             return sequence_of(graph, workflow_id=None, max_steps=MAX_STEPS, catalogue=version.steps), found
+        except NodeTimeoutError as error:
+            message = f"{_REFUSED}Workflow validation failed for template {template.name}"
+            place = (*_place_in_graph(graph, str(error)), "user_inputs", "node_timeout")
+            return None, [*found, Finding(("workflows", name, *place), message, str(error))]
         except FlowFrameworkError as error:
             lacking, unknown = _LACKING.fullmatch(str(error)), _UNKNOWN.fullmatch(str(error))
             place = _place_in_graph(graph, str(error))

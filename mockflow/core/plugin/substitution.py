@@ -1,9 +1,10 @@
 """Placeholders in templates: ``${{ name }}`` for request parameters, ``${{ node.output }}`` for outputs of nodes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template import Node
 
@@ -22,6 +23,40 @@ def substitute(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [substitute(item, values) for item in value]
     return value
+
+
+MAX_FILLED: Final = 4 * 1024 * 1024
+"""The most characters that parameters put into a template. The plugin has no bound of its own."""
+
+
+def check_growth(nodes: Iterable[Node], params: Mapping[str, str]) -> None:
+    """Raises FlowFrameworkError where the parameters would put more than `MAX_FILLED` characters into the nodes."""
+    if not params:
+        return
+    grown = 0
+    for node in nodes:
+        for text in _texts(node.user_inputs):
+            grown += sum(len(params.get(found.strip(), "")) for found in _PLACEHOLDER.findall(text))
+            if grown > MAX_FILLED:
+                raise too_much()
+
+
+def too_much() -> FlowFrameworkError:
+    """The refusal of values that would make a template too large."""
+    return FlowFrameworkError(f"mockflow puts at most {MAX_FILLED} characters of parameters into a template")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts and keys within a value."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left += [*item, *item.values()]
+        elif isinstance(item, list):
+            left += item
 
 
 def placeholders_in(value: Any) -> list[str]:

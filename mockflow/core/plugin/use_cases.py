@@ -15,6 +15,7 @@ from mockflow.core.base.json_reader import read_json
 from mockflow.core.base.tokens import ContentError, NoTextError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.maps import text_or_map
+from mockflow.core.plugin.substitution import MAX_FILLED, too_much
 from mockflow.core.plugin.versions import NEWEST, Version
 
 
@@ -54,7 +55,10 @@ def expand(name: str, content: Any, *, has_body: bool = True, version: Version |
 def _put_in(text: str, key: str, value: str) -> str:
     """The plugin puts values into the template's text; only these characters are escaped."""
     written = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return re.sub(rf"\$\{{\{{\s*{re.escape(key)}\s*\}}\}}", lambda _: written, text, flags=re.ASCII)
+    pattern = re.compile(rf"\$\{{\{{\s*{re.escape(key)}\s*\}}\}}", re.ASCII)
+    if len(written) * len(pattern.findall(text)) > MAX_FILLED:
+        raise too_much()
+    return pattern.sub(lambda _: written, text)
 
 
 def _values(content: Any) -> Mapping[str, str]:

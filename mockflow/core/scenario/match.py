@@ -1,7 +1,9 @@
 """The conditions under which a scenario applies to a client's workflow."""
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -39,20 +41,39 @@ class Match(Model):
         """Whether the conditions hold for a workflow that is created with these values. Header names ignore case."""
         return (
             (self.use_case is None or self.use_case == use_case)
-            and (self.name is None or fnmatchcase(name, self.name.replace("[", "[[]")))
+            and (self.name is None or self._covers_name(name))
             and all(headers.get(header) == value for header, value in (self.header or {}).items())
         )
+
+    def _covers_name(self, name: str) -> bool:
+        if not self.has_glob:
+            return name == self.name
+        begin, end, longest = _pieces(self.name or "")  # compared first, for this is much faster
+        if longest not in name or not name.startswith(begin) or not name.endswith(end):
+            return False
+        return fnmatchcase(name, (self.name or "").replace("[", "[[]"))
 
     @property
     def specificity(self) -> tuple[bool, bool, int, bool]:
         """The sort key of specificity; the greatest wins: header, exact name, longer glob, use case, everything."""
-        is_glob = self.name is not None and any(mark in self.name for mark in "*?")
         return (
             self.header is not None,
-            self.name is not None and not is_glob,
-            len(self.name or "") if is_glob else 0,
+            self.name is not None and not self.has_glob,
+            len(self.name or "") if self.has_glob else 0,
             self.use_case is not None,
         )
+
+    @property
+    def has_glob(self) -> bool:
+        """Whether its name stands for several."""
+        return self.name is not None and any(mark in self.name for mark in "*?")
+
+
+@lru_cache(maxsize=32_768)
+def _pieces(glob: str) -> tuple[str, str, str]:
+    """What every name has that a glob stands for: its beginning, its end, and its longest text without wildcards."""
+    pieces = re.split(r"[*?]", glob)
+    return pieces[0], pieces[-1], max(pieces, key=len)
 
 
 MATCH: Final = short_form(SHORT_FORMS["Match"], {"everything": True})

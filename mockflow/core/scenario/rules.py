@@ -1,6 +1,6 @@
 """Rules that span several keys of a scenario. Errors reject it; warnings are about what the plugin never does."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import sequence_of
 from mockflow.core.plugin.lint_steps import failing
-from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields
+from mockflow.core.plugin.resource_list import Differences
+from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields, Resource
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
@@ -256,17 +257,22 @@ def _like_the_plugin(scenario: Scenario, timeline: tuple[Keyframe, ...], path: P
     accepted = "NOT_STARTED" if scenario.brings_workflow else "PROVISIONING"
     run = compile_run(timeline, scenario=scenario.scenario, workflow_id=scenario.workflow_id or "", state=accepted)
     before: Fields = {"state": "NOT_STARTED"}
+    listed = Differences()
     for segment in run.segments:
         for number, fields in zip(segment.keyframes, segment.snapshots, strict=True):
+            _, gone = listed.to(fields.get("resources_created"))
             if number is not None:
-                for key, message in _impossible(before, fields):
+                for key, message in _impossible(before, fields, gone):
                     place = (*path, number, key) if key in timeline[number].model_fields_set else (*path, number)
                     yield Finding(place, message, "unrealistic: true allows it", "warning")
             before = fields
 
 
-def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
-    """The key and a description of each change between two snapshots that the plugin never makes."""
+def _impossible(before: Fields, now: Fields, gone: Collection[Resource]) -> Iterator[tuple[str, str]]:
+    """The key and a description of each change between two snapshots that the plugin never makes.
+
+    `gone` are the resources that only the first one lists.
+    """
     old, state = before.get("state"), now.get("state")
     if state is None:
         yield "state", "a status without a state"
@@ -284,13 +290,12 @@ def _impossible(before: Fields, now: Fields) -> Iterator[tuple[str, str]]:
             yield "provisioning_progress", f"{shown} in state {state}, where the plugin has {PROGRESS_OF_STATE[state]}"
     if state == "FAILED" and old != "FAILED" and "error" not in now:
         yield "error", "FAILED without an error"
-    listed = now.get("resources_created") or []
+    listed = now.get("resources_created")
     if state == "NOT_STARTED" and listed and (listed != before.get("resources_created") or old != state):
         yield "resources_created", "resources in state NOT_STARTED"
-    kept = {tuple(resource.values()) for resource in listed}
-    vanished = [r["resource_id"] for r in before.get("resources_created") or [] if tuple(r.values()) not in kept]
-    if vanished:
-        yield "resources_created", f"resources vanish without deprovisioning: {', '.join(map(quoted, vanished))}"
+    if gone:
+        vanished = ", ".join(quoted(resource["resource_id"]) for resource in gone)
+        yield "resources_created", f"resources vanish without deprovisioning: {vanished}"
 
 
 _ERRORS: tuple[Rule, ...] = (_one_time_each, _in_order, _known_states, _created_or_replaced, _own_id)

@@ -1,11 +1,13 @@
 """Compiles the script of a run to a timeline: places keyframes in time and accumulates their fields."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mockflow.core.base.durations import parse_moment
 from mockflow.core.opensearch.ids import resource_id
+from mockflow.core.plugin.resource_list import ResourceList
 from mockflow.core.plugin.status import FINAL_STATES, PROGRESS_OF_STATE, Fields, KeyframeTime, Resource
 from mockflow.core.script.models import Keyframe
 from mockflow.core.script.models import Resource as ScriptedResource
@@ -44,7 +46,7 @@ def compile_run(
 ) -> Timeline:
     """The timeline of keyframes that have passed `rules`. `state` holds before the first one."""
     places = place_keyframes(keyframes)
-    fold = _Fold(scenario, workflow_id, state)
+    fold = Fold(scenario, workflow_id, state)
     moments: list[tuple[Place, Fields, int | None]] = []
     if not places or places[0] != Place(0, 0):
         fold.begin()
@@ -70,7 +72,7 @@ def _segments(moments: list[tuple[Place, Fields, int | None]]) -> tuple[Segment,
     )
 
 
-class _Fold:
+class Fold:
     """The fields that hold after the keyframes applied so far."""
 
     def __init__(self, scenario: str, workflow_id: str, state: str) -> None:
@@ -84,7 +86,14 @@ class _Fold:
         """The fields before the first keyframe count from the beginning of the run."""
         self._observe(self._fields["state"], KeyframeTime(0, 0))
 
+    def copy(self) -> "Fold":
+        """A fold to which other keyframes can be applied."""
+        other = copy(self)
+        other._fields, other._written = self._fields.copy(), self._written.copy()
+        return other
+
     def apply(self, keyframe: Keyframe, place: Place) -> None:
+        """Applies the next keyframe."""
         written = keyframe.model_fields_set - _NOT_FIELDS
         if "state" in written:
             self._written.difference_update(_DERIVED)
@@ -94,8 +103,8 @@ class _Fold:
         if "resources_created" in written:
             self._fields["resources_created"] = self._resources(keyframe.resources_created)
         elif keyframe.created:
-            held = self._fields.get("resources_created") or []
-            self._fields["resources_created"] = held + self._resources(keyframe.created)
+            held = self._fields.get("resources_created") or ResourceList()
+            self._fields["resources_created"] = held.followed_by(self._resources(keyframe.created))
         self._observe(self._fields["state"], KeyframeTime(place.segment, place.offset))
 
     def _observe(self, state: str | None, time: KeyframeTime) -> None:
@@ -105,14 +114,15 @@ class _Fold:
             self._end = time
 
     def snapshot(self) -> Fields:
+        """The fields that have a value. Snapshots share the entries of their resources."""
         derived = (PROGRESS_OF_STATE.get(self._fields["state"]), self._start, self._end)
         fields = self._fields | {
             name: value for name, value in zip(_DERIVED, derived, strict=True) if name not in self._written
         }
         return {name: value for name, value in fields.items() if value is not None}
 
-    def _resources(self, resources: tuple[ScriptedResource, ...] | None) -> list[Resource]:
-        return [_entry(resource, *self._owner) for resource in resources or ()]
+    def _resources(self, resources: tuple[ScriptedResource, ...] | None) -> ResourceList:
+        return ResourceList(_entry(resource, *self._owner) for resource in resources or ())
 
 
 def written_resources(keyframe: Keyframe, scenario: str, workflow_id: str) -> list[Resource]:

@@ -6,6 +6,7 @@ A workflow's status is a pure function of the script (the timeline), the events 
 
 from dataclasses import dataclass, replace
 
+from mockflow.core.plugin.resource_list import ResourceList
 from mockflow.core.plugin.status import Fields, KeyframeTime
 from mockflow.core.script.timeline import JUST_BEGUN, Begun, Position, Timeline
 
@@ -29,10 +30,18 @@ class Run:
 
     def fields(self, position: Position) -> Fields:
         """The snapshot at `position`, its times in epoch milliseconds."""
-        return {
-            name: self.started + self.begun[value.segment] + value.offset if isinstance(value, KeyframeTime) else value
-            for name, value in self.timeline.fields(position).items()
-        }
+        fields = dict(self.timeline.fields(position))
+        for name, value in fields.items():
+            if isinstance(value, KeyframeTime):
+                fields[name] = self.started + self.begun[value.segment] + value.offset
+            elif isinstance(value, ResourceList):
+                fields[name] = value.entries()
+        return fields
+
+    def state(self, elapsed: int) -> str | None:
+        """The state at `elapsed`."""
+        state: str | None = self.timeline.fields(self.position(elapsed)).get("state")
+        return state
 
     def next_time(self, elapsed: int) -> int | None:
         """The elapsed time of the next moment that time alone reaches."""

@@ -64,13 +64,10 @@ class Timeline:
         Several segments may begin with one poll; `at_most` limits how many.
         """
         limit = len(self.segments) if at_most is None else min(len(self.segments), len(begun) + at_most)
-        while (
-            len(begun) < limit
-            and self.segments[len(begun)].poll <= poll
-            and begun[-1] + self._lasts[len(begun) - 1] <= elapsed
-        ):
-            begun = (*begun, elapsed)
-        return begun
+        count, began = len(begun), begun[-1]
+        while count < limit and self.segments[count].poll <= poll and began + self._lasts[count - 1] <= elapsed:
+            count, began = count + 1, elapsed
+        return (*begun, *(elapsed,) * (count - len(begun))) if count > len(begun) else begun
 
     def begun_by(self, polls: Sequence[int], last: int, *, in_turn: bool) -> Begun:
         """The segments that have begun after polls at these elapsed times. The last poll has number `last`.

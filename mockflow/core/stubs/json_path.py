@@ -1,20 +1,21 @@
 """JSONPath (RFC 9535), with a library that is imported only if a scenario uses it.
 
 An expression such as ``$..*..*..*`` may visit each value of a client's body very often. So expressions are evaluated on
-views that count the visits, and evaluation stops at a limit.
+views that count the visits, and evaluation stops at a limit, which all expressions of one request share.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 MAX_VISITS: Final = 50_000
-"""The most values of a body that one expression visits; that many take a few tenths of a second."""
+"""The most values of a body that the expressions of one request visit; that many take some tenths of a second."""
 _REGEX_FUNCTIONS: Final = ("match", "search")
 
 
 class TooManyVisitsError(ValueError):
-    """An expression visited more than `MAX_VISITS` values of a body."""
+    """The expressions of a request visited more values of its body than they may."""
 
 
 @lru_cache(maxsize=1024)
@@ -33,10 +34,18 @@ def parse_json_path(expression: str) -> Any:
         raise ValueError(str(error).partition("\n")[0] or "write such as $.query.match_all") from None
 
 
-def find_all(expression: str, value: Any) -> list[Any]:
-    """The values that the expression finds in a JSON value. Raises TooManyVisitsError."""
+def is_direct(expression: str) -> bool:
+    """Whether the expression names one value, such as ``$.query.term``, and so visits no more than lead there."""
+    return _DIRECT.fullmatch(expression) is not None
+
+
+_DIRECT: Final = re.compile(r"\$(?:\.\w+|\[\d+\]|\['[^'\\]*'\]){0,50}")
+
+
+def find_all(expression: str, value: Any, visits: "Visits | None" = None) -> list[Any]:
+    """The values that the expression finds in a JSON value. Raises TooManyVisitsError once no `visits` are left."""
     try:
-        return [_plain(found) for found in parse_json_path(expression).findall(_VisitCounter().visit(value))]
+        return [_plain(found) for found in parse_json_path(expression).findall((visits or Visits()).visit(value))]
     except TooManyVisitsError:
         raise
     except Exception:
@@ -48,15 +57,16 @@ def _takes_regex(token: Any) -> bool:
     return is_function or token.kind == "TOKEN_RE"
 
 
-class _VisitCounter:
-    """Counts the visited values of one body."""
+class Visits:
+    """Counts the visited values of one body; `left` is how many may follow."""
 
-    def __init__(self) -> None:
-        self._left = MAX_VISITS
+    def __init__(self, left: int = MAX_VISITS) -> None:
+        self.left = left
 
     def visit(self, value: Any) -> Any:
-        self._left -= 1
-        if self._left < 0:
+        """The value, or a view of it that counts visits in turn."""
+        self.left -= 1
+        if self.left < 0:
             raise TooManyVisitsError
         if isinstance(value, dict):
             return _Object(value, self)
@@ -68,7 +78,7 @@ class _Object(Mapping[str, Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, value: dict[str, Any], counter: _VisitCounter) -> None:
+    def __init__(self, value: dict[str, Any], counter: Visits) -> None:
         self.value, self._counter = value, counter
 
     def __getitem__(self, key: str) -> Any:
@@ -89,7 +99,7 @@ class _Array(Sequence[Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, value: list[Any], counter: _VisitCounter) -> None:
+    def __init__(self, value: list[Any], counter: Visits) -> None:
         self.value, self._counter = value, counter
 
     def __getitem__(self, place: Any) -> Any:

@@ -2,15 +2,15 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from mockflow.core.base.findings import quoted
 from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
 from mockflow.core.base.wildcards import matches
-from mockflow.core.stubs.json_path import TooManyVisitsError, find_all
+from mockflow.core.stubs.json_path import TooManyVisitsError, Visits, find_all
 from mockflow.core.stubs.model import StubRequest
 
 
@@ -24,26 +24,53 @@ class StubCall:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    known: "SearchedBody | None" = None
+    """The body, if expressions have searched it already."""
+
+    @property
+    def json(self) -> Any:
+        """The JSON value of the body; None if it is not JSON."""
+        return self.searched.json
+
+    @cached_property
+    def searched(self) -> "SearchedBody":
+        """The body and what expressions found in it."""
+        return self.known or SearchedBody(self.body)
+
+
+class SearchedBody:
+    """A request's body, and what JSONPath expressions found in it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._visits = Visits()
+        self._found: dict[str, list[Any] | None] = {}
+
     @cached_property
     def json(self) -> Any:
         """The JSON value of the body; None if it is not JSON."""
         try:
-            return json.loads(self.body, parse_constant=_finite, parse_float=_finite) if self.body else None
+            return json.loads(self._body, parse_constant=_finite, parse_float=_finite) if self._body else None
         except (ValueError, RecursionError):
             return None
 
     def found(self, expression: str) -> list[Any] | None:
-        """The values that a JSONPath finds in the body; None if it visits too many. Cached, since stubs share paths."""
+        """The values that an expression finds; None if it visits too many. Cached, since stubs share paths."""
         if expression not in self._found:
             try:
-                self._found[expression] = find_all(expression, self.json) if self.json is not None else []
+                self._found[expression] = find_all(expression, self.json, self._visits) if self.json is not None else []
             except TooManyVisitsError:
                 self._found[expression] = None
         return self._found[expression]
 
-    @cached_property
-    def _found(self) -> dict[str, list[Any] | None]:
-        return {}
+    def find(self, expressions: Iterable[str]) -> None:
+        """Evaluates expressions now, which may take long; later ones may visit few values."""
+        for expression in expressions:
+            self.found(expression)
+        self._visits.left = min(self._visits.left, _FEW_VISITS)
+
+
+_FEW_VISITS: Final = 2_000
 
 
 def _finite(text: str) -> float:
@@ -88,7 +115,7 @@ def _others(wanted: StubRequest, call: StubCall) -> Iterator[str]:
     for name, pattern in wanted.headers.items():
         yield from _compared("header", name, pattern, _header(call.headers, name))
     for expression, value in wanted.body.items():
-        found = call.found(expression)
+        found = call.searched.found(expression)
         if found is None:
             yield f"{expression} visits too many values of the body"
         elif not any(_equal(value, one) for one in found):

@@ -3,7 +3,6 @@
 Faults, outages and stubs do not apply to it. It has none of OpenSearch's headers and parameters.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,12 +15,14 @@ from mockflow.cluster import (
     UnknownScenarioError,
     UnknownWorkflowError,
 )
+from mockflow.core.base.json_writer import dumps
 from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import decode, parse_target
 from mockflow.server.rest.router import Found, Missing, Router
+from mockflow.server.rest.worker import LARGE, in_thread
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)
@@ -34,6 +35,29 @@ def is_control(target: str) -> bool:
 
 def answer(cluster: Cluster, request: Request) -> Response:
     """The response to a request; errors of the request are responses too."""
+    return _written(*_result(cluster, request))
+
+
+async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
+    """As `answer`; what takes long and needs no cluster is done in another thread."""
+    if len(request.body) > LARGE:
+        try:
+            found = ROUTER.find(request.method, request.target.partition("?")[0])
+        except ValueError:
+            found = Missing(frozenset())
+        if isinstance(found, Found) and (read_ahead := found.route.handler.read_ahead):
+            await in_thread(read_ahead, request)
+    status, content, headers = _result(cluster, request)
+    if _is_large(content):
+        return await in_thread(_written, status, content, headers)
+    return _written(status, content, headers)
+
+
+_Result = tuple[int, Any, Mapping[str, str]]
+"""Status, content and headers."""
+
+
+def _result(cluster: Cluster, request: Request) -> _Result:
     try:
         path, query = _parsed(request.target)
         found = ROUTER.find("GET" if request.method == "HEAD" else request.method, path)
@@ -44,26 +68,45 @@ def answer(cluster: Cluster, request: Request) -> Response:
             raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
         values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
         if request.method == "HEAD" and "text/event-stream" in found.route.handler.media_types:
-            return Response(200, content_type="text/event-stream")  # without its body, a stream ends at once
-        content = found.route.handler.handle(ControlCall(cluster, request, values, query))
-        return content if isinstance(content, Response) else _json(200, content)
+            # without its body, a stream ends at once
+            return 200, Response(200, content_type="text/event-stream"), _NO_HEADERS
+        return 200, found.route.handler.handle(ControlCall(cluster, request, values, query)), _NO_HEADERS
     except ControlError as error:
-        return refused(error.status, str(error), error.problems)
+        return _refusal(error.status, str(error), error.problems)
     except UnknownWorkflowError as error:
-        return refused(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
+        return _refusal(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
     except UnknownScenarioError as error:
-        return refused(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
+        return _refusal(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
     except (NeverError, ClaimedError) as error:
-        return refused(409, str(error))
+        return _refusal(409, str(error))
     except ValueError as error:
-        return refused(400, str(error))
+        return _refusal(400, str(error))
+
+
+def _is_large(content: Any) -> bool:
+    """Whether the content may take long to write: it has a long list, or bodies of clients."""
+    if isinstance(content, dict) and isinstance(error := content.get("error"), dict):
+        return _is_large(error.get("problems"))
+    if isinstance(content, BaseModel):
+        values = [getattr(content, name) for name in type(content).model_fields]
+        return any(isinstance(value, (list, dict)) and (_is_large(value) or bool(value)) for value in values)
+    return isinstance(content, (list, dict)) and len(content) > _FEW
+
+
+_FEW: Final = 20
 
 
 def refused(
     status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
 ) -> Response:
     """An error in the form of the control API."""
-    return _json(status, {"error": {"message": message, "problems": problems or []}}, headers)
+    return _written(*_refusal(status, message, problems, headers))
+
+
+def _refusal(
+    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
+) -> _Result:
+    return status, {"error": {"message": message, "problems": problems or []}}, headers
 
 
 def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
@@ -82,9 +125,19 @@ def _no_route(method: str, path: str, missing: Missing) -> ControlError:
     return ControlError(404, f"no call {path}; GET {PREFIX}/openapi.json describes all calls")
 
 
-def _json(status: int, content: Any, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
-    text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+def _written(status: int, content: Any, headers: Mapping[str, str]) -> Response:
+    if isinstance(content, Response):
+        return content
+    plain = _plain(content)
+    text = dumps(plain, ensure_ascii=False)
+    if len(text) <= _MAX_INDENTED:
+        text = dumps(plain, indent=2, ensure_ascii=False)
+    text += "\n"
     return Response(status, text.encode("utf-8", "replace"), "application/json", headers)
+
+
+_MAX_INDENTED: Final = 100_000
+"""The characters of a response up to which it is indented, which takes ten times longer."""
 
 
 def _plain(content: Any) -> Any:

@@ -1,6 +1,7 @@
 """The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
@@ -53,6 +54,8 @@ class Operation:
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and their meaning."""
     errors: tuple[int, ...] = ()
+    read_ahead: Callable[[Request], None] | None = None
+    """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
@@ -66,16 +69,29 @@ Body = TypeVar("Body", bound=BaseModel)
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
-        return model.model_validate(json.loads(call.request.body or b"{}"))
+        return model.model_validate(json.loads(call.request.body or b"{}", parse_constant=_finite, parse_float=_finite))
     except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)}
-            for e in error.errors(include_url=False)
+            {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)} for e in errors[:_MAX_PROBLEMS]
         ]
         listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
+        if len(errors) > _MAX_PROBLEMS:
+            listed += f"; and {len(errors) - _MAX_PROBLEMS} more"
         raise ControlError(400, listed, problems) from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+def _finite(text: str) -> float:
+    """The number in `text`. ValueError for NaN and infinity, which Python reads, and for ``1e400``."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is no number in JSON")
+    return number
+
+
+_MAX_PROBLEMS: Final = 50  # in one response
 
 
 def _message(error: ErrorDetails, model: type[BaseModel]) -> str:

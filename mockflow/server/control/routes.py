@@ -1,5 +1,6 @@
 """The calls of the control API: path, method, handler, and their description in the OpenAPI document."""
 
+from functools import cache
 from typing import Any, Final
 
 from mockflow._version import __version__
@@ -9,9 +10,14 @@ from mockflow.server.control.handlers import browser, clock, faults, journal, sc
 from mockflow.server.http.messages import Response
 
 
+@cache
+def _document() -> dict[str, Any]:
+    return openapi.document(ROUTES)
+
+
 def describe(_: ControlCall) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
-    return openapi.document(ROUTES)
+    return _document()
 
 
 def index(call: ControlCall) -> Response | dict[str, Any]:
@@ -87,6 +93,7 @@ ROUTES: Final = (
             views.Loaded,
             query={"source": "The name of the body in problems, such as the path of its file."},
             errors=(409,),
+            read_ahead=scenarios.read_ahead,
         ),
     ),
     ControlRoute(

@@ -69,7 +69,14 @@ class Moment(View):
     at_ms: int | None = Field(description="Elapsed milliseconds; null until its at_poll is reached.")
     at_poll: int | None = Field(description="The poll that begins this part of the timeline.")
     after_poll_ms: int | None = Field(description="Milliseconds after that poll.")
-    status: dict[str, Any]
+    left_out: int = Field(description="The number of moments between the one before and this one that are left out.")
+    resources: int = Field(description="The number of resources that its status lists.")
+    created: list[dict[str, str]] = Field(description="The resources that the moment before does not list.")
+    gone: list[dict[str, str]] = Field(description="The resources that only the moment before lists.")
+    status: dict[str, Any] = Field(
+        description="The fields. resources_created is in all of a timeline's moments or, where the lists would have "
+        "more than 3,000 entries together, in none."
+    )
 
 
 class FaultWindow(View):
@@ -80,14 +87,25 @@ class FaultWindow(View):
     to_ms: int | None = Field(description="null: without end.")
 
 
+class LeftOut(View):
+    """What a long timeline leaves out; the status at any time has it."""
+
+    moments: int = Field(description="Moments; those at which the state changes stay, and others at equal distances.")
+    resources: int = Field(description="Entries of created and gone.")
+    faults: int = Field(description="Entries of faults.")
+
+
 class WorkflowDetail(WorkflowView):
-    """A workflow with its whole timeline."""
+    """A workflow with its timeline: at most 1,000 moments."""
 
     timeline: list[Moment]
     input_problems: list[str] = Field(
         description="The errors of steps whose inputs a real cluster would refuse, although the run's timeline goes on."
     )
-    faults: list[FaultWindow] = Field(description="The times in which faults and outages of its scenario may act.")
+    faults: list[FaultWindow] = Field(
+        description="The times in which faults and outages of its scenario may act, at most 1,000."
+    )
+    left_out: LeftOut
 
 
 class PlaceView(View):

@@ -1,7 +1,7 @@
 """The cat API: tables of health, nodes, plugins, indices and aliases (docs/reference/opensearch.md, "Cat tables").
 
-Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a running JVM or Lucene are constants.
-The hidden columns of operation counters are left out.
+`cat_node` has the other tables. Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a
+running JVM or Lucene are constants. The hidden columns of operation counters are left out.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +12,10 @@ from mockflow.cluster import index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices.listing import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
+from mockflow.server.endpoints import cat_node
+from mockflow.server.endpoints.cat_node import DISK_TOTAL, DISK_USED, GIB
+from mockflow.server.endpoints.cat_parameters import read_index_expression, read_manager_parameters
 from mockflow.server.endpoints.cluster_health import outage_health, worse
-from mockflow.server.endpoints.indices import resolve_indices
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
 from mockflow.server.endpoints.nodes import (
     JAVA_VERSION,
@@ -23,10 +25,9 @@ from mockflow.server.endpoints.nodes import (
     ip_of,
     publish_address,
 )
-from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
+from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
-from mockflow.server.rest.parameters import Parameters
 from mockflow.server.rest.table import TIMESTAMP, Bytes, Column, Row, Table, Time, table_handler
 
 
@@ -82,7 +83,7 @@ HEALTH: Final = Table(
 
 
 def _plugin_rows(call: Call) -> Callable[[], Iterable[Row]]:
-    _read_manager_parameters(call.parameters)
+    read_manager_parameters(call.parameters)
     cluster = call.cluster
     return lambda: (
         (cluster.world.node_id, NODE_NAME, plugin.name, cluster.world.version.plugin, plugin.description)
@@ -104,9 +105,9 @@ INSTALLED: Final = Table(
 
 def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
     parameters = call.parameters
-    _read_manager_parameters(parameters)
+    read_manager_parameters(parameters)
     parameters.boolean("include_unloaded_segments")
-    chosen = _index_expression(call)
+    chosen = read_index_expression(call)
     wanted = parameters.text("health")
     if wanted is not None and wanted.lower() not in ("green", "yellow", "red"):
         raise illegal_argument(f"unknown cluster health status [{wanted}]")
@@ -188,7 +189,7 @@ ALIASES: Final = Table(
 
 
 def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
-    _read_manager_parameters(call.parameters)
+    read_manager_parameters(call.parameters)
     call.parameters.time("cancel_after_time_interval")
     full_id = call.parameters.boolean("full_id")
 
@@ -198,8 +199,8 @@ def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
         yield (
             *(id if full_id else id[:4], PROCESS_ID, ip_of(address), TRANSPORT_PORT, address),
             *(version.number, "tar", version.build_hash, JAVA_VERSION),
-            *(Bytes(64 * _GIB), Bytes(16 * _GIB), Bytes(48 * _GIB), "25.00"),
-            *(Bytes(256 * _MIB), 25, Bytes(_GIB), Bytes(4 * _GIB), 50, Bytes(8 * _GIB)),
+            *(Bytes(DISK_TOTAL), Bytes(DISK_USED), Bytes(DISK_TOTAL - DISK_USED), "25.00"),
+            *(Bytes(256 * _MIB), 25, Bytes(GIB), Bytes(4 * GIB), 50, Bytes(8 * GIB)),
             *(512, 0, 65_535, 0, "0.00", "0.00", "0.00"),
             Time(max(0, cluster.world.elapsed_ms)),
             *("dimr", ",".join(ROLES), "*", NODE_NAME),
@@ -208,7 +209,6 @@ def _node_rows(call: Call) -> Callable[[], Iterable[Row]]:
     return rows
 
 
-_GIB: Final = 1 << 30
 _MIB: Final = 1 << 20
 
 NODES: Final = Table(
@@ -253,26 +253,6 @@ NODES: Final = Table(
 )
 
 
-# -- parameters ------------------------------------------------------------------------------------
-
-
-def _read_manager_parameters(parameters: Parameters) -> None:
-    parameters.boolean("local")
-    read_manager_timeout(parameters)
-
-
-def _index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
-    """A function that selects the indices of the path; 404 for a missing one."""
-    options = read_indices_options(call.parameters)
-    expression = call.path_value("index")
-
-    def chosen(indices: Iterable[IndexRow]) -> Iterable[IndexRow]:
-        by_name = {index.name: index for index in indices}
-        return [by_name[name] for name in resolve_indices(expression, by_name, options)]
-
-    return chosen
-
-
 TABLE_ROUTES: Final = tuple(
     ApiRoute("GET", f"/_cat/{path}", f"cat.{path.partition('/')[0]}", table_handler(table))
     for path, table in (
@@ -283,6 +263,7 @@ TABLE_ROUTES: Final = tuple(
         ("aliases", ALIASES),
         ("aliases/{alias}", ALIASES),
         ("plugins", INSTALLED),
+        *cat_node.TABLES,
     )
 )
 ROUTES: Final = (ApiRoute("GET", "/_cat", "cat.help", index), *TABLE_ROUTES)

@@ -3,18 +3,27 @@
 Sources: docs/reference/opensearch.md, "Search"; docs/reference/plugin.md, "Search".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.tokens import NOTHING
-from mockflow.core.opensearch.search import PARAMETERS, SearchError, SourceFilter, Stored, from_parameters, search
+from mockflow.core.opensearch.search import (
+    PARAMETERS,
+    SearchError,
+    SourceFilter,
+    Stored,
+    from_parameters,
+    search,
+    too_deep,
+)
 from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
 from mockflow.server.rest.errors import Refusal, object_error
+from mockflow.server.rest.worker import in_thread
 
 Documents = Callable[[Call], Iterable[Stored]]
 SourceRule = Callable[[Call, SourceFilter | None], SourceFilter]
@@ -44,11 +53,11 @@ def search_handler(
         request = _request(call)
         behaviour = call.world.version.behaviour
 
-        def act() -> Reply:
+        def found(documents: tuple[Stored, ...]) -> dict[str, Any]:
             try:
-                answer = search(
+                return search(
                     index,
-                    documents(call),
+                    documents,
                     request.value,
                     source=partial(rules.source, call),
                     refuses_same_entry=behaviour.refuses_same_entry,
@@ -59,13 +68,30 @@ def search_handler(
                 if request.text is not None:
                     error.locate(request.text, request.value)
                 raise refused(rules.failed(error)) from None
+            except RecursionError:
+                raise refused(too_deep()) from None
+
+        def told(answer: dict[str, Any]) -> Reply:
             for hit in answer["hits"]["hits"]:
                 on_hit(call.cluster, hit["_id"])
             return Reply(200, answer)
 
+        async def in_turn(searched: tuple[Stored, ...]) -> Reply:
+            return told(await in_thread(found, searched))
+
+        def act() -> Reply | Awaitable[Reply]:
+            searched = tuple(documents(call))
+            if request.size * max(1, len(searched)) > _LARGE:
+                return in_turn(searched)
+            return told(found(searched))
+
         return act
 
     return handle
+
+
+_LARGE: Final = 64 * 1024
+"""The bytes of a request times the documents, from which on the search may take long."""
 
 
 def refused(error: SearchError) -> Refusal:
@@ -77,6 +103,8 @@ class _Request(NamedTuple):
     value: Any
     text: str | None
     """The text that the value was read from, if it was JSON."""
+    size: int
+    """Its bytes."""
 
 
 def _request(call: Call) -> _Request:
@@ -103,4 +131,5 @@ def _read(call: Call, request: Request) -> _Request:
     if value is NOTHING:
         raise unexpected_start(request, None, EXPECTED)
     is_json = body_format(request.headers.get(CONTENT_TYPE)) == "json"
-    return _Request(value, request.body.decode("utf-8", "replace") if is_json else None)
+    text = request.body.decode("utf-8", "replace") if is_json else None
+    return _Request(value, text, len(request.body))

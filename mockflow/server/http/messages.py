@@ -2,11 +2,11 @@
 
 import gzip
 import zlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 from aiohttp import hdrs
 
@@ -15,13 +15,41 @@ from mockflow.core.opensearch.security import NOBODY, Caller
 
 # Header names. For its own names aiohttp folds the case once, not at each access.
 ACCEPT: Final = hdrs.ACCEPT
+ACCEPT_ENCODING: Final = hdrs.ACCEPT_ENCODING
 CONTENT_TYPE: Final = hdrs.CONTENT_TYPE
 OPAQUE_ID: Final = "X-Opaque-Id"
 
 JSON_TYPE: Final = "application/json; charset=UTF-8"
 TEXT_TYPE: Final = "text/plain; charset=UTF-8"
 
+Result = TypeVar("Result")
+
 _COMPRESSION_LEVEL: Final = 3  # OpenSearch's http.compression_level
+
+
+class Ahead:
+    """Results of functions of a request, which were called in another thread before its turn."""
+
+    __slots__ = ("_outcomes",)
+
+    def __init__(self) -> None:
+        self._outcomes: dict[Hashable, tuple[Any, Exception | None]] = {}
+
+    def keep(self, key: Hashable, read: Callable[[], Any]) -> None:
+        """Calls `read`, and keeps its result or its error under `key`."""
+        try:
+            self._outcomes[key] = read(), None
+        except Exception as error:
+            self._outcomes[key] = None, error
+
+    def result(self, key: Hashable, read: Callable[[], Result]) -> Result:
+        """The result or the error under `key`; where there is none, `read` is called now."""
+        if key not in self._outcomes:
+            return read()
+        value, error = self._outcomes[key]
+        if error is not None:
+            raise error.with_traceback(None)
+        return cast(Result, value)
 
 
 @dataclass(slots=True)
@@ -33,6 +61,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     caller: Caller = NOBODY
+    ahead: "Ahead | None" = None
+    """What was read of a large body before the request's turn."""
 
 
 @dataclass(slots=True)
@@ -47,6 +77,8 @@ class Response:
     """How the connection breaks while the response is sent."""
     over: float = 0.0
     """The seconds over which `drip` sends the response."""
+    again: "Callable[[], Response | None] | None" = None
+    """Answers the same request once more; None for a request that does not repeat."""
 
     def to_bytes(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body. There is neither Server nor Date (docs/reference/opensearch.md, "Headers")."""

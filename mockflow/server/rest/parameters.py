@@ -44,6 +44,11 @@ class Parameters:
         except values.BadValueError as error:
             raise bad_value(error) from None
 
+    def is_set(self, name: str) -> bool:
+        """Whether the parameter is true; False where it is no boolean."""
+        value = self._values.get(name)
+        return value is not None and value.strip() in ("", "true")
+
     def time(self, name: str, default: int | None = None, *, shown_as: str | None = None) -> int | None:
         """A time value in milliseconds; -1 means no limit. 400 for a value that is no time.
 
@@ -128,9 +133,14 @@ def _escape_message(text: str, index: int) -> str:
 
 
 def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> str:
-    parts = [f"[{name}]{_suggestion(name, known)}" for name in unknown]
+    names = list(unknown)
+    parts = [f"[{name}]{_suggestion(name, known)}" for name in names[:_SUGGESTED]]
+    parts += [f"[{name}]" for name in names[_SUGGESTED:]]
     plural = "s" if len(parts) > 1 else ""
     return f"request [{path}] contains unrecognized parameter{plural}: {', '.join(parts)}"
+
+
+_SUGGESTED: Final = 30  # names for which there are suggestions; comparing words takes long
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

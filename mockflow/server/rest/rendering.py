@@ -1,19 +1,21 @@
 """The form of a response body: format, pretty, filter_path (docs/reference/opensearch.md, "Rendering")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from mockflow.core.base.json_writer import compact, pretty
 from mockflow.core.plugin.status import Document
 from mockflow.server.http.messages import ACCEPT, CONTENT_TYPE, JSON_TYPE, TEXT_TYPE, Request
 from mockflow.server.rest.call import body_format
+from mockflow.server.rest.cbor_writer import CBOR_TYPE, cbor
 from mockflow.server.rest.errors import Refusal, illegal_argument, with_stack_trace
 from mockflow.server.rest.filter_path import filter_paths
 from mockflow.server.rest.parameters import Parameters
+from mockflow.server.rest.smile_writer import SMILE_TYPE, smile
 from mockflow.server.rest.yaml_writer import yaml
 
 YAML_TYPE: Final = "application/yaml"
-Format = Literal["json", "yaml"]
+Format = Literal["json", "yaml", "cbor", "smile"]
 
 
 class Style:
@@ -61,17 +63,29 @@ class Style:
         """Whether it is compact JSON without a filter."""
         return self.format == "json" and not self.pretty and not self.filter_path
 
+    @property
+    def effort(self) -> int:
+        """How many times as long as compact JSON it takes to write: YAML is slow, and each path is followed."""
+        return 1 + 20 * (self.format == "yaml") + len(self.filter_path)
+
     def written(self, content: Any) -> tuple[bytes, str]:
         """The unfiltered content in the selected format."""
-        if self.format == "yaml":
+        if self.format in _WRITERS:
+            write, content_type = _WRITERS[self.format]
             try:
-                return yaml(content), YAML_TYPE
+                return write(content), content_type
             except RecursionError:
                 raise illegal_argument(_TOO_DEEP) from None
         return (pretty if self.pretty else compact)(content), JSON_TYPE
 
 
-_TOO_DEEP: Final = "the response is nested too deep for YAML or filter_path; request it as JSON without a filter"
+_TOO_DEEP: Final = "the response is nested too deep for this format or filter_path; request it as JSON without a filter"
+_WRITERS: Final[Mapping[str, tuple[Callable[[Any], bytes], str]]] = {
+    "yaml": (yaml, YAML_TYPE),
+    "cbor": (cbor, CBOR_TYPE),
+    "smile": (smile, SMILE_TYPE),
+}
+_FORMATS: Final[Mapping[str | None, Format]] = {"json": "json", "yaml": "yaml", "cbor": "cbor", "smile": "smile"}
 
 PLAIN: Final = Style()
 _PARAMETERS: Final = frozenset({"pretty", "human", "error_trace", "filter_path"})
@@ -93,9 +107,9 @@ def style_of(request: Request, values: Mapping[str, str]) -> Style:
 
 
 def _format(request: Request, values: Mapping[str, str]) -> Format:
-    """From `format`, else Accept, else the body's Content-Type. Smile and CBOR give JSON."""
-    if "format" in values and (wanted := values["format"].lower()) in ("json", "yaml", "smile", "cbor"):
-        return "yaml" if wanted == "yaml" else "json"
+    """From `format`, else Accept, else the body's Content-Type."""
+    if "format" in values and (wanted := values["format"].lower()) in _FORMATS:
+        return _FORMATS[wanted]
     accept = request.headers.get(ACCEPT)
     content_type = request.headers.get(CONTENT_TYPE)
     own = None if content_type is None else body_format(content_type)
@@ -104,4 +118,4 @@ def _format(request: Request, values: Mapping[str, str]) -> Format:
             own = body_format(accept) or own
         except Refusal:
             pass
-    return "yaml" if own == "yaml" else "json"
+    return _FORMATS.get(own, "json")

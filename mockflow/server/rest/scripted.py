@@ -14,15 +14,16 @@ from mockflow.core.faults.model import WITHOUT_ANSWER
 from mockflow.core.faults.presets import PRESETS
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import action_of
-from mockflow.core.plugin.template_parser import parse_template
-from mockflow.core.plugin.use_cases import expand
 from mockflow.core.scenario.model import Scenario
+from mockflow.core.stubs.json_path import is_direct
+from mockflow.core.stubs.matching import SearchedBody
 from mockflow.core.stubs.templating import fill, fill_json_text
 from mockflow.server.http.messages import TEXT_TYPE, Request, Response
 from mockflow.server.rest.call import Handler
-from mockflow.server.rest.content import read_content
 from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found, Missing
+from mockflow.server.rest.template_body import read_template
+from mockflow.server.rest.worker import in_thread
 
 
 class ScriptedResponse(NamedTuple):
@@ -36,8 +37,35 @@ class ScriptedResponse(NamedTuple):
     """Whether it is the response of a proxy in front of the cluster."""
 
 
+async def search_body(cluster: Cluster, request: Request, path: str) -> SearchedBody | None:
+    """Evaluates the JSONPath expressions of the stubs that may answer, in another thread; None if there are none."""
+    expressions = dict.fromkeys(
+        expression
+        for active in cluster.world.active.stubs
+        if active.stub.request.body and active.stub.request.pattern.match(request.method, path) is not None
+        for expression in active.stub.request.body
+    )
+    if not expressions:
+        return None
+    searched = SearchedBody(request.body)
+    if len(expressions) <= _FEW_PATHS and len(request.body) <= _SMALL_BODY and all(map(is_direct, expressions)):
+        searched.find(expressions)
+    else:
+        await in_thread(searched.find, list(expressions))
+    return searched
+
+
+_FEW_PATHS: Final = 100
+_SMALL_BODY: Final = 16 * 1024
+
+
 def decide(
-    cluster: Cluster, request: Request, path: str, query: Mapping[str, str], found: Found[Handler] | Missing
+    cluster: Cluster,
+    request: Request,
+    path: str,
+    query: Mapping[str, str],
+    found: Found[Handler] | Missing,
+    searched: SearchedBody | None = None,
 ) -> Decision | None:
     """What faults, outages and stubs do with a request; None if none of them applies."""
     is_known = isinstance(found, Found)
@@ -47,6 +75,7 @@ def decide(
         query,
         request.headers,
         request.body,
+        searched,
         operation=found.route.operation if isinstance(found, Found) else "",
         values=found.values if isinstance(found, Found) else {},
         created_for=lambda: _created_for(cluster, request, query) if is_known else None,
@@ -158,11 +187,7 @@ def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
     """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
-        content = read_content(request)
-        use_case = query.get("use_case")
-        if use_case is not None:
-            content = expand(use_case, content, has_body=bool(request.body), version=cluster.world.version)
-        template = parse_template(content, version=cluster.world.version)
+        template = read_template(request, query.get("use_case"), False, cluster.world.version)
     except (ContentError, FlowFrameworkError):
         return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
     return scenarios.matching(

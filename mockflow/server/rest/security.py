@@ -19,7 +19,8 @@ from mockflow.server.rest.errors import Refusal, object_error, text_error
 TENANT_ID: Final = "x-tenant-id"
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="OpenSearch Security"'}
-_SIGNED: Final = re.compile(r"AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)/")
+_CREDENTIAL: Final = re.compile(r"\bCredential=([^/,\s]{1,200})/")  # bounded, because there may be many beginnings
+_SIGNED: Final = re.compile(r"AWS4-HMAC-SHA256\s")
 _NOBODY: Final = User("", "-")
 
 
@@ -36,7 +37,7 @@ def authenticate(cluster: Cluster, request: Request, operation: str) -> Caller:
 
 
 def _user(cluster: Cluster, authorization: str) -> User:
-    if signed := _SIGNED.match(authorization):
+    if _SIGNED.match(authorization) and (signed := _CREDENTIAL.search(authorization)):
         user = cluster.world.users.get(signed[1])
         if user is None:
             raise Refusal(403, {"message": "The security token included in the request is invalid."})

@@ -1,10 +1,13 @@
 """Releases of OpenSearch, and what consumers meet in each."""
 
+from dataclasses import fields
 from itertools import pairwise
 
 import pytest
 
+from mockflow.core.plugin.behaviour import TABLE, Behaviour, shown
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
+from tests.support.paths import ROOT
 
 RELEASES = [f"2.{minor}.0" for minor in range(12, 20)] + [f"3.{minor}.0" for minor in range(int(NEWEST[2:]) + 1)]
 
@@ -111,3 +114,17 @@ def test_the_build_of_a_release_that_is_known() -> None:
 @pytest.mark.parametrize(("number", "id"), [("2.19.6", 136408427), ("3.8.0", 137297827), ("2.19.0", 136407827)])
 def test_the_id_of_a_release(number: str, id: int) -> None:
     assert parse_version(number).id == id
+
+
+def test_every_difference_has_its_row_in_order() -> None:
+    assert list(TABLE) == [field.name for field in fields(Behaviour)]
+    for name, row in TABLE.items():
+        releases = [since.release for since in row.values]
+        assert releases == sorted(set(releases)), name
+        assert releases[0] == (2, 12), name
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_users_can_read_how_a_difference_is_known(name: str) -> None:
+    page = (ROOT / "docs" / "reference" / "fidelity.md").read_text("utf-8")
+    assert f"\n{shown(TABLE[name])}\n" in page

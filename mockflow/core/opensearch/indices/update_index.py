@@ -1,13 +1,10 @@
-"""Whether the steps ``update_index`` and ``reindex`` can do their work, and the step's error where they cannot.
+"""Whether the step ``update_index`` can do its work, and the step's error where it cannot.
 
 UpdateIndexStep of the plugin changes settings only: it sends those of ``configurations`` that differ from the index's
-own. ReindexStep reads its optional inputs before it sends anything (docs/reference/plugin.md, "What steps check").
-
-Not checked: documents that cannot be copied, and remote sources.
+own (docs/reference/plugin.md, "What steps check").
 """
 
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mockflow.core.opensearch.indices.create_index import (
@@ -16,11 +13,10 @@ from mockflow.core.opensearch.indices.create_index import (
     parse_json_object,
     step_refusal,
 )
-from mockflow.core.opensearch.java import failed_cast, java_text
+from mockflow.core.opensearch.java import failed_cast
 from mockflow.core.opensearch.refusal import Refusal, RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text, as_text
 from mockflow.core.opensearch.settings.index_settings import PREFIX, check_update, index_settings_table, normalized
-from mockflow.core.opensearch.values import BadValueError, boolean
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
@@ -47,25 +43,8 @@ def refusal_of_update_settings(
         message = _NULL_SETTINGS if settings is None else failed_cast(settings)
         return Refusal(message, STEP_EXCEPTION, _INTERNAL)
     if current is None:
-        missing = Refusal(f"no such index [{name}]", "IndexNotFoundException", "NOT_FOUND")
-        return step_refusal(missing, f"Failed to retrieve the index settings for index {name}", environment)
+        return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
     return _refusal_of_changes(name, settings, normalized(current), uuid, environment)
-
-
-def refusal_of_reindex(
-    inputs: Mapping[str, Any], indexes: Container[str], aliases: Container[str] = ()
-) -> Refusal | None:
-    """The error of a reindex step with these inputs; None where it copies."""
-    try:
-        for name, check in _OPTIONS.items():
-            if name in inputs:
-                check(java_text(inputs[name]))
-            elif name == "requests_per_second":
-                return Refusal(_NO_RATE, "NullPointerException", _INTERNAL)
-    except ValueError as error:
-        reason = error.reason if isinstance(error, BadValueError) else str(error)
-        return Refusal(f"Failed to reindex {reason}", STEP_EXCEPTION)
-    return _refusal_of_copy(inputs, indexes, aliases)
 
 
 def _refusal_of_changes(
@@ -93,48 +72,4 @@ def _is_set(current: Mapping[str, Text | None], key: str, value: Text) -> bool:
     return held is not None and as_text(held) == as_text(value)
 
 
-def _refusal_of_copy(inputs: Mapping[str, Any], indexes: Container[str], aliases: Container[str]) -> Refusal | None:
-    source, destination = str(inputs.get("source_index", "")), str(inputs.get("destination_index", ""))
-    failed = f"Failed to reindex from source {source} to {destination}"
-    sources = [name for name in source.split(",") if name]
-    if java_text(inputs.get("require_alias", False)) == "true" and destination not in aliases:
-        return Refusal(failed, STEP_EXCEPTION, "NOT_FOUND")
-    if any("*" not in name and name not in indexes and name not in aliases for name in sources):
-        return Refusal(failed, STEP_EXCEPTION, "NOT_FOUND")
-    return Refusal(failed, STEP_EXCEPTION) if destination in sources else None
-
-
-def _rate(text: str) -> None:
-    """Float.parseFloat; any negative number is no limit."""
-    if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?[fFdD]?\s*|[-+]?(Infinity|NaN)", text, re.ASCII):
-        raise ValueError(f'For input string: "{text}"' if text.strip() else "empty String")
-    if float(text.strip().rstrip("fFdD") if text.strip()[-1:] in "fFdD" else text) == 0:
-        raise ValueError("[requests_per_second] must be greater than 0. Use -1 to disable throttling.")
-
-
-def _slices(text: str) -> None:
-    if _whole(text) < 0:
-        raise ValueError(f"[slices] must be at least 0 but was [{text}]")
-
-
-def _max_docs(text: str) -> None:
-    if _whole(text) < 0:
-        raise ValueError(f"[max_docs] parameter cannot be negative, found [{text}]")
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"[-+]?\d{1,10}", text, re.ASCII) or not -(2**31) <= int(text) < 2**31:
-        raise ValueError(f'For input string: "{text}"')
-    return int(text)
-
-
-# The optional inputs in the order in which the step reads them.
-_OPTIONS: Final = {
-    "refresh": boolean,
-    "requests_per_second": _rate,
-    "require_alias": boolean,
-    "slices": _slices,
-    "max_docs": _max_docs,
-}
-_NO_RATE: Final = 'Cannot invoke "java.lang.Float.floatValue()" because "<local14>" is null'
 _NULL_SETTINGS: Final = 'Cannot invoke "java.util.Map.containsKey(Object)" because "updatedSettings" is null'

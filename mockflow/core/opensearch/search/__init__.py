@@ -8,6 +8,7 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import STATE_INDEX, TEMPLATE_INDEX, Stored
+from mockflow.core.opensearch.search.queries import too_deep
 from mockflow.core.opensearch.search.request import PARAMETERS, empty_answer, from_parameters, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
@@ -22,4 +23,5 @@ __all__ = [
     "from_parameters",
     "plugin_source",
     "search",
+    "too_deep",
 ]

@@ -154,7 +154,7 @@ def not_supported(what: str, supported: Iterable[str]) -> SearchError:
     return illegal_argument(f"{_MOCKFLOW}{what}; it supports {', '.join(supported)}")
 
 
-def shard_failure(index: str, kind: str, reason: str) -> SearchError:
+def shard_failure(index: str, kind: str, reason: str, *, status: int = 400) -> SearchError:
     """A search_phase_execution_exception: the request was parsed, and fails on the index's only shard."""
     of_opensearch = kind == "query_shard_exception"  # it names the index; Java's own exceptions do not
     names = {"index": index, "index_uuid": opensearch_uuid("index", index)} if of_opensearch else {}
@@ -162,4 +162,4 @@ def shard_failure(index: str, kind: str, reason: str) -> SearchError:
     shard = {"shard": 0, "index": index, "node": opensearch_uuid("node"), "reason": cause._json()}
     again = None if of_opensearch else SearchError(kind, reason, caused_by=cause)
     meta: dict[str, Any] = {"phase": "query", "grouped": True, "failed_shards": [shard]}
-    return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause)
+    return SearchError(_ON_SHARDS, "all shards failed", meta=meta, caused_by=again, root=cause, status=status)

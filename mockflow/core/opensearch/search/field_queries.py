@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
 from functools import partial
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
 from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, words
+from mockflow.core.opensearch.search.glob import Glob
 from mockflow.core.opensearch.search.json_values import as_text, names, token
-from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, phrase, sum_of
+from mockflow.core.opensearch.search.scoring import (
+    LARGEST_FLOAT,
+    Scorer,
+    any_term,
+    boost_of,
+    minimum_of,
+    no_match,
+    phrase,
+    sum_of,
+)
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "gt": operator.gt,
@@ -41,6 +50,9 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
         raise shape.no_value().at(body, field_name)
     boost = boost_of(options)
     field = scope.field(field_name)
+    check_boost(boost, scope)
+    if shape.parse is not _match:
+        count_clauses(scope)
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
 
 
@@ -55,6 +67,27 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
 def on_shard(scope: Scope, reason: str) -> SearchError:
     """A query_shard_exception: the mapping of the index does not allow the query."""
     return shard_failure(scope.index, "query_shard_exception", reason)
+
+
+MAX_CLAUSES: Final = 1024
+"""OpenSearch's indices.query.bool.max_clause_count."""
+
+
+def too_many_clauses(scope: Scope) -> SearchError:
+    """A query of more clauses than `MAX_CLAUSES`."""
+    return on_shard(scope, f"failed to create query: maxClauseCount is set to {MAX_CLAUSES}")
+
+
+def count_clauses(scope: Scope, number: int = 1) -> None:
+    """Counts queries that are not made of others."""
+    scope.work.clauses[0] += number
+
+
+def check_boost(boost: float, scope: Scope) -> None:
+    """Refuses NaN and infinity, which the parsers take and Lucene does not."""
+    if not boost <= LARGEST_FLOAT:
+        shown = "NaN" if math.isnan(boost) else "Infinity"
+        raise on_shard(scope, f"failed to create query: boost must be a positive float, got {shown}")
 
 
 @dataclass(frozen=True)
@@ -91,10 +124,14 @@ def _match(clause: _Clause) -> Scorer:
     terms = clause.analysed()
     if not terms:
         return no_match
+    count_clauses(clause.scope, len(terms))
+    if len(terms) > MAX_CLAUSES:
+        raise too_many_clauses(clause.scope)
     needed = len(terms) if operation == "and" else 1
     if operation == "or" and len(terms) > 1 and "minimum_should_match" in clause.options:
         needed = max(1, minimum_of(clause.options["minimum_should_match"], len(terms)))
-    scorers = [phrase(clause.scope, clause.field, [term], clause.boost) for term in terms]
+    by_term = {term: phrase(clause.scope, clause.field, [term], clause.boost) for term in dict.fromkeys(terms)}
+    scorers = [by_term[term] for term in terms]
     return lambda document: sum_of(scorers, document, needed)
 
 
@@ -120,14 +157,11 @@ def _prefix(clause: _Clause) -> Scorer:
 
 def _wildcard(clause: _Clause) -> Scorer:
     clause.must_be_text()
-    pieces = re.findall(r"\\.|.", as_text(clause.value), re.DOTALL)
-    glob = "".join(piece if piece in ("*", "?") else _LITERAL.get(piece[-1], piece[-1]) for piece in pieces)
-    # fnmatch's expression does not backtrack, with any number of asterisks.
-    matches = re.compile(translate(glob), re.IGNORECASE if clause.folds_case else 0).match
-    return any_term(clause.field, lambda term: matches(term) is not None, clause.boost)
-
-
-_LITERAL: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}  # characters with a meaning in fnmatch
+    pattern = as_text(clause.value)
+    if clause.folds_case:
+        folded = Glob(pattern.casefold())
+        return any_term(clause.field, lambda term: folded.matches(term.casefold()), clause.boost)
+    return any_term(clause.field, Glob(pattern).matches, clause.boost)
 
 
 def _range(clause: _Clause) -> Scorer:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
+from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.search.json_values import as_text
 
 TEMPLATE_INDEX: Final = ".plugins-flow-framework-templates"
@@ -129,6 +131,9 @@ class Scope:
     nested: str = ""
     scores_keywords: bool = False
     """Whether a term of a keyword field has a score of its own, as before 3.0; else it is 1.0."""
+    nesting: int = 0
+    """How many nested queries are around."""
+    work: Work = field(default_factory=lambda: Work(), compare=False)
 
     @classmethod
     def of(cls, index: str, documents: Sequence[Stored], *, scores_keywords: bool = False) -> Scope:
@@ -150,13 +155,13 @@ class Scope:
         """The fields for a name, a name with `*`, or the name of an object."""
         if field := self.field(pattern):
             return [field]
-        names = (name for name in self.fields if fnmatchcase(name, pattern) or name.startswith(f"{pattern}."))
+        names = (name for name in self.fields if matches(pattern, name) or name.startswith(f"{pattern}."))
         return [field for name in names if (field := self.field(name))]
 
     def within(self, path: str) -> Scope:
         """The scope of the objects at a nested path."""
         objects = tuple(part for document in self.documents for part in self.parts(document, path))
-        return replace(self, documents=objects, nested=path)
+        return replace(self, documents=objects, nested=path, nesting=self.nesting + 1, work=self.work.within())
 
     def parts(self, document: Stored, path: str) -> list[Stored]:
         """The objects at a nested path of one document, as documents for the inner queries."""
@@ -168,6 +173,42 @@ class Scope:
     def _nested_above(self, name: str) -> str:
         above = (name[:dot] for dot in range(len(name) - 1, 0, -1) if name[dot] == ".")
         return next((path for path in above if self.fields.get(path) == "nested"), "")
+
+
+class Work:
+    """What the clauses of a request share: how many there are, and what they have found out about a field."""
+
+    def __init__(self) -> None:
+        self.clauses = [0]
+        """One number, which those of inner scopes share: of the queries that are not made of others."""
+        self._statistics: dict[tuple[str, str], Statistics] = {}
+
+    def within(self) -> Work:
+        """The same for other documents."""
+        inner = Work()
+        inner.clauses = self.clauses
+        return inner
+
+    def statistics(self, field: Field, documents: Sequence[Stored]) -> Statistics:
+        """The statistics of a field, calculated once."""
+        key = field.name, field.type
+        if key not in self._statistics:
+            lists = [indexed for document in documents if (indexed := field.terms(document))]
+            having = Counter(chain.from_iterable(map(set, lists)))
+            lengths = [len(indexed) for indexed in lists]
+            self._statistics[key] = Statistics(len(lists), sum(lengths), max(lengths, default=0), having)
+        return self._statistics[key]
+
+
+class Statistics(NamedTuple):
+    """How often the terms of a field occur: in `documents` with the field, which have `terms` together."""
+
+    documents: int
+    terms: int
+    longest: int
+    """The most terms of one document."""
+    having: Mapping[Any, int]
+    """Term -> number of documents that have it."""
 
 
 @lru_cache(maxsize=16_384)

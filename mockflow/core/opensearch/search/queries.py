@@ -13,8 +13,18 @@ from mockflow.core.opensearch.search.errors import (
     not_supported,
     object_parser,
     parsing,
+    shard_failure,
 )
-from mockflow.core.opensearch.search.field_queries import FIELD_QUERIES, on_shard, parse_field_query, term_of
+from mockflow.core.opensearch.search.field_queries import (
+    FIELD_QUERIES,
+    MAX_CLAUSES,
+    check_boost,
+    count_clauses,
+    on_shard,
+    parse_field_query,
+    term_of,
+    too_many_clauses,
+)
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, sum_of
@@ -51,9 +61,52 @@ def parse_query(query: Any, scope: Scope) -> Scorer:
     return scorer
 
 
+def check_depth(query: Any) -> None:
+    """Refuses a query that is nested deeper than `MAX_DEPTH`. OpenSearch has no bound but that of JSON itself."""
+    level = [query]
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return
+        level = [item for container in level for item in _within(container)]
+    raise too_deep()
+
+
+def _within(value: Any) -> list[Any]:
+    """The objects and arrays directly within a value."""
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, Mapping | list)]
+
+
+def too_deep() -> SearchError:
+    """The refusal of a query that is nested too deep."""
+    return not_supported(f"queries nested deeper than {MAX_DEPTH} objects and arrays", ("less deep ones",))
+
+
+def check_clauses(scope: Scope) -> None:
+    """Refuses a query with too many clauses, those of all its parts together (Lucene's IndexSearcher)."""
+    if scope.work.clauses[0] > MAX_CLAUSES + 1:
+        reason = f"Query contains too many nested clauses; maxClauseCount is set to {MAX_CLAUSES}"
+        raise shard_failure(scope.index, "too_many_nested_clauses", reason, status=500)
+
+
+MAX_DEPTH: Final = 240
+_MAX_TERMS: Final = 65_536
+_TOO_MANY_TERMS: Final = (
+    "The number of terms [{}] used in the Terms Query request has exceeded the allowed maximum of [65536]. This "
+    "maximum can be set by changing the [index.max_terms_count] index level setting."
+)
+_MAX_NESTED: Final = 20
+_NESTED_TOO_DEEP: Final = (
+    "The depth of Nested Query is [21] has exceeded the allowed maximum of [20]. This maximum can be set by changing "
+    "the [index.query.max_nested_depth] index level setting."
+)
+
+
 def _match_all(body: Body, scope: Scope) -> Scorer:
     _allow("match_all", body)
     boost = boost_of(body)
+    check_boost(boost, scope)
+    count_clauses(scope)
     return lambda document: boost
 
 
@@ -67,6 +120,8 @@ def _ids(body: Body, scope: Scope) -> Scorer:
     values = body.get("values", [])
     ids = {as_text(value) for value in (values if isinstance(values, list) else [values])}
     boost = boost_of(body)
+    check_boost(boost, scope)
+    count_clauses(scope)
     return lambda document: boost if document.id in ids else None
 
 
@@ -78,6 +133,8 @@ def _exists(body: Body, scope: Scope) -> Scorer:
     if "field" not in body:
         raise parsing("[exists] must be provided with a [field]").at(body, part="end")
     fields, boost = scope.named(as_text(body["field"])), boost_of(body)
+    check_boost(boost, scope)
+    count_clauses(scope)
     return lambda document: boost if any(field.values(document) for field in fields) else None
 
 
@@ -95,6 +152,10 @@ def _terms(body: Body, scope: Scope) -> Scorer:
     if None in values:
         raise parsing("No value specified for terms query").at(values, values.index(None))
     field, boost = scope.field(name), boost_of(body)
+    check_boost(boost, scope)
+    count_clauses(scope)
+    if len(values) > _MAX_TERMS:
+        raise on_shard(scope, f"failed to create query: {_TOO_MANY_TERMS.format(len(values))}")
     if not field:
         return no_match
     wanted = {term_of(field, value, scope) for value in values}
@@ -110,8 +171,11 @@ def _bool(body: Body, scope: Scope) -> Scorer:
     _allow("bool", body, *_BOOL)
     must, must_not, should, filters = (_clauses(body, occur, scope) for occur in _OCCURS)
     boost = boost_of(body)
+    check_boost(boost, scope)
     if not (must or must_not or should or filters):
         return lambda document: boost
+    if len(must) + len(must_not) + len(should) + len(filters) > MAX_CLAUSES:
+        raise too_many_clauses(scope)
     minimum = body.get("minimum_should_match")
     needed = int(bool(should) and not (must or filters)) if minimum is None else minimum_of(minimum, len(should))
 
@@ -146,6 +210,7 @@ def _constant_score(body: Body, scope: Scope) -> Scorer:
     if "filter" not in body:
         raise parsing("[constant_score] requires a 'filter' element").at(body, part="end")
     clause, boost = parse_query(body["filter"], scope), boost_of(body)
+    check_boost(boost, scope)
     return lambda document: None if clause(document) is None else boost
 
 
@@ -157,12 +222,16 @@ def _nested(body: Body, scope: Scope) -> Scorer:
     path, mode, boost = as_text(body["path"]), as_text(body.get("score_mode", "avg")), boost_of(body)
     if mode not in _SCORE_MODES:
         raise illegal_argument(f"No score mode for child query [{mode}] found")
-    inner = parse_query(body["query"], scope.within(path))
+    inner_scope = scope.within(path)
+    inner = parse_query(body["query"], inner_scope)
     if scope.fields.get(path) != "nested":
         if body.get("ignore_unmapped") in (True, "true"):
             return no_match
         reason = f"[nested] failed to find nested object under path [{path}]"
         raise on_shard(scope, f"failed to create query: {reason}")
+    if inner_scope.nesting > _MAX_NESTED and not scope.scores_keywords:  # since 3.0
+        raise on_shard(scope, f"failed to create query: {_NESTED_TOO_DEEP}")
+    check_boost(boost, scope)
 
     def score(document: Stored) -> float | None:
         scores = [found for part in scope.parts(document, path) if (found := inner(part)) is not None]

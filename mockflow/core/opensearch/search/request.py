@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.search.errors import (
     SearchError,
     illegal_argument,
@@ -17,16 +19,17 @@ from mockflow.core.opensearch.search.errors import (
 )
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
-from mockflow.core.opensearch.search.queries import parse_query
+from mockflow.core.opensearch.search.queries import check_clauses, check_depth, parse_query
+from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT
 from mockflow.core.opensearch.search.sorting import Match, in_order, parse_sort
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
+from mockflow.core.opensearch.values import MAX_INTEGER
 
 PARAMETERS: Final = ("source", "source_content_type")
 """The parameters of the plugin's search routes. They are read only if there is no body."""
 
 _RESULT_WINDOW: Final = 10_000
 _COUNTED: Final = 10_000
-_LARGEST_FLOAT: Final = 3.4028234e38
 _TOO_LARGE: Final = (
     "Result window is too large, from + size must be less than or equal to: [{most}] but was [{requested}]. See the "
     "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
@@ -86,8 +89,10 @@ def search(
     requested = parse_source(request["_source"]) if "_source" in request else None
     if requested and refuses_same_entry:
         refuse_same_entry(requested)
+    check_depth(request.get("query"))
     scope = Scope.of(index, tuple(documents), scores_keywords=scores_keywords)
     score = parse_query(request.get("query", {"match_all": {}}), scope)
+    check_clauses(scope)
     if start + size > _RESULT_WINDOW:
         reason = _TOO_LARGE.format(most=_RESULT_WINDOW, requested=start + size)
         raise shard_failure(index, "illegal_argument_exception", reason)
@@ -175,10 +180,25 @@ def _integer(value: Any) -> int:
     if isinstance(value, bool):
         reason = f"Current token (VALUE_{str(value).upper()}) not numeric, can not use numeric value accessors"
         raise SearchError("json_parse_exception", reason)
+    if isinstance(value, str):
+        return _integer_of_text(value)
+    if isinstance(value, float | int):
+        if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
+            reason = f"Numeric value ({java_text(value)}) out of range of int ({-MAX_INTEGER - 1} - {MAX_INTEGER})"
+            raise SearchError("input_coercion_exception", reason)
+        return int(value)
+    raise SearchError("number_format_exception", f'For input string: "{value}"')
+
+
+def _integer_of_text(text: str) -> int:
+    """A text as a Java double, cast to an int: what is too large becomes the largest, NaN zero."""
     try:
-        return int(float(value)) if isinstance(value, str | float) else int(value)
-    except (ValueError, OverflowError):
-        raise SearchError("number_format_exception", f'For input string: "{value}"') from None
+        number = float(text.replace("_", "?"))
+    except ValueError:
+        raise SearchError("number_format_exception", f'For input string: "{text}"') from None
+    if math.isnan(number):
+        return 0
+    return int(max(-MAX_INTEGER - 1, min(MAX_INTEGER, number)))
 
 
 def _total(request: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -197,6 +217,6 @@ def _total(request: Mapping[str, Any], number: int) -> dict[str, Any]:
 @lru_cache(maxsize=1_024)
 def _float32(value: float) -> float:
     """The shortest decimal of the score in Lucene's single precision."""
-    value = min(value, _LARGEST_FLOAT)
+    value = min(value, LARGEST_FLOAT)
     packed = struct.pack("f", value)
     return next(short for digits in range(6, 18) if struct.pack("f", short := float(f"{value:.{digits}g}")) == packed)

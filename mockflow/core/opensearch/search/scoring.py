@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import log
-from typing import Any
+from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported
 from mockflow.core.opensearch.search.fields import Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text
 
+LARGEST_FLOAT: Final = 3.4028234e38
+"""Java's Float.MAX_VALUE."""
 Scorer = Callable[[Stored], float | None]
 """Returns a document's score, None if it does not match."""
 
@@ -41,10 +43,12 @@ def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Sc
 
     if not field.is_text or (field.type == "keyword" and not scope.scores_keywords):
         return lambda document: boost if frequency(field.terms(document)) else None
-    documents = [indexed for document in scope.documents if (indexed := field.terms(document))]
-    having = [sum(term in indexed for indexed in documents) for term in terms]
-    rarity = sum(log(1 + (len(documents) - number + 0.5) / (number + 0.5)) for number in having)
-    average = sum(map(len, documents)) / len(documents) if documents else 1.0
+    known = scope.work.statistics(field, scope.documents)
+    if len(terms) > known.longest:
+        return no_match
+    having = [known.having.get(term, 0) for term in terms]
+    rarity = sum(log(1 + (known.documents - number + 0.5) / (number + 0.5)) for number in having)
+    average = known.terms / known.documents if known.documents else 1.0
 
     def score(document: Stored) -> float | None:
         indexed = field.terms(document)
@@ -62,7 +66,7 @@ def boost_of(body: Mapping[str, Any]) -> float:
         boost = float(value)
     except (TypeError, ValueError):
         raise SearchError("number_format_exception", f'For input string: "{value}"') from None
-    if not boost >= 0:  # NaN too
+    if boost < 0:
         raise illegal_argument(f"negative [boost] are not allowed in [{boost}], use a value between 0 and 1 to deboost")
     return boost
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mockflow.core.base.careful_regex import matches_whole
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import illegal_argument, no_text, not_found, of_plugin, own
@@ -27,7 +28,8 @@ _PROTOCOLS_SINCE: Final = {
     "mcp_streamable_http": (3, 3),
 }
 _NAMES_SINCE: Final = (3, 1)
-_PARAMETER: Final = re.compile(r"\$\{parameters\.([^}:]+)(?::-([^}]*))?}")
+# The second and third alternative take what is not closed, so that it is looked at once.
+_PARAMETER: Final = re.compile(r"\$\{parameters\.(?:([^}:]+)(?::-([^}]*))?}|[^}:]+:-[^}]*|[^}:]*)")
 
 
 def check_create(call: StepCall, around: Surroundings) -> Failure | None:
@@ -103,7 +105,8 @@ def _check_urls(inputs: Mapping[str, Any], around: Surroundings, mcp: bool) -> F
     """Each action's URL, parameters put in, has to match one of the trusted endpoints as a whole."""
     for url in [str(inputs["url"])] if mcp else [action["url"] for action in inputs["actions"]]:
         full = _PARAMETER.sub(lambda found: _parameter(found, inputs["parameters"]), url)
-        if not any(_matches(pattern, full) for pattern in around.trusted_endpoints):
+        # An expression that Java alone can read, or that may take very long, is taken to match.
+        if all(matches_whole(pattern, full) is False for pattern in around.trusted_endpoints):
             return illegal_argument(
                 f"Connector URL is not matching the trusted connector endpoint regex, URL is: {full}",
                 "url" if mcp else "actions",
@@ -112,12 +115,5 @@ def _check_urls(inputs: Mapping[str, Any], around: Surroundings, mcp: bool) -> F
 
 
 def _parameter(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
-    value = parameters.get(found[1], found[2])
+    value = parameters.get(found[1], found[2]) if found[1] else None
     return found[0] if value is None else str(value)
-
-
-def _matches(pattern: str, url: str) -> bool:
-    try:
-        return re.fullmatch(pattern, url) is not None
-    except re.error:  # an expression that Java alone can read
-        return True

@@ -15,7 +15,8 @@ from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own
 
 _PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
 """The types of error whose reason the steps pass on; of others they say only that the step failed."""
-_ARRAY_IN_QUOTES: Final = re.compile(r'"\[(.*?)]"')
+_ARRAY_IN_QUOTES: Final = re.compile(r'"\[((?:(?!]").)*)]"|"\[(?:(?!]").)*')
+"""The second part takes what is not closed, so that it is looked at once."""
 
 
 def check_ingest(call: StepCall, around: Surroundings) -> Failure | None:
@@ -48,7 +49,11 @@ def pipeline_of(call: StepCall) -> dict[str, Any]:
     """The body that the step sends. Arrays in quotes are arrays. Raises NoObjectError."""
     given = call.inputs["configurations"]
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-    return read_object(_ARRAY_IN_QUOTES.sub(lambda found: "[" + found[1].replace('\\"', '"') + "]", text))
+    return read_object(_ARRAY_IN_QUOTES.sub(_array, text))
+
+
+def _array(found: re.Match[str]) -> str:
+    return found[0] if found[1] is None else "[" + found[1].replace('\\"', '"') + "]"
 
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"

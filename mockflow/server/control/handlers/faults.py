@@ -33,7 +33,8 @@ def add_fault(call: ControlCall) -> views.FaultView:
 def delete_faults(call: ControlCall) -> list[views.FaultView]:
     """Removes all faults that were added at run time."""
     gone = call.world.active.added
-    call.world.active.added = []
+    for fault in gone:
+        call.world.active.remove_added(fault)
     call.world.active_changed()
     return [_fault_view(fault) for fault in gone]
 
@@ -44,7 +45,7 @@ def delete_fault(call: ControlCall) -> views.FaultView:
     fault = active.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else None
     if fault is None:
         raise ControlError(404, f'no fault "{text}" was added at run time; GET {PREFIX}/faults lists them')
-    active.added.remove(fault)
+    active.remove_added(fault)
     call.world.active_changed()
     return _fault_view(fault)
 

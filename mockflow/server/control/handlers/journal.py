@@ -1,7 +1,6 @@
 """The journal of requests and responses, and the coverage of scripts by them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Final
 
 from mockflow.cluster import Cluster
@@ -47,7 +46,7 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
         *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
         *cluster.world.active.parts(),
     ]
-    return views.CoverageView(parts=[views.PartView(**asdict(part)) for part in parts])
+    return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts])
 
 
 def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:

@@ -3,9 +3,12 @@
 from typing import Final
 
 from mockflow.cluster import LoadedScenario, scenarios
-from mockflow.loading.load import load_text
+from mockflow.loading.load import Loading, load_text
 from mockflow.server.control import views
 from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.http.messages import Ahead, Request
+from mockflow.server.rest.errors import Refusal
+from mockflow.server.rest.parameters import parse_target
 
 _MAX_PROBLEMS: Final = 1000  # in one response
 
@@ -20,8 +23,7 @@ def list_scenarios(call: ControlCall) -> views.ScenariosView:
 
 def load_scenarios(call: ControlCall) -> views.Loaded:
     """Loads the scenarios in the body; 400 with their problems if there are errors."""
-    source = call.query.get("source", "request")
-    loading = load_text(call.request.body, source)
+    loading = _loaded(call.request, call.query.get("source", _SOURCE))
     if loading.errors:
         more = len(loading.errors) - _MAX_PROBLEMS
         lines = [*map(str, loading.errors[:_MAX_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
@@ -32,6 +34,26 @@ def load_scenarios(call: ControlCall) -> views.Loaded:
         loaded=[_scenario_view(scenario) for scenario in loaded],
         problems=[views.ProblemView(**problem.as_json()) for problem in loading.problems],
     )
+
+
+def read_ahead(request: Request) -> None:
+    """Loads a large body, before its turn to change the cluster."""
+    try:
+        _, query = parse_target(request.target)
+    except Refusal:
+        return
+    source = query.get("source", _SOURCE)
+    request.ahead = Ahead()
+    request.ahead.keep(source, lambda: load_text(request.body, source))
+
+
+def _loaded(request: Request, source: str) -> Loading:
+    if request.ahead is None:
+        return load_text(request.body, source)
+    return request.ahead.result(source, lambda: load_text(request.body, source))
+
+
+_SOURCE: Final = "request"
 
 
 def delete_scenario(call: ControlCall) -> views.ScenarioView:

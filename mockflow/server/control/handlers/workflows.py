@@ -1,12 +1,16 @@
 """Workflows: their state, timeline, status at any time, and the plan of their next run."""
 
-from typing import Any
+from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, moments, moving
+from mockflow.cluster.timeline_rows import MAX_LISTED, timeline_of
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.plugin.status import status_document
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, ControlError, read_body
+
+_MAX_MOMENTS: Final = 1_000
+_MAX_WINDOWS: Final = 1_000
 
 
 def list_workflows(call: ControlCall) -> list[views.WorkflowView]:
@@ -18,14 +22,20 @@ def get_workflow(call: ControlCall) -> views.WorkflowDetail:
     """One workflow with its timeline; 404 for an unknown id."""
     cluster = call.cluster
     workflow = cluster.world.find(call.values["workflow_id"])
-    timeline = [views.Moment(**moment) for moment in workflow.moments(moving.upcoming(cluster.world, workflow))]
-    windows = cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ()
-    faults = [views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows]
+    run = moving.upcoming(cluster.world, workflow)
+    timeline = timeline_of(run, most_moments=_MAX_MOMENTS, most_resources=MAX_LISTED)
+    windows = list(cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ())
+    shown = windows[:_MAX_WINDOWS]
     return views.WorkflowDetail(
         **dict(workflow_view(cluster, workflow)),
-        timeline=timeline,
+        timeline=[views.Moment(**row) for row in timeline.rows],
         input_problems=list(workflow.input_problems),
-        faults=faults,
+        faults=[views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in shown],
+        left_out=views.LeftOut(
+            moments=timeline.moments_left_out,
+            resources=timeline.resources_left_out,
+            faults=len(windows) - len(shown),
+        ),
     )
 
 

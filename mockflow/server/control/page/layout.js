@@ -14,7 +14,7 @@ export class Layout {
     this.known = known;
     this.faults = (detail.faults ?? []).map((fault) => ({ ...fault, to_ms: fault.to_ms ?? null }));
     const edges = this.faults.flatMap((fault) => [fault.from_ms, fault.to_ms ?? 0]);
-    this.end = Math.max(0, ...known.map((moment) => moment.at_ms), ...edges);
+    this.end = known.map((moment) => moment.at_ms).concat(edges).reduce((most, one) => Math.max(most, one), 0);
     this.span = this.end || 1000;
     this.zones = this.waiting.length ? ZONES_WITH_POLLS : ZONES;
     this.bands = this.#bands();
@@ -73,15 +73,17 @@ export class Layout {
   /** Each resource from its creation to its deletion: {resource, from, to, at}. */
   #resources() {
     const found = new Map();
+    const keyOf = (resource) => JSON.stringify([resource.workflow_step_id, resource.resource_type, resource.resource_id]);
     this.moments.forEach((moment, index) => {
-      const here = new Set();
-      for (const resource of moment.status.resources_created ?? []) {
-        const key = JSON.stringify([resource.workflow_step_id, resource.resource_type, resource.resource_id]);
-        here.add(key);
-        const one = found.get(key);
-        if (!one) found.set(key, { resource, index, from: this.begin(index), to: 1, moment });
+      const created = new Set(moment.created.map(keyOf));
+      for (const resource of moment.gone) {
+        const one = found.get(keyOf(resource));
+        if (one && one.to === 1 && !created.has(keyOf(resource))) one.to = this.begin(index);
       }
-      for (const [key, one] of found) if (!here.has(key) && one.to === 1) one.to = this.begin(index);
+      for (const resource of moment.created) {
+        const key = keyOf(resource);
+        if (!found.has(key)) found.set(key, { resource, index, from: this.begin(index), to: 1, moment });
+      }
     });
     return [...found.values()];
   }

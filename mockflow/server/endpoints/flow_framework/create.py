@@ -9,14 +9,11 @@ from mockflow.cluster.operations import NO_PARAMS
 from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.plugin.template import Template
-from mockflow.core.plugin.template_parser import parse_template
-from mockflow.core.plugin.use_cases import expand
 from mockflow.core.plugin.versions import SUBSTITUTIONS
 from mockflow.server.endpoints.flow_framework.plugin import TIMEOUT, is_refused
 from mockflow.server.endpoints.flow_framework.runs import accepted_reply
 from mockflow.server.rest.call import Action, Call, Reply
-from mockflow.server.rest.content import read_content
+from mockflow.server.rest.template_body import read_template
 
 _CONTENT_INVALID: Final = "IOException: template content invalid for specified Content-Type."
 _ENDLESS: Final = re.compile(r"\s*-0*1\s*")
@@ -61,7 +58,10 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
 
     def act() -> Reply | Awaitable[Reply]:
         _refuse_contradictions(flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=waits)
-        template = _template(call, use_case, update_fields=flags["update_fields"])
+        try:
+            template = read_template(call.request, use_case, flags["update_fields"], call.world.version)
+        except ContentError:
+            raise FlowFrameworkError(_CONTENT_INVALID) from None
         cluster, caller = call.cluster, call.request.caller
         access.check_creator(cluster.world, caller)
         if workflow_id is not None:
@@ -130,13 +130,3 @@ def _refuse_contradictions(
     for refused, message in refusals:
         if refused:
             raise FlowFrameworkError(message)
-
-
-def _template(call: Call, use_case: str | None, *, update_fields: bool) -> Template:
-    content, version = read_content(call.request), call.world.version
-    try:
-        if use_case is not None:
-            content = expand(use_case, content, has_body=bool(call.request.body), version=version)
-        return parse_template(content, update_fields=update_fields and use_case is None, version=version)
-    except ContentError:
-        raise FlowFrameworkError(_CONTENT_INVALID) from None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.core.opensearch.indices.create_index import IndexEnvironment, refusal_of_create
-from mockflow.core.opensearch.indices.update_index import refusal_of_reindex, refusal_of_update_settings
+from mockflow.core.opensearch.indices.update_index import refusal_of_update_settings
 from mockflow.core.opensearch.mappings.mapping_types import field_types
 from mockflow.core.opensearch.settings.index_settings import index_settings_table
 
@@ -60,13 +60,3 @@ def test_updating_ends_with_a_refusal_or_with_none(given_settings: Any) -> None:
     configurations = json.dumps({"settings": given_settings})
     for current in ({"index": {"number_of_shards": "1"}}, None):
         refusal_of_update_settings("i", configurations, current, "U", ENVIRONMENT)
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from(["refresh", "requests_per_second", "require_alias", "slices", "max_docs", "source_index"]),
-        values,
-    )
-)
-def test_reindexing_ends_with_a_refusal_or_with_none(inputs: Any) -> None:
-    refusal_of_reindex(inputs, ["i"])

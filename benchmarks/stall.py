@@ -1,0 +1,192 @@
+"""How long one request holds the server: the worst inputs of each kind at growing sizes, beside a client that polls.
+
+The longest pause of the poller is the result: of several rounds the shortest, since other programs cause pauses too.
+The bound is 100 ms; for large bodies 50 ms for each MiB.
+"""
+
+import http.client
+import json
+import re
+import sys
+import tempfile
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+from processes import SERVE, running
+from rich.console import Console
+from rich.table import Table
+
+from tests.support.server import STORY
+from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Ask, Kind
+
+BOUND_MS: Final = 100.0
+BOUND_MS_A_MIB: Final = 50.0
+STATUS: Final = f"{FLOW}/w/_status"
+_PATIENCE_SECONDS: Final = 100
+_PAUSE_SECONDS: Final = 0.001
+_AUTHORIZATION: Final = {"Authorization": f"Basic {b64encode(USER.encode()).decode()}"}
+
+
+@dataclass
+class Result:
+    """The expensive request of one kind at one size."""
+
+    kind: Kind
+    size: int
+    body: int
+    """Bytes of the request's body."""
+    status: int
+    seconds: float
+    """Until it was answered."""
+    pauses: list[float] = field(default_factory=list)
+    """The longest pause of the poller in each round, in milliseconds."""
+
+    @property
+    def pause(self) -> float:
+        return min(self.pauses)
+
+    @property
+    def bound(self) -> float:
+        return max(BOUND_MS, BOUND_MS_A_MIB * self.body / 2**20)
+
+    @property
+    def is_right(self) -> bool:
+        return self.pause <= self.bound and self.status in self.kind.statuses
+
+
+@click.command()
+@click.option("--only", default="", help="The kinds whose name has this regular expression.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often each is sent.")
+@click.option("--quick", is_flag=True, help="The smallest size of each kind alone.")
+def main(only: str, rounds: int, quick: bool) -> None:
+    """Measure the longest pause of a poller while the worst requests are answered."""
+    kinds = [kind for kind in KINDS if re.search(only, kind.name)]
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Path(folder) / "story.yaml"
+        scenario.write_text(STORY)
+        for needs_user in (False, True):
+            chosen = [kind for kind in kinds if kind.needs_user is needs_user]
+            options = ("--user", USER) if needs_user else ()
+            if chosen:
+                with running(*SERVE, "--frozen", *options, str(scenario)) as url:
+                    for kind in chosen:
+                        for size in kind.sizes[:1] if quick else kind.sizes:
+                            results.append(measured(url, kind, size, rounds))
+                            _say(results[-1])
+    print_results(results)
+    sys.exit(not all(result.is_right for result in results))
+
+
+def measured(url: str, kind: Kind, size: int, rounds: int) -> Result:
+    """Sends the requests of a kind in each round, until one round is within the bound."""
+    result = None
+    for _ in range(rounds):
+        _send(url, Ask("POST", f"{CONTROL}/reset"))
+        *before, last = kind.make(size)
+        made = "/"
+        for ask in before:
+            status, answer, _ = _send(url, _filled(ask, made))
+            if status == 201:
+                made = f"{FLOW}/{json.loads(answer)['workflow_id']}"
+        with polling(url) as pauses:
+            status, _, seconds = _send(url, _filled(last, made))
+            time.sleep(0.05)
+        result = result or Result(kind, size, len(last.body), status, seconds)
+        result.pauses.append(max(pauses) * 1000)
+        if result.is_right:
+            break
+    assert result
+    return result
+
+
+def _filled(ask: Ask, made: str) -> Ask:
+    return Ask(ask.method, ask.target.replace("{workflow}", made), ask.body, ask.headers)
+
+
+@contextmanager
+def polling(url: str) -> Iterator[list[float]]:
+    """Polls until the end of the block; yields the seconds that each poll took."""
+    pauses: list[float] = []
+    ends = threading.Event()
+    connection = _connection(url)
+
+    def poll() -> None:
+        while not ends.is_set():
+            began = time.perf_counter()
+            connection.request("GET", STATUS, headers=_AUTHORIZATION)
+            connection.getresponse().read()
+            pauses.append(time.perf_counter() - began)
+            time.sleep(_PAUSE_SECONDS)
+
+    poller = threading.Thread(target=poll, daemon=True)
+    poller.start()
+    try:
+        while len(pauses) < 20:
+            time.sleep(_PAUSE_SECONDS)
+        pauses.clear()
+        yield pauses
+    finally:
+        ends.set()
+        poller.join()
+        connection.close()
+
+
+def _send(url: str, ask: Ask) -> tuple[int, bytes, float]:
+    """Status, body and seconds; status 0 without an answer."""
+    connection = _connection(url)
+    began = time.perf_counter()
+    try:
+        connection.request(ask.method, ask.target, ask.body or None, {**_AUTHORIZATION, **ask.headers})
+        response = connection.getresponse()
+        return response.status, response.read(), time.perf_counter() - began
+    except (OSError, http.client.HTTPException):
+        return 0, b"", time.perf_counter() - began
+    finally:
+        connection.close()
+
+
+def _connection(url: str) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE_SECONDS)
+
+
+def _say(result: Result) -> None:
+    click.echo(f"{'  ' if result.is_right else '! '}{result.kind.name} {result.size:,}: {_row(result)[2:]}", err=True)
+
+
+def _row(result: Result) -> list[Any]:
+    return [
+        result.kind.name,
+        f"{result.size:,}",
+        f"{result.body / 2**20:.2f}",
+        str(result.status),
+        f"{result.seconds * 1000:,.0f} ms",
+        f"{result.pause:,.0f} ms",
+        f"{result.bound:,.0f} ms",
+        "" if result.is_right else "missed",
+    ]
+
+
+def print_results(results: list[Result]) -> None:
+    table = Table("kind", "size", "MiB", "status", "answered in", "longest pause", "bound", "")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for result in results:
+        table.add_row(*_row(result))
+    console = Console(width=140)
+    console.print(table)
+    worst = max(results, key=lambda result: result.pause / result.bound)
+    missed = sum(not result.is_right for result in results)
+    console.print(f"The longest pause is {worst.pause:,.0f} ms ({worst.kind.name}); {missed} missed their bound.")
+
+
+if __name__ == "__main__":
+    main()

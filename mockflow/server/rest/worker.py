@@ -1,0 +1,58 @@
+"""A thread for work that would hold the event loop: large bodies to read, large responses to write.
+
+The work must be pure: it reads no world, for the loop changes it meanwhile.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+LARGE: Final = 32 * 1024
+"""From so many bytes on a body is read, and a response written, in another thread; less takes a few milliseconds."""
+
+Result = TypeVar("Result")
+
+
+async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """The result of `work`, done in another thread; the same error if it raises one.
+
+    One piece of work is done at a time: each further thread that computes would delay the loop.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Result] = loop.create_future()
+
+    def run() -> None:
+        with _TURN.lock:
+            try:
+                finish, outcome = done.set_result, work(*arguments)
+            except BaseException as error:
+                finish, outcome = done.set_exception, error  # type: ignore[assignment]
+        try:
+            loop.call_soon_threadsafe(_settle, done, finish, outcome)
+        except RuntimeError:
+            pass  # the loop was closed meanwhile
+
+    threading.Thread(target=run, name="mockflow work", daemon=True).start()
+    return await done
+
+
+def _settle(done: "asyncio.Future[Any]", finish: Callable[[Any], None], outcome: object) -> None:
+    if not done.done():  # else the request was cancelled
+        finish(outcome)
+
+
+class _Turn:
+    """The lock that the threads take in turn. A forked child has none of them, so it begins with another lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self.lock = threading.Lock()
+
+
+_TURN: Final = _Turn()

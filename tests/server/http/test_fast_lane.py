@@ -1,0 +1,312 @@
+"""The fast lane answers repeated polls as the long way does: the same bytes, journal, coverage and state."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockflow.cluster import Cluster
+from mockflow.server import app
+from mockflow.server.answer import answer
+from mockflow.server.http import fast_lane
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.serving import SwitchableServer
+from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, request
+
+STATUS: Final = f"{WORKFLOW}/w/_status"
+BY_POLL: Final = """
+scenario: by-poll
+workflow_id: p
+provision:
+  timeline:
+    - {at: 0s, state: PROVISIONING, user_outputs: {name: "Ünï😀"}}
+    - {at_poll: 3, provisioning_progress: IN_PROGRESS}
+    - {at: +2s, state: COMPLETED}
+"""
+CLIENTS: Final = (
+    "scenario: clients\nworkflow_id: c\nmatch: everything\nprovision:\n  timeline: [{at: 2s, state: FAILED}]\n"
+)
+FAULT: Final = {"on": "get_status", "calls": "2..3", "respond": "too_many_requests"}
+TEMPLATE: Final = b'{"name": "t", "workflows": {"provision": {"nodes": []}}}'
+JSON_BODY: Final = {"Content-Type": "application/json"}
+
+HEADERS: Final[list[dict[str, str]]] = [
+    {},
+    {"X-Opaque-Id": "ü 1"},
+    {"Accept-Encoding": "gzip"},
+    {"Accept": "application/yaml"},
+    {"Authorization": "Basic YTpi"},
+    {"Connection": "close"},
+    {"Upgrade": "websocket", "Connection": "Upgrade"},
+    {"Content-Length": "0"},
+    {"Expect": "100-continue"},
+]
+QUERIES: Final = ["", "?all=true", "?pretty", "?filter_path=state,w*", "?format=yaml&all", "?nope=1"]
+polls: Final = st.builds(
+    lambda id, query, headers, version: request(f"{WORKFLOW}/{id}/_status{query}", headers=headers).replace(
+        b"HTTP/1.1", version
+    ),
+    st.sampled_from(["w", "w", "p", "c", "unknown"]),
+    st.sampled_from(QUERIES),
+    st.sampled_from(HEADERS),
+    st.sampled_from([b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0"]),
+)
+
+
+def control(target: str, method: str = "POST", body: Any = None) -> bytes:
+    return request(f"{OWNER}/{target}", method, json.dumps(body).encode() if body is not None else b"")
+
+
+CHANGES: Final = [
+    request("/"),
+    request(STATUS, "HEAD"),
+    request(STATUS, body=b"{}", headers=JSON_BODY),
+    request(f"{WORKFLOW}?provision=true", "POST", TEMPLATE, JSON_BODY),
+    request(f"{WORKFLOW}/c", "DELETE"),
+    request(f"{WORKFLOW}/w/_provision", "POST"),
+    request(f"{WORKFLOW}/w/_deprovision", "POST"),
+    request("/_cluster/settings", "PUT", b'{"transient":{"plugins.flow_framework.enabled":false}}', JSON_BODY),
+    request("/_cluster/settings", "PUT", b'{"transient":{"plugins.flow_framework.enabled":true}}', JSON_BODY),
+    control("clock", body={"advance": "1s"}),
+    control("clock", body={"mode": "auto"}),
+    control("clock", body={"mode": "frozen"}),
+    control("clock", body={"next": "w"}),
+    control("faults", body=FAULT),
+    control("faults", "DELETE"),
+    control("reset", body={}),
+    control("reset", body={"opensearch_version": "2.19.6"}),
+    control("workflows/w/restart"),
+    control("scenarios", "PUT", {"scenario": "story", "workflow_id": "w", "provision": {"timeline": [{"at": 0}]}}),
+    control("scenarios/by-poll", "DELETE"),
+]
+# One poll so often on the kept connection; or two requests in one piece; or one cut in two.
+operations: Final = st.one_of(
+    st.tuples(polls, st.integers(1, 5)),
+    st.tuples(st.sampled_from(CHANGES), st.just(1)),
+    st.tuples(st.builds(lambda one, other: one + other, polls, polls), st.integers(1, 3)),
+    st.tuples(polls, st.integers(-60, -1)),
+)
+
+
+@given(st.lists(operations, max_size=25), st.sampled_from(["frozen", "auto"]))
+def test_with_and_without_it_every_byte_is_the_same(steps: list[tuple[bytes, int]], mode: Any) -> None:
+    async def play() -> tuple[Any, Any]:
+        servers = Servers()
+        try:
+            fast = await servers(STORY, BY_POLL, CLIENTS, mode=mode)
+            with no_lane():
+                slow = await servers(STORY, BY_POLL, CLIENTS, mode=mode)
+            return await played(fast, steps), await played(slow, steps)
+        finally:
+            await servers.stop()
+
+    fast, slow = asyncio.run(play())
+    assert fast == slow
+
+
+async def played(server: Server, steps: list[tuple[bytes, int]]) -> list[Any]:
+    """All bytes that come back, and what the control API shows at the end."""
+    received: list[Any] = []
+    client = Client(server)
+    for data, times in steps:
+        for _ in range(max(times, 1)):
+            received.append(await client.send(data, cut=-times if times < 0 else None))
+    await client.close()
+    for target in ("journal", "coverage", "workflows", "clock"):
+        received.append(without_wall_time((await server.ask(f"{OWNER}/{target}")).json))
+    return received
+
+
+class Client:
+    """A client that keeps its connection as long as the server does."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._wire: Wire | None = None
+
+    async def send(self, data: bytes, cut: int | None = None) -> bytes:
+        """The responses to one or two requests; `cut` sends them in two parts."""
+        if self._wire is None:
+            self._wire = await Wire.open(self._server.url)
+        raw = b""
+        try:
+            await self._wire.send(data[:cut])
+            if cut is not None:
+                for _ in range(5):  # turns of the loop in which the server reads the first part
+                    await asyncio.sleep(0)
+                await self._wire.send(data[cut:])
+            for _ in range(data.count(b" HTTP/1.")):
+                answer = await self._wire.answer(without_body=data.startswith(b"HEAD"))
+                raw += answer.raw
+                if answer.status == 100:
+                    raw += (await self._wire.answer()).raw
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self.close()
+            return raw + b"closed"
+        if b"HTTP/1.0" in data or b"close" in data:
+            raw += await self._wire.rest()
+            await self.close()
+        return raw
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._wire:
+            await self._wire.close()
+            self._wire = None
+
+
+def without_wall_time(value: Any) -> Any:
+    if isinstance(value, list):
+        return [without_wall_time(one) for one in value]
+    if isinstance(value, dict):
+        return {name: without_wall_time(one) for name, one in value.items() if name not in ("wall", "took_ms")}
+    return value
+
+
+@contextmanager
+def no_lane() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast_lane, "is_possible", lambda _: False)
+        yield
+
+
+async def test_a_poll_that_repeats_is_not_parsed_again(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = count_long_way(monkeypatch)
+    server = await serve(STORY)
+    client = Client(server)
+    first = await client.send(request(STATUS))
+    for _ in range(20):
+        assert await client.send(request(STATUS)) == first
+    assert len(asked) <= 3, "the first makes the action, the second shows that it repeats"
+    assert len(server.cluster.world.journal) == 21
+    await server.advance("2s")
+    assert b"PROVISIONING" in await client.send(request(STATUS)), "it is computed anew each time"
+    await client.close()
+
+
+async def test_another_connection_is_answered_from_its_second_request_on(
+    serve: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count_long_way(monkeypatch)
+    server = await serve(STORY)
+    for _ in range(3):
+        client = Client(server)
+        for _ in range(5):
+            await client.send(request(STATUS))
+        await client.close()
+    assert len(asked) <= 5, "two or three of the first connection, at most one of each other"
+
+
+async def test_faults_take_the_long_way(serve: Servers) -> None:
+    server = await serve(STORY)
+    client = Client(server)
+    for _ in range(4):
+        await client.send(request(STATUS))
+    await server.ask(f"{OWNER}/faults", "POST", json.dumps(FAULT))
+    answers = [await client.send(request(STATUS)) for _ in range(4)]
+    assert [b"429" in answer for answer in answers] == [False, True, True, False]
+    await client.close()
+
+
+async def test_requests_that_repeat_nothing_are_not_kept(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes: list[fast_lane.FastLane] = []
+    monkeypatch.setattr(fast_lane.FastLane, "add", lambda lane, *_: lanes.append(lane))
+    client = Client(await serve(STORY))
+    for number in range(10):
+        await client.send(request(STATUS, headers={"X-Opaque-Id": str(number)}))
+    assert lanes == []
+    await client.close()
+
+
+async def test_what_is_kept_is_bounded(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_lane, "_MOST_HEADS", 3)
+    server = await serve(STORY)
+    client = Client(server)
+    for number in range(10):
+        data = request(STATUS, headers={"X-Opaque-Id": str(number)})
+        assert [await client.send(data) for _ in range(4)] == [await client.send(data)] * 4
+    await client.close()
+
+
+async def test_a_client_that_polls_for_ever_is_cut_off_here_too(serve: Servers) -> None:
+    cluster = cluster_of(STORY, max_polls=8)
+    cluster.world.settings = cluster.world.settings.__class__(mode="frozen", max_polls=8, ends_stuck=True)
+    cut_off: list[bool] = []
+    cluster.on_cut_off = lambda: cut_off.append(True)
+    client = Client(await serve.of(cluster))
+    answers = [await client.send(request(STATUS)) for _ in range(8)]
+    assert answers[-1] == b"closed"
+    assert answers[0] == answers[6] != b"closed"
+    assert cut_off == [True]
+
+
+async def test_an_error_of_ours_is_logged_and_answered(
+    serve: Servers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(STORY)
+    client = Client(server)
+    for _ in range(3):
+        await client.send(request(STATUS))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(server.cluster.world.journal, "add", fail, raising=False)
+    with caplog.at_level(logging.ERROR, "mockflow"):
+        assert (await client.send(request(STATUS))).startswith(b"HTTP/1.1 500 ")
+    assert "a fault of ours" in caplog.text
+    await client.close()
+
+
+async def test_another_cluster_at_the_same_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SwitchableServer()
+    url = await server.start()
+    try:
+        for text, state in ((STORY, b"NOT_STARTED"), (STORY.replace("NOT_STARTED", "FAILED"), b"FAILED")):
+            cluster = cluster_of(text)
+            server.switch_to(cluster)
+            client = Client(Server(cluster, url))
+            for _ in range(5):
+                assert state in await client.send(request(STATUS))
+            await client.close()
+        server.switch_to(None)
+        client = Client(Server(cluster, url))
+        assert (await client.send(request(STATUS))).startswith(b"HTTP/1.1 503 ")
+        await client.close()
+    finally:
+        await server.stop()
+
+
+async def test_a_version_of_aiohttp_without_what_it_relies_on(serve: Servers, caplog: pytest.LogCaptureFixture) -> None:
+    assert not fast_lane.is_possible(asyncio.Protocol)
+    assert fast_lane.is_possible(web.RequestHandler), "the version that the tests run with has it"
+    with caplog.at_level(logging.DEBUG, "mockflow"), no_lane():
+        server = await serve(STORY)
+    assert "no fast lane" in caplog.text
+    client = Client(server)
+    assert len({await client.send(request(STATUS)) for _ in range(5)}) == 1
+    await client.close()
+
+
+def count_long_way(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The targets that `answer` gets, of servers that start from now on."""
+    asked: list[str] = []
+
+    async def counted(cluster: Cluster, request: Request) -> Response:
+        asked.append(request.target)
+        return await answer(cluster, request)
+
+    monkeypatch.setattr(app, "answer", counted)
+    return asked
