@@ -60,7 +60,7 @@ def check(
     raise SystemExit(1 if errors else 0)
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of scenarios, for editors.")
 def schema() -> None:
     """Print the JSON Schema of the scenario language, for editors."""
     from mockflow.core.scenario.json_schema import json_schema

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from mockflow.cli.http import HttpResponse, exchange
 
@@ -72,8 +73,15 @@ def verifying_opener(ca: str | None) -> Opener:
         if ca is not None:
             opener.context  # noqa: B018 - reads the file
     except (OSError, ValueError) as error:
-        raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint="--ca") from None
+        raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint=_ca_hint()) from None
     return opener
+
+
+def _ca_hint() -> str:
+    """The option, or the variable if that has the value."""
+    context = click.get_current_context(silent=True)
+    source = context and context.get_parameter_source("ca")
+    return "'--ca' (environment variable MOCKFLOW_CA)" if source is ParameterSource.ENVIRONMENT else "--ca"
 
 
 def request(

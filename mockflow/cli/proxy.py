@@ -17,6 +17,7 @@ import click
 from aiohttp import web
 from yarl import URL
 
+from mockflow.cli.environment import EnvironmentCommand
 from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.serving import cannot_listen
@@ -45,7 +46,11 @@ _OURS: Final = frozenset({"host", "content-length", "expect"})
 _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"}, short_help="Record a client's requests.")
+@click.command(
+    cls=EnvironmentCommand,
+    context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"},
+    short_help="Record a client's requests.",
+)
 @click.option("--to", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the real cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")

@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from mockflow.cli.environment import EnvironmentCommand
 from mockflow.cli.options import Duration, ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.upstream import Upstream, upstream_options
@@ -30,7 +31,11 @@ _WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _REQUEST_SECONDS: Final = 10
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"}, short_help="Record a real cluster.")
+@click.command(
+    cls=EnvironmentCommand,
+    context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"},
+    short_help="Record a real cluster.",
+)
 @click.argument("workflow_ids", metavar="WORKFLOW_ID...", nargs=-1, required=True)
 @click.option("--from", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")

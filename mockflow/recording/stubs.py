@@ -159,6 +159,8 @@ def _contains_secret(name: str, value: str) -> bool:
 
 
 def _is_health_check(exchange: Exchange) -> bool:
-    """Whether mockflow gives a successful response of the same kind by itself."""
-    path = urlsplit(exchange.target).path.rstrip("/") or "/"
-    return exchange.method in ("GET", "HEAD") and path in _HEALTH_CHECKS and exchange.status == 200
+    """Whether mockflow gives a response of the same kind by itself, or the request was meant for mockflow."""
+    url = urlsplit(exchange.target)
+    path = url.path.rstrip("/") or "/"
+    is_check = exchange.method in ("GET", "HEAD") and path in _HEALTH_CHECKS and "level=" not in url.query
+    return (is_check and exchange.status == 200) or path == "/_mockflow" or path.startswith("/_mockflow/")

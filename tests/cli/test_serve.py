@@ -65,8 +65,10 @@ def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: l
         assert re.fullmatch(r"mockflow ready at http://127\.0\.0\.1:\d+\n", served.ready_line)
         assert ask(served.url)[0] == 200
         code, stderr, stdout = served.stop(signal.SIGTERM)
-    assert (code, stdout) == (0, "" if "--quiet" in options else f"see its timelines at {served.url}/_mockflow/\n")
+    assert (code, stdout) == (0, f"see its timelines at {served.url}/_mockflow/\n" if options == [] else "")
     assert "--quiet" not in options or stderr == ""
+    if options == ["--log-format", "json"]:
+        assert json.loads(stderr.splitlines()[0])["page_url"] == f"{served.url}/_mockflow/"
 
 
 def test_on_every_address_the_page_is_at_one_that_a_browser_can_open() -> None:
@@ -346,16 +348,19 @@ def test_every_option_is_a_variable_too(tmp_path: Path) -> None:
         served.status("a")
         _, stderr, _ = served.stop(signal.SIGTERM)
     lines = [json.loads(line) for line in stderr.splitlines() if line.startswith("{")]
-    assert [line.get("target") for line in lines][:2] == ["/_mockflow/workflows", "/_mockflow/clock"]
-    assert [line["level"] for line in lines if "message" in line] == ["warning"]
+    targets = [line["target"] for line in lines if "target" in line]
+    assert targets[:2] == ["/_mockflow/workflows", "/_mockflow/clock"]
+    others = [(line["level"], "problem" in line) for line in lines if "message" in line]
+    assert others == [("error", True), ("error", True), ("info", False), ("warning", False)]
+    assert len(lines) == len(stderr.splitlines())
 
 
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"MOCKFLOW_PORT": "x"}, "'--port'"),
+        ({"MOCKFLOW_PORT": "x"}, "'--port' (environment variable MOCKFLOW_PORT)"),
         ({"MOCKFLOW_AUTO": "1", "MOCKFLOW_FROZEN": "1"}, "exclude each other"),
-        ({"MOCKFLOW_AUTO": "maybe"}, "'--auto'"),
+        ({"MOCKFLOW_AUTO": "maybe"}, "'--auto' (environment variable MOCKFLOW_AUTO)"),
         ({"MOCKFLOW_SPEED": "-1"}, "'--speed'"),
     ],
     ids=str,
@@ -428,7 +433,7 @@ def test_one_object_of_json_for_each_request() -> None:
     with Served("--frozen", "--log-format", "json") as served:
         served.ask("/_nope/%C3%BC?a=%22")
         _, stderr, _ = served.stop(signal.SIGTERM)
-    (line,) = map(json.loads, stderr.splitlines())
+    _, line = map(json.loads, stderr.splitlines())
     assert list(line) == ["time", "level", "method", "target", "status", "ms"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line["time"])
     assert (line["level"], line["method"], line["target"], line["status"]) == (
