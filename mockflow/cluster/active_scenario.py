@@ -24,7 +24,8 @@ class ActiveScenario:
         self.own_faults = frozenset(own)
         """The faults that act on requests for the scenario's own workflows only."""
         self.own_calls = CallIndex(own)
-        self.window_edges = tuple({edge for one in (*self.faults, *self.stubs) for edge in one.edges})
+        self._acting: list[ActiveFault | ActiveStub] = [*self.faults, *self.stubs]
+        self.window_edges = tuple({edge for one in self._acting for edge in one.edges})
         """The elapsed ms at which windows of faults and stubs begin and end."""
         self.outage_edges = tuple({edge for one in self.outages for edge in one.edges})
         """The elapsed ms at which phases of outages begin and end."""
@@ -36,7 +37,7 @@ class ActiveScenario:
     def put_at(self, rank: int) -> None:
         """Sets the scenario's place among those that are active."""
         self.rank = rank
-        for one in (*self.faults, *self.stubs):
+        for one in self._acting:
             one.rank = rank
 
     def continue_counts(self, before: "ActiveScenario") -> None:

@@ -12,7 +12,7 @@ T = TypeVar("T", bound=Hashable)
 class _Shape(NamedTuple):
     """Where a pattern has plain segments. All patterns of one shape are found by one lookup."""
 
-    count: int
+    length: int
     takes_rest: bool
     plain: tuple[int, ...]
 
@@ -46,7 +46,7 @@ class PathIndex(Generic[T]):
         given = split_path(path)
         found: dict[T, None] = {}
         for shape, items in self._shapes.items():
-            if len(given) == shape.count or (shape.takes_rest and len(given) > shape.count):
+            if len(given) == shape.length or (shape.takes_rest and len(given) > shape.length):
                 found |= items.get(tuple(given[place] for place in shape.plain), {})
         return list(found)
 
