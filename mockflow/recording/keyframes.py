@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.durations import UNITS_MS, format_duration
 from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
-from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.compiler import Fold, Place
 from mockflow.core.script.models import Keyframe
 from mockflow.recording.status_history import Change
 
@@ -145,15 +145,19 @@ def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0
     """
     keyframes: list[Keyframe] = []
     held: Status = {}
+    fold = Fold("", "", "NOT_STARTED")
+    if moments and moments[0].at > origin:
+        fold.begin()
     for at, status, complete in moments:
         written = {name: status.get(name) for name in _WRITTEN if status.get(name) != held.get(name)}
         keyframe = {"at": format_duration(at - origin), **written, **_resources(status, held)}
         if complete:
-            shown = _shown([*keyframes, Keyframe.model_validate(keyframe)], epoch + origin)
+            shown = _shown(fold, Keyframe.model_validate(keyframe), at - origin, epoch + origin)
             keyframe |= {
                 name: status.get(name) for name in _DERIVED if not _same(status.get(name), shown.get(name), slack)
             }
         keyframes.append(Keyframe.model_validate(keyframe))
+        fold.apply(keyframes[-1], Place(0, at - origin))
         held = status
     return tuple(keyframes)
 
@@ -171,9 +175,11 @@ def _resources(status: Status, held: Status) -> dict[str, Any]:
     return {"created": new[len(old) :]} if new[: len(old)] == old else {"resources_created": new}
 
 
-def _shown(keyframes: Sequence[Keyframe], started: int) -> Status:
-    """The snapshot after the last keyframe, in a run that started at `started` (epoch ms)."""
-    snapshot = compile_run(keyframes, scenario="", workflow_id="").segments[-1].snapshots[-1]
+def _shown(before: Fold, keyframe: Keyframe, at: int, started: int) -> Status:
+    """The snapshot after a keyframe at `at`, in a run that started at `started` (epoch ms)."""
+    fold = before.copy()
+    fold.apply(keyframe, Place(0, at))
     return {
-        name: started + value.offset if isinstance(value, KeyframeTime) else value for name, value in snapshot.items()
+        name: started + value.offset if isinstance(value, KeyframeTime) else value
+        for name, value in fold.snapshot().items()
     }
