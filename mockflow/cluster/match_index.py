@@ -76,8 +76,8 @@ class MatchIndex:
     def _by_rank(self, name: str, use_case: str, headers: Mapping[str, str]) -> Iterator[Iterable[Scenario]]:
         """Groups of scenarios that may match; each group is more specific than those after it."""
         with_header: list[Scenario] = []
-        for header in self._sent(headers):
-            with_header += self._by_key.get(("header", header, headers.get(header, "")), {}).values()
+        for header, value in self._sent(headers).items():
+            with_header += self._by_key.get(("header", header, value), {}).values()
         yield with_header
         yield self._by_key.get(("name", name), {}).values()
         for length in sorted(self._globs, reverse=True):
@@ -85,11 +85,9 @@ class MatchIndex:
         yield self._by_key.get(("use_case", use_case), {}).values()
         yield self._by_key.get(_EVERYTHING, {}).values()
 
-    def _sent(self, headers: Mapping[str, str]) -> Iterable[str]:
-        """The headers of a request by which scenarios are found."""
-        if len(self._headers) < len(headers):
-            return self._headers
-        return {name.lower() for name in headers} & self._headers.keys()
+    def _sent(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of a request by which scenarios are found, their names in lower case."""
+        return {lower: headers[name] for name in headers if (lower := name.lower()) in self._headers}
 
 
 def _is_compared(match: Match) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.durations import UNITS_MS, format_duration
+from mockflow.core.plugin.resource_list import ResourceList
 from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
 from mockflow.core.script.compiler import Fold, Place
 from mockflow.core.script.models import Keyframe
@@ -152,7 +153,7 @@ def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0
         written = {name: status.get(name) for name in _WRITTEN if status.get(name) != held.get(name)}
         keyframe = {"at": format_duration(at - origin), **written, **_resources(status, held)}
         if complete:
-            shown = _shown(fold, Keyframe.model_validate(keyframe), at - origin, epoch + origin)
+            shown = _shown(fold, written, at - origin, epoch + origin)
             keyframe |= {
                 name: status.get(name) for name in _DERIVED if not _same(status.get(name), shown.get(name), slack)
             }
@@ -167,18 +168,19 @@ def _same(seen: Any, shown: Any, slack: int) -> bool:
 
 
 def _resources(status: Status, held: Status) -> dict[str, Any]:
-    new, old = status.get("resources_created") or [], held.get("resources_created") or []
+    new, old = (ResourceList.of(one.get("resources_created")) for one in (status, held))
     if new == old:
         return {}
     if not new:
         return {"resources_created": None}
-    return {"created": new[len(old) :]} if new[: len(old)] == old else {"resources_created": new}
+    created = new.after(old)
+    return {"resources_created": new.entries()} if created is None else {"created": created}
 
 
-def _shown(before: Fold, keyframe: Keyframe, at: int, started: int) -> Status:
-    """The snapshot after a keyframe at `at`, in a run that started at `started` (epoch ms)."""
+def _shown(before: Fold, written: Mapping[str, Any], at: int, started: int) -> Status:
+    """The fields after a keyframe at `at` has written these, in a run that started at `started` (epoch ms)."""
     fold = before.copy()
-    fold.apply(keyframe, Place(0, at))
+    fold.apply(Keyframe.model_validate(written), Place(0, at))
     return {
         name: started + value.offset if isinstance(value, KeyframeTime) else value
         for name, value in fold.snapshot().items()
