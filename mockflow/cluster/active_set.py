@@ -158,8 +158,7 @@ class ActiveSet:
 
     def stubs_near(self, path: str, most: int) -> list[ActiveStub]:
         """The stubs whose paths are the most similar to a path, `most` at most, in order."""
-        near = self.stubs if self._stub_count <= most else self._stubs.near(path, most)
-        return sorted(near, key=_place)
+        return sorted(self._stubs.near(path, most), key=_place)
 
     # -- times -----------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ class Registry:
     def maker_of(self, resource_id: str) -> Workflow | None:
         """The workflow whose run makes a resource of any kind with this id; of several the one that began last."""
         for kind in self._keys:
-            for workflow in reversed(tuple(self.makers((kind, resource_id)))):
+            for workflow in reversed(self._makers.get((kind, resource_id), {}).values()):
                 return workflow
         return None
 
@@ -126,7 +126,7 @@ class Registry:
         self._left.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
-            if workflow is not by and key in workflow.listed(self._elapsed(workflow)):
+            if workflow is not by and workflow.lists(key, self._elapsed(workflow)) is not None:
                 workflow.removed.add(key)
 
     def forget(self, workflow: Workflow) -> None:
@@ -156,9 +156,9 @@ class Registry:
         ready = left is not None and left.ready
         for workflow in reversed(tuple(self.makers(key))):
             elapsed = self._elapsed(workflow)
-            listed = workflow.listed(elapsed)
-            if key in listed:
-                ready = ready or listed[key]
+            state = workflow.lists(key, elapsed)
+            if state is not None:
+                ready = ready or state
                 found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
         if not found:
             return None

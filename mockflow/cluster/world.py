@@ -176,9 +176,9 @@ class World:
         """The workflows of clients whose create request matched a scenario of this name."""
         return self._by_match.get(name, _NO_WORKFLOWS).values()
 
-    def goes_by(self, workflow: Workflow, name: str) -> bool:
-        """Whether the workflow goes by the scenario of this name."""
-        return workflow.id in self._by_scenario.get(name, _NO_WORKFLOWS)
+    def workflow_of(self, run: Run) -> Workflow | None:
+        """The workflow of a run with outages, if it still goes by that scenario."""
+        return self._by_scenario.get(run.scenario, _NO_WORKFLOWS).get(run.workflow_id or "")
 
     def set_scenario(self, workflow: Workflow, scenario: Scenario | None) -> None:
         """Lets a workflow go by another scenario, or by none."""
