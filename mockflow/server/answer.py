@@ -70,6 +70,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     Raises StuckError for a client that polls without end, and UnknownMethodError; no other error.
     """
     world = cluster.world
+    world.forget_ended()
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response

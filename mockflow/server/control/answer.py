@@ -43,6 +43,8 @@ def answer(cluster: Cluster, request: Request) -> Response:
             known = ", ".join(found.route.handler.query) or "none"
             raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
         values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
+        if request.method != "GET":  # a read changes nothing
+            cluster.world.forget_ended()
         content = found.route.handler.handle(ControlCall(cluster, request, values, query))
         return content if isinstance(content, Response) else _json(200, content)
     except ControlError as error:

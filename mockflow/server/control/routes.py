@@ -1,5 +1,6 @@
 """The calls of the control API: path, method, handler, and their description in the OpenAPI document."""
 
+from functools import cache
 from typing import Any, Final
 
 from mockflow._version import __version__
@@ -11,6 +12,11 @@ from mockflow.server.http.messages import Response
 
 def describe(_: ControlCall) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
+    return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
     return openapi.document(ROUTES)
 
 
