@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from mockflow.cluster.settings import BOUNDS
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.security import User, parse_user
 from mockflow.core.plugin.versions import Version, parse_version
@@ -28,6 +29,26 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it 
             return parse_duration(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Seed(click.ParamType):  # type: ignore[type-arg]
+    """A whole number, or the word random for one made by chance."""
+
+    name = "integer or random"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, int):
+            return value
+        if value == RANDOM:
+            return RANDOM
+        least, most = BOUNDS["seed"]
+        number = int(value) if re.fullmatch(r"[-+]?[0-9]{1,19}", value) else None
+        if number is None or not least <= number <= most:
+            self.fail(f'"{value}" is neither a whole number from {least} to {most} nor {RANDOM}', param, ctx)
+        return number
+
+
+RANDOM: Final = "random"
 
 
 class ServerUrl(click.ParamType):  # type: ignore[type-arg]
@@ -97,7 +118,7 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        if str(value).isdigit() and len(value) <= 15:
+        if value.isascii() and value.isdigit() and len(value) <= 15:
             return int(value)
         try:
             moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import secrets
 import signal
 import ssl
 import threading
@@ -16,15 +17,18 @@ from urllib.parse import urlencode
 import click
 
 from mockflow.cli import logs, watching
-from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
+from mockflow.cli.options import Duration, Epoch, Seed, UserText, counted, print_problems
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, Settings, TooManyError
 from mockflow.cluster.clock import MAX_SPEED
+from mockflow.cluster.settings import BOUNDS
 from mockflow.core.opensearch.security import User
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
+
+_POLLS: Final = click.IntRange(*BOUNDS["max_polls"])
 
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -49,8 +53,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
-@click.option("--seed", default=0, help="The seed of generated ids and of chance.")
-@click.option("--max-polls", default=1000, type=click.IntRange(1), help="Log a warning after this many equal statuses.")
+@click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
+@click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
@@ -80,7 +84,7 @@ def serve(
     epoch: int | None,
     opensearch_version: str,
     step_time: int,
-    seed: int,
+    seed: int | str,
     max_polls: int,
     keep_going: bool,
     opens: bool,
@@ -112,10 +116,13 @@ def serve(
         raise click.UsageError("--control-token is empty")
     address = None if control_port is None else (control_host, control_port)
     control = None if no_control else Control(control_token, address, insecure_control)
+    if isinstance(seed, str):
+        seed = secrets.randbelow(_RANDOM_SEEDS)
+        click.echo(f"the seed is {seed}; --seed {seed} gives the same ids and the same chance again", err=True)
     try:
         settings = Settings(
             mode,
-            speed or 1.0,
+            1.0 if speed is None else speed,
             epoch,
             opensearch_version,
             step_time,
@@ -146,6 +153,9 @@ def serve(
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     token = f"?{urlencode({'token': control_token})}" if control_token else ""
     asyncio.run(_serve(serving, host, port, files if watch else None, quiet=quiet, opens_with=token if opens else None))
+
+
+_RANDOM_SEEDS: Final = 2**31
 
 
 def _certificate(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final, TypeGuard, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -66,7 +67,7 @@ Body = TypeVar("Body", bound=BaseModel)
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
-        return model.model_validate(json.loads(call.request.body or b"{}"))
+        return model.model_validate(_parsed(call.request.body or b"{}"))
     except ValidationError as error:
         problems = [
             {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)}
@@ -76,6 +77,30 @@ def read_body(call: ControlCall, model: type[Body]) -> Body:
         raise ControlError(400, listed, problems) from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
+
+
+def _parsed(body: bytes) -> Any:
+    return json.loads(body, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:  # longer than any bound
+        raise ValueError(f"a number has {len(text)} digits; no value here has more than {_MAX_DIGITS}")
+    return int(text)
+
+
+_MAX_DIGITS: Final = 1_000
 
 
 def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
