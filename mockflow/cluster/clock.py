@@ -42,7 +42,7 @@ class Clock:
         self._speed = _checked(speed)
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
-        self._waiting: set[Callable[[], None]] = set()
+        self._waiting: dict[object, Callable[[], None]] = {}  # in order: what waits first goes on first
         self.changes = 0
         """How often the clock was moved, or its mode or speed changed."""
         self.watcher: Callable[[], None] | None = None
@@ -92,8 +92,13 @@ class Clock:
 
     def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls `callback` at each notification until the returned function is called."""
-        self._waiting.add(callback)
-        return lambda: self._waiting.discard(callback)
+        key = object()
+        self._waiting[key] = callback
+
+        def forget() -> None:
+            self._waiting.pop(key, None)
+
+        return forget
 
     def close(self) -> None:
         """Ends every wait, because the server stops or the world is replaced."""
@@ -112,7 +117,7 @@ class Clock:
         """Calls all callbacks: the clock has changed, or something that a wait depends on."""
         if self.watcher:
             self.watcher()
-        for callback in tuple(self._waiting):
+        for callback in tuple(self._waiting.values()):
             callback()
 
 

@@ -112,7 +112,8 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
 def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *, by_read: bool) -> Sequence | None:
     """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked.
 
-    A status read is not refused for steps that the version does not have, or for names; a provision is.
+    A status read is not refused for steps that the version does not have, for their number, or for names; a provision
+    is.
     """
     if stored is None or stored.is_made:
         return None
@@ -120,7 +121,8 @@ def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *
         message = f"Failed to retrieve template from global context for workflow {workflow.id}"
         raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
     catalogue = STEPS if by_read else world.version.steps
-    graph, limit = stored.template.provision, world.flow_framework.max_workflow_steps
+    graph = stored.template.provision
+    limit = len(graph.nodes) if by_read else world.flow_framework.max_workflow_steps
     sequence = sequence_of(graph, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
     if not by_read and not world.trusts_inputs(workflow.scenario):
         check_names(graph.nodes, world.version)

@@ -26,10 +26,17 @@ class Registry:
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
         self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that are expected with it
         self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
+        self._begun: dict[str, int] = {}  # workflow id -> number of its last run, in the order in which runs began
+        self._runs_begun = 0
         self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
-        """Adds the resources that a run of `workflow` makes or refers to at any time."""
+        """Adds the resources that a run of `workflow`, which begins, makes or refers to at any time."""
+        self._runs_begun += 1
+        self._begun[workflow.id] = self._runs_begun
+        self._add(workflow, keys)
+
+    def _add(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         for key in keys:
             self._keys.setdefault(key[0], {})[key] = None
             makers = self._makers.setdefault(key, {})
@@ -54,7 +61,7 @@ class Registry:
         for key in keys:
             if key not in workflow.made:
                 self._drop(workflow, key)
-        self.expect(workflow, [key for key in workflow.made if key not in keys])
+        self._add(workflow, [key for key in workflow.made if key not in keys])
 
     def makers(self, key: Key) -> Iterable[Workflow]:
         """The workflows whose runs make the resource at any time, in the order in which the runs began."""
@@ -62,10 +69,8 @@ class Registry:
 
     def maker_of(self, resource_id: str) -> Workflow | None:
         """The workflow whose run makes a resource of any kind with this id; of several the one that began last."""
-        for kind in self._keys:
-            for workflow in reversed(tuple(self.makers((kind, resource_id)))):
-                return workflow
-        return None
+        makers = [workflow for kind in self._keys for workflow in self.makers((kind, resource_id))]
+        return max(makers, key=lambda workflow: self._begun.get(workflow.id, 0), default=None)
 
     def find(self, key: Key) -> Made | None:
         """The resource, if it exists now; the latest version where several workflows have made it."""
@@ -145,6 +150,7 @@ class Registry:
             if key[0] != "task" and any(not made.is_listed for made in versions):
                 self.leave(workflow, [key])
             self._drop(workflow, key)
+        self._begun.pop(workflow.id, None)
 
     def _drop(self, workflow: Workflow, key: Key) -> None:
         self._find(key)

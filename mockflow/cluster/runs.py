@@ -51,6 +51,20 @@ def begin_by_status_read(world: World, workflow: Workflow) -> None:
         world.begin(workflow, for_status_read(world, workflow))
 
 
+def begin_at_load(world: World, workflow: Workflow) -> None:
+    """Begins the run of a workflow whose scenario has just been loaded, if its scenario says so.
+
+    Where that fails, because a client has sent a template that the plugin refuses, a warning is logged and the workflow
+    waits: the scenario is loaded nevertheless.
+    """
+    if workflow.begins != "load":
+        return
+    try:
+        world.begin(workflow, for_status_read(world, workflow))
+    except FlowFrameworkError as error:
+        log.warning("workflow %s does not begin: %s", workflow.id, error)
+
+
 def play_again(world: World, workflow: Workflow) -> None:
     """Plays the run under way by what the workflow's scenario says now, as if it had said so from the beginning.
 

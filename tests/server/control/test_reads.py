@@ -165,6 +165,12 @@ def steps(requests: tuple[Any, ...]) -> st.SearchStrategy[list[Step]]:
     return st.lists(st.tuples(st.integers(0, 2_500), reads, reads, st.sampled_from(requests)), min_size=2, max_size=12)
 
 
+def request_of(method: str, target: str, body: Any) -> Request:
+    text = json.dumps(body) if isinstance(body, dict) else body
+    content = text.encode() if isinstance(text, str) else text
+    return Request(method, target, {"Content-Type": "application/json"} if content else {}, content)
+
+
 class Wall:
     """A wall clock in whole milliseconds that a test moves."""
 
@@ -243,10 +249,7 @@ async def outcome(steps: list[Step], mode: Mode, *, with_reads: bool) -> Any:
                 wall.ms += part
                 for look in looks if with_reads else ():
                     await read(cluster, handle, look)
-            content = (
-                body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
-            )
-            request = Request(method, target, {}, content)
+            request = request_of(method, target, body)
             if target.startswith(PREFIX):
                 response = control.answer(cluster, request)
                 assert response.status < 500, response.body
