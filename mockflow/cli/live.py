@@ -90,7 +90,7 @@ class Followed:
                 yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED", workflow_id)
             if before and (before["run"], before["begun"]) != (view["run"], view["begun"]):
                 self.polls.pop(workflow_id, None)
-        for workflow_id in self.workflows.keys() - views.keys():
+        for workflow_id in [workflow_id for workflow_id in self.workflows if workflow_id not in views]:
             self.polls.pop(workflow_id, None)
             self.touched.pop(workflow_id, None)
             self._timelines.pop(workflow_id, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -30,6 +30,26 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it 
             return parse_duration(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Seed(click.ParamType):  # type: ignore[type-arg]
+    """A whole number, or the word random for one made by chance."""
+
+    name = "integer or random"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, int):
+            return value
+        if value == RANDOM:
+            return RANDOM
+        least, most = -(2**63), 2**63 - 1  # as the settings allow, whose module is large to import
+        number = int(value) if re.fullmatch(r"[-+]?[0-9]{1,19}", value) else None
+        if number is None or not least <= number <= most:
+            self.fail(f'"{value}" is neither a whole number from {least} to {most} nor {RANDOM}', param, ctx)
+        return number
+
+
+RANDOM: Final = "random"
 
 
 class ServerUrl(click.ParamType):  # type: ignore[type-arg]
@@ -105,7 +125,7 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
         if isinstance(value, int):
             return value
-        if str(value).isdigit() and len(value) <= 15:
+        if value.isascii() and value.isdigit() and len(value) <= 15:
             return int(value)
         try:
             moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))

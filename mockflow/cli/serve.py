@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from mockflow.cli.environment import EnvironmentCommand, unknown_variables
-from mockflow.cli.options import Duration, Epoch, ScenarioPath, UserText
+from mockflow.cli.options import Duration, Epoch, ScenarioPath, Seed, UserText
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 _MAX_SPEED: Final = 1_000_000
@@ -42,6 +42,9 @@ def _as_json(error: click.ClickException) -> click.ClickException:
     return JsonError.of(error)
 
 
+_POLLS: Final = click.IntRange(1, 1_000_000_000)  # as the settings allow, whose module is large to import
+
+
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
         return parse_version(value).build
@@ -65,8 +68,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
-@click.option("--seed", default=0, help="The seed of generated ids and of chance.")
-@click.option("--max-polls", default=1000, type=click.IntRange(1), help="Log a warning after this many equal statuses.")
+@click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
+@click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
 @click.option(
     "--begin",
     "begins",

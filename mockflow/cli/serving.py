@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import os
+import secrets
 import signal
 import ssl
 import threading
@@ -43,7 +44,7 @@ class Options:
     epoch: int | None
     opensearch_version: str
     step_time: int
-    seed: int
+    seed: int | str
     max_polls: int
     begins: tuple[str, ...]
     port_file: Path | None
@@ -73,14 +74,18 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if given.auto else "frozen" if given.frozen else "real"
     control = _control(given)
+    seed = given.seed
+    if isinstance(seed, str):
+        seed = secrets.randbelow(_RANDOM_SEEDS)
+        messages.say(f"the seed is {seed}; --seed {seed} gives the same ids and the same chance again")
     try:
         settings = Settings(
             mode,
-            given.speed or 1.0,
+            1.0 if given.speed is None else given.speed,
             given.epoch,
             given.opensearch_version,
             given.step_time,
-            given.seed,
+            seed,
             given.max_polls,
             users=given.users,
             multi_tenancy=given.multi_tenancy,
@@ -105,6 +110,9 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     limits = Limits(given.max_connections, given.read_timeout / 1000)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
+
+
+_RANDOM_SEEDS: Final = 2**31
 
 
 def _control(given: Options) -> Control | None:

@@ -35,7 +35,8 @@ class Cluster:
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
 
-        `changes` are settings of this world alone. Raises ValueError for settings out of range.
+        `changes` are settings of this world alone. Raises ValueError for settings out of range, and
+        changes nothing then.
         """
         settings = replace(self.initial, **changes)
         kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup

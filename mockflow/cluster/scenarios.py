@@ -171,8 +171,7 @@ def _bring(world: World, scenario: Scenario) -> None:
     stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times, is_made=is_made)
     workflow = Workflow(scenario.workflow_id, scenario, stored)
     world.add(workflow)
-    if scenario.begins == "load":
-        world.begin(workflow, runs.for_status_read(world, workflow))
+    runs.begin_at_load(world, workflow)
 
 
 def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenario) -> None:
@@ -183,8 +182,8 @@ def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenar
     workflow.change_template(old, template, is_made=is_made)
     if workflow.run is not None:
         runs.play_again(world, workflow)
-    elif after.begins == "load":
-        world.begin(workflow, runs.for_status_read(world, workflow))
+    else:
+        runs.begin_at_load(world, workflow)
 
 
 def _update_matched(world: World, names: Iterable[str]) -> None:

@@ -38,6 +38,8 @@ class Beginning:
     """The event, with which another script can play the run; None for a deprovisioning, which cannot be repeated."""
     input_problems: tuple[str, ...] = ()
     """The errors of steps that would fail on their inputs, although the timeline of the run goes on."""
+    unknown_steps: tuple[str, ...] = ()
+    """A warning for each key of its plan that matches none of its steps."""
     planned: Mapping[str, StepPlan] | None = None
     """The steps of the control API's plan for the next run that this run uses; None where its steps are not played."""
 

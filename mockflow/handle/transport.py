@@ -135,7 +135,12 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _encoded(body: object) -> bytes:
     if body is None:
         return b""
-    return body if isinstance(body, bytes) else json.dumps(body).encode()
+    if isinstance(body, bytes):
+        return body
+    try:
+        return json.dumps(body).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MockFlowError(f"the values of a command are JSON: {error}") from None
 
 
 def _decoded(path: str, status: int, body: bytes) -> Any:

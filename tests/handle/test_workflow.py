@@ -183,7 +183,14 @@ def test_a_new_world_of_other_settings(cluster: MockFlow) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "why"),
-    [({"mod": "auto"}, "did you mean mode"), ({"mode": "fast"}, "should be"), ({"step_time": "1"}, "needs a unit")],
+    [
+        ({"mod": "auto"}, "did you mean mode"),
+        ({"mode": "fast"}, "should be"),
+        ({"step_time": "1"}, "needs a unit"),
+        ({"epoch": 10**400}, "epoch: should be less than or equal to 253402300799999"),
+        ({"speed": float("nan")}, "NaN is not a number of JSON"),
+        ({"users": {1}}, "the values of a command are JSON"),
+    ],
 )
 def test_a_world_that_cannot_be(cluster: MockFlow, settings: dict[str, Any], why: str) -> None:
     poll(cluster.url)

@@ -159,6 +159,9 @@ WRONG: Final = {
     "clock": ('clock="forzen"', 'unknown clock "forzen"; did you mean frozen?'),
     "speed": ('clock="real", speed=0', "a speed is above 0*"),
     "step_time": ('step_time="soon"', "*soon*"),
+    "epoch": ("epoch=10**400", "*an epoch is in milliseconds since 1970, and is at most 253402300799999*"),
+    "seed": ('seed="random"', '*a seed is a whole number, not "random"*'),
+    "max_polls": ('max_polls=float("nan")', '*max_polls is a whole number, not "nan"*'),
     "yaml": ('"scenario: x\\nworkflowid: y\\n"', "*text:2:1: *workflowid*"),
     "two alike": ('STUCK, "story.yaml"', "*workflow_id*belongs to scenario*stuck*"),
 }

@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found]
 
 
 def lower_bounds(project: dict[str, Any]) -> Iterator[str]:

@@ -70,6 +70,8 @@ def _result(cluster: Cluster, request: Request) -> _Result:
         if request.method == "HEAD" and "text/event-stream" in found.route.handler.media_types:
             # without its body, a stream ends at once
             return 200, Response(200, content_type="text/event-stream"), _NO_HEADERS
+        if request.method not in ("GET", "HEAD"):  # a read changes nothing
+            cluster.world.forget_ended()
         return 200, found.route.handler.handle(ControlCall(cluster, request, values, query)), _NO_HEADERS
     except ControlError as error:
         return _refusal(error.status, str(error), error.problems)

@@ -70,7 +70,7 @@ Body = TypeVar("Body", bound=BaseModel)
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
-        return model.model_validate(json.loads(call.request.body or b"{}", parse_constant=_finite, parse_float=_finite))
+        return model.model_validate(_parsed(call.request.body or b"{}"))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         problems = [
@@ -84,6 +84,10 @@ def read_body(call: ControlCall, model: type[Body]) -> Body:
         raise ControlError(400, f"the body is not JSON: {error}") from None
 
 
+def _parsed(body: bytes) -> Any:
+    return json.loads(body, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+
+
 def _finite(text: str) -> float:
     """The number in `text`. ValueError for NaN and infinity, which Python reads, and for ``1e400``."""
     number = float(text)
@@ -92,6 +96,13 @@ def _finite(text: str) -> float:
     return number
 
 
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:  # longer than any bound
+        raise ValueError(f"a number has {len(text)} digits; no value here has more than {_MAX_DIGITS}")
+    return int(text)
+
+
+_MAX_DIGITS: Final = 1_000
 _MAX_PROBLEMS: Final = 50  # in one response
 
 

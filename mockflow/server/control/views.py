@@ -48,18 +48,27 @@ class NextMoment(View):
 
 
 class WorkflowView(View):
-    """The state of a workflow now. Reading it here is not a poll."""
+    """The state of a workflow now: what a status request would be answered. Reading it here changes nothing.
+
+    A keyframe with at_poll is reached by the poll itself; until then it is only `next`.
+    """
 
     workflow_id: str
     scenario: str | None = Field(description="Its scenario; null: it is provisioned step by step.")
     run: str | None = Field(description="The cause of its run: look (a poll), provision, reprovision or deprovision.")
     starts: str
     begun: bool = Field(description="Whether its run has begun.")
+    upcoming: str | None = Field(
+        description="The event that would begin its run: look (a poll) or provision. Until then the timeline shows the "
+        "run that would begin, and for look `next` too. null: its run has begun."
+    )
     elapsed_ms: int
     polls: int
     state: str | None
     provisioning_progress: str | None
-    next: NextMoment | None = Field(description="null: its script has no further change.")
+    next: NextMoment | None = Field(
+        description="null: neither time nor polls change it any more, or not before a provision."
+    )
 
 
 class Moment(View):
@@ -98,7 +107,7 @@ class LeftOut(View):
 class WorkflowDetail(WorkflowView):
     """A workflow with its timeline: at most 1,000 moments."""
 
-    timeline: list[Moment]
+    timeline: list[Moment] = Field(description="The moments of its run, or of the upcoming run where none has begun.")
     input_problems: list[str] = Field(
         description="The errors of steps whose inputs a real cluster would refuse, although the run's timeline goes on."
     )

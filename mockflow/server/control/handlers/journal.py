@@ -33,8 +33,9 @@ def get_exchange(call: ControlCall) -> views.ExchangeView:
     """One entry by its number; 404 for one that is not kept."""
     journal = call.world.journal
     text = call.values["number"]
-    found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
-    if not found or found[0].number != int(text):
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
+    found = journal.latest(number - 1, len(journal)) if number else []
+    if not found or found[0].number != number:
         raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
     return views.ExchangeView(**found[0].as_json(call.world.began))
 
