@@ -1,5 +1,6 @@
 """`mockflow wait` and `mockflow load`, for a running server such as a CI service."""
 
+import os
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +11,6 @@ from mockflow.cli.client import (
     REQUEST_SECONDS,
     UNANSWERED,
     RefusedError,
-    UnauthorizedError,
     ca_option,
     control_token_option,
     reason,
@@ -19,6 +19,7 @@ from mockflow.cli.client import (
     verifying_opener,
 )
 from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
+from mockflow.cli.readiness import is_ready, url_from
 from mockflow.core.base.durations import format_duration
 from mockflow.loading.load import load_paths
 
@@ -26,27 +27,30 @@ _PAUSE_SECONDS = 0.1
 
 
 @click.command(short_help="Wait until a server answers.")
-@click.argument("url", type=ServerUrl())
+@click.argument("url", type=ServerUrl(), required=False)
 @click.option("--timeout", type=Duration(), default="30s", show_default=True, help="How long to wait.")
-def wait(url: str, timeout: int) -> None:
+def wait(url: str | None, timeout: int) -> None:
     """Wait until the server at URL answers. Exits with 1 if it does not in time.
 
-    The request has no secrets: a 401 counts as an answer, and HTTPS certificates are not verified.
+    Without URL it is the server of this machine, by the environment variables of mockflow serve (MOCKFLOW_PORT and
+    others). A mockflow is asked for /_mockflow/health, which counts as no request of a client; any other server is
+    asked for /. The request has no secrets: a 401 counts as an answer, and HTTPS certificates are not verified.
     """
+    url = url or url_from(os.environ)
     opener = trusting_opener()
     end = time.monotonic() + timeout / 1000
     while True:
         left = end - time.monotonic()
         try:
-            request(opener, "GET", url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
-        except UnauthorizedError:
-            return
+            is_mockflow = is_ready(opener, url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
         except UNANSWERED as error:
             if left <= 0:
                 waited = format_duration(timeout)
                 raise click.ClickException(f"{url} is not ready after {waited}: {reason(error)}") from None
             time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         else:
+            if not is_mockflow:
+                click.echo(f"{url} answers GET /; it has no /_mockflow/health", err=True)
             return
 
 

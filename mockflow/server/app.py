@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from mockflow.cluster import Cluster, StuckError
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.call import PREFIX, is_health_check
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
 from mockflow.server.http.broken import BrokenSender
@@ -92,7 +92,7 @@ def handler(
             finally:
                 if request.body:
                     bodies.release(request)
-        if access_log:
+        if access_log and not (is_control and response.status == 200 and is_health_check(request)):
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenSender(response, incoming)

@@ -22,6 +22,15 @@ class ClockView(View):
     speed: float
 
 
+class HealthView(View):
+    """The server answers. Reading it counts as no request, and needs no token."""
+
+    status: Literal["ok"]
+    version: str = Field(description="The version of mockflow.")
+    scenarios: int = Field(description="The number of loaded scenarios.")
+    problems: int = Field(description="The number of problems of the scenario files.")
+
+
 class ScenarioView(View):
     """A loaded scenario."""
 
