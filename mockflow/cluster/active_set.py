@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mockflow.cluster.active import Active, ActiveFault, ActiveOutage, ActiveStub
-from mockflow.cluster.coverage import Part
+from mockflow.cluster.coverage import ADDED, Part
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.faults import outages
 from mockflow.core.faults.model import Fault, parse_window
@@ -150,15 +150,16 @@ class ActiveSet:
                     yield f"{outage.label}: {window.phase}", window.begin, window.end
 
     def parts(self) -> Iterator[Part]:
-        """The faults, outages and stubs of scenarios, and whether they have acted."""
+        """The faults, outages and stubs, those that were added first, and whether they have acted."""
         kinds: tuple[tuple[str, list[Any]], ...] = (
-            ("faults", self.faults),
+            ("faults", [*self.added, *self.faults]),
             ("outages", self.outages),
             ("stubs", self.stubs),
         )
         for kind, listed in kinds:
             for one in listed:
-                yield Part(one.scenario.scenario, kind, one.number, None, None, one.label, one.has_acted)
+                name = one.scenario.scenario if one.scenario else ADDED
+                yield Part(name, kind, one.number, None, None, one.label, one.has_acted, one.is_optional)
 
     def fault(self, number: int) -> ActiveFault | None:
         """The fault that was added under this number through the control API."""

@@ -107,8 +107,11 @@ class ClusterHandle:
 
         `status` is the name of a RestStatus (default INTERNAL_SERVER_ERROR), `exception` the class of the exception
         (default WorkflowStepException), `takes` how long the step takes before it fails. With `timeout` the step runs
-        into its time-out, which has a status and message of its own. Raises MockFlowError for values that the plugin
-        does not have, such as a status below 400.
+        into its time-out, which has a status and message of its own. A strict test fails if no run executes the step.
+
+        Raises MockFlowError for values that the plugin does not have, such as a status below 400, and for a step that
+        is neither a type of this release nor a node of a known template. Before any template is known, an id that no
+        type resembles is accepted.
 
         >>> cluster.fail_step("create_index", status="BAD_REQUEST", message="disk full", takes="2s")
         """
@@ -133,6 +136,7 @@ class ClusterHandle:
         over: str | None = None,
         performed: bool | None = None,
         workflow_id: str | None = None,
+        optional: bool | None = None,
     ) -> FaultHandle:
         """Adds a fault, with the keys of a fault in a scenario. Its calls are counted from now on.
 
@@ -145,7 +149,7 @@ class ClusterHandle:
         What: `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}. `delay`, in wall time,
         is a duration, {uniform: …} or {lognormal: …}. `connection` is reset, empty, truncate, wrong_length, garbage,
         stall, drip (within `over`) or lost_reply. With `performed` the request takes effect although `respond` is its
-        response.
+        response. A strict test fails if the fault never acts, unless it is `optional` or has a `probability`.
 
         Raises MockFlowError for invalid or contradictory values.
 
@@ -166,6 +170,7 @@ class ClusterHandle:
             over=over,
             performed=performed,
             workflow_id=workflow_id,
+            optional=optional,
         )
         return FaultHandle(self._transport, self._transport.ask("POST", "/faults", script)["id"])
 

@@ -370,5 +370,16 @@ def test_a_story_whose_beginning_is_forgotten(frozen: MockFlow) -> None:
 
 def test_a_step_that_no_run_has_had_is_in_the_story() -> None:
     with MockFlow() as cluster:
-        cluster.fail_step("create_indx")
-        assert cluster.journal.story().endswith("\n\nfail_step had no effect: no run has executed a step create_indx")
+        cluster.fail_step("mine")
+        cluster.fail("any", call=7, respond="unauthorized")
+        cluster.fail("any", probability=0.1, respond="unauthorized")  # need not act
+        cluster.load(Scenario("s").stub("GET /x", {"status": 200}).stub("GET /y", {"status": 200}, optional=True))
+        assert cluster.journal.story().splitlines()[-4:] == [
+            "planned, but without effect:",
+            "  (added): faults: any call 7: unauthorized",
+            "  s: stubs: GET /x",
+            "  (added): plans: step mine fails with INTERNAL_SERVER_ERROR",
+        ]
+        for number in range(20):
+            cluster.fail("create", call=number + 1, respond="unauthorized")
+        assert cluster.journal.story().endswith("\n  ... 13 more ...")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
@@ -23,6 +24,16 @@ def near_misses(word: str, candidates: Iterable[str]) -> list[str]:
     """The candidates that OpenSearch would suggest for a misspelled word, best first."""
     scored = [(-_similarity(word, candidate), candidate) for candidate in set(candidates)]
     return [candidate for score, candidate in sorted(scored) if score < -0.5]
+
+
+def is_misspelt(word: str, candidates: Iterable[str]) -> bool:
+    """Whether a word is nearly one of the candidates. One that contains a candidate, such as create_index_2, is not."""
+    folded = [candidate.casefold() for candidate in candidates]
+    mine = word.casefold()
+    return not any(one in mine for one in folded) and any(_similarity(mine, one) > _NEARLY for one in folded)
+
+
+_NEARLY: Final = 0.8
 
 
 def _similarity(one: str, other: str) -> float:
