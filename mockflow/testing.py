@@ -88,13 +88,14 @@ class RemoteSession:
         """Resets the world. It has only the test's scenarios, not those that the server was started with."""
         handle = self._handle
         settings = {"clock": "auto", "max_polls": 1000, **setup.settings}
+        body_files = settings.pop("body_files", ())
         if "step_time" in settings:
             settings["step_time"] = milliseconds(settings["step_time"])
         for scenario in handle.scenarios():
             handle.remove(scenario)
         names = {"clock": "mode", "version": "opensearch_version"}
         handle.reset(keep=["scenarios"], **{names.get(name, name): value for name, value in settings.items()})
-        handle.load(*setup.sources)
+        handle.load(*setup.sources, body_files=body_files)
         return World(handle, setup.strict)
 
     def end(self, world: "World") -> None:
@@ -234,6 +235,7 @@ def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:
         settings |= marker.kwargs
         sources += [_located(source, request) for source in marker.args]
     strict = bool(settings.pop("strict", False))
+    settings["body_files"] = [config.rootpath / folder for folder in settings.get("body_files", ())]
     return Setup(tuple(sources), settings, strict)
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from mockflow.cli.options import Parameter, VersionText, counted, print_problems
+from mockflow.cli.options import Parameter, VersionText, body_files_option, counted, print_problems
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, Version
 from mockflow.core.scenario.model import json_schema
 from mockflow.loading.load import files_in, load_paths
 from mockflow.loading.problems import Problem
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.templates import check_template, is_template, read_templates
 from mockflow.loading.yaml12 import MAX_BYTES
 
@@ -27,14 +28,21 @@ from mockflow.loading.yaml12 import MAX_BYTES
     help=f"The release that templates are for, from {OLDEST} to {NEWEST}.",
 )
 @click.option("--param", "params", type=Parameter(), multiple=True, help="A parameter of the provision, name=value.")
-def check(paths: tuple[str, ...], output: str, version: Version, params: tuple[tuple[str, str], ...]) -> None:
+@body_files_option
+def check(
+    paths: tuple[str, ...],
+    output: str,
+    version: Version,
+    params: tuple[tuple[str, str], ...],
+    body_folders: tuple[Path, ...],
+) -> None:
     """Check scenarios (files and folders) and workflow templates (files), and print every problem.
 
     A template is JSON or YAML with workflows: its problems are what the plugin would refuse, and the steps that would
     fail. Exits with 1 if there is an error.
     """
     templates, scenarios = _apart(paths)
-    loading = load_paths(scenarios)
+    loading = load_paths(scenarios, body_folders)
     found = {file: _problems(text, file, version, dict(params)) for file, text in templates.items()}
     good = [file for file, problems in found.items() if not _errors(problems)]
     problems = [*loading.problems, *(problem for of_file in found.values() for problem in of_file)]
@@ -77,8 +85,7 @@ def _apart(paths: Iterable[str]) -> tuple[dict[str, bytes], list[str]]:
 def _text(path: Path) -> bytes:
     """The beginning of a file; empty if it cannot be read, which loading it reports."""
     try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES)
+        return read_regular(path, MAX_BYTES)
     except OSError:
         return b""
 

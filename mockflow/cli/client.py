@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import click
 
+from mockflow.loading.regular_files import require_regular
+from mockflow.server.http.redirects import NoRedirects
+
 REQUEST_SECONDS: Final = 5.0
 _NOT_OURS: Final = (HTTPException, ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
 UNANSWERED: Final = (OSError, *_NOT_OURS)
@@ -44,6 +47,8 @@ def trusting_opener() -> urllib.request.OpenerDirector:
 def verifying_opener(ca: str | None) -> urllib.request.OpenerDirector:
     """An opener that verifies certificates, with the CA in the file `ca` if given."""
     try:
+        if ca:
+            require_regular(ca)
         return _opener(ssl.create_default_context(cafile=ca))
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint="--ca") from None
@@ -51,7 +56,8 @@ def verifying_opener(ca: str | None) -> urllib.request.OpenerDirector:
 
 def _opener(context: ssl.SSLContext) -> urllib.request.OpenerDirector:
     """An opener without a proxy: proxies of CI systems do not reach a mock that runs beside its client."""
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), NoRedirects()
+    return urllib.request.build_opener(*handlers)
 
 
 def request(

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -14,6 +15,16 @@ from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.security import User, parse_user
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.loading.problems import Problem
+
+body_files_option: Final = click.option(
+    "--body-files",
+    "body_folders",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MOCKFLOW_BODY_FILES",
+    help="A folder besides that of the scenario from which body_file may read.",
+)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it takes none

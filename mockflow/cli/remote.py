@@ -18,10 +18,11 @@ from mockflow.cli.client import (
     trusting_opener,
     verifying_opener,
 )
-from mockflow.cli.options import Duration, ServerUrl, counted, print_problems
+from mockflow.cli.options import Duration, ServerUrl, body_files_option, counted, print_problems
 from mockflow.cli.readiness import is_ready, url_from
 from mockflow.core.base.durations import format_duration
 from mockflow.loading.load import load_paths
+from mockflow.loading.regular_files import read_regular
 
 _PAUSE_SECONDS = 0.1
 
@@ -59,9 +60,12 @@ def wait(url: str | None, timeout: int) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @control_token_option
 @ca_option
-def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None) -> None:
+@body_files_option
+def load(
+    url: str, paths: tuple[str, ...], control_token: str | None, ca: str | None, body_folders: tuple[Path, ...]
+) -> None:
     """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced."""
-    loading = load_paths(paths)
+    loading = load_paths(paths, body_folders)
     print_problems(loading.problems, stderr=True)
     if loading.errors:
         if Path(given := url.removeprefix("http://")).exists():
@@ -69,7 +73,7 @@ def load(url: str, paths: tuple[str, ...], control_token: str | None, ca: str | 
         raise click.ClickException(f"nothing was loaded: {counted(len(loading.errors), 'error')}")
     opener = verifying_opener(ca)
     for file in dict.fromkeys(located.place.file for located in loading.scenarios):
-        text = Path(file).read_bytes()
+        text = read_regular(file)
         try:
             address = f"{url}/_mockflow/scenarios?source={quote(file)}"
             loaded = request(opener, "PUT", address, text, token=control_token)["loaded"]

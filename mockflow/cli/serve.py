@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import click
 
 from mockflow.cli import logs, watching
-from mockflow.cli.options import Duration, Epoch, UserText, counted, print_problems
+from mockflow.cli.options import Duration, Epoch, UserText, body_files_option, counted, print_problems
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, Settings, TooManyError
 from mockflow.cluster.clock import MAX_SPEED
@@ -54,6 +54,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
+@body_files_option
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
 @click.option("--trust-inputs", is_flag=True, help="Steps succeed whatever their inputs are.")
@@ -65,6 +66,9 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--control-port", type=click.IntRange(0, 65535), help="A separate port for the control API.")
 @click.option("--control-host", default="127.0.0.1", help="The address of that port.")
 @click.option("--no-control", is_flag=True, help="Switch the control API off.")
+@click.option(
+    "--control-host-allow", "control_hosts", metavar="HOST", multiple=True, help="Browsers may use this name."
+)
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
@@ -85,6 +89,7 @@ def serve(
     keep_going: bool,
     opens: bool,
     watch: bool,
+    body_folders: tuple[Path, ...],
     users: tuple[User, ...],
     multi_tenancy: bool,
     trust_inputs: bool,
@@ -96,6 +101,7 @@ def serve(
     control_port: int | None,
     control_host: str,
     no_control: bool,
+    control_hosts: tuple[str, ...],
     insecure_control: bool,
     max_connections: int,
     read_timeout: int,
@@ -106,12 +112,14 @@ def serve(
     if (speed is not None) + auto + frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if auto else "frozen" if frozen else "real"
-    if no_control and (control_token is not None or control_port is not None or insecure_control or opens):
+    if no_control and (
+        control_token is not None or control_port is not None or control_hosts or insecure_control or opens
+    ):
         raise click.UsageError("--no-control excludes all other options of the control API")
     if control_token == "":
         raise click.UsageError("--control-token is empty")
     address = None if control_port is None else (control_host, control_port)
-    control = None if no_control else Control(control_token, address, insecure_control)
+    control = None if no_control else Control(control_token, address, insecure_control, control_hosts)
     try:
         settings = Settings(
             mode,
@@ -135,7 +143,7 @@ def serve(
             raise click.UsageError("--watch needs PATHS to watch")
         watching.check_available()
     with _without_collection():
-        files = ScenarioFiles(paths)
+        files = ScenarioFiles(paths, body_folders)
         _report_problems(files, keep_going=keep_going)
         try:
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))

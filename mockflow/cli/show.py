@@ -1,6 +1,7 @@
 """`mockflow show`: draws timelines on the terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console, Group
@@ -9,7 +10,7 @@ from rich.text import Text
 from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
-from mockflow.cli.options import Duration, ServerUrl, print_problems
+from mockflow.cli.options import Duration, ServerUrl, body_files_option, print_problems
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.templates import read_template
 from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
@@ -25,6 +26,7 @@ from mockflow.loading.load import load_paths
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+@body_files_option
 @control_token_option
 @ca_option
 def show(
@@ -32,6 +34,7 @@ def show(
     live: str | None,
     step_time: int,
     template: str | None,
+    body_folders: tuple[Path, ...],
     control_token: str | None,
     ca: str | None,
 ) -> None:
@@ -45,7 +48,7 @@ def show(
     if live:
         follow(live, console, token=control_token, ca=ca)
         return
-    loading = load_paths(paths)
+    loading = load_paths(paths, body_folders)
     print_problems(loading.problems, stderr=True)
     parsed = read_template(template).template if template else None
     settings = Settings(mode="frozen", step_time=step_time)

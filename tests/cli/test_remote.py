@@ -10,8 +10,11 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+from mockflow import MockFlow
 from mockflow.cli import main
 from mockflow.cli.readiness import url_from
+from mockflow.handle import MockFlowError
+from tests.cli.cluster_double import double
 from tests.support.processes import run
 from tests.support.served import Served
 
@@ -213,6 +216,19 @@ def test_wait_for_no_time(timeout: str) -> None:
     done = invoke("wait", "http://localhost:1", "--timeout", timeout)
     assert done.exit_code == 2
     assert "'--timeout'" in done.output
+
+
+def test_a_token_does_not_follow_a_redirect(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    with double() as other, double() as first:
+        first.otherwise = (302, b"", {"Location": f"{other.url}/x"})
+        done = invoke("load", first.url, tmp_path / "a.yaml", "--control-token", "secret")
+        assert done.exit_code == 1
+        assert done.output == f"Error: {tmp_path}/a.yaml: it answered 302 Found; is it mockflow?\n"
+        with pytest.raises(MockFlowError, match="the server answered 302"):
+            MockFlow.connect(first.url, token="secret").clock.now  # noqa: B018
+        assert len(first.asked) == 2
+        assert other.asked == []
 
 
 # -- load ----------------------------------------------------------------------------------------------
