@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.base.plain_text import plain
 from mockflow.core.opensearch.security import parse_user
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import milliseconds
@@ -144,7 +145,7 @@ class World:
     def coverage(self) -> list[tuple[str, str, bool]]:
         """The scripted parts: scenario, description, and whether it was seen."""
         try:
-            return [(part.scenario, str(part), part.seen) for part in self.handle.coverage().parts]
+            return [(plain(part.scenario), str(part), part.seen) for part in self.handle.coverage().parts]
         except MockFlowError:
             return []
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from mockflow.core.base.plain_text import plain
 from mockflow.loading.regular_files import require_regular
 from mockflow.server.http.redirects import NoRedirects
 
@@ -102,6 +103,6 @@ def reason(error: Exception) -> str:
 def _refusal(error: urllib.error.HTTPError) -> str:
     """The message of the control API, or the status if another server answered."""
     try:
-        return str(json.load(error)["error"]["message"])
+        return plain(str(json.load(error)["error"]["message"]), keep="\n")
     except (*_NOT_OURS, OSError):
-        return f"it answered {error.code} {error.reason}; is it mockflow?"
+        return f"it answered {error.code} {plain(error.reason)}; is it mockflow?"

@@ -17,7 +17,8 @@ from rich.text import Text
 from mockflow.cli.client import UNANSWERED, RefusedError, reason, request, verifying_opener
 from mockflow.cli.layout import Shade, strip_of, time_text
 from mockflow.cli.options import counted
-from mockflow.cli.terminal import Drawing, plain
+from mockflow.cli.terminal import Drawing
+from mockflow.core.base.plain_text import plain
 
 _PAUSE_SECONDS: Final = 0.5
 _EVENTS: Final = 8  # lines of events below the pictures
@@ -35,7 +36,7 @@ class Event:
     is_bad: bool = False
 
     def __str__(self) -> str:
-        return f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}"
+        return plain(f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}")
 
 
 @dataclass
@@ -84,14 +85,14 @@ class Followed:
             what = _change(before, view)
             if what:
                 self.touched[workflow_id] = self._looks
-                yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED")
+                yield Event(time.time(), f"{workflow_id}: {what}", view["state"] == "FAILED")
             if before and (before["run"], before["begun"]) != (view["run"], view["begun"]):
                 self.polls.pop(workflow_id, None)
         for workflow_id in self.workflows.keys() - views.keys():
             self.polls.pop(workflow_id, None)
             self.touched.pop(workflow_id, None)
             self._timelines.pop(workflow_id, None)
-            yield Event(time.time(), f"{plain(workflow_id)}: removed")
+            yield Event(time.time(), f"{workflow_id}: removed")
 
     def _count(self, exchange: dict[str, Any]) -> None:
         workflow_id = exchange["workflow_id"]
@@ -123,9 +124,10 @@ def follow(url: str, console: Console, *, token: str | None = None, ca: str | No
 
 
 def _as_lines(followed: Followed, url: str) -> None:
-    click.echo(f"following {url}: {counted(len(followed.workflows), 'workflow')}, clock {followed.clock['mode']}")
+    count = counted(len(followed.workflows), "workflow")
+    click.echo(plain(f"following {url}: {count}, clock {followed.clock['mode']}"))
     for view in followed.workflows.values():
-        click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
+        click.echo(plain(f"{view['workflow_id']}: {view['state']}"))
     for events, trouble in _updates(followed, url):
         for event in events:
             click.echo(str(event))
@@ -167,7 +169,7 @@ def _event(exchange: dict[str, Any]) -> Event:
     what = exchange["operation"] or f"{exchange['method']} {exchange['target']}"
     words = [what, exchange["workflow_id"] or "", str(exchange["status"] or "no answer"), _answer(exchange)]
     words += [f"[{kind} {exchange[kind]}]" for kind in ("fault", "stub") if exchange.get(kind)]
-    return Event(exchange["wall"], "  ".join(plain(word) for word in words if word), not _is_good(exchange))
+    return Event(exchange["wall"], "  ".join(word for word in words if word), not _is_good(exchange))
 
 
 def _answer(exchange: dict[str, Any]) -> str:
@@ -232,7 +234,7 @@ def _workflow(followed: Followed, workflow_id: str) -> list[RenderableType]:
     run = view["run"] or ("not begun" if not view["begun"] else "")
     title = Text.assemble(
         (plain(workflow_id), "bold"),
-        f"  {plain(view['scenario'] or 'no scenario')}, {run}  {view['state']}  {counted(view['polls'], 'poll')}",
+        plain(f"  {view['scenario'] or 'no scenario'}, {run}  {view['state']}  {counted(view['polls'], 'poll')}"),
         style="dim",
         no_wrap=True,
         overflow="ellipsis",

@@ -21,7 +21,8 @@ from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.serve import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
-from mockflow.core.base.secrets import text_without_secrets
+from mockflow.core.base.plain_text import plain
+from mockflow.core.base.secrets import target_without_secrets, text_without_secrets
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.recorder import Recorder
 from mockflow.recording.scenario import text_of
@@ -212,7 +213,8 @@ class _Proxy:
             if self._recorder.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
                 self._save()
         except Exception as error:  # an error of the recording must not affect the client
-            click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
+            where = f"{exchange.method} {target_without_secrets(exchange.path)}"
+            click.echo(plain(f"{where} is not recorded: {error!r}"), err=True)
 
     def _save(self) -> None:
         began = time.monotonic()
@@ -231,7 +233,7 @@ class _Proxy:
     def _finish(self) -> None:
         scenarios = self._recorder.scenarios()
         for what in self._recorder.left_out:
-            click.echo(f"left out: {what}", err=True)
+            click.echo(plain(f"left out: {what}"), err=True)
         if not scenarios:
             click.echo("nothing was recorded: there was no request that a scenario can reproduce", err=True)
             return
@@ -290,7 +292,7 @@ class _Passed:
 
 
 def _report(incoming: web.BaseRequest, error: _RefusedError) -> None:
-    click.echo(f"{incoming.method} {text_without_secrets(incoming.raw_path)}: {error}", err=True)
+    click.echo(plain(f"{incoming.method} {target_without_secrets(incoming.raw_path)}: {error}"), err=True)
 
 
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

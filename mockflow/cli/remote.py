@@ -21,6 +21,7 @@ from mockflow.cli.client import (
 from mockflow.cli.options import Duration, ServerUrl, body_files_option, counted, print_problems
 from mockflow.cli.readiness import is_ready, url_from
 from mockflow.core.base.durations import format_duration
+from mockflow.core.base.plain_text import plain
 from mockflow.loading.load import load_paths
 from mockflow.loading.regular_files import read_regular
 
@@ -82,4 +83,4 @@ def load(
             raise click.ClickException(f"{file}: {error}") from None
         except UNANSWERED as error:
             raise click.ClickException(f"{url} does not answer: {reason(error)}") from None
-        click.echo(f"{file}: {', '.join(names)}")
+        click.echo(plain(f"{file}: {', '.join(names)}"))

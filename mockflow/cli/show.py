@@ -13,8 +13,9 @@ from mockflow.cli.live import follow
 from mockflow.cli.options import Duration, ServerUrl, body_files_option, print_problems
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.templates import read_template
-from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
+from mockflow.cli.terminal import Drawing, Pen, moments_table, say
 from mockflow.cluster import Settings
+from mockflow.core.base.plain_text import plain
 from mockflow.loading.load import load_paths
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mockflow.core.base.plain_text import plain
+
 
 @dataclass(frozen=True)
 class Part:
@@ -31,7 +33,7 @@ class Part:
     def __str__(self) -> str:
         is_run = self.run in ("provision", "reprovision", "deprovision")
         attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
-        return f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}"
+        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
 
 
 @dataclass(frozen=True)

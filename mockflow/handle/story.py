@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from mockflow.core.base.durations import format_duration
+from mockflow.core.base.plain_text import plain
 from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40
@@ -35,7 +36,7 @@ def story_of(
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
-    return "\n".join(lines)
+    return "\n".join(map(plain, lines))  # names may contain any character
 
 
 def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:

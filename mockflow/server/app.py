@@ -10,6 +10,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
+from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
 from mockflow.server.control.call import PREFIX, is_health_check
@@ -86,7 +87,9 @@ def handler(
             except UnknownMethodError:
                 return NoResponse()
             except Exception:
-                log.exception("internal error of mockflow at %s %s", request.method, request.target)
+                log.exception(
+                    "internal error of mockflow at %s %s", request.method, target_without_secrets(request.target)
+                )
                 error = internal_error()
                 response = error.response()
             finally:

@@ -92,7 +92,7 @@ def test_secrets_are_hidden(cluster: MockFlow) -> None:
     told = {name.lower(): value for name, value in exchange.headers.items()}
     assert [told[name] for name in ("authorization", "cookie", "x-opaque-id")] == ["(hidden)", "(hidden)", "seen"]
     [node] = exchange.body["workflows"]["provision"]["nodes"]
-    assert node["user_inputs"] == {"credential": "(hidden)", "name": "seen"}
+    assert node["user_inputs"] == {"credential": {"access_key": "(hidden)"}, "name": "seen"}
     assert request(cluster.url, f"{WORKFLOW}/{exchange.workflow_id}")[0] == 200
     assert "c2VjcmV0" not in json.dumps([vars(one) for one in cluster.journal.requests()])
     assert "c2VjcmV0" not in cluster.journal.story()

@@ -100,7 +100,7 @@ def test_the_options_of_commands(folder: Path) -> None:
     file = written(folder, "../secret.txt")
     assert CliRunner().invoke(main, ["check", str(file)]).exit_code == 1
     assert CliRunner().invoke(main, ["check", str(file), "--body-files", str(folder.parent)]).exit_code == 0
-    options = ["--body-files", folder.parent, "--control-host-allow", "mock.local", "--quiet"]
+    options: list[str | Path] = ["--body-files", folder.parent, "--control-host-allow", "mock.local", "--quiet"]
     with Served(file, *options) as served, closing(HTTPConnection(urlsplit(served.url).netloc)) as connection:
         headers = {"Host": "mock.local", "Origin": "http://mock.local"}
         answers = []

@@ -159,7 +159,7 @@ async def test_big_bodies_are_clipped(owner: Owner) -> None:
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        ({"credential": {"key": "s3cret"}}, {"credential": "(hidden)"}),
+        ({"credential": {"key": "s3cret"}}, {"credential": {"key": "(hidden)"}}),
         (
             {"a": [{"create_connector.credential.key": "s3cret"}]},
             {"a": [{"create_connector.credential.key": "(hidden)"}]},
