@@ -111,7 +111,14 @@ def test_live_pictures_and_lines() -> None:
     }
     moment: dict[str, Any] = {"at_ms": 0, "at_poll": None, "after_poll_ms": None, "keyframe": 0}
     moment["status"] = {"state": EVIL, "error": EVIL}
-    exchange = {"workflow_id": EVIL, "operation": None, "method": EVIL, "target": EVIL, "status": 200, "wall": 1.0}
+    exchange: dict[str, Any] = {
+        "workflow_id": EVIL,
+        "operation": None,
+        "method": EVIL,
+        "target": EVIL,
+        "status": 200,
+        "wall": 1.0,
+    }
     exchange |= {"response": {"state": EVIL, "error": EVIL}, "fault": EVIL, "stub": EVIL, "connection": None, "now": 5}
     answers: dict[str, Any] = {
         "journal": {"counted": 1, "exchanges": [exchange]},
