@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from mockflow.core.opensearch.security import User
     from mockflow.core.plugin.versions import Version
     from mockflow.loading.problems import Problem
+
+body_files_option: Final = click.option(
+    "--body-files",
+    "body_folders",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MOCKFLOW_BODY_FILES",
+    help="A folder besides that of the scenario from which body_file may read.",
+)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it takes none

@@ -51,6 +51,7 @@ class Options:
     keep_going: bool
     opens: bool
     watch: bool
+    body_folders: tuple[Path, ...]
     users: tuple[User, ...]
     multi_tenancy: bool
     trust_inputs: bool
@@ -62,6 +63,7 @@ class Options:
     control_port: int | None
     control_host: str
     no_control: bool
+    control_hosts: tuple[str, ...]
     insecure_control: bool
     max_connections: int
     read_timeout: int
@@ -101,7 +103,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             raise click.UsageError("--watch needs PATHS to watch")
         watching.check_available()
     with _without_collection():
-        files = ScenarioFiles(given.paths)
+        files = ScenarioFiles(given.paths, given.body_folders)
         _report_problems(files, messages, keep_going=given.keep_going)
         try:
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
@@ -119,12 +121,14 @@ def _control(given: Options) -> Control | None:
     """The access to the control API; None if it is switched off."""
     token, port = given.control_token, given.control_port
     if given.no_control:
-        if token is not None or port is not None or given.insecure_control or given.opens:
+        others = (given.control_hosts, given.insecure_control, given.opens)
+        if token is not None or port is not None or any(others):
             raise click.UsageError("--no-control excludes all other options of the control API")
         return None
     if token == "":
         raise click.UsageError("--control-token is empty")
-    return Control(token, None if port is None else (given.control_host, port), given.insecure_control)
+    address = None if port is None else (given.control_host, port)
+    return Control(token, address, given.insecure_control, given.control_hosts)
 
 
 def _certificate(given: Options, messages: StartMessages) -> ssl.SSLContext | None:

@@ -17,7 +17,7 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
-from mockflow.core.plugin.simulation import Setting, rehearse, simulate
+from mockflow.core.plugin.simulation import KEEP, Setting, Simulation, rehearse, simulate
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.steps import STEPS
@@ -105,6 +105,7 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
         simulation = simulate(steps, setting)
         moments = provisioned(fresh(cause.before), simulation, behaviour.step_error)
     made = made_by_steps(workflow, cause, simulation)
+    played = _executed(played, simulation, cause.changes)
     timeline = Timeline.of(moments)
     return Beginning(timeline, cause.kind, made, played, cause=cause, planned=planned, unknown_steps=unknown)
 
@@ -156,6 +157,13 @@ def _known_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> tuple
         if name not in known
     )
     return [name for name in attempt.steps if name in known], unknown
+
+
+def _executed(keys: list[str], simulation: Simulation, changes: Mapping[str, str] | None) -> list[str]:
+    """The keys of the plan that match executed steps: none after a failure, and none that a reprovision keeps."""
+    nodes = [step.node for step in simulation.steps if not changes or changes[step.node.id] != KEEP]
+    names = {name for node in nodes for name in (node.id, node.type)}
+    return [key for key in keys if key in names]
 
 
 def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -> Setting:

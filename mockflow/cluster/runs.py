@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mockflow.cluster.causes import Cause, RunKind, There
+from mockflow.cluster.coverage import PLANS, step_text
 from mockflow.cluster.playing import play
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.cluster.world import World
@@ -107,7 +108,8 @@ def _taken(world: World, beginning: Beginning) -> Beginning:
     if cause is not None and cause.planned is None and beginning.planned is not None:
         cause.planned = beginning.planned
         for name in beginning.planned:
-            del world.next_steps[name]
+            text = step_text(name, world.next_steps.pop(name))
+            world.coverage.end(PLANS, text, acted=name in beginning.steps)
     return beginning
 
 

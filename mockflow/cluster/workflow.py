@@ -31,7 +31,7 @@ class Beginning:
     made: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
     """Each resource as the run makes and changes it, in order of time; empty for one that it only refers to."""
     steps: Collection[str] = ()
-    """The keys of its plan that match its steps."""
+    """The keys of its plan that match executed steps."""
     forgets_workflow: bool = False
     """Whether the workflow's status is deleted at the end of the run, because its template is deleted already."""
     cause: Cause | None = None

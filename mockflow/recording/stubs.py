@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import ValidationError
 
 from mockflow.core.base.path_pattern import METHODS
-from mockflow.core.base.secrets import is_secret_header, text_without_secrets, without_secrets
+from mockflow.core.base.secrets import is_secret_header, target_without_secrets, text_without_secrets, without_secrets
 from mockflow.core.stubs.model import Stub
 from mockflow.core.stubs.templating import placeholders
 from mockflow.recording.exchanges import Exchange
@@ -41,7 +41,7 @@ class Stubs:
         """Records a request and its response."""
         if _is_health_check(exchange):
             return
-        where = f"{exchange.method} {text_without_secrets(exchange.path)}"
+        where = f"{exchange.method} {target_without_secrets(exchange.path)}"
         try:
             answer = answer_of(exchange)
         except ValueError as error:

@@ -61,7 +61,7 @@ def test_its_compose_file_serves_the_scenario(repository: Path) -> None:
     service = document.value["services"]["opensearch"]
     assert service["volumes"] == ["./tests/scenarios:/scenarios:ro"]
     assert service["ports"] == ["9200:9200"]
-    main.load("wait").make_context("wait", service["healthcheck"]["test"][2:][1:], **main.context_settings)
+    main.load("wait").make_context("wait", service["healthcheck"]["test"][3:], **main.context_settings)
     known = {f"MOCKFLOW_{parameter.name}".upper() for parameter in main.load("serve").params}
     assert service["environment"].keys() <= known
 

@@ -176,6 +176,24 @@ def test_a_wrong_marker_says_what_would_be_right(suite: Suite, marker: str, mess
     result.stdout.no_fnmatch_line("*another exception occurred*")
 
 
+def test_folders_of_body_files(suite: Suite) -> None:
+    suite.write("bodies/a.txt", "text")
+    suite.write("some/s.yaml", "scenario: s\nstubs: [{request: GET /x, respond: {body_file: ../bodies/a.txt}}]\n")
+    suite.settings("mockflow_body_files = bodies")
+    tests = """
+@pytest.mark.mockflow("some")
+def test_allowed_by_the_ini_file(mockflow):
+    mockflow.load("some")
+
+@pytest.mark.mockflow("some", body_files=[])
+def test_not_allowed(mockflow):
+    pass
+"""
+    result = suite.run(tests)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*is outside of the folder of the scenario's file*"])
+
+
 def test_ini_options(suite: Suite) -> None:
     suite.settings(
         "mockflow_scenarios = story.yaml",

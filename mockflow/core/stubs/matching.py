@@ -8,7 +8,14 @@ from functools import cached_property
 from typing import Any, Final
 
 from mockflow.core.base.findings import quoted
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
+from mockflow.core.base.secrets import (
+    HIDDEN,
+    is_secret,
+    is_secret_header,
+    may_contain_secret,
+    text_without_secrets,
+    without_secrets,
+)
 from mockflow.core.base.wildcards import matches
 from mockflow.core.stubs.json_path import TooManyVisitsError, Visits, find_all
 from mockflow.core.stubs.model import StubRequest
@@ -95,7 +102,7 @@ def mismatches(wanted: StubRequest, call: StubCall) -> list[str]:
     if wanted.method not in (None, call.method):
         found.append(f"the method is {call.method}, not {wanted.method}")
     if wanted.pattern.values(call.path) is None:
-        found.append(f"the path is {quoted(call.path)}, not {quoted(wanted.path)}")
+        found.append(f"the path is {quoted(text_without_secrets(call.path))}, not {quoted(wanted.path)}")
     return [*found, *_others(wanted, call)]
 
 
@@ -128,7 +135,8 @@ def _compared(kind: str, name: str, pattern: str, value: str | None) -> Iterator
     if value is None:
         yield f"{what} is missing"
     elif not matches(pattern, value):
-        yield f"{what} is {HIDDEN if is_secret_header(name) else quoted(value)}, not {quoted(pattern)}"
+        shown = HIDDEN if is_secret_header(name) else quoted(text_without_secrets(value))
+        yield f"{what} is {shown}, not {quoted(pattern)}"
 
 
 def _equal(wanted: Any, value: Any) -> bool:
@@ -149,6 +157,6 @@ def _distance(wanted: str, path: str) -> int:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(without_secrets(value), ensure_ascii=False)
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     return HIDDEN if may_contain_secret(shown) else shown

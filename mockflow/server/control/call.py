@@ -16,6 +16,12 @@ from mockflow.server.http.messages import Request
 from mockflow.server.rest.router import Route
 
 PREFIX: Final = "/_mockflow"
+HEALTH: Final = f"{PREFIX}/health"
+
+
+def is_health_check(request: Request) -> bool:
+    """Whether a request reads the health. It needs no token, and is not logged if it succeeds."""
+    return request.method in ("GET", "HEAD") and request.target.partition("?")[0].rstrip("/") == HEALTH
 
 
 class ControlError(Exception):

@@ -22,6 +22,15 @@ class ClockView(View):
     speed: float
 
 
+class HealthView(View):
+    """The server answers. Reading it counts as no request, and needs no token."""
+
+    status: Literal["ok"]
+    version: str = Field(description="The version of mockflow.")
+    scenarios: int = Field(description="The number of loaded scenarios.")
+    problems: int = Field(description="The number of problems of the scenario files.")
+
+
 class ScenarioView(View):
     """A loaded scenario."""
 
@@ -218,13 +227,14 @@ class FaultView(View):
 class PartView(View):
     """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
 
-    scenario: str
-    run: str = Field(description="provision, reprovision or deprovision; faults, stubs or outages.")
+    scenario: str = Field(description="(added) for what was added through the control API: faults and plans.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages or plans.")
     attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
     step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
     what: str = Field(description="The description of the part.")
     seen: bool
+    optional: bool = Field(description="Whether a strict test passes although it was not seen.")
 
 
 class CoverageView(View):

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, Workflow, moments, moving
+from mockflow.cluster import Cluster, Workflow, World, moments, moving
 from mockflow.cluster.timeline_rows import MAX_LISTED, timeline_of
 from mockflow.core.base.durations import parse_duration
+from mockflow.core.base.suggest import did_you_mean, is_misspelt
 from mockflow.core.plugin.status import status_document
+from mockflow.core.plugin.steps import STEPS, listed_steps
 from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import IDLE
 from mockflow.server.control import requests, views
@@ -63,10 +65,33 @@ def restart_workflow(call: ControlCall) -> views.WorkflowView:
 
 
 def plan_next_run(call: ControlCall) -> requests.NextRun:
-    """Sets how steps go in the next run that has them."""
+    """Sets how steps go in the next run that has them; 400 for a step that no run has."""
     body = read_body(call, requests.NextRun)
+    problems = [
+        {"field": f"steps.{step}", "message": message} for step in body.steps if (message := _unknown(call.world, step))
+    ]
+    if problems:
+        raise ControlError(400, "; ".join(problem["message"] for problem in problems), problems)
     call.world.next_steps.update(body.steps)
     return requests.NextRun(steps=call.world.next_steps)
+
+
+def _unknown(world: World, step: str) -> str:
+    """Why no run has a step with this id or type; empty where one may have it.
+
+    While no template is known, an id may be that of a template to come, unless it looks like a misspelt type.
+    """
+    types = listed_steps(world.version.steps)
+    templates = [workflow.stored for workflow in world.living() if workflow.stored and not workflow.stored.is_made]
+    graphs = [stored.template.provision for stored in templates if stored.template.provision]
+    nodes = {name for graph in graphs for node in graph.nodes for name in (node.id, node.type)}
+    if step in types or step in nodes:
+        return ""
+    known = [*types, *sorted(nodes - types.keys())]
+    if not (templates or step in STEPS or is_misspelt(step, STEPS)):
+        return ""
+    version = world.version.build
+    return f'no step "{step}" in OpenSearch {version} or in the template of a workflow; {did_you_mean(step, known)}'
 
 
 def workflow_view(cluster: Cluster, workflow: Workflow) -> views.WorkflowView:
