@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -75,7 +74,7 @@ class ServerUrl(click.ParamType):  # type: ignore[type-arg]
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             good = False
-        if not good or re.search(r"[\s?#]", url):
+        if not good or any(c.isspace() or c in "?#" for c in url):
             self.fail(f'"{value}" is not the address of a server, such as http://127.0.0.1:9200', param, ctx)
         return url.rstrip("/")
 
