@@ -53,13 +53,15 @@ class Seed(click.ParamType):  # type: ignore[type-arg]
         if value == RANDOM:
             return RANDOM
         least, most = -(2**63), 2**63 - 1  # as the settings allow, whose module is large to import
-        number = int(value) if re.fullmatch(r"[-+]?[0-9]{1,19}", value) else None
+        digits = value.removeprefix("-").removeprefix("+")
+        number = int(value) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else None
         if number is None or not least <= number <= most:
             self.fail(f'"{value}" is neither a whole number from {least} to {most} nor {RANDOM}', param, ctx)
         return number
 
 
 RANDOM: Final = "random"
+_DIGITS: Final = 19
 
 
 class ServerUrl(click.ParamType):  # type: ignore[type-arg]

@@ -1,5 +1,6 @@
 """The facade: the object that the server and the Python API hold while worlds come and go."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,9 @@ class Cluster:
     """Called when the server closes the connection of a client that polls for ever."""
     on_new_clock: Callable[[], None] | None = None
     """Called when a new world, with a new clock, has begun."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held by each change through the control API over HTTP; some of them have pauses in which clients are answered."""
 
     def __post_init__(self) -> None:
         self.world = _world(self.initial, self.startup)

@@ -3,7 +3,6 @@
 An exchange stores the raw request and response. Everything derived from them is computed only when it is read.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.secrets import (
     HIDDEN,
     is_secret_header,
@@ -136,7 +136,7 @@ def decoded(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return json.loads(body)
+        return loads(body)
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
 

@@ -1,12 +1,12 @@
 """Reads the files that `body_file` names, relative to the folder of the scenario's file."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from mockflow.core.base.findings import Path as Place
 from mockflow.core.base.findings import quoted
+from mockflow.core.base.json_writer import loads
 from mockflow.core.faults.model import Respond
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.regular_files import read_regular
@@ -82,7 +82,7 @@ def _content(name: str, folder: Path | None, others: Folders) -> Any:
     if path.suffix != ".json":
         return text
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{quoted(path)} is not JSON: {error}; correct it, or give it another suffix") from None
 

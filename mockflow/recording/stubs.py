@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.path_pattern import METHODS
 from mockflow.core.base.secrets import is_secret_header, target_without_secrets, text_without_secrets, without_secrets
 from mockflow.core.stubs.model import Stub
@@ -134,7 +135,7 @@ def respond_of(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, 
 def _decoded(content: bytes) -> Any:
     """The JSON object or list, else the text."""
     try:
-        value = json.loads(content)
+        value = loads(content)
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, (dict, list)):
@@ -148,7 +149,7 @@ def _decoded(content: bytes) -> Any:
 def _request_json(exchange: Exchange) -> Any:
     """The JSON object of the request; None if there is none or it contains a secret."""
     try:
-        body = json.loads(exchange.request_body) if exchange.request_body else None
+        body = loads(exchange.request_body) if exchange.request_body else None
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) and without_secrets(body) == body else None

@@ -1,13 +1,13 @@
 """Matches requests against stubs, with the reasons for mismatches."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from mockflow.core.base.findings import quoted
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.secrets import (
     HIDDEN,
     is_secret,
@@ -52,12 +52,13 @@ class SearchedBody:
         self._body = body
         self._visits = Visits()
         self._found: dict[str, list[Any] | None] = {}
+        self._has: dict[tuple[str, int], bool | None] = {}
 
     @cached_property
     def json(self) -> Any:
         """The JSON value of the body; None if it is not JSON."""
         try:
-            return json.loads(self._body, parse_constant=_finite, parse_float=_finite) if self._body else None
+            return loads(self._body) if self._body else None
         except (ValueError, RecursionError):
             return None
 
@@ -70,22 +71,23 @@ class SearchedBody:
                 self._found[expression] = None
         return self._found[expression]
 
-    def find(self, expressions: Iterable[str]) -> None:
-        """Evaluates expressions now, which may take long; later ones may visit few values."""
-        for expression in expressions:
-            self.found(expression)
+    def has(self, expression: str, wanted: Any) -> bool | None:
+        """Whether the expression finds a value that is wanted; None if it visits too many."""
+        key = expression, id(wanted)  # values of stubs, which stay while a request is matched
+        if key not in self._has:
+            found = self.found(expression)
+            self._has[key] = None if found is None else any(_equal(wanted, one) for one in found)
+        return self._has[key]
+
+    def search(self, wanted: Iterable[Mapping[str, Any]]) -> None:
+        """Looks now for what stubs want, which may take long; expressions that come later may visit few values."""
+        for values in wanted:
+            for expression, value in values.items():
+                self.has(expression, value)
         self._visits.left = min(self._visits.left, _FEW_VISITS)
 
 
 _FEW_VISITS: Final = 2_000
-
-
-def _finite(text: str) -> float:
-    """The number in `text`. Raises ValueError for NaN, and for numbers that are too large for a float."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
 
 
 def path_values(wanted: StubRequest, call: StubCall) -> Mapping[str, str] | None:
@@ -122,10 +124,11 @@ def _others(wanted: StubRequest, call: StubCall) -> Iterator[str]:
     for name, pattern in wanted.headers.items():
         yield from _compared("header", name, pattern, _header(call.headers, name))
     for expression, value in wanted.body.items():
-        found = call.searched.found(expression)
-        if found is None:
+        has = call.searched.has(expression, value)
+        if has is None:
             yield f"{expression} visits too many values of the body"
-        elif not any(_equal(value, one) for one in found):
+        elif not has:
+            found = call.searched.found(expression) or []
             shown = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
             yield f"{expression} in the body is {shown}, not {_short(value)}"
 

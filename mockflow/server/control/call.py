@@ -1,8 +1,6 @@
 """The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
-import json
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
@@ -10,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockflow.cluster import Cluster, World
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.loading.model_keys import is_model
 from mockflow.server.http.messages import Request
@@ -63,6 +62,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     read_ahead: Callable[[Request], None] | None = None
     """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
+    handle_in_loop: Callable[[ControlCall], Awaitable[Any]] | None = None
+    """As `handle`, for a body that was read ahead: with pauses, in which the loop answers clients."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
@@ -76,7 +77,7 @@ Body = TypeVar("Body", bound=BaseModel)
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
-        return model.model_validate(_parsed(call.request.body or b"{}"))
+        return model.model_validate(loads(call.request.body or b"{}", parse_int=_whole))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         problems = [
@@ -86,20 +87,10 @@ def read_body(call: ControlCall, model: type[Body]) -> Body:
         if len(errors) > _MAX_PROBLEMS:
             listed += f"; and {len(errors) - _MAX_PROBLEMS} more"
         raise ControlError(400, listed, problems) from None
+    except OverflowError:
+        raise ControlError(400, "the body has a number that is too large") from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
-
-
-def _parsed(body: bytes) -> Any:
-    return json.loads(body, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
-
-
-def _finite(text: str) -> float:
-    """The number in `text`. ValueError for NaN and infinity, which Python reads, and for ``1e400``."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is no number in JSON")
-    return number
 
 
 def _whole(text: str) -> int:

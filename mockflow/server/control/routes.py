@@ -100,6 +100,7 @@ ROUTES: Final = (
             query={"source": "The name of the body in problems, such as the path of its file."},
             errors=(409,),
             read_ahead=scenarios.read_ahead,
+            handle_in_loop=scenarios.load_scenarios_in_loop,
         ),
     ),
     ControlRoute(
