@@ -47,11 +47,13 @@ class Coverage:
     """
 
     parts: tuple[Part, ...]
+    input_problems: tuple[str, ...] = ()
+    """The errors of steps whose inputs a real cluster would refuse, although the timeline of their workflow goes on."""
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Coverage":
         """From the response of `GET /_mockflow/coverage`."""
-        return cls(tuple(Part(**part) for part in content["parts"]))
+        return cls(tuple(Part(**part) for part in content["parts"]), tuple(content["input_problems"]))
 
     @property
     def seen(self) -> tuple[Part, ...]:

@@ -342,7 +342,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path, cluster: MockFlow) -> None:
     for source in (tmp_path / "none.yaml", str(tmp_path / "none.yaml")):
         with pytest.raises(ScenarioError, match=r"none\.yaml: no such file or folder$"):
             cluster.load(source)
-    with pytest.raises(ScenarioError, match=r"no \.yaml file in this folder"):
+    with pytest.raises(ScenarioError, match=r"no scenario in this folder"):
         cluster.load(tmp_path)
     with pytest.raises(ScenarioError, match="no such file or folder; YAML text has a line break"):
         cluster.load("{scenario: x, workflow_id: w}")

@@ -218,7 +218,7 @@ def test_a_new_world_of_other_settings(cluster: MockFlow) -> None:
         ({"mode": "fast"}, "should be"),
         ({"step_time": "1"}, "needs a unit"),
         ({"epoch": 10**400}, "epoch: should be less than or equal to 253402300799999"),
-        ({"speed": float("nan")}, "NaN is not a number of JSON"),
+        ({"speed": float("nan")}, "NaN is no number in JSON"),
         ({"users": {1}}, "the values of a command are JSON"),
     ],
 )

@@ -241,3 +241,7 @@ class CoverageView(View):
     """The parts of the loaded scripts, seen by clients or not."""
 
     parts: list[PartView]
+    input_problems: list[str] = Field(
+        description="The workflow and the error of each step whose inputs a real cluster would refuse, although the "
+        "timeline of its workflow goes on."
+    )

@@ -48,7 +48,12 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
         *cluster.world.active.parts(),
         *cluster.world.coverage.added(cluster.world.next_steps),
     ]
-    return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts])
+    problems = [
+        f"workflow {workflow.id}: {problem}"
+        for workflow in cluster.world.workflows.values()
+        for problem in workflow.input_problems
+    ]
+    return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts], input_problems=problems)
 
 
 def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:

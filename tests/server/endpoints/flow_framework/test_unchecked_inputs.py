@@ -36,6 +36,8 @@ async def test_a_timeline_goes_on_and_the_problem_is_reported(door: Door, caplog
         "WorkflowStepException during step i, Invalid index name [Books], must be lowercase, restStatus: BAD_REQUEST"
     )
     assert await problems_of(door, workflow_id) == [error]
+    coverage = (await door.ask("GET", "/_mockflow/coverage")).json
+    assert coverage["input_problems"] == [f"workflow {workflow_id}: {error}"]
     warnings = [record.getMessage() for record in caplog.records]
     assert warnings == [
         f"scenario s: its timeline goes on although a real cluster would end workflow {workflow_id} with: {error}"
