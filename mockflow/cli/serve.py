@@ -95,7 +95,12 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--control-host", default="127.0.0.1", help="The address of that port.")
 @click.option("--no-control", is_flag=True, help="Switch the control API off.")
 @click.option(
-    "--control-host-allow", "control_hosts", metavar="HOST", multiple=True, help="Browsers may use this name."
+    "--control-host-allow",
+    "control_hosts",
+    metavar="HOST",
+    multiple=True,
+    envvar="MOCKFLOW_CONTROL_HOST_ALLOW",
+    help="Browsers may use this name.",
 )
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
