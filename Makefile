@@ -15,7 +15,7 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-quick fuzz format benchmark clean
+.PHONY: run test test-quick fuzz format benchmark stall clean
 
 # The command: serve scenarios/ and say what to try.
 run: $(VENV)/.installed
@@ -56,6 +56,11 @@ benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
 	$(BIN)/python benchmarks/workflows.py
 	$(BIN)/python benchmarks/fixtures.py
+
+# The longest pause of a client that polls, while the worst requests of each kind are answered. ONLY=search chooses kinds.
+ONLY ?=
+stall: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python benchmarks/stall.py --only "$(ONLY)"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
