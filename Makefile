@@ -11,7 +11,7 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-quick fuzz format benchmark bench clean
+.PHONY: run test test-quick fuzz format benchmark bench stall clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -57,6 +57,11 @@ benchmark: $(VENV)/.installed-dev
 # Compares with other servers, installed into build/peers, and writes docs/benchmarks.md. Needs wrk; minutes.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench.py
+
+# The longest pause of a client that polls, while the worst requests of each kind are answered. ONLY=search chooses kinds.
+ONLY ?=
+stall: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python benchmarks/stall.py --only "$(ONLY)"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'

@@ -4,6 +4,7 @@ The longest pause of the poller is the result: of several rounds the shortest, s
 The bound is 100 ms; for large bodies 50 ms for each MiB.
 """
 
+import gzip
 import http.client
 import json
 import re
@@ -42,7 +43,7 @@ class Result:
     kind: Kind
     size: int
     body: int
-    """Bytes of the request's body."""
+    """Bytes of the request's body, not compressed."""
     status: int
     seconds: float
     """Until it was answered."""
@@ -100,7 +101,8 @@ def measured(url: str, kind: Kind, size: int, rounds: int) -> Result:
         with polling(url) as pauses:
             status, _, seconds = _send(url, _filled(last, made))
             time.sleep(0.05)
-        result = result or Result(kind, size, len(last.body), status, seconds)
+        body = gzip.decompress(last.body) if "Content-Encoding" in last.headers else last.body
+        result = result or Result(kind, size, len(body), status, seconds)
         result.pauses.append(max(pauses) * 1000)
         if result.is_right:
             break

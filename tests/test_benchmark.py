@@ -34,15 +34,25 @@ def test_what_the_plugin_costs_is_told() -> None:
     ]
 
 
-def report_of(script: str, *options: str) -> str:
+def test_the_longest_pause_of_each_kind_is_told() -> None:
+    """Whether a row misses its bound is a matter of the machine, so is the exit code; the statuses are not."""
+    report = report_of("benchmarks/stall.py", "--quick", "--rounds", "1", "--only", "^(Host|SigV4)$", may_fail=True)
+    assert re.findall(r"│ (\w+) +│ +(\d+) │ +\d\.\d\d │ +(\d+) │ +\d+ ms │ +\d+ ms │ 100 ms │", report) == [
+        ("Host", "100", "200"),
+        ("SigV4", "10", "401"),
+    ]
+    assert re.search(r"The longest pause is \d+ ms \(\w+\); \d missed their bound\.$", report.rstrip())
+
+
+def report_of(script: str, *options: str, may_fail: bool = False) -> str:
     done = subprocess.run(
         [sys.executable, script, *options],
         capture_output=True,
         encoding="utf-8",
         cwd=ROOT,
-        env=environment({"PYTHONUTF8": "1", "PYTHONPYCACHEPREFIX": ""}),  # modules are compiled already
+        env=environment({"PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": ""}),  # compiled already
         timeout=PATIENCE_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 or (may_fail and done.returncode == 1), done.stderr
     return done.stdout

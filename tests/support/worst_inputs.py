@@ -418,7 +418,7 @@ KINDS: Final = (
     Kind("search exists", search(lambda n: {"exists": {"field": "*a" * n}}), (100, 10_000, 200_000), (200, 400, 500)),
     Kind("search unknown query", search(lambda n: {"x" * n: {}}), (100, 1_000_000), (400,)),
     Kind("search unknown bool key", search(lambda n: {"bool": {"mus" * n: {}}}), (100, 1_000_000), (400,)),
-    Kind("search _source", lambda n: _source(n), (100, 2_000, 100_000), (200, 400, 500)),
+    Kind("search _source", lambda n: _source(n), (100, 2_000, 10_000), (200, 400, 500)),
     Kind(
         "search late place",
         search(lambda n: {"bool": {"must": [{"match_all": {}}] * n + [{"nope": {}}]}}),

@@ -99,8 +99,8 @@ def scan(text: str, index: int = 0) -> Iterator[Scanned]:
 
 def end_of_space(text: str, index: int) -> int:
     """The index of what follows white space and comments. Raises MalformedJsonError for half a comment."""
-    found = _SPACE.match(text, index)
-    index = found.end() if found else index
+    while (found := _SPACE.match(text, index)) and found.end() > index:
+        index = found.end()
     if text[index : index + 1] == "/":
         if text[index + 1 : index + 2] in ("", "*"):
             raise _end(text, "in a comment", None)
@@ -121,7 +121,7 @@ _TOO_DEEP: Final = (
     "Document nesting depth (1001) exceeds the maximum allowed (1000, from "
     "`StreamReadConstraints.getMaxNestingDepth()`)"
 )
-_SPACE: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/|//[^\r\n]*)*", re.DOTALL)
+_SPACE: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/|//[^\r\n]*){0,1000}", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"[\w$]*")
 # Characters and escapes of a string; bounded, because an expression keeps a record of each repetition.

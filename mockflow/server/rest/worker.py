@@ -42,14 +42,22 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Suspends garbage collection: of the many objects of a large body it holds all threads for tenths of a second."""
+    """Suspends garbage collection: of the many objects of a large body it holds all threads for tenths of a second.
+
+    For the same reason very many new objects are excluded from it later. They go when nothing refers to them.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
+        if gc.get_count()[0] > _MANY_OBJECTS:
+            gc.freeze()
     finally:
         if was_enabled:
             gc.enable()
+
+
+_MANY_OBJECTS: Final = 200_000
 
 
 def _settle(done: "asyncio.Future[Any]", finish: Callable[[Any], None], outcome: object) -> None:
