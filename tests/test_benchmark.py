@@ -37,6 +37,12 @@ def test_what_the_plugin_costs_is_told() -> None:
     ]
 
 
+def test_what_many_of_each_thing_cost_is_told() -> None:
+    report = report_of("benchmarks/scale.py", "--size", "3", "--size", "20", "--only", "stubs of one")
+    rows = re.findall(r"│ +(\d+) │ stubs of one scenario │ +[\d.]+ s │ +[\d.]+ ms │", report)
+    assert rows == ["3", "20"]
+
+
 def report_of(script: str, *options: str) -> str:
     done = subprocess.run(
         [sys.executable, script, *options],
