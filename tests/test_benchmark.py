@@ -44,6 +44,12 @@ def test_the_longest_pause_of_each_kind_is_told() -> None:
     assert re.search(r"The longest pause is \d+ ms \(\w+\); \d missed their bound\.$", report.rstrip())
 
 
+def test_what_many_of_each_thing_cost_is_told() -> None:
+    report = report_of("benchmarks/scale.py", "--size", "3", "--size", "20", "--only", "stubs of one")
+    rows = re.findall(r"│ +(\d+) │ stubs of one scenario │ +[\d.]+ s │ +[\d.]+ ms │", report)
+    assert rows == ["3", "20"]
+
+
 def report_of(script: str, *options: str, may_fail: bool = False) -> str:
     done = subprocess.run(
         [sys.executable, script, *options],

@@ -76,6 +76,11 @@ class ActiveScenario:
         """When the next phase port_closed begins."""
         return self._closings.after(elapsed)
 
+    @property
+    def window_count(self) -> int:
+        """The number of windows and phases."""
+        return sum(fault.window is not None for fault in self.faults) + sum(len(one.windows) for one in self.outages)
+
     def windows(self) -> Iterator[tuple[str, int, int | None]]:
         """When faults and outages may act: label, begin and end in elapsed ms (None: without end)."""
         for fault in self.faults:

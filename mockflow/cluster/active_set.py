@@ -198,6 +198,11 @@ class ActiveSet:
         if active := self._scenarios.get(scenario):
             yield from active.windows()
 
+    def window_count(self, scenario: str) -> int:
+        """How many there are in `windows`."""
+        active = self._scenarios.get(scenario)
+        return active.window_count if active else 0
+
     # -- for the control API ---------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:

@@ -12,14 +12,18 @@ import pytest
 
 from mockflow.cluster import Cluster, LoadedScenario, Settings
 from mockflow.core.scenario.model import Scenario
+from mockflow.core.script.models import Resource as ScriptedResource
 from mockflow.loading.load import Located, load_text
+from mockflow.recording import status_history
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.recorder import Recorder
-from mockflow.recording.scenario import text_of
+from mockflow.recording.scenario import scenario_of, text_of
+from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.stubs import MAX_ANSWERS, MAX_REQUESTS
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request
 from tests.recording.support import EPOCH, cluster_of, hears, no_delay, shipped
+from tests.support.counting import counting
 
 SHIPPED: Final = shipped()
 API: Final = "/_plugins/_flow_framework/workflow"
@@ -430,3 +434,20 @@ def test_half_a_character_is_a_question_mark() -> None:
 def test_odd_texts_are_written_as_they_are(text: str) -> None:
     [stub], _ = stubs_of(exchange("GET", "/x", 200, {"a": text, text: 1}))
     assert stub["respond"][0]["body"] == {"a": text, text: 1}
+
+
+def test_a_resource_that_is_listed_again_and_again_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 status reads, each with one resource more: 300 checks, and not 45,000."""
+    checked: list[Any] = []
+    monkeypatch.setattr(status_history, "_is_valid", counting(checked, status_history._is_valid))
+    history = StatusHistory("w")
+    step = {"workflow_step_name": "create_connector", "resource_type": "connector_id"}
+    listed = [{**step, "workflow_step_id": f"s{number}", "resource_id": f"c{number}"} for number in range(300)]
+    for number in range(300):
+        history.record(number * 10, {"state": "PROVISIONING", "resources_created": listed[: number + 1]})
+    assert sum(args[0] is ScriptedResource for args in checked) == 300
+    scenario = scenario_of(history, epoch=EPOCH)
+    assert scenario is not None
+    assert scenario.provision is not None
+    timeline = scenario.provision.timeline or ()
+    assert [len(keyframe.created or ()) for keyframe in timeline] == [1] * 300

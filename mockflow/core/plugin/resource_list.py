@@ -10,7 +10,7 @@ from typing import Final
 
 from mockflow.core.plugin.status import Resource
 
-Identity = tuple[str, ...]
+Identity = str
 
 
 class ResourceList:
@@ -122,16 +122,17 @@ class Differences:
         """The resources that are new at the next moment, and those that are gone. `now` are all that it lists."""
         listed = ResourceList.of(now)
         plus, minus = listed.difference(self._before) or (listed.entries(), self._before.entries())
-        new = [entry for entry in plus if not self._held[identity_of(entry)]]
-        self._held.update(map(identity_of, plus))
-        self._held.subtract(map(identity_of, minus))
+        added, taken = list(map(identity_of, plus)), list(map(identity_of, minus))
+        new = [entry for entry, identity in zip(plus, added, strict=True) if not self._held[identity]]
+        self._held.update(added)
+        self._held.subtract(taken)
         self._before = listed
-        return new, [entry for entry in minus if not self._held[identity_of(entry)]]
+        return new, [entry for entry, identity in zip(minus, taken, strict=True) if not self._held[identity]]
 
 
 def identity_of(resource: Mapping[str, str]) -> Identity:
-    """A value that is equal for equal entries."""
-    return tuple(resource.values())
+    """A text that is equal for equal entries. Thousands of tuples would cost the garbage collector more time."""
+    return repr(tuple(resource.values()))
 
 
 def _without_equal(entries: list[Resource], going: Sequence[Resource]) -> Iterator[ResourceList]:

@@ -1,5 +1,6 @@
 """Workflows: their state, timeline, status at any time, and the plan of their next run."""
 
+from itertools import islice
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, World, moments, moving
@@ -28,17 +29,17 @@ def get_workflow(call: ControlCall) -> views.WorkflowDetail:
     workflow = cluster.world.find(call.values["workflow_id"])
     run = moving.upcoming(cluster.world, workflow)
     timeline = timeline_of(run, most_moments=_MAX_MOMENTS, most_resources=MAX_LISTED)
-    windows = list(cluster.world.active.windows(workflow.scenario.scenario) if workflow.scenario else ())
-    shown = windows[:_MAX_WINDOWS]
+    name = workflow.scenario.scenario if workflow.scenario else ""
+    windows = list(islice(cluster.world.active.windows(name), _MAX_WINDOWS))
     return views.WorkflowDetail(
         **dict(workflow_view(cluster, workflow)),
         timeline=[views.Moment(**row) for row in timeline.rows],
         input_problems=list(workflow.input_problems),
-        faults=[views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in shown],
+        faults=[views.FaultWindow(fault=what, from_ms=begin, to_ms=end) for what, begin, end in windows],
         left_out=views.LeftOut(
             moments=timeline.moments_left_out,
             resources=timeline.resources_left_out,
-            faults=len(windows) - len(shown),
+            faults=cluster.world.active.window_count(name) - len(windows),
         ),
     )
 
