@@ -16,5 +16,5 @@ USER 10001
 ENV MOCKFLOW_HOST=0.0.0.0 MOCKFLOW_PORT=9200 MOCKFLOW_PATHS=/scenarios MOCKFLOW_INSECURE_CONTROL=1
 EXPOSE 9200
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
-    CMD ["mockflow", "wait", "http://127.0.0.1:9200", "--timeout", "2s"]
+    CMD ["mockflow", "wait", "--timeout", "2s"]
 CMD ["mockflow", "serve"]

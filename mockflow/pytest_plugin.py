@@ -23,13 +23,17 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "users": (str.split, "name:password or name:password:roles, separated by spaces; turns security on"),
     "multi_tenancy": (bool, "whether requests name their tenant in the header x-tenant-id"),
     "trust_inputs": (bool, "steps succeed whatever their inputs are"),
+    "body_files": (
+        str.split,
+        "folders from which body_file may read, relative to the rootdir, separated by spaces",
+    ),
     "strict": (bool, "fail a test if parts of its scripts were never observed"),
 }
 """The marker's keyword arguments, each also an ini option `mockflow_...`: type and help text."""
 
 _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
-    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, strict=False): "
+    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, body_files=(), strict=False): "
     "how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, shipped ones such as '@overloaded', YAML text, or built in Python"
 )

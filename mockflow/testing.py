@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.core.base.plain_text import plain
 from mockflow.core.opensearch.security import parse_user
 from mockflow.handle.builder import Scenario
 from mockflow.handle.clock import milliseconds
@@ -89,13 +90,14 @@ class RemoteSession:
         """Resets the world. It has only the test's scenarios, not those that the server was started with."""
         handle = self._handle
         settings = {"clock": "auto", "max_polls": 1000, **setup.settings}
+        body_files = settings.pop("body_files", ())
         if "step_time" in settings:
             settings["step_time"] = milliseconds(settings["step_time"])
         for scenario in handle.scenarios():
             handle.remove(scenario)
         names = {"clock": "mode", "version": "opensearch_version"}
         handle.reset(keep=["scenarios"], **{names.get(name, name): value for name, value in settings.items()})
-        handle.load(*setup.sources)
+        handle.load(*setup.sources, body_files=body_files)
         return World(handle, setup.strict)
 
     def end(self, world: "World") -> None:
@@ -144,7 +146,7 @@ class World:
     def coverage(self) -> list[tuple[str, str, bool]]:
         """The scripted parts: scenario, description, and whether it was seen."""
         try:
-            return [(part.scenario, str(part), part.seen) for part in self.handle.coverage().parts]
+            return [(plain(part.scenario), str(part), part.seen) for part in self.handle.coverage().parts]
         except MockFlowError:
             return []
 
@@ -237,6 +239,7 @@ def setup_of(request: pytest.FixtureRequest, known: Known) -> Setup:
         settings |= marker.kwargs
         sources += [_located(source, request) for source in marker.args]
     strict = bool(settings.pop("strict", False))
+    settings["body_files"] = [config.rootpath / folder for folder in settings.get("body_files", ())]
     return Setup(tuple(sources), settings, strict)
 
 

@@ -20,6 +20,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from mockflow.cli import main
+from mockflow.cli.readiness import url_from
 from mockflow.loading.yaml12 import read
 from tests.support.environments import OWN, PIP, Environment, bare, link
 from tests.support.paths import ROOT, SCENARIOS
@@ -96,7 +97,8 @@ def test_checks_its_health_with_what_is_in_the_image() -> None:
     program, command, *options = health_command()
     assert program == start_command()[0] == "mockflow"
     context = main.load(command).make_context(command, options, **main.context_settings)
-    assert context.params["url"] == f"http://127.0.0.1:{variables()['MOCKFLOW_PORT']}"
+    assert context.params["url"] is None  # so that it follows the port, TLS and the port of the control API
+    assert url_from(variables()) == f"http://127.0.0.1:{variables()['MOCKFLOW_PORT']}"
     [limit] = re.findall(r"--timeout=(\d+)s", argument_of("HEALTHCHECK"))
     assert context.params["timeout"] < int(limit) * 1000  # it tells the reason before it is killed
 
@@ -238,25 +240,26 @@ def port(image: Path) -> Iterator[int]:
         yield number
 
 
-def check_health(image: Path, address: str) -> subprocess.CompletedProcess[str]:
-    program, *words = [word.replace("127.0.0.1:9200", address) for word in health_command()]
-    return run([str(image / "bin" / program), *words], image)
+def check_health(image: Path, host: str, port: int) -> subprocess.CompletedProcess[str]:
+    program, *words = health_command()
+    changed = {"MOCKFLOW_HOST": host, "MOCKFLOW_PORT": str(port)}
+    return run([str(image / "bin" / program), *words], image, **{**variables(), **changed})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is no address of this machine")
 def test_the_start_command_listens_on_all_addresses(image: Path, port: int) -> None:
-    assert check_health(image, f"127.0.0.2:{port}").returncode == 0
+    assert check_health(image, "127.0.0.2", port).returncode == 0
 
 
 def test_the_health_check_passes_while_it_serves(image: Path, port: int) -> None:
-    assert check_health(image, f"127.0.0.1:{port}").returncode == 0
+    assert check_health(image, "0.0.0.0", port).returncode == 0
 
 
 def test_the_health_check_fails_where_nothing_listens(image: Path) -> None:
-    address = f"127.0.0.1:{unused_port()}"
-    checked = check_health(image, address)
+    port = unused_port()
+    checked = check_health(image, "0.0.0.0", port)
     assert checked.returncode == 1
-    assert address in checked.stderr
+    assert f"127.0.0.1:{port}" in checked.stderr
 
 
 def test_the_shipped_scenarios_are_served(port: int) -> None:

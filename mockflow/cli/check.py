@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockflow.cli.options import Parameter, ScenarioPath, VersionText, counted, print_problems
+from mockflow.cli.options import Parameter, ScenarioPath, VersionText, body_files_option, counted, print_problems
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, Version
 
 if TYPE_CHECKING:
@@ -37,8 +37,14 @@ if TYPE_CHECKING:
 )
 @click.option("--param", "params", type=Parameter(), multiple=True, help="A parameter of the provision, name=value.")
 @click.option("--allow-empty", is_flag=True, help="A folder without scenarios is a warning, not an error.")
+@body_files_option
 def check(
-    paths: tuple[str, ...], output: str, version: Version, params: tuple[tuple[str, str], ...], allow_empty: bool
+    paths: tuple[str, ...],
+    output: str,
+    version: Version,
+    params: tuple[tuple[str, str], ...],
+    allow_empty: bool,
+    body_folders: tuple[Path, ...],
 ) -> None:
     """Check scenarios (files and folders) and workflow templates (files), and print every problem.
 
@@ -47,7 +53,7 @@ def check(
     """
     from mockflow.cli.reports import REPORTS
 
-    checked = _checked(paths, version, dict(params), allow_empty=allow_empty)
+    checked = _checked(paths, version, dict(params), allow_empty=allow_empty, body_folders=body_folders)
     errors = _errors(checked.problems)
     if output in ("text", "github"):
         if output == "text":
@@ -60,7 +66,7 @@ def check(
     raise SystemExit(1 if errors else 0)
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of scenarios, for editors.")
 def schema() -> None:
     """Print the JSON Schema of the scenario language, for editors."""
     from mockflow.core.scenario.json_schema import json_schema
@@ -68,12 +74,19 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _checked(paths: Collection[str], version: Version, params: Mapping[str, str], *, allow_empty: bool) -> Checked:
+def _checked(
+    paths: Collection[str],
+    version: Version,
+    params: Mapping[str, str],
+    *,
+    allow_empty: bool,
+    body_folders: Collection[Path],
+) -> Checked:
     from mockflow.cli.reports import Checked
     from mockflow.cli.sources import read_paths
 
     templates, scenarios = _apart(paths)
-    read = read_paths(scenarios, allow_empty=allow_empty)
+    read = read_paths(scenarios, allow_empty=allow_empty, body_folders=body_folders)
     found = {file: _problems(text, file, version, params) for file, text in templates.items()}
     return Checked(
         [located.scenario.scenario for located in read.loading.scenarios],
@@ -113,11 +126,11 @@ def _apart(paths: Collection[str]) -> tuple[dict[str, bytes], list[str]]:
 
 def _text(path: Path) -> bytes:
     """The beginning of a file; empty if it cannot be read, which loading it reports."""
+    from mockflow.loading.regular_files import read_regular
     from mockflow.loading.yaml12 import MAX_BYTES
 
     try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES)
+        return read_regular(path, MAX_BYTES)
     except OSError:
         return b""
 

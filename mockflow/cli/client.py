@@ -10,11 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from mockflow.cli.http import HttpResponse, exchange
 
 if TYPE_CHECKING:
     import ssl
+
+from mockflow.core.base.plain_text import plain
 
 REQUEST_SECONDS: Final = 5.0
 _NOT_OURS: Final = (ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
@@ -70,10 +73,20 @@ def verifying_opener(ca: str | None) -> Opener:
     opener = Opener(verifies=True, ca=ca)
     try:
         if ca is not None:
+            from mockflow.loading.regular_files import require_regular
+
+            require_regular(ca)
             opener.context  # noqa: B018 - reads the file
     except (OSError, ValueError) as error:
-        raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint="--ca") from None
+        raise click.BadParameter(f"{ca} is not a CA in PEM: {error}", param_hint=_ca_hint()) from None
     return opener
+
+
+def _ca_hint() -> str:
+    """The option, or the variable if that has the value."""
+    context = click.get_current_context(silent=True)
+    source = context and context.get_parameter_source("ca")
+    return "'--ca' (environment variable MOCKFLOW_CA)" if source is ParameterSource.ENVIRONMENT else "--ca"
 
 
 def request(
@@ -112,6 +125,6 @@ def reason(error: Exception) -> str:
 def _refusal(response: HttpResponse) -> str:
     """The message of the control API, or the status if another server answered."""
     try:
-        return str(json.loads(response.body)["error"]["message"])
+        return plain(str(json.loads(response.body)["error"]["message"]), keep="\n")
     except _NOT_OURS:
-        return f"it answered {response.status} {response.reason}; is it mockflow?"
+        return f"it answered {response.status} {plain(response.reason)}; is it mockflow?"

@@ -11,8 +11,8 @@ import click
 from mockflow.cli.options import print_problems
 from mockflow.cli.sources import STDIN, STDIN_NAME
 from mockflow.cli.templates import read_template
-from mockflow.cli.terminal import plain
 from mockflow.core.base.durations import format_duration, parse_duration
+from mockflow.core.base.plain_text import plain
 from mockflow.core.base.secrets import without_secrets
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.plugin.graph import Sequence, node_timeout, sequence_of

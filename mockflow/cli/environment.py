@@ -32,12 +32,9 @@ class EnvironmentCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
-            if (
-                error.param
-                and (name := variable_of(ctx, error.param)) in os.environ
-                and _is_from_there(ctx, error.param)
-            ):
-                error.param_hint = f"environment variable {name}"
+            if error.param and _is_from_there(ctx, error.param):
+                hint = error.param.get_error_hint(ctx)
+                error.param_hint = f"{hint} (environment variable {variable_of(ctx, error.param)})"
             raise
         finally:
             os.environ.update(links)

@@ -1,5 +1,6 @@
 """A group of commands that are imported when they are called."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -28,7 +29,13 @@ class LazyGroup(click.Group):
 
     def load(self, name: str) -> click.Command:
         """The command of this name. Raises LookupError."""
-        command = getattr(import_module(self.catalog[name][0]), name)
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            command = getattr(import_module(self.catalog[name][0]), name)
+        finally:
+            if collects:
+                gc.enable()
         assert isinstance(command, click.Command)
         return command
 

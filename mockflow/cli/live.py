@@ -19,7 +19,8 @@ from mockflow.cli.keys import keys
 from mockflow.cli.layout import Shade, strip_of, time_text
 from mockflow.cli.options import counted
 from mockflow.cli.selection import Selection
-from mockflow.cli.terminal import Drawing, plain
+from mockflow.cli.terminal import Drawing
+from mockflow.core.base.plain_text import plain
 
 _PAUSE_SECONDS: Final = 0.5
 _EVENTS: Final = 8  # lines of events below the pictures
@@ -38,7 +39,7 @@ class Event:
     workflow_id: str | None = None
 
     def __str__(self) -> str:
-        return f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}"
+        return plain(f"{datetime.fromtimestamp(self.wall).strftime('%H:%M:%S.%f')[:-3]}  {self.what}")
 
 
 @dataclass
@@ -87,14 +88,14 @@ class Followed:
             what = _change(before, view)
             if what:
                 self.touched[workflow_id] = self._looks
-                yield Event(time.time(), f"{plain(workflow_id)}: {what}", view["state"] == "FAILED", workflow_id)
+                yield Event(time.time(), f"{workflow_id}: {what}", view["state"] == "FAILED", workflow_id)
             if before and (before["run"], before["begun"]) != (view["run"], view["begun"]):
                 self.polls.pop(workflow_id, None)
-        for workflow_id in self.workflows.keys() - views.keys():
+        for workflow_id in [workflow_id for workflow_id in self.workflows if workflow_id not in views]:
             self.polls.pop(workflow_id, None)
             self.touched.pop(workflow_id, None)
             self._timelines.pop(workflow_id, None)
-            yield Event(time.time(), f"{plain(workflow_id)}: removed")
+            yield Event(time.time(), f"{workflow_id}: removed")
 
     def _count(self, exchange: dict[str, Any]) -> None:
         workflow_id = exchange["workflow_id"]
@@ -129,10 +130,11 @@ def follow(url: str, console: Console, *, words: str = "", token: str | None = N
 
 
 def _as_lines(followed: Followed, url: str, selection: Selection) -> None:
-    click.echo(f"following {url}: {counted(len(followed.workflows), 'workflow')}, clock {followed.clock['mode']}")
+    count = counted(len(followed.workflows), "workflow")
+    click.echo(plain(f"following {url}: {count}, clock {followed.clock['mode']}"))
     for view in followed.workflows.values():
         if selection.matches(view["workflow_id"], view):
-            click.echo(f"{plain(view['workflow_id'])}: {view['state']}")
+            click.echo(plain(f"{view['workflow_id']}: {view['state']}"))
     for events, trouble in _updates(followed, url):
         for event in events:
             if _concerns(event, selection, followed):
@@ -194,12 +196,8 @@ def _event(exchange: dict[str, Any]) -> Event:
     what = exchange["operation"] or f"{exchange['method']} {exchange['target']}"
     words = [what, exchange["workflow_id"] or "", str(exchange["status"] or "no answer"), _answer(exchange)]
     words += [f"[{kind} {exchange[kind]}]" for kind in ("fault", "stub") if exchange.get(kind)]
-    return Event(
-        exchange["wall"],
-        "  ".join(plain(word) for word in words if word),
-        not _is_good(exchange),
-        exchange["workflow_id"],
-    )
+    text = "  ".join(word for word in words if word)
+    return Event(exchange["wall"], text, not _is_good(exchange), exchange["workflow_id"])
 
 
 def _answer(exchange: dict[str, Any]) -> str:
@@ -282,7 +280,7 @@ def _workflow(followed: Followed, workflow_id: str) -> list[RenderableType]:
     run = view["run"] or ("not begun" if not view["begun"] else "")
     title = Text.assemble(
         (plain(workflow_id), "bold"),
-        f"  {plain(view['scenario'] or 'no scenario')}, {run}  {view['state']}  {counted(view['polls'], 'poll')}",
+        plain(f"  {view['scenario'] or 'no scenario'}, {run}  {view['state']}  {counted(view['polls'], 'poll')}"),
         style="dim",
         no_wrap=True,
         overflow="ellipsis",

@@ -7,11 +7,14 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from mockflow.cli.options import print_problems
+from mockflow.core.base.plain_text import plain
+from mockflow.core.base.secrets import target_without_secrets, text_without_secrets
 
 if TYPE_CHECKING:
     from mockflow.loading.problems import Problem
@@ -26,17 +29,28 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S.%f")[:-3]
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return f"{time} {level}{record.getMessage()}{trace}"
+        # Its lines are indented, so that the message of an exception cannot pass for a line of the log.
+        trace = indent(f"\n{_trace(self, record)}", "  ") if record.exc_info else ""
+        return f"{time} {level}{_message(record)}{trace}"
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = _line(record.levelname.lower(), record.created)
-        line |= getattr(record, "request", None) or {"message": record.getMessage(), **getattr(record, "fields", {})}
+        line |= getattr(record, "request", None) or {"message": _message(record), **getattr(record, "fields", {})}
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _trace(self, record)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message without secrets, in one line that cannot drive a terminal."""
+    return plain(text_without_secrets(record.getMessage()))
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    assert record.exc_info
+    return plain(text_without_secrets(formatter.formatException(record.exc_info)), keep="\n")
 
 
 def set_up(log_format: str, *, quiet: bool) -> AccessLog | None:
@@ -114,8 +128,8 @@ def _line(level: str, seconds: float) -> dict[str, object]:
 
 def _log_request(request: Request, status: int, seconds: float) -> None:
     fields = {
-        "method": request.method,
-        "target": request.target,
+        "method": plain(request.method),
+        "target": plain(target_without_secrets(request.target)),
         "status": status,
         "ms": round(seconds * 1000, 2),
     }

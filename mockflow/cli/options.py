@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from mockflow.core.opensearch.security import User
     from mockflow.core.plugin.versions import Version
     from mockflow.loading.problems import Problem
+
+body_files_option: Final = click.option(
+    "--body-files",
+    "body_folders",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MOCKFLOW_BODY_FILES",
+    help="A folder besides that of the scenario from which body_file may read.",
+)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it takes none
@@ -32,6 +42,28 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it 
             self.fail(str(error), param, ctx)
 
 
+class Seed(click.ParamType):  # type: ignore[type-arg]
+    """A whole number, or the word random for one made by chance."""
+
+    name = "integer or random"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, int):
+            return value
+        if value == RANDOM:
+            return RANDOM
+        least, most = -(2**63), 2**63 - 1  # as the settings allow, whose module is large to import
+        digits = value.removeprefix("-").removeprefix("+")
+        number = int(value) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else None
+        if number is None or not least <= number <= most:
+            self.fail(f'"{value}" is neither a whole number from {least} to {most} nor {RANDOM}', param, ctx)
+        return number
+
+
+RANDOM: Final = "random"
+_DIGITS: Final = 19
+
+
 class ServerUrl(click.ParamType):  # type: ignore[type-arg]
     """The URL of a server, such as http://127.0.0.1:9200. A final slash is removed."""
 
@@ -44,7 +76,7 @@ class ServerUrl(click.ParamType):  # type: ignore[type-arg]
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             good = False
-        if not good or re.search(r"[\s?#]", url):
+        if not good or any(c.isspace() or c in "?#" for c in url):
             self.fail(f'"{value}" is not the address of a server, such as http://127.0.0.1:9200', param, ctx)
         return url.rstrip("/")
 
@@ -105,7 +137,7 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
         if isinstance(value, int):
             return value
-        if str(value).isdigit() and len(value) <= 15:
+        if value.isascii() and value.isdigit() and len(value) <= 15:
             return int(value)
         try:
             moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from mockflow.cli.options import Duration, ScenarioPath, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, body_files_option, print_problems
 from mockflow.cli.preview import preview_of
 from mockflow.cli.sources import read_paths
 from mockflow.cli.svg import plotted
@@ -25,14 +25,17 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
 )
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
-def plot(paths: tuple[str, ...], output: str, step_time: int, template: str | None) -> None:
+@body_files_option
+def plot(
+    paths: tuple[str, ...], output: str, step_time: int, template: str | None, body_folders: tuple[Path, ...]
+) -> None:
     """Draw the timelines of scenario files and folders as one SVG picture.
 
     The picture has no scripts or fonts, and colours for light and dark pages.
     """
     if Path(output).suffix.lower() in _OTHER_PICTURES:
         raise click.BadParameter(f"{output}: the picture is an SVG; name it .svg", param_hint="'-o' / '--output'")
-    loading = read_paths(paths).loading
+    loading = read_paths(paths, body_folders=body_folders).loading
     print_problems(loading.problems, stderr=True)
     if loading.errors or not loading.scenarios:
         raise SystemExit(1)

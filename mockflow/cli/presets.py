@@ -13,7 +13,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     return [CompletionItem(name, help=each.what) for name, each in PRESETS.items() if name.startswith(incomplete)]
 
 
-@click.command()
+@click.command(short_help="List the predefined responses of faults and stubs.")
 @click.argument("name", required=False, shell_complete=_complete)
 def presets(name: str | None) -> None:
     """List the predefined responses of faults and stubs, or show NAME.

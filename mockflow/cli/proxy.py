@@ -17,11 +17,13 @@ import click
 from aiohttp import web
 from yarl import URL
 
+from mockflow.cli.environment import EnvironmentCommand
 from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.serving import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
-from mockflow.core.base.secrets import text_without_secrets
+from mockflow.core.base.plain_text import plain
+from mockflow.core.base.secrets import target_without_secrets, text_without_secrets
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.recorder import Recorder
 from mockflow.recording.scenario import text_of
@@ -45,7 +47,11 @@ _OURS: Final = frozenset({"host", "content-length", "expect"})
 _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"}, short_help="Record a client's requests.")
+@click.command(
+    cls=EnvironmentCommand,
+    context_settings={"auto_envvar_prefix": "MOCKFLOW_PROXY"},
+    short_help="Record a client's requests.",
+)
 @click.option("--to", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the real cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
@@ -118,6 +124,8 @@ class _Proxy:
     # -- one request ---------------------------------------------------------------------------------
 
     async def _handle(self, incoming: web.BaseRequest) -> "_Passed":
+        if refusal := self._refusal(incoming):
+            return _Passed.refusal(refusal, incoming)
         began, body = self._now(), b""
         status, headers, content = 0, dict[str, str](), b""  # while there is no response
         try:
@@ -126,7 +134,7 @@ class _Proxy:
             status, headers = answer.status, {name.lower(): value for name, value in answer.headers.items()}
             passed = _Passed(status, answer.reason or "", _kept(answer.raw_headers), content, incoming)
         except _RefusedError as error:
-            click.echo(f"{incoming.method} {text_without_secrets(incoming.raw_path)}: {error}", err=True)
+            _report(incoming, error)
             passed = _Passed.refusal(error, incoming)
             if not error.is_clusters:
                 return passed
@@ -143,6 +151,14 @@ class _Proxy:
         )
         self._note(exchange)
         return passed
+
+    def _refusal(self, incoming: web.BaseRequest) -> "_RefusedError | None":
+        """The refusal of a target that is no path: with the cluster's URL before it, it may name another host."""
+        if incoming.raw_path.startswith("/"):
+            return None
+        error = _RefusedError(400, "the request's target does not begin with /; this proxy forwards to one cluster")
+        _report(incoming, error)
+        return error
 
     async def _read(self, incoming: web.BaseRequest) -> bytes:
         """The request's body. Raises _RefusedError if it is too large."""
@@ -202,7 +218,8 @@ class _Proxy:
             if self._recorder.add(exchange) and self._saving_takes < _AT_ONCE_SECONDS:
                 self._save()
         except Exception as error:  # an error of the recording must not affect the client
-            click.echo(f"{exchange.method} {text_without_secrets(exchange.path)} is not recorded: {error!r}", err=True)
+            where = f"{exchange.method} {target_without_secrets(exchange.path)}"
+            click.echo(plain(f"{where} is not recorded: {error!r}"), err=True)
 
     def _save(self) -> None:
         began = time.monotonic()
@@ -221,7 +238,7 @@ class _Proxy:
     def _finish(self) -> None:
         scenarios = self._recorder.scenarios()
         for what in self._recorder.left_out:
-            click.echo(f"left out: {what}", err=True)
+            click.echo(plain(f"left out: {what}"), err=True)
         if not scenarios:
             click.echo("nothing was recorded: there was no request that a scenario can reproduce", err=True)
             return
@@ -270,13 +287,17 @@ class _Passed:
     def refusal(cls, error: _RefusedError, request: web.BaseRequest) -> "_Passed":
         body = json.dumps({"error": f"mockflow proxy: {error}", "status": error.status}).encode()
         headers = [(b"content-type", b"application/json")]
-        return cls(error.status, "", headers, body, request, keep_alive=error.status != 413)
+        return cls(error.status, "", headers, body, request, keep_alive=error.status not in (400, 413))
 
     async def prepare(self, request: web.BaseRequest) -> None:
         await request.writer.write(self._wire)
 
     async def write_eof(self) -> None:
         """Does nothing: the body was sent with the head."""
+
+
+def _report(incoming: web.BaseRequest, error: _RefusedError) -> None:
+    click.echo(plain(f"{incoming.method} {target_without_secrets(incoming.raw_path)}: {error}"), err=True)
 
 
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

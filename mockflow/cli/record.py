@@ -15,10 +15,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from mockflow.cli.environment import EnvironmentCommand
 from mockflow.cli.options import Duration, ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.upstream import Upstream, upstream_options
 from mockflow.core.base.durations import format_duration
+from mockflow.core.base.plain_text import plain
 from mockflow.core.base.secrets import text_without_secrets
 from mockflow.core.scenario.model import Scenario
 from mockflow.recording.scenario import scenario_of, text_of
@@ -30,7 +32,11 @@ _WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _REQUEST_SECONDS: Final = 10
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"}, short_help="Record a real cluster.")
+@click.command(
+    cls=EnvironmentCommand,
+    context_settings={"auto_envvar_prefix": "MOCKFLOW_RECORD"},
+    short_help="Record a real cluster.",
+)
 @click.argument("workflow_ids", metavar="WORKFLOW_ID...", nargs=-1, required=True)
 @click.option("--from", "url", metavar="URL", type=ServerUrl(), required=True, help="The URL of the cluster.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The scenario file to write.")
@@ -79,7 +85,7 @@ def record(
             recording.problem = f"{url.url}: {error}{error.hint and f'; {error.hint}'}"
     recording.finish()
     if recording.problem or not (ended or follow):
-        raise click.ClickException(recording.problem or recording.unfinished())
+        raise click.ClickException(plain(recording.problem or recording.unfinished()))
 
 
 class _Recording:
@@ -109,7 +115,7 @@ class _Recording:
     def shown(self) -> Iterator[None]:
         """Shows the progress, if the output is a terminal."""
         for history in self.watched:
-            self._tasks[history.workflow_id] = self._progress.add_task(history.workflow_id, total=None, seen="")
+            self._tasks[history.workflow_id] = self._progress.add_task(plain(history.workflow_id), total=None, seen="")
         with self._progress:
             yield
 
@@ -129,14 +135,16 @@ class _Recording:
                 self._templates[workflow_id] = self._cluster.template(workflow_id)
             except NoAnswerError as error:
                 self._templates[workflow_id] = None
-                self._console.print(f"{workflow_id}: its template cannot be read: {error}", markup=False)
+                self._console.print(plain(f"{workflow_id}: its template cannot be read: {error}"), markup=False)
         return status
 
     def report(self, history: StatusHistory, what: str) -> None:
         """Prints a change and writes the file."""
-        self._console.print(f"{self.now() / 1000:7.1f}s  {history.workflow_id}  {what}", markup=False)
+        self._console.print(plain(f"{self.now() / 1000:7.1f}s  {history.workflow_id}  {what}"), markup=False)
         total = 1 if history.is_final else None
-        self._progress.update(self._tasks[history.workflow_id], seen=summary(history), total=total, completed=total)
+        self._progress.update(
+            self._tasks[history.workflow_id], seen=plain(summary(history)), total=total, completed=total
+        )
         if scenarios := list(self._scenarios()):
             with suppress(OSError):  # reported at the end, if it persists
                 self._output.write(text_of(scenarios))
@@ -150,7 +158,7 @@ class _Recording:
         click.echo(f"wrote {self._output.name}: {counted(len(scenarios), 'scenario')}")
         for history in self.watched:
             for what in sorted(history.left_out):
-                click.echo(f"{history.workflow_id}: left out {what}", err=True)
+                click.echo(plain(f"{history.workflow_id}: left out {what}"), err=True)
 
     def unfinished(self) -> str:
         """A description of the workflows that have not ended; empty if all have."""

@@ -9,6 +9,7 @@ from mockflow.cli.logs import level_of
 from mockflow.cli.options import counted
 from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, TooManyError
 from mockflow.cluster.changes import Changes, changes
+from mockflow.loading.body_files import Folders
 from mockflow.loading.edits import Files, begun, edited
 from mockflow.loading.load import Located, Versions, read_versions
 from mockflow.loading.problems import Problem
@@ -19,9 +20,10 @@ log: Final = logging.getLogger("mockflow")
 class ScenarioFiles:
     """The files and folders that a cluster serves."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], body_folders: Folders = ()) -> None:
         self.paths = paths
-        self.files: Files = begun(read_versions(paths))
+        self._body_folders = body_folders
+        self.files: Files = begun(read_versions(paths, body_folders=body_folders))
 
     @property
     def loaded(self) -> tuple[LoadedScenario, ...]:
@@ -30,7 +32,7 @@ class ScenarioFiles:
 
     def read(self) -> Versions:
         """Reads and parses the files. It may run in another thread."""
-        return read_versions(self.paths, self.files.versions)
+        return read_versions(self.paths, self.files.versions, body_folders=self._body_folders)
 
     def is_doubtful(self, versions: Versions) -> bool:
         """Whether a file is missing or newly broken, because an editor may be saving it just now."""

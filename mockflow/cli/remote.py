@@ -1,6 +1,8 @@
 """`mockflow wait` and `mockflow load`, for a running server such as a CI service."""
 
+import os
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import click
@@ -9,7 +11,6 @@ from mockflow.cli.client import (
     REQUEST_SECONDS,
     UNANSWERED,
     RefusedError,
-    UnauthorizedError,
     ca_option,
     control_token_option,
     reason,
@@ -17,34 +18,39 @@ from mockflow.cli.client import (
     trusting_opener,
     verifying_opener,
 )
-from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, counted, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, body_files_option, counted, print_problems
+from mockflow.cli.readiness import is_ready, url_from
 from mockflow.core.base.durations import format_duration
+from mockflow.core.base.plain_text import plain
 
 _PAUSE_SECONDS = 0.1
 
 
 @click.command(short_help="Wait until a server answers.")
-@click.argument("url", type=ServerUrl())
+@click.argument("url", type=ServerUrl(), required=False)
 @click.option("--timeout", type=Duration(), default="30s", show_default=True, help="How long to wait.")
-def wait(url: str, timeout: int) -> None:
+def wait(url: str | None, timeout: int) -> None:
     """Wait until the server at URL answers. Exits with 1 if it does not in time.
 
-    The request has no secrets: a 401 counts as an answer, and HTTPS certificates are not verified.
+    Without URL it is the server of this machine, by the environment variables of mockflow serve (MOCKFLOW_PORT and
+    others). A mockflow is asked for /_mockflow/health, which counts as no request of a client; any other server is
+    asked for /. The request has no secrets: a 401 counts as an answer, and HTTPS certificates are not verified.
     """
+    url = url or url_from(os.environ)
     opener = trusting_opener()
     end = time.monotonic() + timeout / 1000
     while True:
         left = end - time.monotonic()
         try:
-            request(opener, "GET", url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
-        except UnauthorizedError:
-            return
+            is_mockflow = is_ready(opener, url, seconds=max(min(left, REQUEST_SECONDS), _PAUSE_SECONDS))
         except UNANSWERED as error:
             if left <= 0:
                 waited = format_duration(timeout)
                 raise click.ClickException(f"{url} is not ready after {waited}: {reason(error)}") from None
             time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         else:
+            if not is_mockflow:
+                click.echo(f"{url} answers GET /; it has no /_mockflow/health", err=True)
             return
 
 
@@ -54,16 +60,22 @@ def wait(url: str, timeout: int) -> None:
 @click.option("--allow-empty", is_flag=True, help="A folder without scenarios is a warning, not an error.")
 @control_token_option
 @ca_option
-def load(url: str, paths: tuple[str, ...], allow_empty: bool, control_token: str | None, ca: str | None) -> None:
+@body_files_option
+def load(
+    url: str,
+    paths: tuple[str, ...],
+    allow_empty: bool,
+    control_token: str | None,
+    ca: str | None,
+    body_folders: tuple[Path, ...],
+) -> None:
     """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced.
 
     The path - is standard input.
     """
-    from pathlib import Path
-
     from mockflow.cli.sources import read_paths
 
-    read = read_paths(paths, allow_empty=allow_empty)
+    read = read_paths(paths, allow_empty=allow_empty, body_folders=body_folders)
     loading = read.loading
     print_problems(loading.problems, stderr=True)
     if loading.errors:
@@ -81,4 +93,4 @@ def load(url: str, paths: tuple[str, ...], allow_empty: bool, control_token: str
             raise click.ClickException(f"{file}: {error}") from None
         except UNANSWERED as error:
             raise click.ClickException(f"{url} does not answer: {reason(error)}") from None
-        click.echo(f"{file}: {', '.join(names)}")
+        click.echo(plain(f"{file}: {', '.join(names)}"))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from mockflow.cli.environment import EnvironmentCommand, unknown_variables
-from mockflow.cli.options import Duration, Epoch, ScenarioPath, UserText
+from mockflow.cli.options import Duration, Epoch, ScenarioPath, Seed, UserText, body_files_option
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 _MAX_SPEED: Final = 1_000_000
@@ -42,6 +42,9 @@ def _as_json(error: click.ClickException) -> click.ClickException:
     return JsonError.of(error)
 
 
+_POLLS: Final = click.IntRange(1, 1_000_000_000)  # as the settings allow, whose module is large to import
+
+
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
         return parse_version(value).build
@@ -65,8 +68,8 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
-@click.option("--seed", default=0, help="The seed of generated ids and of chance.")
-@click.option("--max-polls", default=1000, type=click.IntRange(1), help="Log a warning after this many equal statuses.")
+@click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
+@click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
 @click.option(
     "--begin",
     "begins",
@@ -79,6 +82,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, envvar="MOCKFLOW_OPEN", help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
+@body_files_option
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
 @click.option("--trust-inputs", is_flag=True, help="Steps succeed whatever their inputs are.")
@@ -90,6 +94,9 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--control-port", type=click.IntRange(0, 65535), help="A separate port for the control API.")
 @click.option("--control-host", default="127.0.0.1", help="The address of that port.")
 @click.option("--no-control", is_flag=True, help="Switch the control API off.")
+@click.option(
+    "--control-host-allow", "control_hosts", metavar="HOST", multiple=True, help="Browsers may use this name."
+)
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")

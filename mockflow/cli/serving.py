@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import os
+import secrets
 import signal
 import ssl
 import threading
@@ -43,13 +44,14 @@ class Options:
     epoch: int | None
     opensearch_version: str
     step_time: int
-    seed: int
+    seed: int | str
     max_polls: int
     begins: tuple[str, ...]
     port_file: Path | None
     keep_going: bool
     opens: bool
     watch: bool
+    body_folders: tuple[Path, ...]
     users: tuple[User, ...]
     multi_tenancy: bool
     trust_inputs: bool
@@ -61,6 +63,7 @@ class Options:
     control_port: int | None
     control_host: str
     no_control: bool
+    control_hosts: tuple[str, ...]
     insecure_control: bool
     max_connections: int
     read_timeout: int
@@ -73,14 +76,18 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
     mode: Mode = "auto" if given.auto else "frozen" if given.frozen else "real"
     control = _control(given)
+    seed = given.seed
+    if isinstance(seed, str):
+        seed = secrets.randbelow(_RANDOM_SEEDS)
+        messages.say(f"the seed is {seed}; --seed {seed} gives the same ids and the same chance again")
     try:
         settings = Settings(
             mode,
-            given.speed or 1.0,
+            1.0 if given.speed is None else given.speed,
             given.epoch,
             given.opensearch_version,
             given.step_time,
-            given.seed,
+            seed,
             given.max_polls,
             users=given.users,
             multi_tenancy=given.multi_tenancy,
@@ -96,7 +103,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             raise click.UsageError("--watch needs PATHS to watch")
         watching.check_available()
     with _without_collection():
-        files = ScenarioFiles(given.paths)
+        files = ScenarioFiles(given.paths, given.body_folders)
         _report_problems(files, messages, keep_going=given.keep_going)
         try:
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
@@ -107,16 +114,21 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
 
 
+_RANDOM_SEEDS: Final = 2**31
+
+
 def _control(given: Options) -> Control | None:
     """The access to the control API; None if it is switched off."""
     token, port = given.control_token, given.control_port
     if given.no_control:
-        if token is not None or port is not None or given.insecure_control or given.opens:
+        others = (given.control_hosts, given.insecure_control, given.opens)
+        if token is not None or port is not None or any(others):
             raise click.UsageError("--no-control excludes all other options of the control API")
         return None
     if token == "":
         raise click.UsageError("--control-token is empty")
-    return Control(token, None if port is None else (given.control_host, port), given.insecure_control)
+    address = None if port is None else (given.control_host, port)
+    return Control(token, address, given.insecure_control, given.control_hosts)
 
 
 def _certificate(given: Options, messages: StartMessages) -> ssl.SSLContext | None:

@@ -1,6 +1,7 @@
 """`mockflow show`: draws timelines on the terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console, Group
@@ -9,12 +10,13 @@ from rich.text import Text
 from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
-from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, print_problems
+from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, body_files_option, print_problems
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.sources import read_paths
 from mockflow.cli.templates import read_template
-from mockflow.cli.terminal import Drawing, Pen, moments_table, plain, say
+from mockflow.cli.terminal import Drawing, Pen, moments_table, say
 from mockflow.cluster import Settings
+from mockflow.core.base.plain_text import plain
 
 
 @click.command(
@@ -26,6 +28,7 @@ from mockflow.cluster import Settings
 @click.option("--filter", "words", metavar="WORDS", default="", help="With --live: by id, scenario, state, or globs.")
 @click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+@body_files_option
 @control_token_option
 @ca_option
 def show(
@@ -34,6 +37,7 @@ def show(
     words: str,
     step_time: int,
     template: str | None,
+    body_folders: tuple[Path, ...],
     control_token: str | None,
     ca: str | None,
 ) -> None:
@@ -48,7 +52,7 @@ def show(
     if live:
         follow(live, console, words=words, token=control_token, ca=ca)
         return
-    loading = read_paths(paths, allow_empty=True).loading
+    loading = read_paths(paths, allow_empty=True, body_folders=body_folders).loading
     print_problems(loading.problems, stderr=True)
     parsed = read_template(template).template if template else None
     settings = Settings(mode="frozen", step_time=step_time)

@@ -12,6 +12,7 @@ import click
 
 from mockflow.loading.load import NO_SCENARIO, Loading, read_versions, together, version_of
 from mockflow.loading.problems import Problem
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.yaml12 import MAX_BYTES
 
 STDIN: Final = "-"
@@ -28,15 +29,15 @@ class Read:
 
     def text(self, file: str) -> bytes:
         """The text of one of `files`."""
-        return stdin_text() if file == STDIN_NAME else Path(file).read_bytes()
+        return stdin_text() if file == STDIN_NAME else read_regular(file)
 
 
-def read_paths(paths: Collection[str], *, allow_empty: bool = False) -> Read:
-    """Reads scenarios; the path - is standard input."""
+def read_paths(paths: Collection[str], *, allow_empty: bool = False, body_folders: Collection[Path] = ()) -> Read:
+    """Reads scenarios; the path - is standard input. A `body_file` may also lie below one of `body_folders`."""
     named = [path for path in paths if path != STDIN]
-    versions = dict(read_versions(named))
+    versions = dict(read_versions(named, body_folders=tuple(body_folders)))
     if len(named) < len(tuple(paths)):
-        versions[STDIN_NAME] = version_of(stdin_text(), STDIN_NAME, Path())
+        versions[STDIN_NAME] = version_of(stdin_text(), STDIN_NAME, Path(), tuple(body_folders))
     loading = together(versions)
     if not allow_empty:
         loading.problems = [_as_error(problem) for problem in loading.problems]

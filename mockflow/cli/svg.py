@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from mockflow.cli.layout import Resource, Shade, Strip, spread, strip_of
 from mockflow.cli.preview import RunPreview, ScenarioPreview
+from mockflow.core.base.plain_text import plain
 from mockflow.core.plugin.resource_list import Identity, identity_of
 
 WIDTH: Final = 880
@@ -269,10 +270,5 @@ def _number(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` with the characters that XML 1.0 cannot contain as escapes."""
-    return "".join(c if _is_xml(c) else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def _is_xml(character: str) -> bool:
-    code = ord(character)
-    return character in "\t\n\r" or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+    """`text` with unprintable characters as escapes: XML 1.0 cannot contain all, and a terminal may show it."""
+    return plain(text, keep="\n")

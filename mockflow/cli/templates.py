@@ -1,7 +1,6 @@
 """Reads workflow templates from files, with the plugin's refusals as errors."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from mockflow.cli.sources import STDIN, STDIN_NAME, stdin_text
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.loading.problems import Problem
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.templates import check_template, read_templates
 from mockflow.loading.yaml12 import MAX_BYTES
 
@@ -47,8 +47,7 @@ def _text(path: str) -> bytes:
     if path == STDIN:
         return stdin_text()
     try:
-        with Path(path).open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+        return read_regular(path, MAX_BYTES + 1)
     except FileNotFoundError:
         raise click.ClickException(f"{path}: no such file") from None
     except OSError as error:

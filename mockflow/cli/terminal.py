@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mockflow.cli.layout import Resource, Stop, Strip, spread
+from mockflow.core.base.plain_text import plain
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,6 @@ class Drawing:
             if all(cell == " " for cell in cells[max(begin - 1, 0) : begin + len(label) + 1]):
                 cells[begin : begin + len(label)] = label
         return Text("".join(cells)[:width], style="dim")
-
-
-def plain(text: str) -> str:
-    """`text` with unprintable and control characters as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def say(console: Console, picture: RenderableType) -> None:

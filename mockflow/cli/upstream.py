@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from mockflow.loading.regular_files import require_regular
+
 
 @dataclass(frozen=True)
 class Upstream:
@@ -24,6 +26,8 @@ class Upstream:
     def ssl_context(self) -> ssl.SSLContext:
         """The TLS context. Raises ClickException if the file `ca` has no certificate."""
         try:
+            if self.ca:
+                require_regular(self.ca)
             context = ssl.create_default_context(cafile=self.ca)
         except (OSError, ssl.SSLError) as error:
             raise click.ClickException(f"{self.ca} has no certificate in PEM: {error}") from None

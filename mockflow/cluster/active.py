@@ -50,6 +50,11 @@ class ActiveFault:
         return self.acted > 0
 
     @property
+    def is_optional(self) -> bool:
+        """Whether it need not act; one that acts by chance need not."""
+        return self.fault.optional or self.fault.probability is not None
+
+    @property
     def key(self) -> str:
         """The key from which its draws of chance follow."""
         return f"{self.scenario.scenario if self.scenario else ''}/{self.fault.name or self.number}"
@@ -101,6 +106,11 @@ class ActiveStub:
         """Whether it has responded to a request."""
         return self.answered > 0
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether it need not respond."""
+        return self.stub.optional
+
 
 @dataclass(eq=False)
 class ActiveOutage:
@@ -113,6 +123,7 @@ class ActiveOutage:
     """Whether it has acted on a request."""
     over: set[tuple[str, int, int]] = field(default_factory=set)
     """The phases that were ended early: workflow id, number of its run, number of the phase."""
+    is_optional: bool = False
 
     def __post_init__(self) -> None:
         self.windows = tuple(outages.windows(self.outage))

@@ -24,8 +24,8 @@ class ActiveScenario:
         self.own_faults = frozenset(own)
         """The faults that act on requests for the scenario's own workflows only."""
         self.own_calls = CallIndex(own)
-        windowed: list[ActiveFault | ActiveStub] = [*self.faults, *self.stubs]
-        self.window_edges = tuple({edge for one in windowed for edge in one.edges})
+        self._acting: list[ActiveFault | ActiveStub] = [*self.faults, *self.stubs]
+        self.window_edges = tuple({edge for one in self._acting for edge in one.edges})
         """The elapsed ms at which windows of faults and stubs begin and end."""
         self.outage_edges = tuple({edge for one in self.outages for edge in one.edges})
         """The elapsed ms at which phases of outages begin and end."""
@@ -37,10 +37,8 @@ class ActiveScenario:
     def put_at(self, rank: int) -> None:
         """Sets the scenario's place among those that are active."""
         self.rank = rank
-        for fault in self.faults:
-            fault.rank = rank
-        for stub in self.stubs:
-            stub.rank = rank
+        for one in self._acting:
+            one.rank = rank
 
     def continue_counts(self, before: "ActiveScenario") -> None:
         """Continues the counts of what is equal to what the scenario `before` had at the same place."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from mockflow.cluster.active import ActiveFault, ActiveStub
 from mockflow.cluster.active_scenario import ActiveScenario
 from mockflow.cluster.call_index import CallIndex
-from mockflow.cluster.coverage import Part
+from mockflow.cluster.coverage import ADDED, Part
 from mockflow.cluster.decision import InterceptedRequest
 from mockflow.cluster.edges import Edges
 from mockflow.cluster.workflow import Workflow
@@ -158,8 +158,7 @@ class ActiveSet:
 
     def stubs_near(self, path: str, most: int) -> list[ActiveStub]:
         """The stubs whose paths are the most similar to a path, `most` at most, in order."""
-        near = self.stubs if self._stub_count <= most else self._stubs.near(path, most)
-        return sorted(near, key=_place)
+        return sorted(self._stubs.near(path, most), key=_place)
 
     # -- times -----------------------------------------------------------------------------------
 
@@ -202,11 +201,13 @@ class ActiveSet:
     # -- for the control API ---------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:
-        """The faults, outages and stubs of scenarios, and whether they have acted."""
+        """The faults, outages and stubs, those that were added first, and whether they have acted."""
+        for fault in self.added:
+            yield Part(ADDED, "faults", fault.number, None, None, fault.label, fault.has_acted, fault.is_optional)
         for kind in ("faults", "outages", "stubs"):
             for name, active in self._scenarios.items():
                 for one in getattr(active, kind):
-                    yield Part(name, kind, one.number, None, None, one.label, one.has_acted)
+                    yield Part(name, kind, one.number, None, None, one.label, one.has_acted, one.is_optional)
 
     def fault(self, number: int) -> ActiveFault | None:
         """The fault that was added under this number through the control API."""

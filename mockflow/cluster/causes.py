@@ -18,9 +18,9 @@ RunKind = Literal["look", "provision", "reprovision", "deprovision"]
 
 
 class Resources(Protocol):
-    """The resources of the cluster, by kind and id."""
+    """The resources of the cluster, by kind and id. No lookup writes anything."""
 
-    def find(self, key: Key) -> Made | None:
+    def peek(self, key: Key) -> Made | None:
         """The resource, if it exists now."""
 
     def is_coming(self, key: Key) -> bool:
@@ -37,12 +37,15 @@ class Resources(Protocol):
 
 
 class There:
-    """What a run finds in the cluster. A lookup that is repeated gives the same result as before."""
+    """What a run finds in the cluster. A lookup that is repeated gives the same result as before.
+
+    A lookup changes nothing in the cluster, because a run may be rehearsed only.
+    """
 
     def __init__(self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool) -> None:
         self.trusted_endpoints = trusted_endpoints
         self.model_access_control = model_access_control
-        self._found = Remembered(resources.find)
+        self._found = Remembered(resources.peek)
         self.coming = Remembered(resources.is_coming)
         self.groups = Remembered(resources.group_named)
         self.aliases = Remembered(resources.has_alias)

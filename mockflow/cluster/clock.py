@@ -18,6 +18,8 @@ Mode = Literal["real", "auto", "frozen", "driven"]
 MODES: Final[tuple[Mode, ...]] = ("real", "auto", "frozen", "driven")
 DEFAULT_EPOCH: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z: times repeat from run to run
 MAX_SPEED: Final = 1_000_000.0
+MAX_TIME: Final = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z, the last time of a date with four digits: the clock goes no further."""
 
 
 class Clock:
@@ -40,7 +42,7 @@ class Clock:
         self._speed = _checked(speed)
         self._virtual = float(epoch)  # the virtual time at the wall time `_since`
         self._since = wall()
-        self._waiting: set[Callable[[], None]] = set()
+        self._waiting: dict[object, Callable[[], None]] = {}  # in order: what waits first goes on first
         self.changes = 0
         """How often the clock was moved, or its mode or speed changed."""
         self.watcher: Callable[[], None] | None = None
@@ -60,12 +62,18 @@ class Clock:
         """Epoch milliseconds."""
         if self._mode != "real":
             return int(self._virtual)
-        return int(self._virtual + (self._wall() - self._since) * 1000 * self._speed)
+        return min(int(self._virtual + (self._wall() - self._since) * 1000 * self._speed), MAX_TIME)
 
-    def advance(self, milliseconds: int) -> None:
-        """Moves the clock forward, in any mode."""
+    def check_advance(self, milliseconds: int) -> None:
+        """Raises ValueError where `advance` would."""
         if milliseconds < 0:
             raise ValueError("time moves forward only")
+        if self.now() + milliseconds > MAX_TIME:
+            raise ValueError("the clock does not go beyond the year 9999; advance it less, or reset it")
+
+    def advance(self, milliseconds: int) -> None:
+        """Moves the clock forward, in any mode. Raises ValueError for a move back, or beyond the year 9999."""
+        self.check_advance(milliseconds)
         self._anchor()
         self._virtual += milliseconds
         self.notify()
@@ -84,8 +92,13 @@ class Clock:
 
     def on_move(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls `callback` at each notification until the returned function is called."""
-        self._waiting.add(callback)
-        return lambda: self._waiting.discard(callback)
+        key = object()
+        self._waiting[key] = callback
+
+        def forget() -> None:
+            self._waiting.pop(key, None)
+
+        return forget
 
     def close(self) -> None:
         """Ends every wait, because the server stops or the world is replaced."""
@@ -97,18 +110,18 @@ class Clock:
         self.changes += 1
         wall = self._wall()
         if self._mode == "real":
-            self._virtual += (wall - self._since) * 1000 * self._speed
+            self._virtual = min(self._virtual + (wall - self._since) * 1000 * self._speed, MAX_TIME)
         self._since = wall
 
     def notify(self) -> None:
         """Calls all callbacks: the clock has changed, or something that a wait depends on."""
         if self.watcher:
             self.watcher()
-        for callback in tuple(self._waiting):
+        for callback in tuple(self._waiting.values()):
             callback()
 
 
 def _checked(speed: float) -> float:
-    if not 0 < speed <= MAX_SPEED:
+    if not 0 < speed <= MAX_SPEED:  # nor NaN
         raise ValueError(f"a speed is above 0 and at most {MAX_SPEED:.0f}")
     return speed

@@ -1,5 +1,6 @@
 """The facade: the object that the server and the Python API hold while worlds come and go."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,13 +30,17 @@ class Cluster:
     on_new_clock: Callable[[], None] | None = None
     """Called when a new world, with a new clock, has begun."""
 
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held by each change through the control API over HTTP; some of them have pauses in which clients are answered."""
+
     def __post_init__(self) -> None:
         self.world = _world(self.initial, self.startup)
 
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
 
-        `changes` are settings of this world alone. Raises ValueError for settings out of range.
+        `changes` are settings of this world alone. Raises ValueError for settings out of range, and
+        changes nothing then.
         """
         settings = replace(self.initial, **changes)
         kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup

@@ -1,12 +1,21 @@
 """Coverage of scripts: which keyframes, steps and attempts clients have seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.models import Attempt, Keyframe
 from mockflow.core.script.plan import StepPlan
+
+ADDED: Final = "(added)"
+"""In place of a scenario's name: for what was added through the control API."""
+
+PLANS: Final = "plans"
+"""The kind of run of a plan that was added through the control API."""
+MAX_OVER: Final = 1000
+"""The most removed faults and used plans that are remembered; of more, the oldest are forgotten."""
 
 Script = tuple[str, int]
 """Of a scenario: kind of run, attempt (from 0)."""
@@ -16,7 +25,7 @@ Seen = set[int | str]
 
 @dataclass(frozen=True)
 class Part:
-    """A keyframe of an attempt, a step of its plan, or (both None) the attempt itself."""
+    """A keyframe of an attempt, a step of its plan, or (both None) the attempt itself, a fault, a stub or an outage."""
 
     scenario: str
     run: str
@@ -25,6 +34,8 @@ class Part:
     step: str | None
     what: str
     seen: bool
+    optional: bool = False
+    """Whether it need not be seen."""
 
 
 class Coverage:
@@ -32,6 +43,7 @@ class Coverage:
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[Script, Seen]] = {}  # by scenario
+        self._over: dict[tuple[str, str, bool], bool] = {}
 
     def begun(self, workflow: Workflow, beginning: Beginning, attempt: int) -> Seen | None:
         """The set that collects what is seen of a run that begins; None where the workflow has no scenario."""
@@ -48,6 +60,20 @@ class Coverage:
     def forget(self, scenario: str) -> None:
         """Forgets what was seen of a scenario, because it is removed or replaced."""
         self._seen.pop(scenario, None)
+
+    def end(self, kind: str, what: str, *, acted: bool, optional: bool = False) -> None:
+        """Notes that a fault added through the control API was removed, or that a run has used a plan for it."""
+        key = kind, what, optional
+        self._over[key] = self._over.pop(key, False) or acted
+        while len(self._over) > MAX_OVER:
+            del self._over[next(iter(self._over))]
+
+    def added(self, planned: Mapping[str, StepPlan]) -> Iterator[Part]:
+        """The removed faults and the plans of the control API; `planned` are those that no run has used yet."""
+        for number, ((kind, what, optional), acted) in enumerate(self._over.items()):
+            yield Part(ADDED, kind, number, None, None, what, acted, optional)
+        for number, (step, plan) in enumerate(planned.items(), len(self._over)):
+            yield Part(ADDED, PLANS, number, None, None, step_text(step, plan), seen=False)
 
     def parts(self, scenarios: Iterable[Scenario]) -> Iterator[Part]:
         """All parts of the scenarios' runs, in their order."""
@@ -74,7 +100,7 @@ def _scripted(attempt: object) -> Iterator[tuple[int | None, str | None, str]]:
     for index, keyframe in enumerate(attempt.timeline or ()):
         yield index, None, _keyframe_text(keyframe)
     for step, plan in attempt.steps.items():
-        yield None, step, _step_text(step, plan)
+        yield None, step, step_text(step, plan)
 
 
 def _keyframe_text(keyframe: Keyframe) -> str:
@@ -83,7 +109,8 @@ def _keyframe_text(keyframe: Keyframe) -> str:
     return " ".join(filter(None, [f"{when}", keyframe.state, f"{created} created" if created else ""]))
 
 
-def _step_text(step: str, plan: StepPlan) -> str:
+def step_text(step: str, plan: StepPlan) -> str:
+    """A description of a step's plan."""
     takes = f"takes {plan.takes}" if plan.takes else ""
     fails = "" if plan.fails is None else "times out" if plan.fails.timeout else f"fails with {plan.fails.status}"
     return f"step {step} {' and '.join(filter(None, [takes, fails]))}".rstrip()

@@ -3,17 +3,24 @@
 An exchange stores the raw request and response. Everything derived from them is computed only when it is read.
 """
 
-import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
+from mockflow.core.base.json_writer import loads
+from mockflow.core.base.secrets import (
+    HIDDEN,
+    is_secret_header,
+    may_contain_secret,
+    target_without_secrets,
+    text_without_secrets,
+    without_secrets,
+)
 
 MAX_EXCHANGES: Final = 10_000
 MAX_BODY: Final = 64 * 1024
@@ -94,14 +101,14 @@ class Exchange:
     def as_json(self, began: int) -> dict[str, Any]:
         """The JSON of the control API; `began` is the epoch ms at which the world began.
 
-        Secrets in headers and bodies are hidden.
+        Secrets in the target, headers and bodies are hidden, as in recordings.
         """
         return {
             "number": self.number,
             "operation": self.operation or None,
             "workflow_id": self.workflow_id,
             "method": self.method,
-            "target": _without_secrets(self.target),
+            "target": target_without_secrets(self.target),
             "status": self.status,
             "mode": self.mode,
             "now": self.now,
@@ -115,7 +122,8 @@ class Exchange:
             "is_poll": self.is_poll,
             "request": {
                 "headers": {
-                    name: HIDDEN if is_secret_header(name) else value for name, value in self.request_headers.items()
+                    name: HIDDEN if is_secret_header(name) else text_without_secrets(value)
+                    for name, value in self.request_headers.items()
                 },
                 "body": _without_credentials(self.request_body),
             },
@@ -123,12 +131,12 @@ class Exchange:
         }
 
 
-def decoded(body: bytes, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """A body as JSON, or as text where it is not JSON; None where it is empty. `hook` converts each JSON object."""
+def decoded(body: bytes) -> Any:
+    """A body as JSON, or as text where it is not JSON; None where it is empty."""
     if not body:
         return None
     try:
-        return json.loads(body, object_hook=hook)
+        return loads(body)
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
 
@@ -139,8 +147,10 @@ def _without_credentials(body: bytes) -> Any:
     Text that may have credentials, such as a template in YAML or a body that was cut short, is hidden as a whole. JSON
     that is nested very deep stays text, because indented it would be a hundred times as long.
     """
-    value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body, _hide_credentials)
-    return f"{HIDDEN}: it may have credentials" if isinstance(value, str) and may_contain_secret(value) else value
+    value = body.decode("utf-8", "replace") if _depth(body) > _DEEP else decoded(body)
+    if isinstance(value, str) and may_contain_secret(value):
+        return f"{HIDDEN}: it may have credentials"
+    return without_secrets(value)
 
 
 def _depth(body: bytes) -> int:
@@ -151,17 +161,6 @@ def _depth(body: bytes) -> int:
             depth += 1 if bracket in b"[{" else -1
             deepest = max(deepest, depth)
     return deepest
-
-
-def _without_secrets(target: str) -> str:
-    """The target with secret values in its query hidden."""
-    path, mark, query = target.partition("?")
-    parts = [part.partition("=") for part in query.split("&")]
-    return path + mark + "&".join(f"{name}{sign}{HIDDEN if is_secret(name) else value}" for name, sign, value in parts)
-
-
-def _hide_credentials(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: HIDDEN if is_secret(name) else value for name, value in item.items()}
 
 
 class Journal:

@@ -5,11 +5,12 @@ are compared one by one, the longest first, and only where nothing more specific
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from mockflow.core.scenario.match import Match
+from mockflow.core.scenario.match import Match, longest_text
 from mockflow.core.scenario.model import Scenario
 
+K = TypeVar("K")
 _Key = tuple[str, ...]
 _EVERYTHING: Final[_Key] = ("everything",)
 
@@ -19,7 +20,7 @@ class MatchIndex:
 
     def __init__(self) -> None:
         self._by_key: dict[_Key, dict[str, Scenario]] = {}
-        self._globs: dict[int, dict[str, Scenario]] = {}  # by the length of the glob
+        self._globs: dict[int, dict[str, tuple[str, Scenario]]] = {}  # by length; with what every name has
         self._headers: dict[str, int] = {}  # name in lower case -> number of scenarios that are found by it
         self._places: dict[str, int] = {}
         self._next_place = 0
@@ -30,7 +31,11 @@ class MatchIndex:
             self._places[scenario.scenario] = self._next_place
             self._next_place += 1
         if scenario.match:
-            self._group(scenario.match)[scenario.scenario] = scenario
+            if _is_compared(scenario.match):
+                glob = scenario.match.name or ""
+                self._globs.setdefault(len(glob), {})[scenario.scenario] = longest_text(glob), scenario
+            else:
+                self._by_key.setdefault(_key(scenario.match), {})[scenario.scenario] = scenario
             if header := _first_header(scenario.match):
                 self._headers[header[0]] = self._headers.get(header[0], 0) + 1
 
@@ -38,9 +43,16 @@ class MatchIndex:
         """Removes a scenario that was put in before."""
         if not keeps_place:
             del self._places[scenario.scenario]
-        if scenario.match:
-            del self._group(scenario.match)[scenario.scenario]
-            self._forget_empty(scenario.match)
+        if scenario.match is None:
+            return
+        if header := _first_header(scenario.match):
+            self._headers[header[0]] -= 1
+            if not self._headers[header[0]]:
+                del self._headers[header[0]]
+        if _is_compared(scenario.match):
+            _remove(self._globs, len(scenario.match.name or ""), scenario.scenario)
+        else:
+            _remove(self._by_key, _key(scenario.match), scenario.scenario)
 
     def put_in_order(self, names: Iterable[str]) -> None:
         """Sets the order of all scenarios."""
@@ -64,37 +76,18 @@ class MatchIndex:
     def _by_rank(self, name: str, use_case: str, headers: Mapping[str, str]) -> Iterator[Iterable[Scenario]]:
         """Groups of scenarios that may match; each group is more specific than those after it."""
         with_header: list[Scenario] = []
-        for header in self._sent(headers):
-            with_header += self._by_key.get(("header", header, headers.get(header, "")), {}).values()
+        for header, value in self._sent(headers).items():
+            with_header += self._by_key.get(("header", header, value), {}).values()
         yield with_header
         yield self._by_key.get(("name", name), {}).values()
         for length in sorted(self._globs, reverse=True):
-            yield self._globs[length].values()
+            yield [scenario for text, scenario in self._globs[length].values() if text in name]
         yield self._by_key.get(("use_case", use_case), {}).values()
         yield self._by_key.get(_EVERYTHING, {}).values()
 
-    def _sent(self, headers: Mapping[str, str]) -> Iterable[str]:
-        """The headers of a request by which scenarios are found."""
-        if len(self._headers) < len(headers):
-            return self._headers
-        return {name.lower() for name in headers} & self._headers.keys()
-
-    def _group(self, match: Match) -> dict[str, Scenario]:
-        if _is_compared(match):
-            return self._globs.setdefault(len(match.name or ""), {})
-        return self._by_key.setdefault(_key(match), {})
-
-    def _forget_empty(self, match: Match) -> None:
-        if header := _first_header(match):
-            self._headers[header[0]] -= 1
-            if not self._headers[header[0]]:
-                del self._headers[header[0]]
-        if self._group(match):
-            return
-        if _is_compared(match):
-            del self._globs[len(match.name or "")]
-        else:
-            del self._by_key[_key(match)]
+    def _sent(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of a request by which scenarios are found, their names in lower case."""
+        return {lower: headers[name] for name in headers if (lower := name.lower()) in self._headers}
 
 
 def _is_compared(match: Match) -> bool:
@@ -117,3 +110,9 @@ def _first_header(match: Match) -> tuple[str, str] | None:
 def _specificity(scenario: Scenario) -> tuple[bool, bool, int, bool]:
     assert scenario.match is not None
     return scenario.match.specificity
+
+
+def _remove(index: dict[K, dict[str, Any]], key: K, name: str) -> None:
+    del index[key][name]
+    if not index[key]:
+        del index[key]

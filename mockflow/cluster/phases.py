@@ -76,10 +76,8 @@ def _awake(world: World) -> list[tuple[ActiveScenario, list[tuple[int, Workflow 
     found: dict[str, tuple[ActiveScenario, list[tuple[int, Workflow | None]]]] = {}
     for run in world.outages.awake(now, since_began):
         outages_of = world.active.outages_of(run.scenario)
-        workflow = None if run.workflow_id is None else world.workflows.get(run.workflow_id)
-        is_there = (
-            workflow.run is not None and world.goes_by(workflow, run.scenario) if workflow else not run.workflow_id
-        )
+        workflow = world.workflow_of(run)
+        is_there = workflow is not None and workflow.run is not None if run.workflow_id else True
         if outages_of is None or not is_there or outages_of.scenario.has_workflow != (workflow is not None):
             world.outages.drop(run)
             continue

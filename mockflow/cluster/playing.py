@@ -1,12 +1,10 @@
 """Plays runs: computes how a run goes, by its scenario's timeline, by a plan, or step by step as the plugin would.
 
 A run follows from its cause and the script alone, so it can be played again after the script has changed. Nothing
-here changes the world.
+here changes the world or logs: a run is also played to show what would come (`mockflow.cluster.runs.rehearse`).
 """
 
-import logging
 from collections.abc import Mapping
-from typing import Final
 
 from mockflow.cluster.causes import Cause, There
 from mockflow.cluster.made import made_by_script, made_by_steps
@@ -19,7 +17,7 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
-from mockflow.core.plugin.simulation import Setting, rehearse, simulate
+from mockflow.core.plugin.simulation import KEEP, Setting, Simulation, rehearse, simulate
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.steps import STEPS
@@ -27,8 +25,6 @@ from mockflow.core.script.compiler import compile_run
 from mockflow.core.script.models import Attempt
 from mockflow.core.script.plan import StepPlan
 from mockflow.core.script.timeline import IDLE, Timeline
-
-log: Final = logging.getLogger("mockflow")
 
 
 def play(world: World, workflow: Workflow, cause: Cause) -> Beginning:
@@ -98,7 +94,7 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
     """A run by its plan, or as the plugin would do it (docs/reference/plugin.md, "Provision" and "Reprovision")."""
     planned = _planned(world, cause, steps)
     attempt = _with_planned(attempt, planned, steps)
-    played = _known_steps(workflow, attempt, steps)
+    played, unknown = _known_steps(workflow, attempt, steps)
     setting = _setting(world, workflow, cause, attempt)
     behaviour = world.version.behaviour
     if cause.kind == "reprovision":
@@ -109,13 +105,16 @@ def _stepwise(world: World, workflow: Workflow, cause: Cause, attempt: Attempt, 
         simulation = simulate(steps, setting)
         moments = provisioned(fresh(cause.before), simulation, behaviour.step_error)
     made = made_by_steps(workflow, cause, simulation)
-    return Beginning(Timeline.of(moments), cause.kind, made, played, cause=cause, planned=planned)
+    played = _executed(played, simulation, cause.changes)
+    timeline = Timeline.of(moments)
+    return Beginning(timeline, cause.kind, made, played, cause=cause, planned=planned, unknown_steps=unknown)
 
 
 def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *, by_read: bool) -> Sequence | None:
     """The workflow's steps in order, checked; None where no client has sent its template, which is then not checked.
 
-    A status read is not refused for steps that the version does not have, or for names; a provision is.
+    A status read is not refused for steps that the version does not have, for their number, or for names; a provision
+    is.
     """
     if stored is None or stored.is_made:
         return None
@@ -123,7 +122,8 @@ def _sequence(world: World, workflow: Workflow, stored: StoredTemplate | None, *
         message = f"Failed to retrieve template from global context for workflow {workflow.id}"
         raise FlowFrameworkError(message, "INTERNAL_SERVER_ERROR")
     catalogue = STEPS if by_read else world.version.steps
-    graph, limit = stored.template.provision, world.flow_framework.max_workflow_steps
+    graph = stored.template.provision
+    limit = len(graph.nodes) if by_read else world.flow_framework.max_workflow_steps
     sequence = sequence_of(graph, workflow_id=workflow.id, max_steps=limit, catalogue=catalogue)
     if not by_read and not world.trusts_inputs(workflow.scenario):
         check_names(graph.nodes, world.version)
@@ -147,15 +147,23 @@ def _with_planned(attempt: Attempt, planned: Mapping[str, StepPlan], steps: Sequ
     return attempt.model_copy(update={"steps": {**attempt.steps, **by_type, **planned}})
 
 
-def _known_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> list[str]:
-    """The keys of the attempt's plan that match nodes. A warning is logged for each of the others."""
-    known = list(dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type)))
-    for name in attempt.steps:
-        if name not in known:
-            scenario = workflow.scenario.scenario if workflow.scenario else ""
-            message = 'scenario %s: no step "%s" in the template of workflow %s; %s'
-            log.warning(message, scenario, name, workflow.id, did_you_mean(name, known))
-    return [name for name in attempt.steps if name in known]
+def _known_steps(workflow: Workflow, attempt: Attempt, steps: Sequence) -> tuple[list[str], tuple[str, ...]]:
+    """The keys of the attempt's plan that match nodes, and a warning for each of the others."""
+    known = dict.fromkeys(name for node in steps.nodes for name in (node.id, node.type))
+    scenario = workflow.scenario.scenario if workflow.scenario else ""
+    unknown = tuple(
+        f'scenario {scenario}: no step "{name}" in the template of workflow {workflow.id}; {did_you_mean(name, known)}'
+        for name in attempt.steps
+        if name not in known
+    )
+    return [name for name in attempt.steps if name in known], unknown
+
+
+def _executed(keys: list[str], simulation: Simulation, changes: Mapping[str, str] | None) -> list[str]:
+    """The keys of the plan that match executed steps: none after a failure, and none that a reprovision keeps."""
+    nodes = [step.node for step in simulation.steps if not changes or changes[step.node.id] != KEEP]
+    names = {name for node in nodes for name in (node.id, node.type)}
+    return [key for key in keys if key in names]
 
 
 def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -> Setting:

@@ -13,18 +13,30 @@ from mockflow.core.plugin.resources import Key, Made
 
 
 class Registry:
-    """Finds resources by kind and id. `elapsed` returns a workflow's elapsed ms now."""
+    """Finds resources by kind and id. `elapsed` returns a workflow's elapsed ms now.
+
+    `peek`, `is_coming`, `group_named`, `has_alias` and `has_had` write nothing: rehearsals use them. Lookups for
+    clients (`find`, `all_of`, `first_of`) also note that a kind of resource has been seen.
+    """
 
     def __init__(self, elapsed: Callable[[Workflow], int]) -> None:
         self._elapsed = elapsed
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
-        self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that were ever expected with it
+        self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that are expected with it
+        self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
+        self._begun: dict[str, int] = {}  # workflow id -> number of its last run, in the order in which runs began
+        self._runs_begun = 0
         self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
-        """Adds the resources that a run of `workflow` makes or refers to at any time."""
+        """Adds the resources that a run of `workflow`, which begins, makes or refers to at any time."""
+        self._runs_begun += 1
+        self._begun[workflow.id] = self._runs_begun
+        self._add(workflow, keys)
+
+    def _add(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         for key in keys:
             self._keys.setdefault(key[0], {})[key] = None
             makers = self._makers.setdefault(key, {})
@@ -33,21 +45,23 @@ class Registry:
             for made in workflow.made.get(key, ()):
                 if label := _LABELS.get(key[0], _no_label)(made.inputs):
                     self._labelled.setdefault((key[0], label), {})[key] = None
+                    self._labels.setdefault(key, {})[key[0], label] = None
 
     def note(self, workflow: Workflow) -> None:
         """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
         for key in workflow.listed(self._elapsed(workflow)):
-            self._find(key)
+            self._find(key)  # notes the kind
 
     def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
         """Replaces the resources `before` of `workflow` by those that its runs make now.
 
         Among the makers of a resource that is in both, the workflow keeps its place.
         """
-        keys = set(before)
-        for key in keys - workflow.made.keys():
-            self._drop(workflow, key)
-        self.expect(workflow, [key for key in workflow.made if key not in keys])
+        keys = dict.fromkeys(before)
+        for key in keys:
+            if key not in workflow.made:
+                self._drop(workflow, key)
+        self._add(workflow, [key for key in workflow.made if key not in keys])
 
     def makers(self, key: Key) -> Iterable[Workflow]:
         """The workflows whose runs make the resource at any time, in the order in which the runs began."""
@@ -55,14 +69,17 @@ class Registry:
 
     def maker_of(self, resource_id: str) -> Workflow | None:
         """The workflow whose run makes a resource of any kind with this id; of several the one that began last."""
-        for kind in self._keys:
-            for workflow in reversed(tuple(self.makers((kind, resource_id)))):
-                return workflow
-        return None
+        makers = [workflow for kind in self._keys for workflow in self.makers((kind, resource_id))]
+        return max(makers, key=lambda workflow: self._begun.get(workflow.id, 0), default=None)
 
     def find(self, key: Key) -> Made | None:
         """The resource, if it exists now; the latest version where several workflows have made it."""
         found = self._find(key)
+        return found[0] if found else None
+
+    def peek(self, key: Key) -> Made | None:
+        """As `find`. It writes nothing."""
+        found = self._look_up(key)
         return found[0] if found else None
 
     def is_coming(self, key: Key) -> bool:
@@ -75,15 +92,13 @@ class Registry:
 
     def has_alias(self, name: str) -> bool:
         """Whether an index has this alias."""
-        found = (self.find(key) for key in self._with_label("index", _ALIASES))
+        found = (self.peek(key) for key in self._with_label("index", _ALIASES))
         return any(made is not None and name in made.body["aliases"] for made in found)
 
     def _with_label(self, kind: str, label: str) -> list[Key]:
         """The resources with the label that exist or are to come. A lookup of few, whatever the number of resources."""
         keys = self._labelled.get((kind, label), {})
-        for key in [key for key in keys if key not in self._makers and key not in self._left]:
-            del keys[key]
-        return [key for key in keys if self.find(key) or self.is_coming(key)]
+        return [key for key in keys if self.peek(key) or self.is_coming(key)]
 
     def all_of(self, kind: str) -> Iterator[Made]:
         """All resources of one kind, in the order in which they were first made."""
@@ -101,8 +116,8 @@ class Registry:
         return self._first.get(kind)
 
     def has_had(self, kind: str) -> bool:
-        """Whether there has ever been a resource of the kind, as in `first_of`."""
-        return self.first_of(kind) is not None
+        """Whether there has ever been a resource of the kind, as in `first_of`. It writes nothing."""
+        return kind in self._first or any(self.peek(key) for key in self._keys.get(kind, ()))
 
     def delete_kind(self, kind: str) -> None:
         """Deletes all resources of a kind, as if there had never been one."""
@@ -126,7 +141,7 @@ class Registry:
         self._left.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
-            if workflow is not by and key in workflow.listed(self._elapsed(workflow)):
+            if workflow is not by and workflow.lists(key, self._elapsed(workflow)) is not None:
                 workflow.removed.add(key)
 
     def forget(self, workflow: Workflow) -> None:
@@ -135,6 +150,7 @@ class Registry:
             if key[0] != "task" and any(not made.is_listed for made in versions):
                 self.leave(workflow, [key])
             self._drop(workflow, key)
+        self._begun.pop(workflow.id, None)
 
     def _drop(self, workflow: Workflow, key: Key) -> None:
         self._find(key)
@@ -148,23 +164,34 @@ class Registry:
         """Forgets a key that nothing makes and nothing has left. Its kind stays."""
         if key not in self._makers and key not in self._left:
             self._keys.get(key[0], {}).pop(key, None)
+            for label in self._labels.pop(key, ()):
+                self._labelled[label].pop(key, None)
+                if not self._labelled[label]:
+                    del self._labelled[label]
 
     def _find(self, key: Key) -> tuple[Made, Workflow | None] | None:
-        """The resource and the workflow that lists it, which is None for a resource that was left."""
+        """As `_look_up`. If the resource is the first of its kind that is seen, its time is noted for `first_of`."""
+        found = self._look_up(key)
+        if found and key[0] not in self._first:
+            self._first[key[0]] = found[2]
+        return found[:2] if found else None
+
+    def _look_up(self, key: Key) -> tuple[Made, Workflow | None, int] | None:
+        """The resource, the workflow that lists it (None for a resource that was left), and when it was first made."""
         left = self._left.get(key)
         found: list[tuple[Made, Workflow | None]] = [(left, None)] if left else []
         ready = left is not None and left.ready
         for workflow in reversed(tuple(self.makers(key))):
             elapsed = self._elapsed(workflow)
-            listed = workflow.listed(elapsed)
-            if key in listed:
-                ready = ready or listed[key]
+            state = workflow.lists(key, elapsed)
+            if state is not None:
+                ready = ready or state
                 found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
         if not found:
             return None
-        self._first.setdefault(key[0], min(made.created for made, _ in found))
+        first = min(made.created for made, _ in found)
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
-        return replace(made, ready=ready), owner
+        return replace(made, ready=ready), owner, first
 
 
 _ALIASES: Final = "aliases"

@@ -4,7 +4,7 @@ A change of the scenarios changes the workflows that they bring or match.
 """
 
 import logging
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mockflow.cluster import runs
@@ -21,6 +21,7 @@ from mockflow.core.script.compiler import written_resources
 
 MAX_SCENARIOS: Final = 20_000
 
+_NO_TEMPLATES: Final[Mapping[str, tuple[Template, bool]]] = {}
 log: Final = logging.getLogger("mockflow")
 
 
@@ -42,6 +43,28 @@ def load(world: World, scenarios: Iterable[LoadedScenario]) -> None:
     A workflow that a replaced scenario brought begins anew; workflows of clients go on, by the new script.
     """
     _replace(world, {loaded.name: loaded for loaded in scenarios})
+
+
+def load_in_slices(
+    world: World, scenarios: Sequence[LoadedScenario], templates: Mapping[str, tuple[Template, bool]]
+) -> Iterator[None]:
+    """As `load`, with a pause after each few hundred scenarios, in which clients may be answered.
+
+    `templates` are the results of `template_of` by name, for those scenarios that bring a workflow. Everything is
+    checked at the beginning; so nothing but requests of clients may change the world in a pause.
+    """
+    new = {loaded.name: loaded for loaded in scenarios}
+    _check_count(world, new, new)
+    _check_claims(world, new, new)
+    taken = (world.claims.get(claim, name) != name for name, it in new.items() for claim in claims_of(it.scenario))
+    size = len(new) if any(taken) else _SLICE  # scenarios that swap what they claim are replaced at once
+    names = list(new)
+    for begin in range(0, len(names), max(1, size)):
+        _replace(world, {name: new[name] for name in names[begin : begin + size]}, templates=templates)
+        yield
+
+
+_SLICE: Final = 200
 
 
 def remove(world: World, name: str) -> None:
@@ -100,14 +123,16 @@ def template_of(scenario: Scenario) -> tuple[Template, bool]:
 
 
 def _replace(
-    world: World, new: Mapping[str, LoadedScenario], gone: Iterable[str] = (), *, keeps_runs: bool = False
+    world: World,
+    new: Mapping[str, LoadedScenario],
+    gone: Iterable[str] = (),
+    *,
+    keeps_runs: bool = False,
+    templates: Mapping[str, tuple[Template, bool]] = _NO_TEMPLATES,
 ) -> None:
     """Puts `new` in place of the scenarios of the same names and of `gone`. With `keeps_runs` workflows continue."""
     names = dict.fromkeys([*gone, *new])
-    gone_now = sum(name in world.scenarios and name not in new for name in names)
-    count = len(world.scenarios) - gone_now + sum(name not in world.scenarios for name in new)
-    if new and count > MAX_SCENARIOS:
-        raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
+    _check_count(world, new, names)
     _check_claims(world, new, names)
     going = [world.scenarios[name] for name in names if name in world.scenarios]
     brought = [(workflow, it.scenario) for it in going if (workflow := _brought(world, it.scenario))]
@@ -132,10 +157,18 @@ def _replace(
             world.forget(workflow)
     _update_matched(world, names)
     for scenario in bringing.values():
-        _bring(world, scenario)
+        _bring(world, scenario, templates.get(scenario.scenario))
     for name in names:
         world.outages_changed(name)
     world.active_changed()
+
+
+def _check_count(world: World, new: Mapping[str, LoadedScenario], names: Iterable[str]) -> None:
+    """Raises TooManyError. `names` are those of the scenarios that are replaced, removed or added."""
+    gone_now = sum(name in world.scenarios and name not in new for name in names)
+    count = len(world.scenarios) - gone_now + sum(name not in world.scenarios for name in new)
+    if new and count > MAX_SCENARIOS:
+        raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
 
 
 def _check_claims(world: World, new: Mapping[str, LoadedScenario], replaced: Container[str]) -> None:
@@ -162,17 +195,16 @@ def _brought(world: World, scenario: Scenario) -> Workflow | None:
     return workflow if workflow and scenario.brings_workflow and workflow.scenario is scenario else None
 
 
-def _bring(world: World, scenario: Scenario) -> None:
+def _bring(world: World, scenario: Scenario, template_and_origin: tuple[Template, bool] | None = None) -> None:
     assert scenario.workflow_id is not None
     if scenario.workflow_id in world.workflows:  # a client's, whose id was copied into the scenario
         world.forget(world.workflows[scenario.workflow_id])
     now = world.now()
-    template, is_made = template_of(scenario)
+    template, is_made = template_and_origin or template_of(scenario)
     stored = StoredTemplate(template, now, now, keeps_times=world.version.behaviour.keeps_times, is_made=is_made)
     workflow = Workflow(scenario.workflow_id, scenario, stored)
     world.add(workflow)
-    if scenario.begins == "load":
-        world.begin(workflow, runs.for_status_read(world, workflow))
+    runs.begin_at_load(world, workflow)
 
 
 def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenario) -> None:
@@ -183,8 +215,8 @@ def _hand_over(world: World, workflow: Workflow, before: Scenario, after: Scenar
     workflow.change_template(old, template, is_made=is_made)
     if workflow.run is not None:
         runs.play_again(world, workflow)
-    elif after.begins == "load":
-        world.begin(workflow, runs.for_status_read(world, workflow))
+    else:
+        runs.begin_at_load(world, workflow)
 
 
 def _update_matched(world: World, names: Iterable[str]) -> None:

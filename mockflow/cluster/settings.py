@@ -1,11 +1,25 @@
 """The settings of a world."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from mockflow.cluster.clock import MODES, Mode
+from mockflow.cluster.clock import MAX_SPEED, MAX_TIME, MODES, Mode
+from mockflow.core.base.durations import MAX_MS
+from mockflow.core.base.findings import quoted
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User, users_by_name
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
+
+MAX_POLLS: Final = 1_000_000_000
+MAX_SEED: Final = 2**63 - 1
+BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+    "epoch": (0, MAX_TIME),
+    "step_time": (0, MAX_MS),
+    "seed": (-MAX_SEED - 1, MAX_SEED),
+    "max_polls": (1, MAX_POLLS),
+}
+"""The least and the greatest value of each setting that is a whole number."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,23 @@ class Settings:
         users_by_name(self.users)
         if self.mode not in MODES:
             raise ValueError(f'unknown clock "{self.mode}"; {did_you_mean(self.mode, MODES)}')
-        if self.max_polls < 1:
-            raise ValueError(f"max_polls is at least 1, not {self.max_polls}")
-        if self.epoch is not None and self.epoch < 0:
-            raise ValueError(f"an epoch is in milliseconds since 1970, not {self.epoch}")
+        if isinstance(self.speed, bool) or not isinstance(self.speed, (int, float)) or not 0 < self.speed <= MAX_SPEED:
+            raise ValueError(f"a speed is above 0 and at most {MAX_SPEED:.0f}")
+        for name, (least, most) in BOUNDS.items():
+            value = getattr(self, name)
+            if value is None and name == "epoch":
+                continue
+            if type(value) is not int:
+                raise ValueError(f"{_WHAT[name]} is a whole number, not {quoted(value)}")
+            if value < least:
+                raise ValueError(f"{_WHAT[name]} is at least {least}, not {value}")
+            if value > most:
+                raise ValueError(f"{_WHAT[name]} is at most {most}")
+
+
+_WHAT: Final = {
+    "epoch": "an epoch is in milliseconds since 1970, and",
+    "step_time": "a step time is in milliseconds, and",
+    "seed": "a seed",
+    "max_polls": "max_polls",
+}

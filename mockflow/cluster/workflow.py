@@ -18,6 +18,7 @@ from mockflow.core.script.timeline import Position, Timeline
 
 _FOR_EVER: Final = 10**18
 _REMEMBERED_POLLS: Final = 1000  # at_poll of another script is exact up to here
+_KEPT_DOCUMENTS: Final = 32
 _NO_FIELDS: Final[Fields] = {}
 
 
@@ -30,13 +31,15 @@ class Beginning:
     made: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
     """Each resource as the run makes and changes it, in order of time; empty for one that it only refers to."""
     steps: Collection[str] = ()
-    """The keys of its plan that match its steps."""
+    """The keys of its plan that match executed steps."""
     forgets_workflow: bool = False
     """Whether the workflow's status is deleted at the end of the run, because its template is deleted already."""
     cause: Cause | None = None
     """The event, with which another script can play the run; None for a deprovisioning, which cannot be repeated."""
     input_problems: tuple[str, ...] = ()
     """The errors of steps that would fail on their inputs, although the timeline of the run goes on."""
+    unknown_steps: tuple[str, ...] = ()
+    """A warning for each key of its plan that matches none of its steps."""
     planned: Mapping[str, StepPlan] | None = None
     """The steps of the control API's plan for the next run that this run uses; None where its steps are not played."""
 
@@ -88,6 +91,7 @@ class Workflow:
         self.forgets_workflow = False
         self.seen: set[int | str] | None = None
         self._documents: dict[tuple[Position, bool], Document] = {}
+        self._keys: tuple[Timeline, Position, dict[Key, bool]] | None = None
         self._position: Position | None = None
         # The responses at `_position`, with and without all fields, and the elapsed times for which they hold.
         self._responses: dict[bool, Document] = {}
@@ -222,11 +226,13 @@ class Workflow:
             self.seen.add(keyframe)
 
     def document(self, run: Run, position: Position, *, show_all: bool) -> Document:
-        """The status document at one position of the run, made once for each run."""
+        """The status document at one position of the run. The latest ones are kept."""
         key = (position, show_all)
         document = self._documents.get(key)
         if document is None:
             document = status_document(self.id, {**self.owned, **run.fields(position)}, show_all=show_all)
+            if len(self._documents) >= _KEPT_DOCUMENTS:  # all of a long timeline would take memory without end
+                del self._documents[next(iter(self._documents))]
             self._documents[key] = document
         return document
 
@@ -276,18 +282,36 @@ class Workflow:
 
         The value is True for a model that is deployed and for a task that is done.
         """
+        keys = dict.fromkeys((*self._not_listed(), *self._in_status(elapsed)))
+        return {key: state for key in keys if (state := self.lists(key, elapsed)) is not None}
+
+    def lists(self, key: Key, elapsed: int) -> bool | None:
+        """The value of one resource in `listed`; None if it is not there."""
+        if key in self.removed:
+            return None
         now = self.time(elapsed)
-        found: dict[Key, bool] = {
-            made.key: made.kind == "task" and made.inputs["last_update_time"] <= now
-            for versions in self.made.values()
-            for made in versions
-            if not made.is_listed and made.created <= now and made.key not in self.removed
-        }
-        for resource in self.fields(elapsed).get("resources_created") or ():
-            key = key_of(resource)
-            if key not in self.removed:
+        state = self._in_status(elapsed).get(key)
+        for made in self.made.get(key, ()):
+            if not made.is_listed and made.created <= now:
+                state = state or (made.kind == "task" and made.inputs["last_update_time"] <= now)
+        return state
+
+    def _not_listed(self) -> list[Key]:
+        """The resources of which the status lists nothing."""
+        return [key for key, versions in self.made.items() if any(not made.is_listed for made in versions)]
+
+    def _in_status(self, elapsed: int) -> Mapping[Key, bool]:
+        """The resources that the status lists, each with whether it is a deployed model. Made once for a moment."""
+        if not self.has_status or self.run is None:
+            return {}
+        timeline, position = self.run.timeline, self.run.position(elapsed)
+        if self._keys is None or self._keys[0] is not timeline or self._keys[1] != position:
+            found: dict[Key, bool] = {}
+            for resource in timeline.fields(position).get("resources_created") or ():
+                key = key_of(resource)
                 found[key] = found.get(key, False) or resource["workflow_step_name"] == "deploy_model"
-        return found
+            self._keys = timeline, position, found
+        return self._keys[2]
 
 
 def _until(versions: tuple[Made, ...], time: int) -> tuple[Made, ...]:

@@ -57,6 +57,8 @@ class World:
         """The ms by which mode auto has moved the furthest workflow ahead of the clock."""
         self.workflows: dict[str, Workflow] = {}
         """By id, in the order of creation."""
+        self._leaving: dict[str, Workflow] = {}
+        """The workflows that are gone at the end of the run under way, by id."""
         self.resources = Registry(self.elapsed)
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
@@ -128,12 +130,20 @@ class World:
     def find(self, workflow_id: str) -> Workflow:
         """The workflow that has a status or a template now. Raises UnknownWorkflowError."""
         workflow = self.workflows.get(workflow_id)
-        if workflow is None:
-            raise UnknownWorkflowError(workflow_id)
-        if workflow.forgets_workflow and workflow.run and workflow.run.next_time(self.elapsed(workflow)) is None:
-            self.forget(workflow)
+        if workflow is None or (workflow.forgets_workflow and self._is_over(workflow)):
             raise UnknownWorkflowError(workflow_id)
         return workflow
+
+    def forget_ended(self) -> None:
+        """Removes the workflows whose run has ended after their template was deleted.
+
+        To be called before each request that may change something. In between, `find` does not find them.
+        """
+        for workflow in [workflow for workflow in self._leaving.values() if self._is_over(workflow)]:
+            self.forget(workflow)
+
+    def _is_over(self, workflow: Workflow) -> bool:
+        return workflow.run is not None and workflow.run.next_time(self.elapsed(workflow)) is None
 
     def holds(self, workflow: Workflow) -> bool:
         """Whether its id stands for this very workflow now: it is not deleted, nor of a former world."""
@@ -176,9 +186,9 @@ class World:
         """The workflows of clients whose create request matched a scenario of this name."""
         return self._by_match.get(name, _NO_WORKFLOWS).values()
 
-    def goes_by(self, workflow: Workflow, name: str) -> bool:
-        """Whether the workflow goes by the scenario of this name."""
-        return workflow.id in self._by_scenario.get(name, _NO_WORKFLOWS)
+    def workflow_of(self, run: Run) -> Workflow | None:
+        """The workflow of a run with outages, if it still goes by that scenario."""
+        return self._by_scenario.get(run.scenario, _NO_WORKFLOWS).get(run.workflow_id or "")
 
     def set_scenario(self, workflow: Workflow, scenario: Scenario | None) -> None:
         """Lets a workflow go by another scenario, or by none."""
@@ -207,6 +217,7 @@ class World:
     def forget(self, workflow: Workflow) -> None:
         """Removes a workflow and the resources that it has made."""
         del self.workflows[workflow.id]
+        self._leaving.pop(workflow.id, None)
         if workflow.scenario:
             self.outages.drop(Run(workflow.scenario.scenario, workflow.id))
             _remove(self._by_scenario, workflow.scenario.scenario, workflow)
@@ -221,6 +232,8 @@ class World:
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now(), self.lead, seen)
         self.run_moved(workflow)
+        if beginning.forgets_workflow:
+            self._leaving[workflow.id] = workflow
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # requests that wait for the run before end their wait
 

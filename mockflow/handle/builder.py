@@ -183,7 +183,8 @@ class Scenario:
     ) -> "Scenario":
         """Adds a fault for requests about the scenario's workflows. The arguments are those of `ClusterHandle.fail`.
 
-        `keys` are further keys of the scenario language: name, scope, call, calls, every, during, probability, over.
+        `keys` are further keys of the scenario language: name, scope, call, calls, every, during, probability, over,
+        optional.
 
         >>> print(Scenario("slow").match(everything=True).fault("any", delay="5ms"))
         scenario: slow
@@ -212,10 +213,15 @@ class Scenario:
         state: str | None = None,
         during: str | None = None,
         name: str | None = None,
+        optional: bool | None = None,
     ) -> "Scenario":
-        """Adds a scripted response to a request such as ``"GET /path/{id}"``; several responses are sent in order."""
+        """Adds a scripted response to a request such as ``"GET /path/{id}"``; several responses are sent in order.
+
+        A strict test fails if the stub never answers, unless it is `optional`.
+        """
         when = {key: value for key, value in (("state", state), ("during", during)) if value is not None}
-        return self._with_entry("stubs", {"name": name, "request": request, "when": when or None, "respond": respond})
+        stub = {"name": name, "request": request, "when": when or None, "respond": respond, "optional": optional}
+        return self._with_entry("stubs", stub)
 
     # -- what it makes ---------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The Python handle of a fake cluster: the control API as methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,8 +16,9 @@ from mockflow.handle.patching import PatchedSleep
 from mockflow.handle.sleeping import VirtualSleep
 from mockflow.handle.transport import Transport
 from mockflow.handle.workflow import WorkflowHandle
-from mockflow.loading.body_files import without_body_files
+from mockflow.loading.body_files import Folders, without_body_files
 from mockflow.loading.load import Loading, Located, load_paths
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.writing import as_yaml
 
 Source = str | Path | Scenario
@@ -36,6 +37,7 @@ class ClusterHandle:
         self.clock = ClockHandle(transport, self._only_workflow)
         self.journal = JournalHandle(transport)
         self._sleep = VirtualSleep(self.clock)
+        self._body_folders: tuple[str | Path, ...] = ()
 
     @property
     def url(self) -> str:
@@ -58,18 +60,19 @@ class ClusterHandle:
         journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
         return None if journal["stuck"] is None else str(journal["stuck"])
 
-    def load(self, *sources: Source) -> None:
+    def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:
         """Loads scenarios. One of the same name is replaced, and the workflow that it defines begins anew.
 
         Workflows of clients continue with the new scenario of the same name.
 
         A string with a line break is YAML, ``"@overloaded"`` is a shipped scenario (``"@all"`` are all of them), any
-        other string is the path of a file or folder. Raises ScenarioError with every problem and its place; a file or
-        text with a problem is not loaded.
+        other string is the path of a file or folder. A `body_file` lies below the folder of its scenario's file, or
+        below one of the folders `body_files`. Raises ScenarioError with every problem and its place; a file or text
+        with a problem is not loaded.
 
         >>> cluster.load("scenarios/instant.yaml", Scenario("mine").workflow("w").at("0s", state="COMPLETED"))
         """
-        for name, text in texts_of(sources):
+        for name, text in texts_of(sources, (*self._body_folders, *body_files)):
             self._transport.ask("PUT", f"/scenarios?source={quote(name)}", text)
 
     def scenarios(self) -> list[str]:
@@ -109,8 +112,11 @@ class ClusterHandle:
 
         `status` is the name of a RestStatus (default INTERNAL_SERVER_ERROR), `exception` the class of the exception
         (default WorkflowStepException), `takes` how long the step takes before it fails. With `timeout` the step runs
-        into its time-out, which has a status and message of its own. Raises MockFlowError for values that the plugin
-        does not have, such as a status below 400.
+        into its time-out, which has a status and message of its own. A strict test fails if no run executes the step.
+
+        Raises MockFlowError for values that the plugin does not have, such as a status below 400, and for a step that
+        is neither a type of this release nor a node of a known template. Before any template is known, an id that no
+        type resembles is accepted.
 
         >>> cluster.fail_step("create_index", status="BAD_REQUEST", message="disk full", takes="2s")
         """
@@ -135,6 +141,7 @@ class ClusterHandle:
         over: str | None = None,
         performed: bool | None = None,
         workflow_id: str | None = None,
+        optional: bool | None = None,
     ) -> FaultHandle:
         """Adds a fault, with the keys of a fault in a scenario. Its calls are counted from now on.
 
@@ -147,7 +154,7 @@ class ClusterHandle:
         What: `respond` is a preset (``mockflow presets`` lists them) or {status, headers, body}. `delay`, in wall time,
         is a duration, {uniform: …} or {lognormal: …}. `connection` is reset, empty, truncate, wrong_length, garbage,
         stall, drip (within `over`) or lost_reply. With `performed` the request takes effect although `respond` is its
-        response.
+        response. A strict test fails if the fault never acts, unless it is `optional` or has a `probability`.
 
         Raises MockFlowError for invalid or contradictory values.
 
@@ -168,6 +175,7 @@ class ClusterHandle:
             over=over,
             performed=performed,
             workflow_id=workflow_id,
+            optional=optional,
         )
         return FaultHandle(self._transport, self._transport.ask("POST", "/faults", script)["id"])
 
@@ -225,7 +233,7 @@ class ClusterHandle:
         return f"<{type(self).__name__} at {self.url}>"
 
 
-def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
+def texts_of(sources: tuple[Source, ...], body_folders: Folders = ()) -> list[tuple[str, bytes]]:
     """The name and the YAML of each source. Files and built scenarios are checked, the files of a folder together."""
     found: list[tuple[str, bytes]] = []
     for source in sources:
@@ -235,7 +243,7 @@ def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
         elif isinstance(source, str) and "\n" in source:
             found.append(("text", source.encode()))
         elif isinstance(source, (str, Path)):
-            loading = load_paths([source])
+            loading = load_paths([source], body_folders)
             if loading.errors or not loading.scenarios:
                 raise refusal(loading, _hint(source))
             files: dict[str, list[Located]] = {}
@@ -250,7 +258,7 @@ def texts_of(sources: tuple[Source, ...]) -> list[tuple[str, bytes]]:
 def _text_of(file: str, listed: list[Located]) -> bytes:
     """The text of a scenario file; the contents of each `body_file` are written into it."""
     if not any(located.files for located in listed):
-        return Path(file).read_bytes()
+        return read_regular(file)
     return "---\n".join(as_yaml(without_body_files(located.scenario)) for located in listed).encode()
 
 

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mockflow.core.base.plain_text import plain
+
 
 @dataclass(frozen=True)
 class Part:
-    """A keyframe, a step of a plan, an attempt without either, a fault, a stub or an outage.
+    """A keyframe, a step of a plan, an attempt without either, a fault, a stub, an outage, or a step of `fail_step`.
 
     A keyframe is seen once a response showed it, a step once a run executed it, an attempt once it began, and a fault,
     stub or outage once it acted.
     """
 
     scenario: str
+    """``(added)`` for what `fail`, `fail_step` or the control API added."""
     run: str
-    """provision, reprovision or deprovision; faults, stubs or outages."""
+    """provision, reprovision or deprovision; faults, stubs or outages; plans for a step of `fail_step`."""
     attempt: int
     """Counted from 0. For faults, stubs and outages, the index in the scenario."""
     keyframe: int | None
@@ -24,11 +27,13 @@ class Part:
     what: str
     """A description, such as ``2s PROVISIONING``."""
     seen: bool
+    optional: bool = False
+    """Whether it need not be seen: a fault or stub with ``optional: true``, or a fault with a probability."""
 
     def __str__(self) -> str:
         is_run = self.run in ("provision", "reprovision", "deprovision")
         attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
-        return f"{self.scenario}: {self.run}{attempt}: {self.what}"
+        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,18 @@ class Coverage:
         return tuple(part for part in self.parts if not part.seen)
 
     @property
+    def never_acted(self) -> tuple[Part, ...]:
+        """The faults, stubs, outages and steps of `fail_step` that never acted, without optional ones."""
+        kinds = ("plans", "faults", "outages", "stubs")
+        return tuple(part for part in self.unseen if part.run in kinds and not part.optional)
+
+    @property
     def percent(self) -> float:
         """The share of the parts that was seen, in percent; 100.0 if nothing is scripted."""
         return 100.0 * len(self.seen) / len(self.parts) if self.parts else 100.0
 
     def assert_complete(self) -> None:
-        """Raises AssertionError if a part was never observed. The message lists each of them."""
-        if self.unseen:
-            listed = "\n".join(f"  {part}" for part in self.unseen)
+        """Raises AssertionError if a part that is not optional was never observed. The message lists each of them."""
+        if missed := [part for part in self.unseen if not part.optional]:
+            listed = "\n".join(f"  {part}" for part in missed)
             raise AssertionError(f"scripted but never observed:\n{listed}")

@@ -10,6 +10,7 @@ from mockflow.core.base.durations import format_duration, parse_duration
 from mockflow.core.base.suggest import closest
 from mockflow.core.plugin.status import FINAL_STATES
 from mockflow.handle.clock import Duration, milliseconds
+from mockflow.handle.coverage import Coverage
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.exchange import Exchange
 from mockflow.handle.story import story_of
@@ -141,8 +142,9 @@ class JournalHandle:
         touched = {exchange.workflow_id for exchange in exchanges}
         mode = self._transport.ask("GET", "/clock")["mode"]
         concerned = [w for w in workflows if w["begun"] or w["workflow_id"] in touched]
-        unused = self._transport.ask("POST", "/next_run", {"steps": {}})["steps"]
-        return story_of(exchanges, concerned, mode=mode, counted=journal["counted"], unused=list(unused))
+        coverage = Coverage.from_json(self._transport.ask("GET", "/coverage"))
+        unused = list(map(str, coverage.never_acted))
+        return story_of(exchanges, concerned, mode=mode, counted=journal["counted"], unused=unused)
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None

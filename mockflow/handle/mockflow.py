@@ -1,6 +1,7 @@
 """`MockFlow`: a fake cluster that this process starts and stops."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 
 from mockflow.cluster import ClaimedError, Cluster, LoadedScenario, Mode, Settings
@@ -12,6 +13,7 @@ from mockflow.handle.cluster import ClusterHandle, Source, refusal, texts_of
 from mockflow.handle.errors import MockFlowError, ScenarioError
 from mockflow.handle.loop_thread import LoopThread
 from mockflow.handle.transport import Local, Remote
+from mockflow.loading.body_files import Folders
 from mockflow.loading.load import load_text
 from mockflow.server.serving import Control, Serving, UnprotectedControlError
 from mockflow.server.tls import made
@@ -30,7 +32,8 @@ class MockFlow(ClusterHandle):
 
     `users`, each ``name:password`` or ``name:password:roles``, turn security on. `multi_tenancy` requires a tenant in
     each request. `tls` serves HTTPS with a generated certificate, whose CA is `ca`. `control_token` protects the
-    control API, and `control=False` switches it off; this handle works either way.
+    control API, and `control=False` switches it off; this handle works either way. `body_files` are folders besides
+    that of the scenario's file from which a `body_file` may read.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
@@ -61,7 +64,9 @@ class MockFlow(ClusterHandle):
         tls: bool = False,
         control: bool = True,
         control_token: str | None = None,
+        body_files: Iterable[str | Path] = (),
     ) -> None:
+        body_folders = tuple(body_files)
         try:
             settings = Settings(
                 clock,
@@ -77,13 +82,14 @@ class MockFlow(ClusterHandle):
                 trust_inputs=trust_inputs,
             )
             context, self._ca = made(host) if tls else (None, b"")
-            self.cluster = Cluster(settings, _loaded(sources))
+            self.cluster = Cluster(settings, _loaded(sources, body_folders))
         except ClaimedError as error:
             raise ScenarioError(str(error)) from None
         except ValueError as error:
             raise MockFlowError(str(error)) from None
         self._local = Local(self.cluster)
         super().__init__(self._local)
+        self._body_folders = body_folders
         self._where = (host, port)
         access = Control(control_token) if control else None
         self._serving = Serving(self.cluster, control=access, tls=context, control_needs_port=False)
@@ -165,9 +171,9 @@ class MockFlow(ClusterHandle):
         return f"<MockFlow at {self.url}>" if self._local.serves else "<MockFlow, not running>"
 
 
-def _loaded(sources: tuple[Source, ...]) -> tuple[LoadedScenario, ...]:
+def _loaded(sources: tuple[Source, ...], body_folders: Folders) -> tuple[LoadedScenario, ...]:
     loaded: list[LoadedScenario] = []
-    for name, text in texts_of(sources):
+    for name, text in texts_of(sources, body_folders):
         loading = load_text(text, name)
         if loading.errors:
             raise refusal(loading)

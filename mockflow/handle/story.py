@@ -6,10 +6,13 @@ from itertools import groupby
 from typing import Any, Final
 
 from mockflow.core.base.durations import format_duration
+from mockflow.core.base.plain_text import plain
 from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
+_UNUSED: Final = 10
+"""The most lines of what never acted."""
 _TEXT: Final = 160
 """The most characters of one text."""
 
@@ -24,15 +27,16 @@ def story_of(
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows` (as the control API describes them).
 
-    `mode` is the clock's current mode, `counted` the number of all requests, `unused` the steps of `fail_step` that no
-    run had.
+    `mode` is the clock's current mode, `counted` the number of all requests, `unused` the descriptions of faults, stubs
+    and steps of `fail_step` that never acted.
     """
     lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
     for workflow in workflows:
         lines += ["", *_timeline(workflow, exchanges)]
     if unused:
-        lines += ["", f"fail_step had no effect: no run has executed a step {', '.join(unused)}"]
-    return "\n".join(lines)
+        more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
+        lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
+    return "\n".join(map(plain, lines))  # names may contain any character
 
 
 def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:

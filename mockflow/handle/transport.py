@@ -13,9 +13,11 @@ from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
 from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
+from mockflow.loading.regular_files import require_regular
 from mockflow.server.control import answer as control
 from mockflow.server.control.call import PREFIX
 from mockflow.server.http.messages import Request
+from mockflow.server.http.redirects import NoRedirects
 
 _SECONDS: Final = 30.0
 
@@ -117,12 +119,14 @@ def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:
     """Opens URLs directly: HTTP proxies of the environment do not apply to a test's server."""
     direct = urllib.request.ProxyHandler({})
     if not url.startswith("https:"):
-        return urllib.request.build_opener(direct)
+        return urllib.request.build_opener(direct, NoRedirects())
     try:
+        if ca:
+            require_regular(ca)
         context = ssl.create_default_context(cafile=ca)
     except (OSError, ValueError) as error:
         raise MockFlowError(f"{ca} is not a CA in PEM: {error}") from None
-    return urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(direct, NoRedirects(), urllib.request.HTTPSHandler(context=context))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -135,7 +139,12 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _encoded(body: object) -> bytes:
     if body is None:
         return b""
-    return body if isinstance(body, bytes) else json.dumps(body).encode()
+    if isinstance(body, bytes):
+        return body
+    try:
+        return json.dumps(body).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MockFlowError(f"the values of a command are JSON: {error}") from None
 
 
 def _decoded(path: str, status: int, body: bytes) -> Any:

@@ -31,10 +31,10 @@ class Files:
 def begun(versions: Versions) -> Files:
     """The files at the start. Scenarios without errors are in force; of two that conflict, the first."""
     loading = together(versions)
-    in_force: dict[str, tuple[Located, ...]] = dict.fromkeys(versions, ())
+    in_force: dict[str, list[Located]] = {file: [] for file in versions}
     for located in loading.scenarios:
-        in_force[located.place.file] += (located,)
-    return Files(versions, in_force, tuple(loading.problems))
+        in_force[located.place.file].append(located)
+    return Files(versions, {file: tuple(those) for file, those in in_force.items()}, tuple(loading.problems))
 
 
 def edited(before: Files, versions: Versions, others: Mapping[str, tuple[Scenario, str]]) -> Files:

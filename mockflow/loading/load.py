@@ -13,8 +13,9 @@ from typing import Final
 from mockflow.core.base.findings import Path, quoted
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import claims
-from mockflow.loading.body_files import body_files, with_body_files
+from mockflow.loading.body_files import Folders, body_files, with_body_files
 from mockflow.loading.problems import Place, Problem
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.shipped import find, is_shipped
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import MAX_BYTES, read
@@ -69,9 +70,12 @@ Versions = Mapping[str, FileVersion]
 """File versions by path, in order."""
 
 
-def load_paths(paths: Iterable[str | FilePath]) -> Loading:
-    """Loads the scenarios of files and folders (subfolders included), and shipped ones such as ``@overloaded``."""
-    return together(read_versions(paths))
+def load_paths(paths: Iterable[str | FilePath], body_folders: Folders = ()) -> Loading:
+    """Loads the scenarios of files and folders (subfolders included), and shipped ones such as ``@overloaded``.
+
+    A `body_file` lies below the folder of its scenario's file, or below one of `body_folders`.
+    """
+    return together(read_versions(paths, body_folders=body_folders))
 
 
 def load_text(text: str | bytes, file: str) -> Loading:
@@ -79,35 +83,40 @@ def load_text(text: str | bytes, file: str) -> Loading:
     return together({file: version_of(text, file)})
 
 
-def read_versions(paths: Iterable[str | FilePath], known: Versions | None = None) -> Versions:
+def read_versions(
+    paths: Iterable[str | FilePath], known: Versions | None = None, *, body_folders: Folders = ()
+) -> Versions:
     """Reads each file. A file that is unchanged since `known` is not parsed again."""
     found: dict[str, FileVersion] = {}
     for path, problem in files_in(paths):
         file = str(path)
-        found[file] = FileVersion(problems=(problem,)) if problem else _read(path, (known or {}).get(file))
+        before = (known or {}).get(file)
+        found[file] = FileVersion(problems=(problem,)) if problem else _read(path, before, body_folders)
     return found
 
 
-def version_of(text: str | bytes, file: str, folder: FilePath | None = None) -> FileVersion:
-    """Parses a text. Problems name it `file`; `folder` is the folder of its body files."""
+def version_of(text: str | bytes, file: str, folder: FilePath | None = None, body_folders: Folders = ()) -> FileVersion:
+    """Parses a text. Problems name it `file`; `folder` and `body_folders` are those of its body files."""
     parse = _parsed if len(text) <= _REMEMBERED else _parsed.__wrapped__
     documents, problems = parse(text, file)
     if any(located.files for located, _ in documents):
         problems = list(problems)
-        documents = [_with_body_files(located, is_good, folder, problems) for located, is_good in documents]
+        documents = [
+            _with_body_files(located, is_good, folder, body_folders, problems) for located, is_good in documents
+        ]
         return FileVersion(tuple(documents), tuple(problems))  # no digest: the body files may change without the text
     return FileVersion(tuple(documents), tuple(problems), _digest(text) if isinstance(text, bytes) else b"")
 
 
 def _with_body_files(
-    located: Located, is_good: bool, folder: FilePath | None, problems: list[Problem]
+    located: Located, is_good: bool, folder: FilePath | None, body_folders: Folders, problems: list[Problem]
 ) -> tuple[Located, bool]:
     found: list[Problem] = []
 
     def refuse(path: Path, message: str, hint: str) -> None:
         found.append(Problem(located.files[path], message, hint))
 
-    scenario = with_body_files(located.scenario, folder, refuse)
+    scenario = with_body_files(located.scenario, folder, refuse, body_folders)
     problems += found
     return replace(located, scenario=scenario), is_good and not found
 
@@ -138,15 +147,14 @@ def clash(mine: Located, other: Located, key: str) -> Problem:
     return Problem(mine.keys[key], f"two scenarios {describe(mine.scenario)}", hint, other=other.keys[key])
 
 
-def _read(path: FilePath, known: FileVersion | None) -> FileVersion:
+def _read(path: FilePath, known: FileVersion | None, body_folders: Folders) -> FileVersion:
     try:
-        with path.open("rb") as stream:
-            text = stream.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
+        text = read_regular(path, MAX_BYTES + 1)  # one byte more shows that the file is too large
     except FileNotFoundError:
         return FileVersion(problems=(Problem(Place(str(path)), "no such file or folder"),))
     except OSError as error:
         return FileVersion(problems=(Problem(Place(str(path)), f"cannot be read: {error.strerror}"),))
-    return known if known and known.digest == _digest(text) else version_of(text, str(path), path.parent)
+    return known if known and known.digest == _digest(text) else version_of(text, str(path), path.parent, body_folders)
 
 
 def _digest(text: bytes) -> bytes:
@@ -219,8 +227,8 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
             for file in sorted(path.rglob("*"))
             if file.suffix in SUFFIXES
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            and file.is_file()
-            and (file.suffix != ".json" or _is_scenario(file))
+            and (file.is_file() or (file.exists() and not file.is_dir()))  # what is no file is refused as it is read
+            and (file.suffix != ".json" or (file.is_file() and _is_scenario(file)))
         ]
     except OSError as error:
         return [(path, Problem(Place(str(path)), f"the folder cannot be read: {error.strerror}"))]

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 from mockflow.core.base.durations import parse_moment
 from mockflow.core.base.findings import Path, quoted
 from mockflow.core.base.suggest import closest, did_you_mean
-from mockflow.loading.model_keys import description_of, home_of, keys_of, literals, model_at
+from mockflow.loading.model_keys import description_of, home_of, is_around, keys_of, literals, model_at
 from mockflow.loading.yaml12 import Document
 
 Message = tuple[str, str]
@@ -46,7 +46,9 @@ def _plain_message(_: Document, path: Path, error: ErrorDetails) -> Message:
 def _unknown_key(document: Document, path: Path, __: ErrorDetails) -> Message:
     key = str(path[-1])
     meant, home = meant_key(document, path), home_of(key)
-    hint = f"did you mean {meant}?" if meant else f"{key} belongs {home}" if home else ""
+    # A key that was written too high or too deep is at the wrong place, whatever it resembles there.
+    is_misplaced = home and (not meant or is_around(key, path[:-1]))
+    hint = f"{key} belongs {home}" if is_misplaced else f"did you mean {meant}?" if meant else ""
     return f"unknown key {quoted(key)}", hint or did_you_mean("", keys_of(model_at(path[:-1])))
 
 

@@ -47,6 +47,14 @@ def _homes() -> dict[str, str]:
     return homes
 
 
+def is_around(key: str, path: Path) -> bool:
+    """Whether `key` belongs to a mapping around the one at `path`, or within it."""
+    around = {part for part in path if isinstance(part, str)}
+    within = {holder for holder, _ in _models_within(model_at(path))}
+    holders = {holder for holder, model in _models_within(Scenario) if key in keys_of(model)}
+    return key in keys_of(Scenario) or bool(holders & (around | within))
+
+
 def description_of(path: Path) -> str:
     """The first sentence of the key's description in the models."""
     field = _field(model_at(path[:-1]), str(path[-1]))

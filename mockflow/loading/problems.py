@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from mockflow.core.base.plain_text import plain
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,10 +42,10 @@ class Problem:
         """The line without its place."""
         other = f" (the other is at {self.other})" if self.other else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return _on_one_line(f"{self.message}{other}{hint}")
+        return plain(f"{self.message}{other}{hint}")
 
     def _line(self, kind: str = "") -> str:
-        return f"{_on_one_line(str(self.place))}: {kind}{self.what}"
+        return plain(f"{self.place}: {kind}{self.what}")
 
     def as_json(self) -> dict[str, Any]:
         """The form in `mockflow check --format json` and in the control API."""
@@ -54,10 +56,3 @@ class Problem:
             "hint": self.hint,
             "other": asdict(self.other) if self.other else None,
         }
-
-
-def _on_one_line(text: str) -> str:
-    """`text` with unprintable characters escaped: file names and words of users may contain any."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

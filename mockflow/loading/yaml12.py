@@ -21,6 +21,8 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 200_000  # of one document, aliases expanded
 
+MAX_DOCUMENTS: Final = 20_000
+
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # https://yaml.org/spec/1.2.2/#51-character-set
@@ -171,6 +173,10 @@ class _Reader:
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             self._add(self._open.pop())
         elif isinstance(event, yaml.DocumentStartEvent):
+            if len(self.documents) >= MAX_DOCUMENTS:
+                message = f"the file has more than {MAX_DOCUMENTS} documents"
+                mark: Any = event.start_mark
+                raise _BoundError(mark.index, message, "split it into several files")
             self._anchors.clear()
             self._count = 0
 

@@ -1,7 +1,6 @@
 """One recorded request of a client and the response of a real cluster."""
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockflow.core.base.durations import parse_duration
+from mockflow.core.base.json_writer import loads
 
 _WORKFLOW: Final = re.compile(
     r"/_plugins/_flow_framework/workflow(?:/(?P<id>[^/_][^/]*|_[^/]{19,}))?(?:/(?P<call>_status|_provision|_deprovision))?/?"
@@ -112,7 +112,7 @@ class Exchange:
     def answer(self) -> dict[str, Any]:
         """The response's JSON object; empty if the body is anything else."""
         try:
-            answer = json.loads(self.content)
+            answer = loads(self.content)
         except (ValueError, RecursionError):
             return {}
         return answer if isinstance(answer, dict) else {}

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.durations import UNITS_MS, format_duration
+from mockflow.core.plugin.resource_list import ResourceList
 from mockflow.core.plugin.status import ALL_FIELDS, FINAL_STATES, KeyframeTime
-from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.compiler import Fold, Place
 from mockflow.core.script.models import Keyframe
 from mockflow.recording.status_history import Change
 
@@ -145,15 +146,19 @@ def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0
     """
     keyframes: list[Keyframe] = []
     held: Status = {}
+    fold = Fold("", "", "NOT_STARTED")
+    if moments and moments[0].at > origin:
+        fold.begin()
     for at, status, complete in moments:
         written = {name: status.get(name) for name in _WRITTEN if status.get(name) != held.get(name)}
         keyframe = {"at": format_duration(at - origin), **written, **_resources(status, held)}
         if complete:
-            shown = _shown([*keyframes, Keyframe.model_validate(keyframe)], epoch + origin)
+            shown = _shown(fold, written, at - origin, epoch + origin)
             keyframe |= {
                 name: status.get(name) for name in _DERIVED if not _same(status.get(name), shown.get(name), slack)
             }
         keyframes.append(Keyframe.model_validate(keyframe))
+        fold.apply(keyframes[-1], Place(0, at - origin))
         held = status
     return tuple(keyframes)
 
@@ -163,17 +168,20 @@ def _same(seen: Any, shown: Any, slack: int) -> bool:
 
 
 def _resources(status: Status, held: Status) -> dict[str, Any]:
-    new, old = status.get("resources_created") or [], held.get("resources_created") or []
+    new, old = (ResourceList.of(one.get("resources_created")) for one in (status, held))
     if new == old:
         return {}
     if not new:
         return {"resources_created": None}
-    return {"created": new[len(old) :]} if new[: len(old)] == old else {"resources_created": new}
+    created = new.after(old)
+    return {"resources_created": new.entries()} if created is None else {"created": created}
 
 
-def _shown(keyframes: Sequence[Keyframe], started: int) -> Status:
-    """The snapshot after the last keyframe, in a run that started at `started` (epoch ms)."""
-    snapshot = compile_run(keyframes, scenario="", workflow_id="").segments[-1].snapshots[-1]
+def _shown(before: Fold, written: Mapping[str, Any], at: int, started: int) -> Status:
+    """The fields after a keyframe at `at` has written these, in a run that started at `started` (epoch ms)."""
+    fold = before.copy()
+    fold.apply(Keyframe.model_validate(written), Place(0, at))
     return {
-        name: started + value.offset if isinstance(value, KeyframeTime) else value for name, value in snapshot.items()
+        name: started + value.offset if isinstance(value, KeyframeTime) else value
+        for name, value in fold.snapshot().items()
     }

@@ -72,7 +72,8 @@ class Recorder:
                         self._left_out[workflow.id] = left_out
             except ValidationError as error:
                 self._left_out[workflow.id] = {f"all of it: {error.errors()[0]['msg']}"}
-        for name in self._refused_creates.keys() - {workflow.template_name for workflow in self._workflows.values()}:
+        created = {workflow.template_name for workflow in self._workflows.values()}
+        for name in [name for name in self._refused_creates if name not in created]:
             template = f"the template {name}" if name else "a template without a name"
             self._left_out["requests"].add(f"a refused create: no workflow of {template} was created later")
         if stubs := list(self._stubs.documents()):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mockflow.core.base.secrets import without_secrets
+from mockflow.core.plugin.resource_list import ResourceList
 from mockflow.core.plugin.status import ALL_FIELDS, BRIEF_FIELDS, FINAL_STATES
 from mockflow.core.script.models import Keyframe
 from mockflow.core.script.models import Resource as ScriptedResource
@@ -47,6 +48,7 @@ class StatusHistory:
     gaps: list[Gap] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
     """Descriptions of what the scenario language cannot express."""
+    _listed: tuple[list[Any], ResourceList] = field(default_factory=lambda: ([], ResourceList()))
     _seen_at: int | None = None
     _last: tuple[Mapping[str, Any], bool] | None = None
 
@@ -107,11 +109,14 @@ class StatusHistory:
     def _fields(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a response that the scenario language has, without secrets."""
         self.left_out.update(f"the field {name}" for name in body if name not in (*ALL_FIELDS, "workflow_id"))
-        fields = {}
+        fields: dict[str, Any] = {}
         for name in ALL_FIELDS:
-            value = without_secrets(body.get(name))
-            if name == "resources_created" and isinstance(value, list):
-                value = list(self._resources(value))
+            value = body.get(name)
+            if name == "resources_created" and isinstance(value, (list, ResourceList)):
+                if resources := self._resources(list(value)):
+                    fields[name] = resources
+                continue
+            value = without_secrets(value)
             if value not in _EMPTY:
                 if _is_valid(Keyframe, {name: value}):
                     fields[name] = value
@@ -119,7 +124,16 @@ class StatusHistory:
                     self.left_out.add(f"an invalid {name}")
         return fields
 
-    def _resources(self, entries: list[Any]) -> Iterator[dict[str, str]]:
+    def _resources(self, entries: list[Any]) -> ResourceList:
+        """The resources that the scenario language has. What was read before is not checked again."""
+        before, known = self._listed
+        is_longer = entries[: len(before)] == before
+        new = self._valid(without_secrets(entries[len(before) :] if is_longer else entries))
+        resources = known.followed_by(new) if is_longer else ResourceList(new)
+        self._listed = entries, resources
+        return resources
+
+    def _valid(self, entries: list[Any]) -> Iterator[dict[str, str]]:
         for entry in entries:
             is_object = isinstance(entry, dict)
             known = {k: v for k, v in entry.items() if k in ScriptedResource.model_fields} if is_object else {}

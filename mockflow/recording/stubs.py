@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.path_pattern import METHODS
-from mockflow.core.base.secrets import is_secret_header, text_without_secrets, without_secrets
+from mockflow.core.base.secrets import is_secret_header, target_without_secrets, text_without_secrets, without_secrets
 from mockflow.core.stubs.model import Stub
 from mockflow.core.stubs.templating import placeholders
 from mockflow.recording.exchanges import Exchange
@@ -41,7 +42,7 @@ class Stubs:
         """Records a request and its response."""
         if _is_health_check(exchange):
             return
-        where = f"{exchange.method} {text_without_secrets(exchange.path)}"
+        where = f"{exchange.method} {target_without_secrets(exchange.path)}"
         try:
             answer = answer_of(exchange)
         except ValueError as error:
@@ -134,7 +135,7 @@ def respond_of(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, 
 def _decoded(content: bytes) -> Any:
     """The JSON object or list, else the text."""
     try:
-        value = json.loads(content)
+        value = loads(content)
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, (dict, list)):
@@ -148,7 +149,7 @@ def _decoded(content: bytes) -> Any:
 def _request_json(exchange: Exchange) -> Any:
     """The JSON object of the request; None if there is none or it contains a secret."""
     try:
-        body = json.loads(exchange.request_body) if exchange.request_body else None
+        body = loads(exchange.request_body) if exchange.request_body else None
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) and without_secrets(body) == body else None
@@ -159,6 +160,8 @@ def _contains_secret(name: str, value: str) -> bool:
 
 
 def _is_health_check(exchange: Exchange) -> bool:
-    """Whether mockflow gives a successful response of the same kind by itself."""
-    path = urlsplit(exchange.target).path.rstrip("/") or "/"
-    return exchange.method in ("GET", "HEAD") and path in _HEALTH_CHECKS and exchange.status == 200
+    """Whether mockflow gives a response of the same kind by itself, or the request was meant for mockflow."""
+    url = urlsplit(exchange.target)
+    path = url.path.rstrip("/") or "/"
+    is_check = exchange.method in ("GET", "HEAD") and path in _HEALTH_CHECKS and "level=" not in url.query
+    return (is_check and exchange.status == 200) or path == "/_mockflow" or path.startswith("/_mockflow/")

@@ -77,6 +77,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     if request.body and cluster.world.intercepts:
         searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
     world = cluster.world
+    world.forget_ended()
     journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
@@ -166,6 +167,7 @@ class Again:
         world, request, known = self._cluster.world, self._request, self._known
         if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
             return None
+        world.forget_ended()
         mode, now, wall = world.clock.mode, world.now(), time()
         status, body = 0, b""
         try:

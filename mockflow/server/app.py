@@ -10,9 +10,10 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
+from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.call import PREFIX, is_health_check
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
 from mockflow.server.http.broken import BrokenSender
@@ -90,7 +91,7 @@ def handler(
             finally:
                 if request.body:
                     bodies.release(request)
-        if access_log:
+        if access_log and not (is_control and response.status == 200 and is_health_check(request)):
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenSender(response, incoming)
@@ -145,7 +146,8 @@ def _cut_off(cluster: Cluster) -> None:
 
 
 def _internal_error(request: Request) -> Response:
-    log.exception("internal error of mockflow at %s %s", request.method, request.target)
+    target = target_without_secrets(request.target)
+    log.exception("internal error of mockflow at %s %s", request.method, target)
     error = internal_error()
     return error.response()
 

@@ -34,6 +34,8 @@ class Control:
     token: str | None = None
     address: tuple[str, int] | None = None
     open_to_all: bool = False
+    hosts: tuple[str, ...] = ()
+    """Names of this server, without a port, under which browsers may use the control API without a token."""
 
     def check(self, host: str) -> None:
         """Raises UnprotectedControlError for an unprotected control API; `host` is where clients are served."""
@@ -67,7 +69,7 @@ class Serving:
         """The base URL of the control API, without /_mockflow."""
         self._control = control
         self._scheme = "https" if tls else "http"
-        guard = ControlGuard(control.token) if control else None
+        guard = ControlGuard(control.token, control.hosts) if control else None
         is_shared = control is None or control.address is None
         self._server = HttpServer(handler(cluster, access_log, guard if is_shared else None, limits), limits, tls)
         self._control_server = HttpServer(

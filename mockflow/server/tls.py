@@ -4,6 +4,8 @@ import ssl
 from pathlib import Path
 from typing import Final
 
+from mockflow.loading.regular_files import require_regular
+
 NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """The names in a made certificate, besides the host that the server listens on."""
 _ALL_ADDRESSES: Final = ("0.0.0.0", "::", "")
@@ -39,6 +41,8 @@ def loaded(cert: str | Path, key: str | Path) -> ssl.SSLContext:
     """A context with a certificate (PEM, followed by its chain) and its private key. Raises TlsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
+        for file in (cert, key):
+            require_regular(file)
         context.load_cert_chain(cert, key, password=_no_password)
     except ssl.SSLError as error:
         reason = f"{cert} and {key} are not a certificate and its key in PEM: {error.reason or error}"

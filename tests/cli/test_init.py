@@ -1,5 +1,6 @@
 """`mockflow init`: what it writes works in a stranger's repository, and nothing there is touched."""
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,11 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from mockflow.cli import main
+from mockflow.core.scenario.json_schema import json_schema
 from mockflow.loading.load import load_paths
 from mockflow.loading.yaml12 import read
 from tests.support.processes import run_pytest
 
-FILES: Final = ("tests/scenarios/first.yaml", "tests/test_first_scenario.py", "compose.mockflow.yaml")
+FILES: Final = (
+    "tests/scenarios/first.yaml",
+    "tests/scenarios/schema.json",
+    "tests/test_first_scenario.py",
+    "compose.mockflow.yaml",
+)
 
 
 def init(folder: Path | str) -> Any:
@@ -54,7 +61,7 @@ def test_its_compose_file_serves_the_scenario(repository: Path) -> None:
     service = document.value["services"]["opensearch"]
     assert service["volumes"] == ["./tests/scenarios:/scenarios:ro"]
     assert service["ports"] == ["9200:9200"]
-    main.load("wait").make_context("wait", service["healthcheck"]["test"][2:][1:], **main.context_settings)
+    main.load("wait").make_context("wait", service["healthcheck"]["test"][3:], **main.context_settings)
     known = {f"MOCKFLOW_{parameter.name}".upper() for parameter in main.load("serve").params}
     assert service["environment"].keys() <= known
 
@@ -66,7 +73,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "compose.mockflow.yaml").symlink_to(tmp_path / "elsewhere.yaml")
     done = init(tmp_path)
     assert done.exit_code == 0
-    assert done.output.splitlines()[1:] == [
+    assert done.output.splitlines()[2:] == [
         f"kept {mine}: it exists already",
         f"kept {tmp_path / 'compose.mockflow.yaml'}: it exists already",
     ]
@@ -76,8 +83,19 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_twice_changes_nothing(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    assert init(repository).output.count("kept ") == 3
+    assert init(repository).output.count("kept ") == 4
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
+
+
+def test_its_scenarios_have_their_schema(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["init", str(tmp_path), "--with", "overloaded", "--with", "@instant"])
+    assert done.exit_code == 0
+    folder = tmp_path / "tests" / "scenarios"
+    assert json.loads((folder / "schema.json").read_text()) == json_schema()
+    for name in ("first", "overloaded", "instant"):
+        first = (folder / f"{name}.yaml").read_text().splitlines()[0]
+        assert first == "# yaml-language-server: $schema=./schema.json"
+    assert load_paths([folder]).problems == []
 
 
 def test_where_it_cannot_write(tmp_path: Path) -> None:

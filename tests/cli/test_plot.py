@@ -117,7 +117,7 @@ def test_nothing_is_written_where_a_file_is_wrong(tmp_path: Path, content: str) 
 def test_no_scenario_at_all(tmp_path: Path) -> None:
     done = invoke(tmp_path, "-o", tmp_path / "out.svg")
     assert done.exit_code == 1
-    assert "no .yaml file in this folder" in done.output
+    assert "no scenario in this folder" in done.output
 
 
 def test_where_it_cannot_be_written(tmp_path: Path) -> None:

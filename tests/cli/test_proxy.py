@@ -138,6 +138,23 @@ def test_requests_pass_as_they_are(cluster: Double, passing: Proxied, method: st
     assert asked_headers == {name.lower(): value for name, value in expected.items()}
 
 
+def test_a_target_that_is_no_path_reaches_no_host(cluster: Double, file: Path) -> None:
+    """With the cluster's URL before it, it would name another host, which would get the user's password."""
+    other = cluster.url.removeprefix("http://")
+    lines = [f"GET @{other}/a", f"CONNECT {other}", f"GET {cluster.url}/b", "OPTIONS *", "GET .evil.example/"]
+    with Proxied("http://127.0.0.1", file, "--user", f"admin:{SECRET}") as proxied:
+        for line in lines:
+            with socket.create_connection(("127.0.0.1", urlsplit(proxied.url).port or 0), timeout=30) as sent:
+                sent.sendall(f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: sent.recv(65536), b""))
+            assert answer[5:].startswith((b"1.1 400 ", b"1.0 400 "))  # 1.0: aiohttp itself refuses it
+            assert SECRET.encode() not in answer
+        _, told, _ = proxied.stop()
+    assert cluster.asked == []
+    assert told.count("the request's target does not begin with /; this proxy forwards to one cluster\n") >= 3
+    assert not file.exists()
+
+
 def test_a_request_without_a_body(cluster: Double, passing: Proxied) -> None:
     passing.ask("GET", "/")
     assert cluster.asked[0][2] == {"host": urlsplit(cluster.url).netloc, "accept-encoding": "identity"}

@@ -409,6 +409,4 @@ def test_without_opensearch_py(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "opensearchpy", None)
     done = record("http://127.0.0.1:1", file)
     assert done.exit_code == 1
-    assert done.stderr == (
-        "Error: recording needs opensearch-py, which is not installed: pip install 'mockflow-opensearch[record]'\n"
-    )
+    assert done.stderr == ("Error: recording needs opensearch-py, which is not installed: pip install opensearch-py\n")

@@ -261,7 +261,7 @@ def test_a_folder_that_is_gone_and_there_again(folder: Folder) -> None:
     for file in folder.path.iterdir():
         file.unlink()
     folder.reload()
-    assert (folder.problems[0][3], list(folder.cluster.world.workflows)) == ("no .yaml file in this folder", [])
+    assert (folder.problems[0][3], list(folder.cluster.world.workflows)) == ("no scenario in this folder", [])
     folder.path.rmdir()
     folder.reload()
     assert folder.problems[0][3] == "no such file or folder"

@@ -10,7 +10,11 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+from mockflow import MockFlow
 from mockflow.cli import main
+from mockflow.cli.readiness import url_from
+from mockflow.handle import MockFlowError
+from tests.cli.cluster_double import double
 from tests.support.processes import run
 from tests.support.served import Served
 
@@ -146,6 +150,47 @@ def test_wait_for_a_stranger(stranger: str, path: str, told: str) -> None:
     assert done.output == f"Error: {stranger}{path} is not ready after 0s: {told}\n"
 
 
+def test_wait_is_no_request_of_a_client(served: Served) -> None:
+    assert invoke("wait", served.url).exit_code == 0
+    assert served.ask("/_mockflow/journal")[1]["counted"] == 0
+
+
+def test_wait_for_a_server_without_a_control_api(stranger: str) -> None:
+    done = invoke("wait", f"{stranger}/json", "--timeout", "0s")
+    assert done.exit_code == 0
+    assert done.output == f"{stranger}/json answers GET /; it has no /_mockflow/health\n"
+
+
+def test_wait_without_a_url(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCKFLOW_PORT", served.url.rpartition(":")[2])
+    assert invoke("wait", "--timeout", "0s").exit_code == 0
+    assert served.ask("/_mockflow/journal")[1]["counted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, "http://127.0.0.1:9200"),
+        ({"HOST": "0.0.0.0", "PORT": "9300"}, "http://127.0.0.1:9300"),
+        ({"HOST": "::", "TLS": "1"}, "https://[::1]:9200"),
+        ({"HOST": "mock", "CERT": "c.pem", "KEY": "k.pem", "TLS": "false"}, "https://mock:9200"),
+        ({"HOST": "0.0.0.0", "CONTROL_PORT": "9600"}, "http://127.0.0.1:9600"),
+        ({"CONTROL_PORT": "9600", "CONTROL_HOST": "10.0.0.1"}, "http://10.0.0.1:9600"),
+        ({"PORT": "9300", "NO_CONTROL": "yes"}, "http://127.0.0.1:9300"),
+    ],
+)
+def test_where_a_server_is_by_its_environment(environment: dict[str, str], url: str) -> None:
+    assert url_from({f"MOCKFLOW_{name}": value for name, value in environment.items()}) == url
+
+
+@pytest.mark.parametrize("port", ["0", "x", "-1"])
+def test_wait_for_a_port_that_cannot_be_known(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("MOCKFLOW_PORT", port)
+    done = invoke("wait", "--timeout", "0s")
+    assert done.exit_code == 2
+    assert f"the port of the server is unknown: it is {port} in the environment; give the URL" in done.output
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -171,6 +216,19 @@ def test_wait_for_no_time(timeout: str) -> None:
     done = invoke("wait", "http://localhost:1", "--timeout", timeout)
     assert done.exit_code == 2
     assert "'--timeout'" in done.output
+
+
+def test_a_token_does_not_follow_a_redirect(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    with double() as other, double() as first:
+        first.otherwise = (302, b"", {"Location": f"{other.url}/x"})
+        done = invoke("load", first.url, tmp_path / "a.yaml", "--control-token", "secret")
+        assert done.exit_code == 1
+        assert done.output == f"Error: {tmp_path}/a.yaml: it answered 302 Found; is it mockflow?\n"
+        with pytest.raises(MockFlowError, match="the server answered 302"):
+            MockFlow.connect(first.url, token="secret").clock.now  # noqa: B018
+        assert len(first.asked) == 2
+        assert other.asked == []
 
 
 # -- load ----------------------------------------------------------------------------------------------

@@ -65,8 +65,10 @@ def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: l
         assert re.fullmatch(r"mockflow ready at http://127\.0\.0\.1:\d+\n", served.ready_line)
         assert ask(served.url)[0] == 200
         code, stderr, stdout = served.stop(signal.SIGTERM)
-    assert (code, stdout) == (0, "" if "--quiet" in options else f"see its timelines at {served.url}/_mockflow/\n")
+    assert (code, stdout) == (0, f"see its timelines at {served.url}/_mockflow/\n" if options == [] else "")
     assert "--quiet" not in options or stderr == ""
+    if options == ["--log-format", "json"]:
+        assert json.loads(stderr.splitlines()[0])["page_url"] == f"{served.url}/_mockflow/"
 
 
 def test_on_every_address_the_page_is_at_one_that_a_browser_can_open() -> None:
@@ -301,6 +303,18 @@ def test_later_bad_input_never_ends_it(frozen: Served) -> None:
         (["--port", "65536"], "'--port'"),
         (["--port", "x"], "'--port'"),
         (["--max-polls", "0"], "'--max-polls'"),
+        (["--max-polls", "9" * 30], "'--max-polls'"),
+        (["--speed", "nan"], "a speed is above 0 and at most 1000000"),
+        (["--speed", "inf"], "'--speed'"),
+        (
+            ["--seed", "any"],
+            '"any" is neither a whole number from -9223372036854775808 to 9223372036854775807 nor random',
+        ),
+        (["--seed", "9" * 5000], "nor random"),
+        (["--epoch", "9" * 15], "an epoch is in milliseconds since 1970, and is at most 253402300799999"),
+        (["--epoch", "²"], "is neither a date"),
+        (["--epoch", "9" * 400], "is neither a date"),
+        (["--step-time", "9" * 400 + "s"], "longer than a century"),
         (["--log-format", "xml"], "'--log-format'"),
         (["--epoch", "yesterday"], '"yesterday" is neither a date such as 2026-01-01T00:00:00Z nor epoch milliseconds'),
         (
@@ -316,6 +330,34 @@ def test_bad_options(arguments: list[str], told: str) -> None:
     done = _invoke("serve", *arguments)
     assert done.exit_code == 2
     assert told in done.output
+
+
+# -- seeds ---------------------------------------------------------------------------------------------
+
+
+def _first_id(served: Served) -> str:
+    status, body = served.ask(WORKFLOW, "POST", {"name": "t"})
+    assert status == 201
+    return str(body["workflow_id"])
+
+
+def test_a_random_seed_is_printed_and_repeats_the_ids() -> None:
+    with Served("--frozen", env={"MOCKFLOW_SEED": "random"}) as served:
+        first = _first_id(served)
+        served.reset()
+        assert _first_id(served) == first
+        served.reset(seed=7)
+        assert _first_id(served) != first
+        _, stderr, _ = served.stop(signal.SIGTERM)
+    found = re.search(r"^the seed is (\d+); --seed \1 gives the same ids", stderr, re.MULTILINE)
+    assert found
+    with Served("--frozen", "--seed", found[1]) as served:
+        assert _first_id(served) == first
+
+
+def test_random_seeds_differ() -> None:
+    told = [_invoke("serve", "--seed", "random", "--cert", __file__).output for _ in range(3)]  # it ends: no key
+    assert len({re.findall(r"the seed is (\d+)", one)[0] for one in told}) == 3
 
 
 # -- environment variables -----------------------------------------------------------------------------
@@ -346,17 +388,23 @@ def test_every_option_is_a_variable_too(tmp_path: Path) -> None:
         served.status("a")
         _, stderr, _ = served.stop(signal.SIGTERM)
     lines = [json.loads(line) for line in stderr.splitlines() if line.startswith("{")]
-    assert [line.get("target") for line in lines][:2] == ["/_mockflow/workflows", "/_mockflow/clock"]
-    assert [line["level"] for line in lines if "message" in line] == ["warning"]
+    targets = [line["target"] for line in lines if "target" in line]
+    assert targets[:2] == ["/_mockflow/workflows", "/_mockflow/clock"]
+    others = [(line["level"], "problem" in line) for line in lines if "message" in line]
+    assert others == [("error", True), ("error", True), ("info", False), ("warning", False)]
+    assert len(lines) == len(stderr.splitlines())
 
 
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"MOCKFLOW_PORT": "x"}, "'--port'"),
+        ({"MOCKFLOW_PORT": "x"}, "'--port' (environment variable MOCKFLOW_PORT)"),
         ({"MOCKFLOW_AUTO": "1", "MOCKFLOW_FROZEN": "1"}, "exclude each other"),
-        ({"MOCKFLOW_AUTO": "maybe"}, "'--auto'"),
+        ({"MOCKFLOW_AUTO": "maybe"}, "'--auto' (environment variable MOCKFLOW_AUTO)"),
         ({"MOCKFLOW_SPEED": "-1"}, "'--speed'"),
+        ({"MOCKFLOW_SPEED": "nan"}, "a speed is above 0"),
+        ({"MOCKFLOW_SEED": "Random"}, "nor random"),
+        ({"MOCKFLOW_EPOCH": "1" + "0" * 14 + "9"}, "is neither a date"),
     ],
     ids=str,
 )
@@ -428,7 +476,7 @@ def test_one_object_of_json_for_each_request() -> None:
     with Served("--frozen", "--log-format", "json") as served:
         served.ask("/_nope/%C3%BC?a=%22")
         _, stderr, _ = served.stop(signal.SIGTERM)
-    (line,) = map(json.loads, stderr.splitlines())
+    _, line = map(json.loads, stderr.splitlines())
     assert list(line) == ["time", "level", "method", "target", "status", "ms"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line["time"])
     assert (line["level"], line["method"], line["target"], line["status"]) == (

@@ -219,7 +219,7 @@ def test_without_the_extra_it_says_what_to_install(folder: Path) -> None:
         check=False,
     )
     assert finished.returncode == 2
-    assert "pip install 'mockflow-opensearch[watch]'" in finished.stderr
+    assert "needs the package watchfiles, which is not installed: pip install watchfiles" in finished.stderr
 
 
 def test_a_broken_start_is_refused_with_watch_too(folder: Path) -> None:

@@ -204,3 +204,18 @@ def test_until_a_state_is_the_first_time_at_which_it_holds(script: Scenario, sta
     while (following := run.next_time(max(times))) is not None:
         times.add(following)
     assert [time for time in times if time < reached and run.fields(run.position(time))["state"] == state] == []
+
+
+# -- waits ---------------------------------------------------------------------------------------------
+
+
+def test_what_waits_first_goes_on_first() -> None:
+    clock, called = Clock("frozen"), []
+
+    def waits(number: int) -> None:
+        clock.on_move(lambda: called.append(number))
+
+    for number in range(50):
+        waits(number)
+    clock.advance(1)
+    assert called == list(range(50))

@@ -75,6 +75,17 @@ def test_told_by_an_answer_that_was_waited_for() -> None:
         assert seen(cluster) == {"s: provision: 0s PROVISIONING": False, "s: provision: 1m COMPLETED": True}
 
 
+def test_a_planned_step_behind_a_failure_is_not_seen() -> None:
+    with MockFlow() as cluster:
+        cluster.fail_step("create_ingest_pipeline", takes="1s")
+        cluster.fail_step("create_index", takes="2s")
+        assert ended(cluster, create(cluster))["state"] == "FAILED"
+        assert seen(cluster) == {
+            "(added): plans: step create_ingest_pipeline takes 1s and fails with INTERNAL_SERVER_ERROR": True,
+            "(added): plans: step create_index takes 2s and fails with INTERNAL_SERVER_ERROR": False,
+        }
+
+
 def test_attempts() -> None:
     script = (
         Scenario("s")

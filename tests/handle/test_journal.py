@@ -92,7 +92,7 @@ def test_secrets_are_hidden(cluster: MockFlow) -> None:
     told = {name.lower(): value for name, value in exchange.headers.items()}
     assert [told[name] for name in ("authorization", "cookie", "x-opaque-id")] == ["(hidden)", "(hidden)", "seen"]
     [node] = exchange.body["workflows"]["provision"]["nodes"]
-    assert node["user_inputs"] == {"credential": "(hidden)", "name": "seen"}
+    assert node["user_inputs"] == {"credential": {"access_key": "(hidden)"}, "name": "seen"}
     assert request(cluster.url, f"{WORKFLOW}/{exchange.workflow_id}")[0] == 200
     assert "c2VjcmV0" not in json.dumps([vars(one) for one in cluster.journal.requests()])
     assert "c2VjcmV0" not in cluster.journal.story()
@@ -370,5 +370,16 @@ def test_a_story_whose_beginning_is_forgotten(frozen: MockFlow) -> None:
 
 def test_a_step_that_no_run_has_had_is_in_the_story() -> None:
     with MockFlow() as cluster:
-        cluster.fail_step("create_indx")
-        assert cluster.journal.story().endswith("\n\nfail_step had no effect: no run has executed a step create_indx")
+        cluster.fail_step("mine")
+        cluster.fail("any", call=7, respond="unauthorized")
+        cluster.fail("any", probability=0.1, respond="unauthorized")  # need not act
+        cluster.load(Scenario("s").stub("GET /x", {"status": 200}).stub("GET /y", {"status": 200}, optional=True))
+        assert cluster.journal.story().splitlines()[-4:] == [
+            "planned, but without effect:",
+            "  (added): faults: any call 7: unauthorized",
+            "  s: stubs: GET /x",
+            "  (added): plans: step mine fails with INTERNAL_SERVER_ERROR",
+        ]
+        for number in range(20):
+            cluster.fail("create", call=number + 1, respond="unauthorized")
+        assert cluster.journal.story().endswith("\n  ... 13 more ...")

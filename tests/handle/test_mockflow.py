@@ -117,6 +117,15 @@ def test_a_host_that_is_not_here() -> None:
         ({"clock": "real", "speed": 0}, "a speed is above 0"),
         ({"max_polls": 0}, "max_polls is at least 1, not 0"),
         ({"epoch": -1}, "an epoch is in milliseconds since 1970"),
+        ({"epoch": 10**400}, "and is at most 253402300799999"),
+        ({"epoch": float("nan")}, 'and is a whole number, not "nan"'),
+        ({"seed": 2**63}, "a seed is at most 9223372036854775807"),
+        ({"seed": "random"}, 'a seed is a whole number, not "random"'),
+        ({"max_polls": float("inf")}, 'max_polls is a whole number, not "inf"'),
+        ({"max_polls": 10**10}, "max_polls is at most 1000000000"),
+        ({"step_time": "36501d"}, "longer than a century"),
+        ({"clock": "real", "speed": float("nan")}, "a speed is above 0 and at most 1000000"),
+        ({"clock": "real", "speed": "9"}, "a speed is above 0 and at most 1000000"),
     ],
 )
 def test_wrong_settings(settings: dict[str, Any], why: str) -> None:

@@ -136,6 +136,36 @@ def test_by_id_and_in_the_first_run_that_has_it() -> None:
         assert "by id" in ended(cluster, create(cluster, template, "provision=true"))["error"]
 
 
+@pytest.mark.parametrize(
+    ("step", "version", "why"),
+    [
+        ("create_indx", "3.2.0", 'no step "create_indx" in OpenSearch 3.2.0 .*; did you mean create_index\\?'),
+        ("createIndex", "3.2.0", "did you mean create_index"),
+        ("reindex", "2.13.0", 'no step "reindex" in OpenSearch 2.13.0'),
+        ("delete_index", "2.18.0", 'no step "delete_index"'),  # no template may have it
+    ],
+)
+def test_a_step_that_no_run_can_have(step: str, version: str, why: str) -> None:
+    with MockFlow(version=version) as cluster:
+        create_one = {"id": "n", "type": "register_model_group", "user_inputs": {"name": "g"}}
+        create(cluster, {"name": "t", "workflows": {"provision": {"nodes": [create_one]}}}, "")
+        with pytest.raises(MockFlowError, match=why):
+            cluster.fail_step(step)
+        cluster.fail_step("n")
+        cluster.fail_step("register_model_group")
+
+
+def test_an_id_is_accepted_until_a_template_is_known() -> None:
+    with MockFlow() as cluster:
+        for step in ("create_index_2", "my_create_index", "register_model", "x"):
+            cluster.fail_step(step)
+        with pytest.raises(MockFlowError, match="did you mean create_index"):
+            cluster.fail_step("create_indx")
+        create(cluster)
+        with pytest.raises(MockFlowError, match='no step "register_model"'):
+            cluster.fail_step("register_model")
+
+
 def test_it_wins_over_the_script() -> None:
     script = Scenario("fine").match(everything=True).step("create_index", takes="1ms")
     with MockFlow(script) as cluster:
@@ -183,7 +213,14 @@ def test_a_new_world_of_other_settings(cluster: MockFlow) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "why"),
-    [({"mod": "auto"}, "did you mean mode"), ({"mode": "fast"}, "should be"), ({"step_time": "1"}, "needs a unit")],
+    [
+        ({"mod": "auto"}, "did you mean mode"),
+        ({"mode": "fast"}, "should be"),
+        ({"step_time": "1"}, "needs a unit"),
+        ({"epoch": 10**400}, "epoch: should be less than or equal to 253402300799999"),
+        ({"speed": float("nan")}, "NaN is not a number of JSON"),
+        ({"users": {1}}, "the values of a command are JSON"),
+    ],
 )
 def test_a_world_that_cannot_be(cluster: MockFlow, settings: dict[str, Any], why: str) -> None:
     poll(cluster.url)

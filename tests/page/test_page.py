@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from mockflow.cluster import moving
 from mockflow.server.serving import Control, Serving
 from tests.page.conftest import Open
 from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, cluster_of
@@ -497,3 +498,16 @@ async def test_it_comes_back_by_itself(serve: Servers, open_page: Open) -> None:
     await server.status()
     await expect(page.locator(".exchange:visible")).to_have_count(1)
     await expect(page.locator("#live")).to_have_text("live")
+
+
+async def test_what_runs_comes_first_and_is_selected(serve: Servers, open_page: Open) -> None:
+    """Also on a small screen, and behind more workflows than fit on it."""
+    idle = "---\n".join(f"scenario: idle-{number}\nworkflow_id: i{number}\n" for number in range(40))
+    server = await serve(f"{idle}---\n{STORY}")
+    moving.restart(server.cluster.world, "w")
+    page = await open_page(server, viewport={"width": 1280, "height": 800})
+    first = page.locator("#workflow-0")
+    await expect(first).to_contain_text("story")
+    await expect(first).to_have_attribute("aria-selected", "true")
+    await expect(first).to_be_in_viewport()
+    await expect(page.locator("#inspector h2")).to_have_text("story")

@@ -159,6 +159,9 @@ WRONG: Final = {
     "clock": ('clock="forzen"', 'unknown clock "forzen"; did you mean frozen?'),
     "speed": ('clock="real", speed=0', "a speed is above 0*"),
     "step_time": ('step_time="soon"', "*soon*"),
+    "epoch": ("epoch=10**400", "*an epoch is in milliseconds since 1970, and is at most 253402300799999*"),
+    "seed": ('seed="random"', '*a seed is a whole number, not "random"*'),
+    "max_polls": ('max_polls=float("nan")', '*max_polls is a whole number, not "nan"*'),
     "yaml": ('"scenario: x\\nworkflowid: y\\n"', "*text:2:1: *workflowid*"),
     "two alike": ('STUCK, "story.yaml"', "*workflow_id*belongs to scenario*stuck*"),
 }
@@ -171,6 +174,24 @@ def test_a_wrong_marker_says_what_would_be_right(suite: Suite, marker: str, mess
     result.stdout.fnmatch_lines([f"mockflow: {message}"])
     result.stdout.no_fnmatch_line("*testing.py*")
     result.stdout.no_fnmatch_line("*another exception occurred*")
+
+
+def test_folders_of_body_files(suite: Suite) -> None:
+    suite.write("bodies/a.txt", "text")
+    suite.write("some/s.yaml", "scenario: s\nstubs: [{request: GET /x, respond: {body_file: ../bodies/a.txt}}]\n")
+    suite.settings("mockflow_body_files = bodies")
+    tests = """
+@pytest.mark.mockflow("some")
+def test_allowed_by_the_ini_file(mockflow):
+    mockflow.load("some")
+
+@pytest.mark.mockflow("some", body_files=[])
+def test_not_allowed(mockflow):
+    pass
+"""
+    result = suite.run(tests)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*is outside of the folder of the scenario's file*"])
 
 
 def test_ini_options(suite: Suite) -> None:

@@ -197,6 +197,47 @@ def test_polls(mockflow, polls):
     )
 
 
+def test_what_a_strict_test_plans_has_to_act(suite: Suite) -> None:
+    tests = """
+from mockflow import Scenario
+
+STRICT = pytest.mark.mockflow(strict=True)
+
+@STRICT
+def test_a_step(mockflow):
+    mockflow.fail_step("create_index")
+
+@STRICT
+def test_a_fault_that_was_removed(mockflow):
+    mockflow.fail("provision", respond="unauthorized").remove()
+
+@pytest.mark.mockflow(Scenario("s").stub("GET /x", {"status": 200}), strict=True)
+def test_a_stub(mockflow):
+    pass
+
+@pytest.mark.mockflow(Scenario("s").stub("GET /x", {"status": 200}, optional=True), strict=True)
+def test_what_need_not_act(mockflow):
+    mockflow.fail("provision", respond="unauthorized", probability=0.5)
+    mockflow.fail("provision", respond="unauthorized", optional=True)
+"""
+    result = suite.run(tests, "--mockflow-report")
+    result.assert_outcomes(passed=1, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "strict: scripted but never observed:",
+            "  (added): plans: step create_index fails with INTERNAL_SERVER_ERROR",
+            "strict: scripted but never observed:",
+            "  (added): faults: provision: unauthorized",
+            "strict: scripted but never observed:",
+            "  s: stubs: GET /x",
+            "never seen: (added): plans: step create_index fails with INTERNAL_SERVER_ERROR",
+            "never seen: (added): faults: provision: unauthorized",
+            "never seen: (added): faults: provision probability 0.5: unauthorized (optional)",
+            "never seen: s: stubs: GET /x",
+        ]
+    )
+
+
 def test_a_strict_test_that_fails_by_itself_says_that_alone(suite: Suite) -> None:
     tests = """
 @pytest.mark.mockflow("story.yaml", strict=True)

@@ -63,7 +63,7 @@ _WORDS: Final = {
     "d": ("day", "days"),
 }
 _UNIT_OF_WORD: Final = {word: unit for unit, words in _WORDS.items() for word in (unit, *words)}
-_PART = re.compile(r"\s*([0-9]{0,15}(?:\.[0-9]{1,9})?)\s*([a-z]+)\s*", re.IGNORECASE)
+_PART: Final = r"(?i)\s*([0-9]{0,15}(?:\.[0-9]{1,9})?)\s*([a-z]+)\s*"
 
 
 def _advice(text: str) -> str:
@@ -81,8 +81,9 @@ def _meant(text: str) -> int | None:
     """The milliseconds of texts such as ``1.5s``, ``1m30s``, ``2 seconds``; None if unclear or not whole."""
     from decimal import Decimal  # only for a mistake; a health check does not pay for it
 
+    pattern = re.compile(_PART)
     total, end = Decimal(0), 0
-    while part := _PART.match(text, end):
+    while part := pattern.match(text, end):
         unit = _UNIT_OF_WORD.get(part[2].lower())
         if not part[1] or not unit:
             return None

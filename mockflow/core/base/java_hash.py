@@ -17,6 +17,10 @@ _SPAN: Final = 1 << 32
 def string_hash(text: str) -> int:
     """`String.hashCode`: 32 bits, signed, over the text's UTF-16 units."""
     number = 0
+    if text.isascii():
+        for unit in text.encode():
+            number = (31 * number + unit) & (_SPAN - 1)
+        return number - _SPAN if number >= _SPAN >> 1 else number
     units = text.encode("utf-16-be", "surrogatepass")
     for place in range(0, len(units), 2):
         number = (31 * number + (units[place] << 8 | units[place + 1])) & (_SPAN - 1)

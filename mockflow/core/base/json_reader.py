@@ -6,6 +6,7 @@ Plain JSON is read with the standard library, which is faster; `scan` reads the 
 """
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -50,8 +51,23 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+class Unbounded(float):
+    """A number beyond a double's range, which is infinite. As text it is as it was written, such as ``1e400``."""
+
+    def __new__(cls, text: str) -> "Unbounded":
+        number = super().__new__(cls, text)
+        number._text = text
+        return number
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+
 def _fraction(text: str) -> float:
-    return float(_bounded(text))
+    number = float(_bounded(text))
+    return number if math.isfinite(number) else Unbounded(text)
 
 
 def _written(text: str) -> Written:

@@ -1,4 +1,4 @@
-"""JSON as OpenSearch writes it (docs/reference/opensearch.md, "Rendering")."""
+"""JSON as OpenSearch writes it (docs/reference/opensearch.md, "Rendering"), and strict JSON read."""
 
 import codecs
 import json
@@ -21,6 +21,23 @@ def dumps(value: Any, **options: Any) -> str:
         return json.dumps(value, allow_nan=False, **options)
     except ValueError:
         return json.dumps(finite(value), allow_nan=False, **options)
+
+
+def loads(text: str | bytes, **options: Any) -> Any:
+    """As `json.loads`. ValueError for NaN and infinity, which are not JSON although Python reads them, and for numbers
+    that are as large, such as ``1e400``.
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite, **options)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:_SHOWN]} is no number in JSON")
+    return number
+
+
+_SHOWN: Final = 40
 
 
 def finite(value: Any) -> Any:

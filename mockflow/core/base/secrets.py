@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 HIDDEN: Final = "(hidden)"
 
@@ -28,15 +30,25 @@ _IN_TEXTS: Final = (
     (re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"), HIDDEN),
 )
+# A text without any of these has no secret.
+_MARKS: Final = re.compile(r"[=:]|bearer|basic|AKIA|ASIA|sk-|eyJ", re.IGNORECASE)
 _NAMED: Final = re.compile(r"([\w.-]{2,80})\\?[\"']?\s*[=:]\s*\\?[\"']?")
 _VALUE: Final = re.compile(r"(?:(?:bearer|basic|apikey|token)\s+)?[^\s\"'&;,\\]+", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
     """Whether the value of a key, parameter or header with this name is a secret."""
+    return _is_secret(name) if len(name) <= _REMEMBERED else _is_secret.__wrapped__(name)
+
+
+@lru_cache(4096)
+def _is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     joined = "".join(words)
     return any(stem in joined for stem in _STEMS) or joined.endswith(_ENDS) or (bool(words) and words[-1] == "token")
+
+
+_REMEMBERED: Final = 80  # longer names are not cached
 
 
 def is_secret_header(name: str) -> bool:
@@ -62,8 +74,29 @@ def without_secrets(value: Any) -> Any:
     return text_without_secrets(value) if isinstance(value, str) else value
 
 
+def target_without_secrets(target: str) -> str:
+    """A request's target with the secrets of its path and its query hidden, also those that are percent-encoded."""
+    path, mark, query = target.partition("?")
+    path = path if _is_clean(path) else text_without_secrets(path)
+    return path + mark + "&".join(map(_pair_without_secrets, query.split("&")))
+
+
+def _pair_without_secrets(pair: str) -> str:
+    name, sign, value = pair.partition("=")
+    if is_secret_header(unquote_plus(name)) and value:
+        return f"{name}={HIDDEN}"
+    return pair if _is_clean(pair) else f"{text_without_secrets(name)}{sign}{HIDDEN if sign else ''}"
+
+
+def _is_clean(encoded: str) -> bool:
+    """Whether a part of a target has no secret, neither as it is nor decoded."""
+    return all(text_without_secrets(text) == text for text in dict.fromkeys((encoded, unquote_plus(encoded))))
+
+
 def text_without_secrets(text: str) -> str:
     """A text with a URL's user, tokens, keys and assignments to secret names hidden."""
+    if not _MARKS.search(text):
+        return text
     for pattern, kept in _IN_TEXTS:
         text = pattern.sub(kept, text)
     pieces, end = [], 0

@@ -31,6 +31,16 @@ def near_misses(word: str, candidates: Iterable[str]) -> list[str]:
     return [candidate for score, candidate in sorted(scored) if score < -0.5]
 
 
+def is_misspelt(word: str, candidates: Iterable[str]) -> bool:
+    """Whether a word is nearly one of the candidates. One that contains a candidate, such as create_index_2, is not."""
+    folded = [candidate.casefold() for candidate in candidates]
+    mine = word.casefold()
+    return not any(one in mine for one in folded) and any(_similarity(mine, one) > _NEARLY for one in folded)
+
+
+_NEARLY: Final = 0.8
+
+
 def _similarity(one: str, other: str) -> float:
     """OpenSearch's similarity of words: 1 minus the Levenshtein distance divided by the longer length."""
     longer, shorter = max(len(one), len(other)), min(len(one), len(other))

@@ -245,6 +245,10 @@ class Fault(Model):
         default=None, description="How long drip takes for the response, in wall time. Default: 5s."
     )
 
+    optional: bool = Field(
+        default=False, description="true: a strict test passes although the fault never acts, as with probability."
+    )
+
     @property
     def moves_time(self) -> bool:
         """Whether a call that it answers moves time in mode auto.

@@ -1,5 +1,6 @@
 """What shows of Java in OpenSearch's texts: class names, values as text, casts that fail."""
 
+import math
 import re
 from typing import Any, Final
 
@@ -44,7 +45,17 @@ def failed_cast(value: Any, wanted: str = "java.util.Map") -> str:
     return f"class {given} cannot be cast to class {wanted} ({given} and {wanted} {_BOOTSTRAP})"
 
 
+def as_double(value: Any) -> float:
+    """A number or text as a double; an integer that is too large is infinite. Raises ValueError and TypeError."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def _double(number: float) -> str:
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
     if number == 0 or 1e-3 <= abs(number) < 1e7:
         return repr(number)
     mantissa, exponent = re.split("e", f"{number:.16e}")

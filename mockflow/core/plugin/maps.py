@@ -1,6 +1,7 @@
 """The plugin's maps: what its helpers read an object into (`ParseUtils` of flow-framework)."""
 
 import json
+import math
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -55,8 +56,14 @@ def as_java(value: Any) -> Any:
                 container[place] = list(item)
                 left.append(container[place])
             elif isinstance(item, Written):
-                container[place] = item.value
+                container[place] = _value_of(item)
     return root[0]
+
+
+def _value_of(written: Written) -> float | bool | str:
+    """The number or boolean; the text for a number beyond a double's range, which is stored as ``"Infinity"``."""
+    value = written.value
+    return value if isinstance(value, bool) or math.isfinite(value) else double_text(value)
 
 
 def json_text(value: Any) -> str:

@@ -24,6 +24,11 @@ class ResourceList:
         self._tail = _NOTHING
         self._begin = 0
 
+    @classmethod
+    def of(cls, entries: "Iterable[Resource] | None") -> "ResourceList":
+        """The entries as a list of this kind; itself if it is one."""
+        return entries if isinstance(entries, ResourceList) else cls(entries or ())
+
     def followed_by(self, more: Iterable[Resource]) -> "ResourceList":
         """The list with more entries at its end. It shares the entries of this one, unless another one follows it."""
         if self._begin < len(self._tail) or len(self._head) > self._count:
@@ -85,6 +90,13 @@ class ResourceList:
         """Whether both are made of the same two lists."""
         return self._head is other._head and self._tail is other._tail
 
+    def after(self, other: "ResourceList") -> list[Resource] | None:
+        """The entries that follow those of `other`, if the list begins with them; else None."""
+        if self._is_part_of(other) and not self._tail and self._count >= other._count:
+            return self._head[other._count : self._count]
+        entries, begin = self.entries(), other.entries()
+        return entries[len(begin) :] if entries[: len(begin)] == begin else None
+
     def difference(self, other: "ResourceList") -> tuple[list[Resource], list[Resource]] | None:
         """The entries of this list that `other` may lack, and the reverse, if they share their entries; else None."""
         if self._is_part_of(other):
@@ -108,7 +120,7 @@ class Differences:
 
     def to(self, now: Iterable[Resource] | None) -> tuple[list[Resource], list[Resource]]:
         """The resources that are new at the next moment, and those that are gone. `now` are all that it lists."""
-        listed = now if isinstance(now, ResourceList) else ResourceList(now or ())
+        listed = ResourceList.of(now)
         plus, minus = listed.difference(self._before) or (listed.entries(), self._before.entries())
         new = [entry for entry in plus if not self._held[identity_of(entry)]]
         self._held.update(map(identity_of, plus))

@@ -4,11 +4,11 @@ A body is derived from the inputs of the step. It has the fields that clients re
 "Indices", "Mappings and index settings", "Pipelines", "ML Commons").
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mockflow.core.base.json_writer import loads
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping
 from mockflow.core.plugin.status import Resource
@@ -169,7 +169,7 @@ def _configurations(made: Made) -> dict[str, Any]:
     value = made.inputs.get("configurations")
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = loads(value)
         except ValueError:
             value = None
     return _mapping(value)

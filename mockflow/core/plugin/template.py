@@ -83,6 +83,11 @@ class Template:
         """The template as `GET` shows it: read from the index into maps once more."""
         return self._written(self.copied_maps.copy if self.copied_maps else dict)
 
+    @property
+    def width(self) -> int:
+        """The number of inputs of all nodes together; to put them in Java's order takes long if there are many."""
+        return sum(len(node.user_inputs) for graph in self.workflows.values() for node in graph.nodes)
+
     def _written(self, ordered: Callable[[Mapping[str, Json]], dict[str, Json]]) -> dict[str, Json]:
         """The fields in the plugin's order, each map as `ordered` gives it."""
         body: dict[str, Json] = {

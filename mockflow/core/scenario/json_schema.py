@@ -58,6 +58,8 @@ def _plain(schema: Any) -> Any:
         del schema["enum"]
     if "const" in schema:
         schema.pop("type", None)
+    if schema.get("type") == "array" and "minLength" in schema:  # where a validator stands before the list
+        schema["minItems"] = schema.pop("minLength")
     plain: dict[str, Any] = {}
     for key in _ORDER:
         if key not in schema:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -48,9 +47,6 @@ class Match(Model):
     def _covers_name(self, name: str) -> bool:
         if not self.has_glob:
             return name == self.name
-        begin, end, longest = _pieces(self.name or "")  # compared first, for this is much faster
-        if longest not in name or not name.startswith(begin) or not name.endswith(end):
-            return False
         return fnmatchcase(name, (self.name or "").replace("[", "[[]"))
 
     @property
@@ -69,11 +65,9 @@ class Match(Model):
         return self.name is not None and any(mark in self.name for mark in "*?")
 
 
-@lru_cache(maxsize=32_768)
-def _pieces(glob: str) -> tuple[str, str, str]:
-    """What every name has that a glob stands for: its beginning, its end, and its longest text without wildcards."""
-    pieces = re.split(r"[*?]", glob)
-    return pieces[0], pieces[-1], max(pieces, key=len)
+def longest_text(glob: str) -> str:
+    """The longest text that every name has for which a glob stands."""
+    return max(re.split(r"[*?]", glob), key=len)
 
 
 MATCH: Final = short_form(SHORT_FORMS["Match"], {"everything": True})

@@ -17,10 +17,10 @@ SHORT_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def allow_short_forms(schemas: dict[str, Any]) -> None:
     """Adds the short forms to the JSON Schemas of models, by name."""
-    for name in SHORT_FORMS.keys() & schemas.keys():
+    for name in [name for name in SHORT_FORMS if name in schemas]:
         model = schemas[name]
         schemas[name] = {"description": model.pop("description"), "anyOf": [dict(SHORT_FORMS[name]), model]}
-    for name in stubs.LISTS.keys() & schemas.keys():
+    for name in [name for name in stubs.LISTS if name in schemas]:
         for key in stubs.LISTS[name]:
             listed = schemas[name]["properties"][key]
             described = {"description": listed.pop("description")}

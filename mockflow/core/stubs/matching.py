@@ -1,14 +1,21 @@
 """Matches requests against stubs, with the reasons for mismatches."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from mockflow.core.base.findings import quoted
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, may_contain_secret
+from mockflow.core.base.json_writer import loads
+from mockflow.core.base.secrets import (
+    HIDDEN,
+    is_secret,
+    is_secret_header,
+    may_contain_secret,
+    text_without_secrets,
+    without_secrets,
+)
 from mockflow.core.base.wildcards import matches
 from mockflow.core.stubs.json_path import TooManyVisitsError, Visits, find_all
 from mockflow.core.stubs.model import StubRequest
@@ -45,12 +52,13 @@ class SearchedBody:
         self._body = body
         self._visits = Visits()
         self._found: dict[str, list[Any] | None] = {}
+        self._has: dict[tuple[str, int], bool | None] = {}
 
     @cached_property
     def json(self) -> Any:
         """The JSON value of the body; None if it is not JSON."""
         try:
-            return json.loads(self._body, parse_constant=_finite, parse_float=_finite) if self._body else None
+            return loads(self._body) if self._body else None
         except (ValueError, RecursionError):
             return None
 
@@ -63,22 +71,23 @@ class SearchedBody:
                 self._found[expression] = None
         return self._found[expression]
 
-    def find(self, expressions: Iterable[str]) -> None:
-        """Evaluates expressions now, which may take long; later ones may visit few values."""
-        for expression in expressions:
-            self.found(expression)
+    def has(self, expression: str, wanted: Any) -> bool | None:
+        """Whether the expression finds a value that is wanted; None if it visits too many."""
+        key = expression, id(wanted)  # values of stubs, which stay while a request is matched
+        if key not in self._has:
+            found = self.found(expression)
+            self._has[key] = None if found is None else any(_equal(wanted, one) for one in found)
+        return self._has[key]
+
+    def search(self, wanted: Iterable[Mapping[str, Any]]) -> None:
+        """Looks now for what stubs want, which may take long; expressions that come later may visit few values."""
+        for values in wanted:
+            for expression, value in values.items():
+                self.has(expression, value)
         self._visits.left = min(self._visits.left, _FEW_VISITS)
 
 
 _FEW_VISITS: Final = 2_000
-
-
-def _finite(text: str) -> float:
-    """The number in `text`. Raises ValueError for NaN, and for numbers that are too large for a float."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
 
 
 def path_values(wanted: StubRequest, call: StubCall) -> Mapping[str, str] | None:
@@ -95,7 +104,7 @@ def mismatches(wanted: StubRequest, call: StubCall) -> list[str]:
     if wanted.method not in (None, call.method):
         found.append(f"the method is {call.method}, not {wanted.method}")
     if wanted.pattern.values(call.path) is None:
-        found.append(f"the path is {quoted(call.path)}, not {quoted(wanted.path)}")
+        found.append(f"the path is {quoted(text_without_secrets(call.path))}, not {quoted(wanted.path)}")
     return [*found, *_others(wanted, call)]
 
 
@@ -115,10 +124,11 @@ def _others(wanted: StubRequest, call: StubCall) -> Iterator[str]:
     for name, pattern in wanted.headers.items():
         yield from _compared("header", name, pattern, _header(call.headers, name))
     for expression, value in wanted.body.items():
-        found = call.searched.found(expression)
-        if found is None:
+        has = call.searched.has(expression, value)
+        if has is None:
             yield f"{expression} visits too many values of the body"
-        elif not any(_equal(value, one) for one in found):
+        elif not has:
+            found = call.searched.found(expression) or []
             shown = ", ".join(HIDDEN if is_secret(expression) else _short(one) for one in found[:3]) or "nothing"
             yield f"{expression} in the body is {shown}, not {_short(value)}"
 
@@ -128,7 +138,8 @@ def _compared(kind: str, name: str, pattern: str, value: str | None) -> Iterator
     if value is None:
         yield f"{what} is missing"
     elif not matches(pattern, value):
-        yield f"{what} is {HIDDEN if is_secret_header(name) else quoted(value)}, not {quoted(pattern)}"
+        shown = HIDDEN if is_secret_header(name) else quoted(text_without_secrets(value))
+        yield f"{what} is {shown}, not {quoted(pattern)}"
 
 
 def _equal(wanted: Any, value: Any) -> bool:
@@ -149,6 +160,6 @@ def _distance(wanted: str, path: str) -> int:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(without_secrets(value), ensure_ascii=False)
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     return HIDDEN if may_contain_secret(shown) else shown

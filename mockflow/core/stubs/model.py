@@ -110,6 +110,7 @@ class Stub(Model):
     ] = Field(
         strict=False, description="The response, or a list for the first call, the second and so on; the last repeats."
     )
+    optional: bool = Field(default=False, description="true: a strict test passes although the stub never answers.")
 
     @property
     def label(self) -> str:

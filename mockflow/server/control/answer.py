@@ -40,17 +40,31 @@ def answer(cluster: Cluster, request: Request) -> Response:
 
 async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     """As `answer`; what takes long and needs no cluster is done in another thread."""
-    if len(request.body) > LARGE:
-        try:
-            found = ROUTER.find(request.method, request.target.partition("?")[0])
-        except ValueError:
-            found = Missing(frozenset())
-        if isinstance(found, Found) and (read_ahead := found.route.handler.read_ahead):
-            await in_thread(read_ahead, request)
-    status, content, headers = _result(cluster, request)
+    if request.method in _READS:
+        status, content, headers = _result(cluster, request)
+    else:
+        async with cluster.turn:
+            status, content, headers = await _result_in_loop(cluster, request)
     if _is_large(content):
         return await in_thread(_written, status, content, headers)
     return _written(status, content, headers)
+
+
+async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
+    if len(request.body) <= LARGE:
+        return _result(cluster, request)
+    try:
+        call, operation = _routed(cluster, request)
+        if operation.read_ahead:
+            await in_thread(operation.read_ahead, request)
+        if operation.handle_in_loop:
+            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+        return 200, operation.handle(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+
+
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 _Result = tuple[int, Any, Mapping[str, str]]
@@ -59,28 +73,43 @@ _Result = tuple[int, Any, Mapping[str, str]]
 
 def _result(cluster: Cluster, request: Request) -> _Result:
     try:
-        path, query = _parsed(request.target)
-        found = ROUTER.find("GET" if request.method == "HEAD" else request.method, path)
-        if not isinstance(found, Found):
-            raise _no_route(request.method, path, found)
-        if unknown := sorted(query.keys() - found.route.handler.query.keys()):
-            known = ", ".join(found.route.handler.query) or "none"
-            raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
-        values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
-        if request.method == "HEAD" and "text/event-stream" in found.route.handler.media_types:
+        call, operation = _routed(cluster, request)
+        if request.method == "HEAD" and "text/event-stream" in operation.media_types:
             # without its body, a stream ends at once
             return 200, Response(200, content_type="text/event-stream"), _NO_HEADERS
-        return 200, found.route.handler.handle(ControlCall(cluster, request, values, query)), _NO_HEADERS
-    except ControlError as error:
+        return 200, operation.handle(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+
+
+def _routed(cluster: Cluster, request: Request) -> tuple[ControlCall, Operation]:
+    """The call and its operation. ControlError and ValueError for a request that is none."""
+    path, query = _parsed(request.target)
+    found = ROUTER.find("GET" if request.method == "HEAD" else request.method, path)
+    if not isinstance(found, Found):
+        raise _no_route(request.method, path, found)
+    if unknown := sorted(query.keys() - found.route.handler.query.keys()):
+        known = ", ".join(found.route.handler.query) or "none"
+        raise ControlError(400, f"unknown parameter {', '.join(unknown)}; known here: {known}")
+    values = {name: decode(value, plus_as_space=False) for name, value in found.values.items()}
+    if request.method not in _READS:  # a read changes nothing
+        cluster.world.forget_ended()
+    return ControlCall(cluster, request, values, query), found.route.handler
+
+
+def _refused(error: Exception) -> _Result:
+    """The answer to a request that failed. An error that is not the request's is raised again."""
+    if isinstance(error, ControlError):
         return _refusal(error.status, str(error), error.problems)
-    except UnknownWorkflowError as error:
+    if isinstance(error, UnknownWorkflowError):
         return _refusal(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
-    except UnknownScenarioError as error:
+    if isinstance(error, UnknownScenarioError):
         return _refusal(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
-    except (NeverError, ClaimedError) as error:
+    if isinstance(error, (NeverError, ClaimedError)):
         return _refusal(409, str(error))
-    except ValueError as error:
+    if isinstance(error, ValueError):
         return _refusal(400, str(error))
+    raise error
 
 
 def _is_large(content: Any) -> bool:

@@ -1,8 +1,6 @@
 """The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
-import json
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
@@ -10,12 +8,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockflow.cluster import Cluster, World
+from mockflow.core.base.json_writer import loads
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.loading.model_keys import is_model
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.router import Route
 
 PREFIX: Final = "/_mockflow"
+HEALTH: Final = f"{PREFIX}/health"
+
+
+def is_health_check(request: Request) -> bool:
+    """Whether a request reads the health. It needs no token, and is not logged if it succeeds."""
+    return request.method in ("GET", "HEAD") and request.target.partition("?")[0].rstrip("/") == HEALTH
 
 
 class ControlError(Exception):
@@ -57,6 +62,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     read_ahead: Callable[[Request], None] | None = None
     """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
+    handle_in_loop: Callable[[ControlCall], Awaitable[Any]] | None = None
+    """As `handle`, for a body that was read ahead: with pauses, in which the loop answers clients."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
@@ -70,7 +77,7 @@ Body = TypeVar("Body", bound=BaseModel)
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
     try:
-        return model.model_validate(json.loads(call.request.body or b"{}", parse_constant=_finite, parse_float=_finite))
+        return model.model_validate(loads(call.request.body or b"{}", parse_int=_whole))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         problems = [
@@ -80,18 +87,19 @@ def read_body(call: ControlCall, model: type[Body]) -> Body:
         if len(errors) > _MAX_PROBLEMS:
             listed += f"; and {len(errors) - _MAX_PROBLEMS} more"
         raise ControlError(400, listed, problems) from None
+    except OverflowError:
+        raise ControlError(400, "the body has a number that is too large") from None
     except (ValueError, RecursionError) as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
 
 
-def _finite(text: str) -> float:
-    """The number in `text`. ValueError for NaN and infinity, which Python reads, and for ``1e400``."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is no number in JSON")
-    return number
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:  # longer than any bound
+        raise ValueError(f"a number has {len(text)} digits; no value here has more than {_MAX_DIGITS}")
+    return int(text)
 
 
+_MAX_DIGITS: Final = 1_000
 _MAX_PROBLEMS: Final = 50  # in one response
 
 

@@ -151,7 +151,8 @@ class Feed:
                     sent.polls = polls[workflow.id] = workflow.polls
             elif len(changed) < MAX_WORKFLOWS:
                 changed.append(self._entry(workflow, elapsed, sent))
-        gone = list(self._sent.keys() - {workflow.id for workflow in living})
+        there = {workflow.id for workflow in living}
+        gone = [workflow_id for workflow_id in self._sent if workflow_id not in there]
         for workflow_id in gone:
             del self._sent[workflow_id]
         total = len(living) if changed or gone else None

@@ -14,6 +14,7 @@ from pydantic import (
 
 from mockflow.cluster import Mode
 from mockflow.cluster.clock import MAX_SPEED
+from mockflow.cluster.settings import BOUNDS
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.faults.model import Fault
 from mockflow.core.opensearch.security import parse_user
@@ -30,7 +31,7 @@ Milliseconds = Annotated[
     BeforeValidator(parse_duration),
     WithJsonSchema({"type": "string", "examples": ["3s", "250ms"], "pattern": r"^(\d+\s*(ms|s|m|h|d)|0)$"}),
 ]
-Speed = Annotated[float, Field(gt=0, le=MAX_SPEED)]
+Speed = Annotated[float, Field(gt=0, le=MAX_SPEED, allow_inf_nan=False)]
 
 
 def _user(text: str) -> str:
@@ -80,11 +81,22 @@ class Reset(Body):
         default=None, description=f"From {OLDEST} to {NEWEST}, such as {DEFAULT_VERSION}."
     )
     step_time: Milliseconds | None = None
-    seed: int | None = None
-    epoch: int | None = Field(default=None, ge=0, description="Epoch milliseconds at which the virtual clock begins.")
+    seed: int | None = Field(
+        default=None,
+        ge=BOUNDS["seed"][0],
+        le=BOUNDS["seed"][1],
+        description="The seed of generated ids and of chance; without one, the seed that the server started with.",
+    )
+    epoch: int | None = Field(
+        default=None,
+        ge=BOUNDS["epoch"][0],
+        le=BOUNDS["epoch"][1],
+        description="Epoch milliseconds at which the virtual clock begins.",
+    )
     max_polls: int | None = Field(
         default=None,
-        ge=1,
+        ge=BOUNDS["max_polls"][0],
+        le=BOUNDS["max_polls"][1],
         description="After this number of equal responses, if nothing can change any more, the connection is closed.",
     )
     users: list[UserText] | None = Field(

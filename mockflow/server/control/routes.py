@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from mockflow._version import __version__
 from mockflow.server.control import openapi, page, requests, views
-from mockflow.server.control.call import PREFIX, ControlCall, ControlRoute, Operation
-from mockflow.server.control.handlers import browser, clock, faults, journal, scenarios, workflows
+from mockflow.server.control.call import HEALTH, PREFIX, ControlCall, ControlRoute, Operation
+from mockflow.server.control.handlers import browser, clock, faults, health, journal, scenarios, workflows
 from mockflow.server.http.messages import Response
 
 
@@ -26,6 +26,10 @@ def index(call: ControlCall) -> Response | dict[str, Any]:
         return page.file(call.request, page.INDEX)
     return {"mockflow": __version__, "calls": [f"{route.method} {route.path}" for route in ROUTES]}
 
+
+_HEALTH: Final = Operation(
+    health.get_health, "Whether the server answers; counts as no request, and needs no token.", views.HealthView
+)
 
 ROUTES: Final = (
     ControlRoute(
@@ -55,6 +59,8 @@ ROUTES: Final = (
         ),
     ),
     ControlRoute("GET", f"{PREFIX}/openapi.json", "describe", Operation(describe, "This document.")),
+    ControlRoute("GET", HEALTH, "get_health", _HEALTH),
+    ControlRoute("HEAD", HEALTH, "head_health", _HEALTH),
     ControlRoute("GET", f"{PREFIX}/clock", "get_clock", Operation(clock.get_clock, "The clock.", views.ClockView)),
     ControlRoute(
         "POST",
@@ -94,6 +100,7 @@ ROUTES: Final = (
             query={"source": "The name of the body in problems, such as the path of its file."},
             errors=(409,),
             read_ahead=scenarios.read_ahead,
+            handle_in_loop=scenarios.load_scenarios_in_loop,
         ),
     ),
     ControlRoute(

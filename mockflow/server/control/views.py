@@ -22,6 +22,15 @@ class ClockView(View):
     speed: float
 
 
+class HealthView(View):
+    """The server answers. Reading it counts as no request, and needs no token."""
+
+    status: Literal["ok"]
+    version: str = Field(description="The version of mockflow.")
+    scenarios: int = Field(description="The number of loaded scenarios.")
+    problems: int = Field(description="The number of problems of the scenario files.")
+
+
 class ScenarioView(View):
     """A loaded scenario."""
 
@@ -48,18 +57,27 @@ class NextMoment(View):
 
 
 class WorkflowView(View):
-    """The state of a workflow now. Reading it here is not a poll."""
+    """The state of a workflow now: what a status request would be answered. Reading it here changes nothing.
+
+    A keyframe with at_poll is reached by the poll itself; until then it is only `next`.
+    """
 
     workflow_id: str
     scenario: str | None = Field(description="Its scenario; null: it is provisioned step by step.")
     run: str | None = Field(description="The cause of its run: look (a poll), provision, reprovision or deprovision.")
     starts: str
     begun: bool = Field(description="Whether its run has begun.")
+    upcoming: str | None = Field(
+        description="The event that would begin its run: look (a poll) or provision. Until then the timeline shows the "
+        "run that would begin, and for look `next` too. null: its run has begun."
+    )
     elapsed_ms: int
     polls: int
     state: str | None
     provisioning_progress: str | None
-    next: NextMoment | None = Field(description="null: its script has no further change.")
+    next: NextMoment | None = Field(
+        description="null: neither time nor polls change it any more, or not before a provision."
+    )
 
 
 class Moment(View):
@@ -98,7 +116,7 @@ class LeftOut(View):
 class WorkflowDetail(WorkflowView):
     """A workflow with its timeline: at most 1,000 moments."""
 
-    timeline: list[Moment]
+    timeline: list[Moment] = Field(description="The moments of its run, or of the upcoming run where none has begun.")
     input_problems: list[str] = Field(
         description="The errors of steps whose inputs a real cluster would refuse, although the run's timeline goes on."
     )
@@ -209,13 +227,14 @@ class FaultView(View):
 class PartView(View):
     """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
 
-    scenario: str
-    run: str = Field(description="provision, reprovision or deprovision; faults, stubs or outages.")
+    scenario: str = Field(description="(added) for what was added through the control API: faults and plans.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages or plans.")
     attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
     step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
     what: str = Field(description="The description of the part.")
     seen: bool
+    optional: bool = Field(description="Whether a strict test passes although it was not seen.")
 
 
 class CoverageView(View):

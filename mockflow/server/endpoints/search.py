@@ -81,7 +81,8 @@ def search_handler(
 
         def act() -> Reply | Awaitable[Reply]:
             searched = tuple(documents(call))
-            if request.size * max(1, len(searched)) > _LARGE:
+            selects = isinstance(request.value, dict) and isinstance(request.value.get("_source"), (list, dict))
+            if selects or request.size * max(1, len(searched)) > _LARGE:
                 return in_turn(searched)
             return told(found(searched))
 
@@ -90,7 +91,7 @@ def search_handler(
     return handle
 
 
-_LARGE: Final = 64 * 1024
+_LARGE: Final = 16 * 1024
 """The bytes of a request times the documents, from which on the search may take long."""
 
 

@@ -47,10 +47,10 @@ class Router(Generic[Handler]):
 
     def __init__(self, routes: Iterable[Route[Handler]]) -> None:
         self._root: Final[_Node[Handler]] = _Node()
-        self.operations: set[str] = set()
-        """The names of the operations of all routes."""
+        self.operations: dict[str, None] = {}
+        """The names of the operations of all routes, in their order."""
         for route in routes:
-            self.operations.add(route.operation)
+            self.operations[route.operation] = None
             segments = _segments(route.path)
             node = self._root
             for segment in segments:

@@ -38,24 +38,24 @@ class ScriptedResponse(NamedTuple):
 
 
 async def search_body(cluster: Cluster, request: Request, path: str) -> SearchedBody | None:
-    """Evaluates the JSONPath expressions of the stubs that may answer, in another thread; None if there are none."""
-    expressions = dict.fromkeys(
-        expression
+    """The body, searched for what the stubs want that may answer: in another thread; None if they want nothing."""
+    wanted = [
+        active.stub.request.body
         for active in cluster.world.active.stubs
         if active.stub.request.body and active.stub.request.pattern.match(request.method, path) is not None
-        for expression in active.stub.request.body
-    )
-    if not expressions:
+    ]
+    if not wanted:
         return None
     searched = SearchedBody(request.body)
-    if len(expressions) <= _FEW_PATHS and len(request.body) <= _SMALL_BODY and all(map(is_direct, expressions)):
-        searched.find(expressions)
+    is_quick = len(wanted) <= _FEW_STUBS and len(request.body) <= _SMALL_BODY
+    if is_quick and all(is_direct(expression) for values in wanted for expression in values):
+        searched.search(wanted)
     else:
-        await in_thread(searched.find, list(expressions))
+        await in_thread(searched.search, wanted)
     return searched
 
 
-_FEW_PATHS: Final = 100
+_FEW_STUBS: Final = 100
 _SMALL_BODY: Final = 16 * 1024
 
 

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.base.secrets import HIDDEN, is_secret, is_secret_header, text_without_secrets, without_secrets
+from mockflow.core.base.secrets import (
+    HIDDEN,
+    is_secret,
+    is_secret_header,
+    target_without_secrets,
+    text_without_secrets,
+    without_secrets,
+)
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
@@ -80,3 +87,24 @@ def test_values_under_secret_names_are_hidden(value: Any, shown: Any) -> None:
 def test_secrets_within_texts_are_hidden(text: str, shown: str) -> None:
     assert text_without_secrets(text) == shown
     assert text_without_secrets(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/a?password=p&x=1", f"/a?password={HIDDEN}&x=1"),
+        ("/a?api%5Fkey=p&x=%20", f"/a?api%5Fkey={HIDDEN}&x=%20"),
+        ("/a?X-Amz-Signature=p", f"/a?X-Amz-Signature={HIDDEN}"),
+        (f"/a?q={KEY}", f"/a?q={HIDDEN}"),
+        (f"/a?q=sk%2D{KEY}", f"/a?q={HIDDEN}"),
+        ("/a?q=password%3Dp", f"/a?q={HIDDEN}"),
+        ("/a?source=http%3A%2F%2Fu%3Apw%40h", f"/a?source={HIDDEN}"),
+        (f"/{KEY}/_doc", f"/{HIDDEN}/_doc"),
+        ("http://u:pw@h/a", f"http://{HIDDEN}@h/a"),
+        ("/a?password=&token", "/a?password=&token"),
+        ("/_cat/indices?v&h=a,b&q=a:b", "/_cat/indices?v&h=a,b&q=a:b"),
+        ("/a", "/a"),
+    ],
+)
+def test_secrets_in_targets(target: str, shown: str) -> None:
+    assert target_without_secrets(target) == shown

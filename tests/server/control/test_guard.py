@@ -84,9 +84,7 @@ async def test_clients_need_no_token(guarded: Server) -> None:
 # -- pages of other sites ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1:9200", "localhost", "[::1]:9200", "opensearch:9200", "a.svc.cluster.local"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1:9200", "localhost", "[::1]:9200", "opensearch:9200", "a.ns.svc"])
 @pytest.mark.parametrize(("method", "path", "body"), [("GET", "/clock", ""), ("POST", "/clock", ADVANCE)])
 async def test_its_own_page_may(server: Server, host: str, method: str, path: str, body: str) -> None:
     for headers in ({}, {"Origin": f"http://{host}"}, {"Origin": f"https://{host.upper()}"}):
@@ -118,6 +116,33 @@ async def test_a_page_of_another_site_may_not(
     assert answer.status == 403
     assert message(answer.body)
     assert server.cluster.world.elapsed_ms == 0
+
+
+IN_THE_NETWORK: Final = ("mock.local", "MOCK.lan:9200", "mock.home.arpa.", "a.svc.cluster.local")
+"""Names that another machine of the network may have."""
+
+
+@pytest.mark.parametrize("host", IN_THE_NETWORK)
+async def test_names_in_the_network_are_for_programs(server: Server, host: str) -> None:
+    assert (await server.send(request_of("GET", "/clock", "", {"Host": host}))).status == 200
+    for header in ({"Origin": f"http://{host}"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        answer = await server.send(request_of("POST", "/clock", ADVANCE, {"Host": host, **header}))
+        assert answer.status == 403
+        assert message(answer.body) == (
+            f'any machine of the network may have the name "{host}"; use an address, set --control-token, or allow the '
+            "name with --control-host-allow"
+        )
+    assert server.cluster.world.elapsed_ms == 0
+
+
+async def test_names_that_are_allowed(serve: Servers) -> None:
+    server = await serve(STORY, control=Control(hosts=("Mock.local", "mock.example.com")))
+    for host in ("mock.local", "mock.LOCAL.:9200", "mock.example.com:80"):
+        data = request_of("GET", "/clock", "", {"Host": host, "Origin": f"http://{host}"})
+        assert (await server.send(data)).status == 200
+    for host, origin in (("other.local", "other.local"), ("mock.local", "evil.com"), ("x.mock.local", "x.mock.local")):
+        data = request_of("GET", "/clock", "", {"Host": host, "Origin": f"http://{origin}"})
+        assert (await server.send(data)).status == 403
 
 
 async def test_who_has_the_token_may_come_by_any_name(guarded: Server) -> None:

@@ -159,7 +159,7 @@ async def test_big_bodies_are_clipped(owner: Owner) -> None:
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        ({"credential": {"key": "s3cret"}}, {"credential": "(hidden)"}),
+        ({"credential": {"key": "s3cret"}}, {"credential": {"key": "(hidden)"}}),
         (
             {"a": [{"create_connector.credential.key": "s3cret"}]},
             {"a": [{"create_connector.credential.key": "(hidden)"}]},
@@ -261,6 +261,7 @@ async def test_coverage(owner: Owner) -> None:
         "step": None,
         "what": "0s NOT_STARTED",
         "seen": True,
+        "optional": False,
     }
     assert [(part["what"], part["seen"]) for part in parts[1:]] == [
         ("2s PROVISIONING 1 created", False),
@@ -288,6 +289,12 @@ async def test_how_the_next_run_goes(owner: Owner) -> None:
         ({"steps": {"a": {"fails": "never"}}}, 'unknown word "never"; write timeout, or a mapping'),
         ({"steps": {"a": {"fial": 1}}}, "steps.a.fial: unknown; did you mean fails?"),
         ({"steps": []}, "steps: should be a valid dictionary"),
+        (
+            {"steps": {"create_indx": {}}},
+            'no step "create_indx" in OpenSearch 3.2.0 or in the template of a workflow; ',
+        ),
+        ({"steps": {"noop": {}, "reindx": {}}}, "did you mean reindex?"),
+        ({"steps": {"update_indexes": {}, "delete_indx": {}}}, 'no step "delete_indx"'),
     ],
 )
 async def test_runs_that_cannot_go_so(owner: Owner, body: Any, why: str) -> None:

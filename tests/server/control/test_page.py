@@ -106,6 +106,12 @@ async def test_it_can_only_be_read(server: Server, target: str, method: str) -> 
 
 
 @pytest.mark.parametrize("target", [PAGE, f"{OWNER}/page/app.js", f"{OWNER}/events"])
+async def test_head_is_as_get_without_the_body(server: Server, target: str) -> None:
+    answer = await server.ask(target, "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize("target", [PAGE, f"{OWNER}/page/app.js", f"{OWNER}/events"])
 async def test_it_takes_no_parameters(server: Server, target: str) -> None:
     answer = await server.ask(f"{target}?pretty")
     assert answer.status == 400

@@ -39,6 +39,7 @@ async def test_list(owner: Owner) -> None:
             "run": None,
             "starts": "first_status",
             "begun": False,
+            "upcoming": "look",
             "elapsed_ms": 0,
             "polls": 0,
             "state": "NOT_STARTED",

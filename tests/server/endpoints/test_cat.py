@@ -459,3 +459,54 @@ async def test_what_a_run_has_created_and_the_indices_of_the_plugin(aiohttp_clie
     assert await json_of(client, "/_cat/aliases?format=json&h=alias") == [{"alias": "neural"}]
     assert await text_of(client, "/_cat/aliases?h=ri,rs,w") == "r r true\n"
     assert await text_of(client, "/_cat/health?h=st,shards,unassign,asp") == "yellow 6 2 75.0%\n"
+
+
+# -- tables of the node and its shards -----------------------------------------------------------------
+
+NODE_TABLES = {
+    "allocation": [
+        "shards",
+        "disk.indices",
+        "disk.used",
+        "disk.avail",
+        "disk.total",
+        "disk.percent",
+        "host",
+        "ip",
+        "node",
+    ],
+    "cluster_manager": ["id", "host", "ip", "node"],
+    "master": ["id", "host", "ip", "node"],
+    "nodeattrs": ["node", "host", "ip", "attr", "value"],
+    "fielddata": ["id", "host", "ip", "node", "field", "size"],
+    "templates": ["name", "index_patterns", "order", "version", "composed_of"],
+}
+
+
+@pytest.mark.parametrize("table", NODE_TABLES)
+async def test_tables_of_the_node(client: Client, table: str) -> None:
+    assert (await text_of(client, f"/_cat/{table}?v")).splitlines()[0].split() == NODE_TABLES[table]
+    for row in await json_of(client, f"/_cat/{table}?format=json"):
+        assert list(row) == NODE_TABLES[table]
+    assert (await refusal_of(client, f"/_cat/{table}?foo=bar"))[0] == 400
+
+
+async def test_allocation_of_shards(client: Client) -> None:
+    rows = await json_of(client, "/_cat/allocation?h=shards,node,disk.indices&bytes=b&format=json")
+    assert rows[1:] == [{"shards": "1", "node": "UNASSIGNED", "disk.indices": None}]
+    assert rows[0]["shards"] == "7"
+
+
+async def test_each_primary_shard_has_been_recovered(client: Client) -> None:
+    rows = await json_of(client, "/_cat/recovery/catfix-a?h=index,shard,type,stage,bp,top&format=json")
+    assert rows == [
+        {"index": "catfix-a", "shard": shard, "type": "empty_store", "stage": "done", "bp": "0.0%", "top": "100.0%"}
+        for shard in "01"
+    ]
+    assert await json_of(client, "/_cat/recovery?active_only=true&format=json") == []
+
+
+@pytest.mark.parametrize("table", ["recovery", "segments"])
+async def test_shards_of_a_missing_index(client: Client, table: str) -> None:
+    assert (await refusal_of(client, f"/_cat/{table}/missing"))[0] == 404
+    assert (await text_of(client, "/_cat/segments")) == ""

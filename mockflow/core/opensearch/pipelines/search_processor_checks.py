@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.java import as_double, java_text
 from mockflow.core.opensearch.pipelines.configuration import (
     Configuration,
     illegal_argument,
@@ -129,7 +129,7 @@ def _weights(weights: Any) -> None:
     numbers = [number for number in weights if isinstance(number, (int, float))] if isinstance(weights, list) else []
     if not isinstance(weights, list) or len(numbers) < len(weights):
         raise illegal_argument("parameter [weights] must be a collection of numbers")
-    shown = java_text([float(number) for number in numbers])
+    shown = java_text([as_double(number) for number in numbers])
     if any(not 0 <= number <= 1 for number in numbers):
         raise illegal_argument(f"all weights must be in range [0.0 ... 1.0], submitted weights: {shown}")
     if numbers and abs(sum(numbers) - 1) > _WEIGHTS_TOLERANCE:

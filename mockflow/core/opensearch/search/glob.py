@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_PIECE: Final = re.compile(r"\\\\.|.", re.DOTALL)
+_PIECE: Final = re.compile(r"\\.|.", re.DOTALL)
 
 
 class Glob:

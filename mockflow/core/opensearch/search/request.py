@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.search.errors import (
     SearchError,
     illegal_argument,
@@ -184,7 +183,7 @@ def _integer(value: Any) -> int:
         return _integer_of_text(value)
     if isinstance(value, float | int):
         if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
-            reason = f"Numeric value ({java_text(value)}) out of range of int ({-MAX_INTEGER - 1} - {MAX_INTEGER})"
+            reason = f"Numeric value ({value}) out of range of int ({-MAX_INTEGER - 1} - {MAX_INTEGER})"
             raise SearchError("input_coercion_exception", reason)
         return int(value)
     raise SearchError("number_format_exception", f'For input string: "{value}"')

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import log
 from typing import Any, Final
 
+from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported
 from mockflow.core.opensearch.search.fields import Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text
@@ -63,7 +64,7 @@ def boost_of(body: Mapping[str, Any]) -> float:
     """The `boost` of a query."""
     value = body.get("boost", 1.0)
     try:
-        boost = float(value)
+        boost = as_double(value)
     except (TypeError, ValueError):
         raise SearchError("number_format_exception", f'For input string: "{value}"') from None
     if boost < 0:

@@ -18,7 +18,7 @@ LEAVES_NO_ENTRY: Final = frozenset({"reindex"})
 
 def check_step(call: StepCall, around: Surroundings) -> Failure | None:
     """Why the step fails; None where it succeeds."""
-    missing = {name for name in STEPS[call.type].inputs if call.inputs.get(name) is None}
+    missing = [name for name in STEPS[call.type].inputs if call.inputs.get(name) is None]
     if missing:
         return of_plugin(
             f"Missing required inputs [{', '.join(hash_map_order(missing))}] in workflow [{call.workflow_id}] "

@@ -35,6 +35,7 @@ def delete_faults(call: ControlCall) -> list[views.FaultView]:
     gone = call.world.active.added
     for fault in gone:
         call.world.active.remove_added(fault)
+        _end(call, fault)
     call.world.active_changed()
     return [_fault_view(fault) for fault in gone]
 
@@ -46,8 +47,14 @@ def delete_fault(call: ControlCall) -> views.FaultView:
     if fault is None:
         raise ControlError(404, f'no fault "{text}" was added at run time; GET {PREFIX}/faults lists them')
     active.remove_added(fault)
+    _end(call, fault)
     call.world.active_changed()
     return _fault_view(fault)
+
+
+def _end(call: ControlCall, fault: ActiveFault) -> None:
+    """Keeps in the coverage whether a removed fault has acted."""
+    call.world.coverage.end("faults", fault.label, acted=fault.has_acted, optional=fault.is_optional)
 
 
 def _fault_view(fault: ActiveFault) -> views.FaultView:

@@ -33,8 +33,9 @@ def get_exchange(call: ControlCall) -> views.ExchangeView:
     """One entry by its number; 404 for one that is not kept."""
     journal = call.world.journal
     text = call.values["number"]
-    found = journal.latest(int(text) - 1, len(journal)) if text.isascii() and text.isdigit() else []
-    if not found or found[0].number != int(text):
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
+    found = journal.latest(number - 1, len(journal)) if number else []
+    if not found or found[0].number != number:
         raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
     return views.ExchangeView(**found[0].as_json(call.world.began))
 
@@ -45,6 +46,7 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
     parts = [
         *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
         *cluster.world.active.parts(),
+        *cluster.world.coverage.added(cluster.world.next_steps),
     ]
     return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts])
 

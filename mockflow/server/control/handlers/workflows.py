@@ -2,10 +2,14 @@
 
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, Workflow, moments, moving
+from mockflow.cluster import Cluster, Workflow, World, moments, moving
 from mockflow.cluster.timeline_rows import MAX_LISTED, timeline_of
 from mockflow.core.base.durations import parse_duration
+from mockflow.core.base.suggest import did_you_mean, is_misspelt
 from mockflow.core.plugin.status import status_document
+from mockflow.core.plugin.steps import STEPS, listed_steps
+from mockflow.core.script.run import Run
+from mockflow.core.script.timeline import IDLE
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, ControlError, read_body
 
@@ -44,11 +48,15 @@ def status_at(call: ControlCall) -> dict[str, Any]:
     cluster = call.cluster
     workflow = cluster.world.find(call.values["workflow_id"])
     try:
-        at = parse_duration(call.query["at"]) if "at" in call.query else cluster.world.elapsed(workflow)
+        at = parse_duration(call.query["at"]) if "at" in call.query else None
     except ValueError as error:
         raise ControlError(400, f"at: {error}") from None
     run = moving.upcoming(cluster.world, workflow)
-    return status_document(workflow.id, {**workflow.owned, **run.fields(run.position(at))}, show_all=True).value
+    if at is None:
+        fields = moving.fields_now(cluster.world, workflow, run)
+    else:
+        fields = {**workflow.owned, **run.fields(run.position(at))}
+    return status_document(workflow.id, fields, show_all=True).value
 
 
 def restart_workflow(call: ControlCall) -> views.WorkflowView:
@@ -57,33 +65,59 @@ def restart_workflow(call: ControlCall) -> views.WorkflowView:
 
 
 def plan_next_run(call: ControlCall) -> requests.NextRun:
-    """Sets how steps go in the next run that has them."""
+    """Sets how steps go in the next run that has them; 400 for a step that no run has."""
     body = read_body(call, requests.NextRun)
+    problems = [
+        {"field": f"steps.{step}", "message": message} for step in body.steps if (message := _unknown(call.world, step))
+    ]
+    if problems:
+        raise ControlError(400, "; ".join(problem["message"] for problem in problems), problems)
     call.world.next_steps.update(body.steps)
     return requests.NextRun(steps=call.world.next_steps)
 
 
+def _unknown(world: World, step: str) -> str:
+    """Why no run has a step with this id or type; empty where one may have it.
+
+    While no template is known, an id may be that of a template to come, unless it looks like a misspelt type.
+    """
+    types = listed_steps(world.version.steps)
+    templates = [workflow.stored for workflow in world.living() if workflow.stored and not workflow.stored.is_made]
+    graphs = [stored.template.provision for stored in templates if stored.template.provision]
+    nodes = {name for graph in graphs for node in graph.nodes for name in (node.id, node.type)}
+    if step in types or step in nodes:
+        return ""
+    known = [*types, *sorted(nodes - types.keys())]
+    if not (templates or step in STEPS or is_misspelt(step, STEPS)):
+        return ""
+    version = world.version.build
+    return f'no step "{step}" in OpenSearch {version} or in the template of a workflow; {did_you_mean(step, known)}'
+
+
 def workflow_view(cluster: Cluster, workflow: Workflow) -> views.WorkflowView:
     """The state of a workflow now, as the list and the event stream show it."""
-    run = moving.upcoming(cluster.world, workflow)
+    event = moving.begins_next(workflow)
+    # Before a provision nothing comes by itself, so that the run is not rehearsed for each entry of a list.
+    run = Run(IDLE, cluster.world.now()) if event == "provision" else moving.upcoming(cluster.world, workflow)
     elapsed = cluster.world.elapsed(workflow)
-    fields = run.timeline.fields(run.position(elapsed))
+    fields = moving.fields_now(cluster.world, workflow, run)
     following = moments.next_moment(cluster.world, workflow, elapsed) if workflow.run else run.next_time(elapsed)
     poll = run.next_poll
-    upcoming = None
+    next_change = None
     if following is not None:
-        upcoming = views.NextMoment(at_ms=following)
+        next_change = views.NextMoment(at_ms=following)
     elif poll is not None:
-        upcoming = views.NextMoment(at_poll=poll)
+        next_change = views.NextMoment(at_poll=poll)
     return views.WorkflowView(
         workflow_id=workflow.id,
         scenario=workflow.scenario.scenario if workflow.scenario else None,
         run=workflow.kind,
         starts=workflow.begins,
         begun=workflow.run is not None,
+        upcoming=event,
         elapsed_ms=elapsed,
         polls=workflow.polls,
         state=fields.get("state"),
         provisioning_progress=fields.get("provisioning_progress"),
-        next=upcoming,
+        next=next_change,
     )

@@ -65,14 +65,15 @@ export function tick() {
   const elapsed = store.elapsed(workflow);
   const follows = !store.scrub;
   const text = now.waits ? `poll ${moment.at_poll}${moment.after_poll_ms ? ` + ${duration(moment.after_poll_ms)}` : ""}` : `+${duration(now.ms, follows && store.clock.mode === "real" ? 1 : 3)}`;
-  const is = now.waits ? "waits for a poll" : follows ? "now" : now.ms > elapsed ? "to come" : now.ms < elapsed ? "past" : "now";
+  const isIdle = workflow.upcoming === "provision"; // the whole timeline begins with a provision
+  const is = now.waits ? "waits for a poll" : isIdle && !follows ? "to come" : follows ? "now" : now.ms > elapsed ? "to come" : now.ms < elapsed ? "past" : "now";
   const key = [workflow.workflow_id, workflow.revision, workflow.version, now.index, text, is].join(" ");
   if (key === drawn) return;
   drawn = key;
   setText(when, text);
   setText(tense, is);
   tense.className = `tense ${is.replaceAll(" ", "-")}`;
-  const name = moment.status.state ?? "no state";
+  const name = (isIdle && follows ? workflow.state : moment.status.state) ?? "no state";
   state.replaceChildren(h("span", { class: "glyph", "aria-hidden": "true" }, glyph(name)), name);
   state.className = `state big ${stateClass(name)}`;
   set(slider, { "aria-valuemax": layout.end, "aria-valuenow": Math.round(now.ms ?? layout.end), "aria-valuetext": `${text}, ${name}, ${is}` });
@@ -88,11 +89,11 @@ export function tick() {
   ];
   if (workflow.zero_ms != null && !now.waits) facts_.push(date(workflow.zero_ms + store.clock.lead_ms + now.ms));
   setText(facts, facts_.join(" · "));
-  showStatus(workflow, layout, now, moment);
+  showStatus(workflow, layout, now, moment, isIdle && follows);
 }
 
-async function showStatus(workflow, layout, now, moment) {
-  const key = `${workflow.workflow_id} ${workflow.revision} ${now.index}`;
+async function showStatus(workflow, layout, now, moment, isBefore) {
+  const key = `${workflow.workflow_id} ${workflow.revision} ${isBefore ? "idle" : now.index}`;
   const shown = `${key} ${workflow.detail === shownStatus?.detail}`;
   if (shownStatus?.shown === shown && status.dataset.moment === key) return;
   shownStatus = { shown: `${key} true`, detail: workflow.detail };
@@ -100,7 +101,7 @@ async function showStatus(workflow, layout, now, moment) {
   let answer = moment.status;
   if (!now.waits) {
     try {
-      answer = await store.status(workflow, now.ms, now.index);
+      answer = isBefore ? await store.status(workflow, null, "idle") : await store.status(workflow, now.ms, now.index);
       if (before) before = await store.status(workflow, layout.known[now.index - 1].at_ms, now.index - 1);
     } catch (error) {
       if (error.status !== 404) store.showError(error);
@@ -109,7 +110,7 @@ async function showStatus(workflow, layout, now, moment) {
     }
   }
   const same = shownMoment();
-  if (store.workflow !== workflow || same?.index !== now.index) return;
+  if (store.workflow !== workflow || same?.index !== now.index || isBefore !== (workflow.upcoming === "provision" && !store.scrub)) return;
   status.replaceChildren(json(answer, before));
   status.dataset.moment = key;
 }

@@ -189,11 +189,11 @@ class Store extends EventTarget {
     }
   }
 
-  /** The exact status at an elapsed time; cached, because it is the same in the whole moment. */
+  /** The exact status at an elapsed time (null: now); cached, because it is the same in the whole moment. */
   status(workflow, ms, moment) {
     const key = `${workflow.workflow_id} ${workflow.revision} ${moment}`;
     if (!this.#statuses.has(key)) {
-      const path = `/workflows/${encodeURIComponent(workflow.workflow_id)}/status?at=${Math.round(ms)}ms`;
+      const path = `/workflows/${encodeURIComponent(workflow.workflow_id)}/status${ms === null ? "" : `?at=${Math.round(ms)}ms`}`;
       const answer = get(path);
       answer.catch(() => this.#statuses.delete(key));
       this.#statuses.set(key, answer);

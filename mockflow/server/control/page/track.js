@@ -206,7 +206,7 @@ export function layoutOf(workflow) {
 /** The state of a workflow now, from its timeline, which is ahead of the server's events. */
 export function stateNow(workflow) {
   const layout = layoutOf(workflow);
-  if (!layout || workflow.stale) return workflow.state;
+  if (!layout || workflow.stale || !workflow.begun) return workflow.state; // the timeline may begin with a provision
   return layout.moments[layout.momentAt(store.elapsed(workflow))].status.state ?? null;
 }
 

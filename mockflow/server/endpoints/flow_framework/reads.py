@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
 from mockflow.core.base.java_hash import hash_map_order
@@ -15,6 +15,7 @@ from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admi
 from mockflow.server.endpoints.search import Documents, SearchRules, refused, search_handler
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import plugin_error
+from mockflow.server.rest.worker import in_thread
 
 
 def get_status(call: Call) -> Action:
@@ -42,14 +43,24 @@ def get(call: Call) -> Action:
     workflow_id = call.path_value("workflow_id")
     ignore_body(call)
 
-    def act() -> Reply:
+    def act() -> Reply | Awaitable[Reply]:
         if not call.world.has_templates:
             raise FlowFrameworkError("There are no templates in the global_context", "NOT_FOUND")
         workflow = operations.with_template(call.world, workflow_id)
         assert workflow.stored is not None
-        return Reply(200, workflow.stored.document(workflow.owned, shows_user=is_admin(call)))
+        document = partial(workflow.stored.document, dict(workflow.owned), shows_user=is_admin(call))
+        if workflow.stored.template.width > _MANY_INPUTS:
+            return _written_later(document)
+        return Reply(200, document())
 
     return act
+
+
+_MANY_INPUTS: Final = 2_000
+
+
+async def _written_later(document: Callable[[], dict[str, Any]]) -> Reply:
+    return Reply(200, await in_thread(document))
 
 
 def get_steps(call: Call) -> Action:

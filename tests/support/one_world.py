@@ -1,0 +1,139 @@
+"""Prints all that clients and users see of one world, for `tests/test_hash_order.py`: a program of its own.
+
+Times of the wall clock are fixed, so that two processes print the same unless something depends on hash order.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from click.testing import CliRunner
+
+from mockflow.cli import main
+from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings, StuckError
+from mockflow.handle.cluster import ClusterHandle
+from mockflow.handle.transport import Local
+from mockflow.loading.load import load_text
+from mockflow.server import answer as server
+from mockflow.server.answer import answer
+from mockflow.server.control import answer as control
+from mockflow.server.control.call import PREFIX
+from mockflow.server.http.messages import Request, StreamedResponse
+from tests.server.control.test_reads import (
+    CLIENT_READS,
+    CLIENT_WRITES,
+    COMMANDS,
+    HANDLE_READS,
+    SCENARIOS,
+    read_targets,
+    request_of,
+)
+from tests.support.server import EPOCH, WORKFLOW
+
+ROOT: Final = Path(__file__).parents[2]
+VALUES: Final = ("first", "i-first", "_all", "unknown,i-second", "info,http,jvm,os")
+
+
+def client_targets() -> list[str]:
+    """A target of each GET route of clients, with several values for what is variable in it."""
+    tables = [module.ROUTES for module in vars(server).values() if hasattr(module, "ROUTES")]
+    paths = sorted({route.path for table in tables for route in table if route.method == "GET"})
+    assert len(paths) > 50
+    found = []
+    for path in paths:
+        for value in VALUES if "{" in path else ("",):
+            found.append("/".join(value if part.startswith("{") else part for part in path.split("/")))
+    return found
+
+
+WRONG: Final[tuple[Any, ...]] = (
+    *(
+        {"id": "n", "type": step, "user_inputs": inputs}
+        for step in ("create_connector", "register_local_custom_model", "register_agent", "create_search_pipeline")
+        for inputs in ({}, {"name": "x", "zz": 1, "b": 2})
+    ),
+    {
+        "id": "n",
+        "type": "create_index",
+        "user_inputs": {
+            "index_name": "wrong",
+            "configurations": json.dumps(
+                {
+                    "settings": {"index.knm": True, "index.number_of_replica": 1},
+                    "mappings": {"properties": {"a": {"type": "keywrd", "zz": 1, "b": 2, "c": 3}}},
+                }
+            ),
+        },
+    },
+)
+
+
+def requests() -> list[Request]:
+    made = [Request("GET", target, {}) for target in client_targets()]
+    for node in WRONG:
+        template = {"name": "wrong", "workflows": {"provision": {"nodes": [node]}}, "zz": 1, "b": 2, "c": 3}
+        for query in ("", "?validation=none&provision=true", "?zz=1&b=2&c=3"):
+            made.append(request_of("POST", WORKFLOW + query, template))
+            template = {key: value for key, value in template.items() if key in ("name", "workflows")}
+    settings = {"persistent": {"plugins.flow_framework.max_workflow": 1, "cluster.nme": "x", "zz": 1}}
+    made.append(request_of("PUT", "/_cluster/settings", settings))
+    made += [request_of(*one) for one in (*CLIENT_READS, *CLIENT_WRITES, *COMMANDS) * 2]
+    return made
+
+
+async def play(mode: Mode) -> None:
+    loading = load_text(SCENARIOS.encode(), "text")
+    loaded = tuple(LoadedScenario(one.scenario, str(one.place)) for one in loading.scenarios)
+    cluster = Cluster(Settings(mode=mode, epoch=EPOCH, max_polls=4), loaded)
+    local = Local(cluster)
+    local.begin("http://here")
+    handle = ClusterHandle(local)
+
+    async def send(request: Request) -> None:
+        try:
+            response = await answer(cluster, request)
+        except StuckError as error:
+            print(request.method, request.target, error)
+        else:
+            print(request.method, request.target, response.status, response.body, dict(response.headers))
+
+    waiting = []
+    for request in requests():
+        if request.target.startswith(PREFIX):
+            print(control.answer(cluster, request).body)
+        else:
+            waiting.append(asyncio.create_task(send(request)))
+        for _ in range(6):
+            await asyncio.sleep(0)
+    for target in read_targets():
+        response = control.answer(cluster, Request("GET", target, {}))
+        if isinstance(response, StreamedResponse):
+            for _ in range(2):
+                print(await anext(response.chunks))
+            await response.chunks.aclose()
+        else:
+            print(response.body)
+    for read in HANDLE_READS:
+        print(read(handle))
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def commands() -> None:
+    broken = sorted(map(str, (ROOT / "tests/loading/broken").glob("*.yaml")))[::4]
+    for words in (["check", *broken], ["check", str(ROOT / "scenarios")], ["schema"]):
+        done = CliRunner().invoke(main, words)
+        assert not isinstance(done.exception, Exception) or isinstance(done.exception, SystemExit), done.exception
+        print(done.output)
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    with patch("mockflow.server.answer.time", lambda: 1.0):
+        asyncio.run(play("frozen"))
+        asyncio.run(play("auto"))
+    commands()
