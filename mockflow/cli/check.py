@@ -44,7 +44,7 @@ def check(
     version: Version,
     params: tuple[tuple[str, str], ...],
     allow_empty: bool,
-    body_folders: tuple[Path, ...],
+    body_folders: tuple[str, ...],
 ) -> None:
     """Check scenarios (files and folders) and workflow templates (files), and print every problem.
 
@@ -80,7 +80,7 @@ def _checked(
     params: Mapping[str, str],
     *,
     allow_empty: bool,
-    body_folders: Collection[Path],
+    body_folders: Collection[str],
 ) -> Checked:
     from mockflow.cli.reports import Checked
     from mockflow.cli.sources import read_paths

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ body_files_option: Final = click.option(
     "body_folders",
     metavar="DIR",
     multiple=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     envvar="MOCKFLOW_BODY_FILES",
     help="A folder besides that of the scenario from which body_file may read.",
 )

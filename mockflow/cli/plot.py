@@ -27,7 +27,7 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @body_files_option
 def plot(
-    paths: tuple[str, ...], output: str, step_time: int, template: str | None, body_folders: tuple[Path, ...]
+    paths: tuple[str, ...], output: str, step_time: int, template: str | None, body_folders: tuple[str, ...]
 ) -> None:
     """Draw the timelines of scenario files and folders as one SVG picture.
 

@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 from urllib.parse import quote
 
 import click
@@ -67,12 +66,14 @@ def load(
     allow_empty: bool,
     control_token: str | None,
     ca: str | None,
-    body_folders: tuple[Path, ...],
+    body_folders: tuple[str, ...],
 ) -> None:
     """Load scenario files and folders into the server at URL. Scenarios of the same name are replaced.
 
     The path - is standard input.
     """
+    from pathlib import Path
+
     from mockflow.cli.sources import read_paths
 
     read = read_paths(paths, allow_empty=allow_empty, body_folders=body_folders)

@@ -51,7 +51,7 @@ class Options:
     keep_going: bool
     opens: bool
     watch: bool
-    body_folders: tuple[Path, ...]
+    body_folders: tuple[str, ...]
     users: tuple[User, ...]
     multi_tenancy: bool
     trust_inputs: bool

@@ -1,7 +1,6 @@
 """`mockflow show`: draws timelines on the terminal."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 from rich.console import Console, Group
@@ -37,7 +36,7 @@ def show(
     words: str,
     step_time: int,
     template: str | None,
-    body_folders: tuple[Path, ...],
+    body_folders: tuple[str, ...],
     control_token: str | None,
     ca: str | None,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from mockflow.core.plugin.status import status_document
 from mockflow.core.script.compiler import compile_run
+from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import Position
 from mockflow.loading.load import Loading, load_paths, load_text
 from mockflow.loading.validation import validate
@@ -168,7 +169,7 @@ def test_a_pasted_answer_is_a_snapshot_and_comes_back_as_it_was(text: str) -> No
     assert located.scenario.provision
     keyframes = located.scenario.provision.timeline or ()
     timeline = compile_run(keyframes, scenario="pasted", workflow_id="w1")
-    document = status_document("w1", timeline.fields(Position(0, 1)), show_all=True)
+    document = status_document("w1", Run(timeline, 0).fields(Position(0, 1)), show_all=True)
     assert json.loads(document.json) == RESPONSE
 
 

@@ -8,13 +8,9 @@ from mockflow.server.control.call import ControlCall, read_body
 
 def get_clock(call: ControlCall) -> views.ClockView:
     """The clock as it is."""
-    cluster = call.cluster
-    return views.ClockView(
-        now=cluster.world.now(),
-        elapsed_ms=cluster.world.elapsed_ms,
-        mode=cluster.world.clock.mode,
-        speed=cluster.world.clock.speed,
-    )
+    world = call.cluster.world
+    now = world.now()  # once: a real clock goes on between two reads
+    return views.ClockView(now=now, elapsed_ms=now - world.began, mode=world.clock.mode, speed=world.clock.speed)
 
 
 def change_clock(call: ControlCall) -> views.ClockView:
