@@ -76,7 +76,8 @@ class Suite:
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)  # and comes back after the test
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "")  # so that it is as before after the test
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     for variable in tuple(os.environ):
         if variable.startswith(("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST")):
             monkeypatch.delenv(variable)
