@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mockflow.cluster.active import ActiveFault
 from mockflow.cluster.decision import InterceptedRequest
+from mockflow.core.base.groups import remove_from
 from mockflow.core.base.path_index import PathIndex
 from mockflow.core.faults.model import ANY
 
@@ -27,10 +28,7 @@ class CallIndex:
 
     def remove(self, fault: ActiveFault) -> None:
         for target in fault.operations:
-            there = self._by_target[target]
-            del there[fault]
-            if not there:
-                del self._by_target[target]
+            remove_from(self._by_target, target, fault)
         for pattern in fault.patterns:
             self._by_path.remove(pattern, fault)
         self._with_path -= bool(fault.patterns)

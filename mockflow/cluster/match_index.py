@@ -5,12 +5,12 @@ are compared one by one, the longest first, and only where nothing more specific
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Final
 
+from mockflow.core.base.groups import remove_from
 from mockflow.core.scenario.match import Match, longest_text
 from mockflow.core.scenario.model import Scenario
 
-K = TypeVar("K")
 _Key = tuple[str, ...]
 _EVERYTHING: Final[_Key] = ("everything",)
 
@@ -50,9 +50,9 @@ class MatchIndex:
             if not self._headers[header[0]]:
                 del self._headers[header[0]]
         if _is_compared(scenario.match):
-            _remove(self._globs, len(scenario.match.name or ""), scenario.scenario)
+            remove_from(self._globs, len(scenario.match.name or ""), scenario.scenario)
         else:
-            _remove(self._by_key, _key(scenario.match), scenario.scenario)
+            remove_from(self._by_key, _key(scenario.match), scenario.scenario)
 
     def put_in_order(self, names: Iterable[str]) -> None:
         """Sets the order of all scenarios."""
@@ -110,9 +110,3 @@ def _first_header(match: Match) -> tuple[str, str] | None:
 def _specificity(scenario: Scenario) -> tuple[bool, bool, int, bool]:
     assert scenario.match is not None
     return scenario.match.specificity
-
-
-def _remove(index: dict[K, dict[str, Any]], key: K, name: str) -> None:
-    del index[key][name]
-    if not index[key]:
-        del index[key]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.base.groups import remove_from
 from mockflow.core.plugin.resources import Key, Made
 
 
@@ -154,20 +155,15 @@ class Registry:
 
     def _drop(self, workflow: Workflow, key: Key) -> None:
         self._find(key)
-        makers = self._makers.get(key, {})
-        makers.pop(workflow.id, None)
-        if not makers:
-            self._makers.pop(key, None)
-            self._forget_unknown(key)
+        remove_from(self._makers, key, workflow.id)
+        self._forget_unknown(key)
 
     def _forget_unknown(self, key: Key) -> None:
         """Forgets a key that nothing makes and nothing has left. Its kind stays."""
         if key not in self._makers and key not in self._left:
             self._keys.get(key[0], {}).pop(key, None)
             for label in self._labels.pop(key, ()):
-                self._labelled[label].pop(key, None)
-                if not self._labelled[label]:
-                    del self._labelled[label]
+                remove_from(self._labelled, label, key)
 
     def _find(self, key: Key) -> tuple[Made, Workflow | None] | None:
         """As `_look_up`. If the resource is the first of its kind that is seen, its time is noted for `first_of`."""

@@ -15,6 +15,7 @@ from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.workflow import Beginning, Workflow
+from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
@@ -193,7 +194,7 @@ class World:
     def set_scenario(self, workflow: Workflow, scenario: Scenario | None) -> None:
         """Lets a workflow go by another scenario, or by none."""
         if workflow.scenario and (scenario is None or workflow.scenario.scenario != scenario.scenario):
-            _remove(self._by_scenario, workflow.scenario.scenario, workflow)
+            remove_from(self._by_scenario, workflow.scenario.scenario, workflow.id)
             self.outages.drop(Run(workflow.scenario.scenario, workflow.id))
         workflow.scenario = scenario
         if scenario:
@@ -220,9 +221,9 @@ class World:
         self._leaving.pop(workflow.id, None)
         if workflow.scenario:
             self.outages.drop(Run(workflow.scenario.scenario, workflow.id))
-            _remove(self._by_scenario, workflow.scenario.scenario, workflow)
+            remove_from(self._by_scenario, workflow.scenario.scenario, workflow.id)
         if workflow.matched is not None:
-            _remove(self._by_match, workflow.matched, workflow)
+            remove_from(self._by_match, workflow.matched, workflow.id)
         self.resources.forget(workflow)
         self.clock.notify()  # requests that wait for its run end their wait
 
@@ -308,10 +309,3 @@ class World:
         """To be called after a change of `active`."""
         self.intercepts = not self.active.is_empty
         self.clock.notify()  # a port may have to close or open
-
-
-def _remove(index: dict[str, dict[str, Workflow]], name: str, workflow: Workflow) -> None:
-    there = index.get(name, {})
-    there.pop(workflow.id, None)
-    if not there:
-        index.pop(name, None)

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator
 from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
+from mockflow.core.base.groups import remove_from
 from mockflow.core.base.path_pattern import PathPattern, segments_of, split_path
 
 T = TypeVar("T", bound=Hashable)
@@ -35,11 +36,11 @@ class PathIndex(Generic[T]):
         """Removes what was added with this pattern."""
         shape, key = _place(pattern)
         items = self._shapes.get(shape, {})
-        _remove(items, key, item)
+        remove_from(items, key, item)
         if not items:
             self._shapes.pop(shape, None)
         for beginning in _beginnings(pattern.path):
-            _remove(self._beginnings, beginning, item)
+            remove_from(self._beginnings, beginning, item)
 
     def find(self, path: str) -> list[T]:
         """The items that may match a raw path: their plain segments are the path's. Each one once, in no order."""
@@ -71,10 +72,3 @@ def _beginnings(path: str) -> Iterator[tuple[str, ...]]:
     """The first segment of a path, the first two, and so on."""
     segments = tuple(split_path(path))
     return (segments[:length] for length in range(1, len(segments) + 1))
-
-
-def _remove(items: dict[tuple[str, ...], dict[T, None]], key: tuple[str, ...], item: T) -> None:
-    there = items.get(key, {})
-    there.pop(item, None)
-    if not there:
-        items.pop(key, None)
