@@ -13,11 +13,11 @@ from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
 from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
+from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
 from mockflow.server.control import answer as control
 from mockflow.server.control.call import PREFIX
 from mockflow.server.http.messages import Request
-from mockflow.server.http.redirects import NoRedirects
 
 _SECONDS: Final = 30.0
 
