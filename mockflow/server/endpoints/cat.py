@@ -5,7 +5,6 @@ running JVM or Lucene are constants. The hidden columns of operation counters ar
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
 from typing import Final
 
 from mockflow.cluster import index_listing
@@ -119,13 +118,11 @@ def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
 
 
 def _index_row(index: IndexRow) -> Row:
-    created = datetime.fromtimestamp(index.created / 1000, timezone.utc)
     store_size = Bytes(index.store_size * index.primaries)
     return (
         *(index.health, "open", index.name, index.uuid),
         *(index.primaries, index.replicas, index.docs, 0),
-        index.created,
-        f"{created:%Y-%m-%dT%H:%M:%S}.{index.created % 1000:03}Z",
+        *(index.created, index.created_text),
         *(store_size, store_size),
     )
 

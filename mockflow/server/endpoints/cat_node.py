@@ -4,7 +4,6 @@ The node has no Lucene: it lists no segment and no field data, and figures of th
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
 from typing import Final
 
 from mockflow.cluster import index_listing
@@ -176,8 +175,7 @@ def _recovery_rows(call: Call) -> Rows:
 
     def rows() -> Iterable[Row]:
         for index in chosen(index_listing.indices(call.world)):
-            at = datetime.fromtimestamp(index.created / 1000, timezone.utc)
-            moment = f"{at:%Y-%m-%dT%H:%M:%S}.{index.created % 1000:03}Z"
+            moment = index.created_text
             for shard in range(0 if is_active_only else index.primaries):
                 yield (
                     *(index.name, shard, moment, index.created, moment, index.created, Time(0)),

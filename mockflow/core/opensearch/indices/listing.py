@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
 from mockflow.core.base.wildcards import matches
@@ -21,6 +22,12 @@ class IndexRow:
     replicas: int = 1
     docs: int = 0
     store_size: int = 208  # the size of an empty shard
+
+    @property
+    def created_text(self) -> str:
+        """When it was created, as cat tables write times: ``2026-01-01T00:00:00.000Z``."""
+        created = datetime.fromtimestamp(self.created / 1000, timezone.utc)
+        return f"{created:%Y-%m-%dT%H:%M:%S}.{self.created % 1000:03}Z"
 
     @property
     def health(self) -> Health:

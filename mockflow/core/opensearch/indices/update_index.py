@@ -43,7 +43,7 @@ def refusal_of_update_settings(
         message = _NULL_SETTINGS if settings is None else failed_cast(settings)
         return Refusal(message, STEP_EXCEPTION, _INTERNAL)
     if current is None:
-        return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
+        return _not_retrieved(name)
     return _refusal_of_changes(name, settings, normalized(current), uuid, environment)
 
 
@@ -53,9 +53,9 @@ def _refusal_of_changes(
     try:
         asked = normalized(settings)
     except ValueError:
-        return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
+        return _not_retrieved(name)
     if None in asked.values():  # the step takes the text of every value before it sends anything
-        return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
+        return _not_retrieved(name)
     changes = {key: value for key, value in asked.items() if value is not None and not _is_set(current, key, value)}
     if not changes:
         message = f"Failed to update index settings for index {name}, no settings have been updated"
@@ -65,6 +65,10 @@ def _refusal_of_changes(
     except RefusedError as error:
         return step_refusal(error.refusal, f"Failed to update the index settings for index {name}", environment)
     return None
+
+
+def _not_retrieved(name: str) -> Refusal:
+    return Refusal(f"Failed to retrieve the index settings for index {name}", STEP_EXCEPTION, _INTERNAL)
 
 
 def _is_set(current: Mapping[str, Text | None], key: str, value: Text) -> bool:
