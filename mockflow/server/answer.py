@@ -104,12 +104,13 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = _action(cluster, request, line, is_peek=is_peek)()
                 else:
                     reply = known.action()
+                may_repeat = known is not None and decision is None and not request.body and isinstance(reply, Reply)
                 if not isinstance(reply, Reply):
                     reply = await reply
-                elif known is not None and decision is None and not request.body:
-                    again = Again(cluster, request, known, style)
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
+                if may_repeat and known is not None:
+                    again = Again(cluster, request, known, style)
                 body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:

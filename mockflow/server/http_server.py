@@ -20,17 +20,14 @@ class HttpServer:
         handle: Handle,
         limits: Limits = Limits(),  # noqa: B008 - a value
         tls: ssl.SSLContext | None = None,
-        *,
-        has_lane: bool = True,
     ) -> None:
-        """`has_lane`: whether requests that repeat are answered on the fast lane."""
         self._handle = handle
         self._limits = limits
         self._tls = tls
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
         self._address = ("", 0)
-        self._lane = fast_lane() if has_lane else None
+        self._lane = fast_lane()
 
     def forget_repeats(self) -> None:
         """To be called when other responses are given to the same requests from now on."""
