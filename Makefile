@@ -31,11 +31,12 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(WORKERS)
 
 # After each edit: ruff, and the folders that need no process, client, browser or install, with ten examples for each
-# property instead of forty, until the first failure. Chosen by folder, and by the marker `process` within them.
+# property instead of forty, until the first failure. Chosen by folder, and within them without the
+# markers `process` and `slow`.
 test-quick: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest $(WORKERS) --exitfirst --hypothesis-profile quick -m "not process" $(QUICK)
+	$(BIN)/pytest $(WORKERS) --exitfirst --hypothesis-profile quick -m "not process and not slow" $(QUICK)
 
 # A long round of what `test` does shortly: minutes, whatever it finds. FUZZ=5000 looks longer.
 FUZZ ?= 500

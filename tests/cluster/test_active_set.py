@@ -16,6 +16,8 @@ from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.model import Scenario
 from tests.support.counting import counting
 
+pytestmark = pytest.mark.slow
+
 KINDS: tuple[dict[str, Any], ...] = (
     {"workflow_id": "w0"},
     {"workflow_id": "w1"},

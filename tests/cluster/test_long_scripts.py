@@ -13,6 +13,8 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import check
 from tests.support.counting import counting
 
+pytestmark = pytest.mark.slow
+
 MANY = 3_000
 
 

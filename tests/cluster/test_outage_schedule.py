@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from mockflow.cluster.world import UnknownWorkflowError, World
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.scenario.model import Scenario
 from tests.support.counting import counting
+
+pytestmark = pytest.mark.slow
 
 KINDS: Final[tuple[dict[str, Any], ...]] = ({"workflow_id": "w1"}, {"workflow_id": "w2"}, {"match": "everything"}, {})
 PHASES: Final = ("port_closed", "yellow", "not_recovered")

@@ -16,6 +16,8 @@ from click.testing import CliRunner, Result
 from mockflow.cli import main
 from mockflow.loading import yaml12
 
+pytestmark = pytest.mark.slow
+
 FOLDER: Final = Path(__file__).parent / "broken"
 CASES: Final = sorted(path for path in FOLDER.iterdir() if path.suffix != ".txt")
 

@@ -19,6 +19,8 @@ from mockflow.loading.regular_files import SpecialFileError, read_regular
 from mockflow.server.tls import TlsError, loaded
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 STUB: Final = "scenario: s\nstubs: [{{request: GET /x, respond: {{body_file: {name}}}}}]\n"
 OUTSIDE: Final = (
     "is outside of the folder of the scenario's file; move it there, or allow its folder with --body-files "

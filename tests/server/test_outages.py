@@ -17,6 +17,8 @@ from mockflow.server.serving import Serving
 from tests.support.processes import serving
 from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers, Wire, cluster_of, until_waiting
 
+pytestmark = pytest.mark.slow
+
 PHASES: Final = (
     ("security_not_initialized", (503, 503, 503), "OpenSearch Security not initialized."),
     ("no_cluster_manager", (200, 503, 503), "cluster_manager_not_discovered_exception"),

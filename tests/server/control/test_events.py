@@ -12,6 +12,8 @@ from mockflow.cluster import polling
 from mockflow.server.control import events as feed
 from tests.support.server import EPOCH, OWNER, STORY, Server, Servers, Wire, request
 
+pytestmark = pytest.mark.slow
+
 EVENTS: Final = f"{OWNER}/events"
 PATIENCE_SECONDS: Final = 20
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.control import Owner
 from tests.support.server import Servers
+
+pytestmark = pytest.mark.slow
 
 
 def script(keyframes: int, *, states: bool = False) -> str:

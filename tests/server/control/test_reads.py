@@ -25,6 +25,8 @@ from mockflow.server.http.messages import Request, StreamedResponse
 from tests.support.control import Owner
 from tests.support.server import EPOCH, OWNER, WORKFLOW, Servers
 
+pytestmark = pytest.mark.slow
+
 GROUP: Final = """
 template:
   name: t

@@ -19,6 +19,8 @@ from tests.server.control.test_reads import SCENARIOS, read_targets, request_of,
 from tests.support.control import Owner
 from tests.support.server import OWNER, WORKFLOW, Servers
 
+pytestmark = pytest.mark.slow
+
 HUGE: Final = 10**400
 NUMBERS: Final = st.sampled_from(
     [HUGE, -HUGE, 10**4000, -1, 0, 10**15, 2**63, 1.5, 1e308, float("nan"), float("inf"), -float("inf"), True, None]

@@ -13,6 +13,8 @@ from mockflow.server.app import create_app
 from tests.support.server import Server, Servers, Wire, cluster_of, request
 from tests.support.trouble import PATH, PRESETS, PROVISIONING, SCENARIO, Told
 
+pytestmark = pytest.mark.slow
+
 VERSION = "3.2.0"
 POLL = request(PATH)
 HEAD = (

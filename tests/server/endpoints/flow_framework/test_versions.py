@@ -10,6 +10,8 @@ from mockflow.core.plugin.versions import NEWEST
 from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import CONNECTOR, NOOP, WORKFLOW, Door, node, template
 
+pytestmark = pytest.mark.slow
+
 VERSIONS: Final = (
     *(f"2.{minor}.0" for minor in range(12, 20)),
     "2.19.3",
