@@ -11,6 +11,8 @@ QUICK := tests/core tests/cluster tests/loading tests/server
 # Each process of the tests would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
+comma := ,
+
 .PHONY: run test test-quick fuzz format benchmark bench stall clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
@@ -68,19 +70,27 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
 	$(PYTHON) -m venv $(VENV)
 
+# An install that was interrupted leaves packages that look complete: the next one begins with an empty environment.
+define install
+	@test ! -e $(VENV)/.interrupted || $(PYTHON) -m venv --clear $(VENV)
+	@touch $(VENV)/.interrupted
+	@$(BIN)/python -m pip install --quiet --editable $(1)
+	@rm $(VENV)/.interrupted
+endef
+
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@echo "Installing mockflow into $(VENV); this takes a minute, once."
-	@$(BIN)/python -m pip install --quiet --editable .
+	$(call install,.)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 	@echo "Installing mockflow and its development tools into $(VENV); this takes some minutes, once."
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(call install,'.[dev]')
 	@touch $@ $(VENV)/.installed
 
 # What the tests of the page need besides a Chromium; without it they skip.
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --editable '.[browser]'
+	$(call install,'.[dev$(comma)browser]')
 	@touch $@
 
 clean:
