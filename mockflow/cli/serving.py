@@ -8,6 +8,7 @@ import secrets
 import signal
 import ssl
 import threading
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,7 @@ class Options:
     auto: bool
     frozen: bool
     epoch: int | None
+    anchor: int | None
     opensearch_version: str
     step_time: int
     seed: int | str
@@ -74,6 +76,8 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     """Serves until a signal. Raises ClickException."""
     if (given.speed is not None) + given.auto + given.frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
+    if given.anchor is not None:
+        _check_anchor(given)
     mode: Mode = "auto" if given.auto else "frozen" if given.frozen else "real"
     control = _control(given)
     seed = given.seed
@@ -92,6 +96,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            anchor=given.anchor,
         )
         if control:
             control.check(given.host)
@@ -112,6 +117,13 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     limits = Limits(given.max_connections, given.read_timeout / 1000)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
+
+
+def _check_anchor(given: Options) -> None:
+    if given.auto or given.frozen or given.epoch is not None:
+        raise click.UsageError("--anchor excludes --auto, --frozen and --epoch: the clock goes by itself since then")
+    if given.anchor is not None and given.anchor > time.time() * 1000:
+        raise click.UsageError("--anchor is in the future; runs have started at that time already")
 
 
 _RANDOM_SEEDS: Final = 2**31
