@@ -56,7 +56,7 @@ reference: $(VENV)/.installed-dev
 
 # The site of the documentation, in build/site. It needs no server: open build/site/index.html.
 docs: $(VENV)-docs/.installed
-	$(VENV)-docs/bin/mkdocs build --quiet --clean
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --clean
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev

@@ -159,6 +159,11 @@ def played_above(block: Block, place: str) -> None:
     """`test_sessions` does it."""
 
 
+def only_shown(block: Block, place: str) -> None:
+    """On pages that are made from the code; `test_reference` compares them."""
+    assert place.startswith("docs/reference/")
+
+
 PYTEST_INI: Final = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
 PROGRAMS: Final = ("docker", "make", "mockflow", "pip")
 KINDS: Final[dict[str, Callable[[Block, str], None]]] = {
@@ -167,5 +172,7 @@ KINDS: Final[dict[str, Callable[[Block, str], None]]] = {
     "json": check_json,
     "python": run_python,
     "sh": check_shell,
+    "text": only_shown,
+    "toml": check_toml,
     "yaml": check_yaml_block,
 }
