@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format benchmark bench stall clean
+.PHONY: run test test-quick fuzz format reference docs benchmark bench stall clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -49,6 +49,14 @@ fuzz: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Writes the pages of docs/reference/ that are made from the code.
+reference: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tools.reference
+
+# The site of the documentation, in build/site. It needs no server: open build/site/index.html.
+docs: $(VENV)-docs/.installed
+	$(VENV)-docs/bin/mkdocs build --quiet --clean
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
@@ -93,5 +101,12 @@ $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
 	@touch $@
 
+# Of its own, so that the tests never depend on it.
+$(VENV)-docs/.installed: pyproject.toml
+	@echo "Installing what builds the documentation into $(VENV)-docs; this takes a minute, once."
+	@$(PYTHON) -m venv --clear $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-docs dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
