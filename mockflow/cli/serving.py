@@ -27,6 +27,8 @@ from mockflow.cluster import Cluster, Mode, NeverError, Settings, TooManyError, 
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
 from mockflow.server.app import AccessLog
+from mockflow.server.connections.descriptors import raise_limit
+from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
@@ -114,7 +116,8 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
         except TooManyError as error:
             raise click.ClickException(str(error)) from None
-    limits = Limits(given.max_connections, given.read_timeout / 1000)
+    limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
+    raise_limit(given.max_connections + RESERVED + CONTROL_PORT)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
 
@@ -245,6 +248,8 @@ async def _serve(serving: Serving, given: Options, messages: StartMessages, watc
         with _port_in(given.port_file, url):
             click.echo(f"mockflow ready at {url}")  # flushed, since a parent process may wait for this line
             _say_where(serving, given, messages)
+            if serving.shortage:
+                messages.warn(serving.shortage)
             await _until(stop, serving, watched)
     finally:
         await serving.stop()
