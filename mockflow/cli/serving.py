@@ -12,7 +12,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -71,6 +71,7 @@ class Options:
     insecure_control: bool
     max_connections: int
     read_timeout: int
+    report_unserved: bool
     quiet: bool
 
 
@@ -253,6 +254,20 @@ async def _serve(serving: Serving, given: Options, messages: StartMessages, watc
             await _until(stop, serving, watched)
     finally:
         await serving.stop()
+        if given.report_unserved:
+            _report_not_served(serving.cluster, messages)
+
+
+def _report_not_served(cluster: Cluster, messages: StartMessages) -> None:
+    """The requests that OpenSearch serves and mockflow does not, and the stubs that would answer them."""
+    kinds = list(cluster.not_served)
+    if not kinds:
+        messages.say("mockflow has served all requests that OpenSearch serves", not_served=[])
+        return
+    lines = [f"  {kind.request} ({kind.operation}), {counted(kind.calls, 'request')}" for kind in kinds]
+    stubs = [line for kind in kinds for line in kind.stub.splitlines()[1:]]
+    text = "\n".join(["not served by mockflow:", *lines, "these stubs in a scenario answer them:", "stubs:", *stubs])
+    messages.say(text, not_served=[asdict(kind) for kind in kinds])
 
 
 def _say_where(serving: Serving, given: Options, messages: StartMessages) -> None:
