@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ import pytest
 
 from mockflow import MockFlow
 from tests.docs.pages import PAGES, Block, Page
-from tests.docs.sessions import URL, furnish, has_shell, played, sessions, shown
+from tests.docs.sessions import PYTEST_INI, URL, furnish, has_shell, played, runs_pytest, sessions, shown
 from tests.docs.yaml_files import check_command, check_yaml
 from tests.support.paths import ROOT, SCENARIOS
 from tests.support.processes import PATIENCE_SECONDS, run_pytest
@@ -44,37 +45,47 @@ def test_sessions(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_tests(tmp_path: Path) -> None:
-    """Each block with tests passes, and has run."""
+    """Each block with tests passes, and has run. A page's own sessions run those that it has its readers save."""
     (tmp_path / "pytest.ini").write_text(PYTEST_INI, "utf-8")
     (tmp_path / "scenarios").symlink_to(SCENARIOS)
-    files = {}
-    for number, page in enumerate(PAGES):
-        blocks = [block for block in page.blocks if is_test(block)]
-        if blocks:
-            folder = tmp_path / f"page_{number}"
+    files, missing = {}, []
+    for page in PAGES:
+        for block in page.blocks:
+            if block.file or not is_test(block):
+                continue
+            place = f"{page.name}, line {block.line}"
+            if names := uninstalled(block):
+                missing.append(f"{place}: {', '.join(names)}")
+                continue
+            folder = tmp_path / f"{slug(page)}_{block.line}"
             folder.mkdir()
-            furnish(page, folder)
-        for block in blocks:
-            file = folder / (block.file or f"test_{number}_{block.line}.py")
+            furnish(page, folder, block.line)
+            (folder / "pytest.ini").unlink()
+            file = folder / f"test_{folder.name}.py"
             file.write_text(block.text, "utf-8")
-            files[file.relative_to(tmp_path).as_posix()] = f"{page.name}, line {block.line}"
+            files[file.relative_to(tmp_path).as_posix()] = place
     done = run_pytest(tmp_path, "-v", "--tb=short", *files)
     assert done.returncode == 0, f"{files}\n{done.stdout}{done.stderr}"
     passed = set(re.findall(r"^(\S+?)::.* PASSED", done.stdout, re.MULTILINE))
     assert {place for file, place in files.items() if file not in passed} == set()
+    if missing:
+        pytest.skip(f"not installed: {'; '.join(missing)}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_blocks(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All other blocks, and that none is overlooked."""
     assert page.text.count("```") == 2 * len(page.blocks)
-    furnish(page, tmp_path)
+    furnish(page, tmp_path, sys.maxsize)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     for block in page.blocks:
         place = f"{page.name}, line {block.line}"
         assert block.language in KINDS, f"{place}: nobody knows how to test {block.language or 'no language'}"
         KINDS[block.language](block, place)
+        assert not (block.file and is_test(block)) or runs_pytest(page, block.line), (
+            f"{place}: nothing runs these tests"
+        )
 
 
 def test_every_kind_is_used() -> None:
@@ -104,6 +115,17 @@ def test_a_block_that_cannot_be_tested_fails(
 
 def is_test(block: Block) -> bool:
     return block.language == "python" and bool(NAMES.search(block.text))
+
+
+def slug(page: Page) -> str:
+    """The page's name as part of a name of Python."""
+    return re.sub(r"\W", "_", page.name.removesuffix(".md"))
+
+
+def uninstalled(block: Block) -> list[str]:
+    """The packages that a block imports and that are not installed here; the page's own files are."""
+    names = re.findall(r"^(?:import|from) (\w+)", block.text, re.MULTILINE)
+    return [name for name in names if name not in OWN and find_spec(name) is None]
 
 
 def run_python(block: Block, place: str) -> None:
@@ -164,7 +186,8 @@ def only_shown(block: Block, place: str) -> None:
     assert place.startswith("docs/reference/")
 
 
-PYTEST_INI: Final = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+OWN: Final = {Path(block.file).stem for page in PAGES for block in page.blocks if block.language == "python"}
+"""The modules that pages have their readers save."""
 PROGRAMS: Final = ("docker", "make", "mockflow", "pip")
 KINDS: Final[dict[str, Callable[[Block, str], None]]] = {
     "console": played_above,
