@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs benchmark bench stall clean
+.PHONY: run test test-quick fuzz format reference docs benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -73,6 +73,12 @@ bench: $(VENV)/.installed-dev
 ONLY ?=
 stall: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/python benchmarks/stall.py --only "$(ONLY)"
+
+# 200 clients with random operations on each clock; every answer is compared. SEED=7 repeats a run, SECONDS=30 is shorter.
+SECONDS ?= 180
+SEED ?=
+soak: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python benchmarks/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
