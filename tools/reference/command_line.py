@@ -30,6 +30,8 @@ def context_of(name: str) -> click.Context:
 def _sections(name: str, context: click.Context) -> list[str]:
     command = context.command
     arguments = " ".join(command.collect_usage_pieces(context))
+    if isinstance(command, click.Group) and command.invoke_without_command:
+        arguments = arguments.replace(" COMMAND ", " [COMMAND] ")  # as click writes it from 8.2 on
     parts = [
         f"## {name}",
         f"```text\n{name} {arguments}\n```",
