@@ -56,7 +56,7 @@ reference: $(VENV)/.installed-dev
 
 # The site of the documentation, in build/site. It needs no server: open build/site/index.html.
 docs: $(VENV)-docs/.installed
-	$(VENV)-docs/bin/mkdocs build --quiet --clean
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --clean
 
 # Tells where a cluster, URL=http://host:9200, answers otherwise than the measured nodes: docs/howto/parity.md.
 URL ?=

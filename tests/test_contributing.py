@@ -18,7 +18,7 @@ TEXT: Final = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PATHS: Final = sorted(
     {
         path.rstrip(".")
-        for path in re.findall(r"(?<![\w./-])(?:mockflow|tests|scenarios|docs|examples|benchmarks)/[\w./-]*", TEXT)
+        for path in re.findall(r"(?<![\w./-])(?:mockflow|tests|scenarios|docs|examples|benchmarks|tools)/[\w./-]*", TEXT)
     }
 )
 
