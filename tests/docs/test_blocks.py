@@ -182,6 +182,7 @@ def check_shell(block: Block, place: str) -> None:
         assert words[0] in PROGRAMS, f"{place}: {words[0]}"
         check_command(words)
         assert words[0] != "make" or words[1] in targets
+        assert words[:2] != ["python", "-m"] or (ROOT / words[2].replace(".", "/")).is_dir()
 
 
 def check_toml(block: Block, place: str) -> None:
@@ -207,7 +208,7 @@ def only_shown(block: Block, place: str) -> None:
 
 OWN: Final = {Path(block.file).stem for page in PAGES for block in page.blocks if block.language == "python"}
 """The modules that pages have their readers save."""
-PROGRAMS: Final = ("docker", "kubectl", "make", "mockflow", "pip")
+PROGRAMS: Final = ("docker", "kubectl", "make", "mockflow", "pip", "python")
 KINDS: Final[dict[str, Callable[[Block, str], None]]] = {
     "console": played_above,
     "js": check_javascript,
