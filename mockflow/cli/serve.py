@@ -106,6 +106,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
+@click.option("--report-unserved", is_flag=True, help="List at the end which requests mockflow does not serve.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(log_format: str, **options: Any) -> None:

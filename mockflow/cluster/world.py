@@ -11,6 +11,7 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
@@ -53,7 +54,10 @@ class World:
         """Whether responses depend on the caller."""
         self.anchor = settings.anchor if settings.mode == "real" else None
         """Epoch ms at which the runs of `starts: load` begin; None: when their scenario is loaded."""
-        self.clock = Clock(settings.mode, settings.speed, settings.epoch if self.anchor is None else self.anchor)
+        if self.anchor is None:
+            self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        else:
+            self.clock = Clock("frozen", settings.speed, self.anchor)  # until all scenarios are loaded
         self.began = self.clock.now()
         """Epoch ms of the clock when this world began."""
         self.lead = 0
@@ -85,6 +89,8 @@ class World:
         self.next_steps: dict[str, StepPlan] = {}
         """The control API's plan for the next run that has these steps, by node id or step type."""
         self.journal = Journal()
+        self.not_served = NotServedRequests()
+        """The requests that OpenSearch serves and mockflow does not."""
         self.coverage = Coverage()
         self.repeated: dict[str, Any] = {}
         """The server's prepared actions, by request target, for requests that repeat."""
