@@ -25,6 +25,7 @@ from mockflow.loading.yaml12 import read
 from tests.support.environments import OWN, PIP, Environment, bare, link
 from tests.support.paths import ROOT, SCENARIOS
 from tests.support.processes import PATIENCE_SECONDS, environment, serving
+from tests.support.project import PROJECT, REPOSITORY
 
 Instruction = tuple[str, str]
 
@@ -109,11 +110,10 @@ def test_the_image_gets_what_was_installed_and_not_what_installs() -> None:
 
 def test_the_labels_say_what_the_project_file_says() -> None:
     name = "org.opencontainers.image."
-    project = PROJECT["project"]
-    assert labels()[f"{name}licenses"] == project["license"]
-    assert labels()[f"{name}source"] == project["urls"]["Repository"]
-    assert labels()[f"{name}documentation"] == project["urls"]["Documentation"]
-    assert project["description"].startswith(labels()[f"{name}description"])
+    assert labels()[f"{name}licenses"] == PROJECT["license"]
+    assert labels()[f"{name}source"] == REPOSITORY
+    assert labels()[f"{name}documentation"] == PROJECT["urls"]["Documentation"]
+    assert PROJECT["description"].startswith(labels()[f"{name}description"])
     assert labels()[f"{name}base.name"].removeprefix("docker.io/library/") == arguments_of("FROM")[1]
 
 
@@ -216,10 +216,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     root = tmp_path_factory.mktemp("image") / "root"
     make, install = argument_of("RUN").split(" && ")
-    program, *words = shlex.split(install)
-    assert program == "pip"
-    assert words[:2] == ["--python", f"{shlex.split(make)[-1]}/bin/python"]
-    *words, wanted = words[2:]
+    program, option, python, *words, wanted = shlex.split(install)
+    assert [program, option, python] == ["pip", "--python", f"{shlex.split(make)[-1]}/bin/python"]
     venv = Environment(root, wanted.replace(".", OWN, 1), "pip")
     source = root / argument_of("WORKDIR").lstrip("/")
     source.mkdir()
@@ -228,7 +226,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy(ROOT / name, source, root, target)
     build = root.with_name("build")
     build.mkdir()
-    link(build, "hatchling")
+    link(build, "hatchling", "hatch-fancy-pypi-readme")
     done = subprocess.run(
         [str(venv.python), "-m", "pip", *words, wanted, *PIP, "--no-build-isolation"],
         capture_output=True,

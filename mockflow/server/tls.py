@@ -69,7 +69,7 @@ def _use(certificate: "trustme.LeafCert", context: ssl.SSLContext) -> None:
     if sys.platform != "linux" or not Path("/proc/self/fd").exists():
         certificate.configure_cert(context)
         return
-    with open(os.memfd_create("mockflow"), "wb") as file:
+    with os.fdopen(os.memfd_create("mockflow"), "wb") as file:
         file.write(certificate.private_key_and_cert_chain_pem.bytes())
         file.flush()
         context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
