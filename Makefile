@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs parity image-test benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity image-test release-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -67,6 +67,10 @@ parity: $(VENV)/.installed
 # Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
 image-test: $(VENV)/.installed-dev
 	$(BIN)/pytest -rs checks/image
+
+# Tries what is published as its users get it, from a package index, and reads the workflows with actionlint.
+release-test: $(VENV)/.installed-dev
+	$(BIN)/pytest -rs checks/release
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
