@@ -11,6 +11,7 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.model_scripts import ModelScripts
 from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
@@ -61,7 +62,7 @@ class World:
         """By id, in the order of creation."""
         self._leaving: dict[str, Workflow] = {}
         """The workflows that are gone at the end of the run under way, by id."""
-        self.resources = Registry(self.elapsed)
+        self.resources = Registry(self.elapsed, self.now)
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
         """The settings of the plugin in force."""
@@ -77,6 +78,8 @@ class World:
         """The scenarios that match workflows of clients."""
         self.active = ActiveSet()
         """The active faults, stubs and outages."""
+        self.model_scripts = ModelScripts()
+        """What scenarios say that models and agents answer."""
         self.outages = OutageSchedule()
         """The runs that may be in a phase of an outage now."""
         self.intercepts = False
@@ -94,6 +97,7 @@ class World:
         self._by_scenario: dict[str, dict[str, Workflow]] = {}
         self._by_match: dict[str, dict[str, Workflow]] = {}
         self._ids_made = 0
+        self._resource_ids_made = 0
         self._added = 0
         self._sequence_number = 0
 
@@ -267,6 +271,11 @@ class World:
             made = opensearch_id("workflow", str(self.settings.seed), str(self._ids_made))
             if made not in self.workflows:
                 return made
+
+    def new_resource_id(self, kind: str) -> str:
+        """The id of a resource that a client makes, made of the seed and a counter."""
+        self._resource_ids_made += 1
+        return opensearch_id(kind, str(self.settings.seed), str(self._resource_ids_made))
 
     def next_sequence_number(self) -> int:
         """The number of a change of the plugin's index, from 0."""

@@ -60,11 +60,11 @@ def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]
 
 def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     """A scenario defines a workflow, or applies to workflows of clients."""
-    scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs
+    scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs or scenario.models
     scripts_runs = scenario.provision or scenario.reprovision or scenario.deprovision or scenario.template is not None
     if not scenario.has_workflow and (scripts_runs or not scripts_the_cluster):
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
-        about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs"))
+        about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs", "models"))
         yield Finding((), "the scenario applies to no workflow", hint, about=about)
     if scenario.match and scenario.template is not None:
         hint = "leave it out: the client's own template is used"
