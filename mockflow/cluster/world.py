@@ -68,6 +68,8 @@ class World:
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.passed_over: dict[str, None] = {}
+        """The processors of pipelines that documents have passed unchanged, because mockflow does not compute them."""
         self.ml_config_deleted = False
         """Whether a client has deleted the index .plugins-ml-config."""
         self.scenarios: dict[str, LoadedScenario] = {}
