@@ -82,6 +82,8 @@ class World:
         """The active faults, stubs and outages."""
         self.model_scripts = ModelScripts()
         """What scenarios say that models and agents answer."""
+        self.use_cases: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """The use cases that scenarios bring, by the scenario's name."""
         self.outages = OutageSchedule()
         """The runs that may be in a phase of an outage now."""
         self.intercepts = False
@@ -318,6 +320,10 @@ class World:
     def trusts_inputs(self, scenario: Scenario | None) -> bool:
         """Whether the steps of a workflow of `scenario` succeed whatever their inputs are."""
         return self.settings.trust_inputs or (scenario is not None and scenario.trust_inputs)
+
+    def own_use_cases(self) -> Mapping[str, Mapping[str, Any]]:
+        """The use cases that scenarios bring; of one name that of the scenario loaded last."""
+        return {name: case for cases in self.use_cases.values() for name, case in cases.items()}
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

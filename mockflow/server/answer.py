@@ -230,7 +230,8 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
     operation = found.route.operation if isinstance(found, Found) else ""
     if operation in ("create", "update"):
         updates = Parameters(values, {}).is_set("update_fields")
-        arguments = request, values.get("use_case"), updates, cluster.world.version
+        world = cluster.world
+        arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
         await in_thread(template_body.read_ahead, *arguments)
     elif operation:
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))

@@ -13,6 +13,7 @@ from mockflow.core.faults.model import Fault
 from mockflow.core.faults.outages import Outage
 from mockflow.core.scenario.match import MATCH, Match
 from mockflow.core.scenario.model_scripts import ModelScript
+from mockflow.core.scenario.use_case_key import UseCase
 from mockflow.core.script.models import DeprovisionScript, RunScript
 from mockflow.core.stubs.model import Stub
 
@@ -76,6 +77,11 @@ class Scenario(Model):
 
     models: tuple[ModelScript, ...] = Field(
         default=(), strict=False, description="What models and agents answer to predictions, in place of the defaults."
+    )
+
+    use_cases: dict[Name, UseCase] = Field(
+        default={},
+        description="Use cases beside the plugin's, or in place of those of the same name, for requests with use_case.",
     )
 
     @property
