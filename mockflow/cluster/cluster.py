@@ -1,6 +1,7 @@
 """The facade: the object that the server and the Python API hold while worlds come and go."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,6 +53,8 @@ class Cluster:
         `changes` are settings of this world alone. Raises ValueError for settings out of range, and
         changes nothing then.
         """
+        if changes.get("epoch") is not None:
+            changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
         kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
         world = _world(settings, kept)
@@ -70,4 +73,7 @@ class Cluster:
 def _world(settings: Settings, loaded: Iterable[LoadedScenario]) -> World:
     world = World(settings)
     scenarios.load(world, loaded)
+    if world.anchor is not None:  # what was loaded began at the anchor, to the millisecond
+        world.clock.set_mode(settings.mode)
+        world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))
     return world

@@ -53,7 +53,12 @@ class World:
         """The users of the security plugin by name; without any it is off."""
         self.is_guarded = bool(settings.users) or settings.multi_tenancy
         """Whether responses depend on the caller."""
-        self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        self.anchor = settings.anchor if settings.mode == "real" else None
+        """Epoch ms at which the runs of `starts: load` begin; None: when their scenario is loaded."""
+        if self.anchor is None:
+            self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        else:
+            self.clock = Clock("frozen", settings.speed, self.anchor)  # until all scenarios are loaded
         self.began = self.clock.now()
         """Epoch ms of the clock when this world began."""
         self.lead = 0
@@ -238,11 +243,11 @@ class World:
         self.resources.forget(workflow)
         self.clock.notify()  # requests that wait for its run end their wait
 
-    def begin(self, workflow: Workflow, beginning: Beginning) -> None:
-        """Begins a run of the workflow now."""
+    def begin(self, workflow: Workflow, beginning: Beginning, started: int | None = None) -> None:
+        """Begins a run of the workflow now, or as if at `started` (epoch ms)."""
         self.resources.note(workflow)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
-        workflow.begin(beginning, self.now(), self.lead, seen)
+        workflow.begin(beginning, self.now() if started is None else started, self.lead, seen)
         self.run_moved(workflow)
         if beginning.forgets_workflow:
             self._leaving[workflow.id] = workflow
