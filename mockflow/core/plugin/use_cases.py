@@ -63,7 +63,8 @@ def _with_own(case: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> 
     if own is None or (case is None and "template" not in own):
         return case
     base: Mapping[str, Any] = {"required": (), "defaults": {}} if case is None or "template" in own else case
-    return {**base, **own, "defaults": {**base["defaults"], **own.get("defaults", {})}}
+    case = {**base, **own}
+    return {**case, "defaults": {**dict.fromkeys(case["required"], ""), **base["defaults"], **own.get("defaults", {})}}
 
 
 def _put_in(text: str, key: str, value: str) -> str:

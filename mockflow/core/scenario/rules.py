@@ -61,8 +61,8 @@ def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]
 
 def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     """A scenario defines a workflow, or applies to workflows of clients."""
-    scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs or scenario.models
-    scripts_the_cluster = scripts_the_cluster or scenario.use_cases
+    of_cluster = (scenario.faults, scenario.outages, scenario.stubs, scenario.models, scenario.use_cases)
+    scripts_the_cluster = any(of_cluster)
     scripts_runs = scenario.provision or scenario.reprovision or scenario.deprovision or scenario.template is not None
     if not scenario.has_workflow and (scripts_runs or not scripts_the_cluster):
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
