@@ -2,7 +2,7 @@
 
 Local models answer as ML Commons has them. Of remote ones the answer has the form of the service that the connector
 names: an embedding, a chat, a ranking; any other gets an empty object. Vectors and rankings follow from the texts
-(`vectors`), and a chat says that it is mockflow's (docs/reference/fidelity.md, "Models").
+(`vectors`), and a chat says that it is mockflow's (docs/reference/machine-learning.md).
 """
 
 import json

@@ -2,7 +2,7 @@
 
 Processors that change plain data do what OpenSearch's do; those that ask a model put what `Models` says in place. All
 others, conditions in Painless among them, pass the document through, and `Models.passed_over` notes them
-(docs/reference/fidelity.md, "Pipelines").
+(docs/reference/machine-learning.md).
 """
 
 import copy
