@@ -19,6 +19,9 @@ from mockflow.core.opensearch.rest_status import REST_STATUS
 from mockflow.core.plugin.resources import Made, body_of
 from mockflow.core.scenario.model_scripts import ModelAnswer
 
+MAX_NUMBERS: Final = 2_000_000
+"""The most numbers of the vectors of one answer."""
+_MANY_NUMBERS: Final = 20_000
 _AUTO_DEPLOYS_SINCE: Final = (2, 13)
 _AUTO_DEPLOY: Final = "plugins.ml_commons.model_auto_deploy.enable"
 _STATUS: Final = "OpenSearchStatusException"
@@ -27,11 +30,16 @@ _STATUS_NAMES: Final = {code: name for name, code in REST_STATUS.items()}
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, or the error of the service behind a model, and how long it is held back (ms)."""
+    """An answer, or the error of the service behind a model, and how long it is held back (ms).
 
-    content: Mapping[str, Any]
+    `make` makes the answer, which may take long; it reads nothing of the world.
+    """
+
+    make: Callable[[], Mapping[str, Any]]
     refusal: RefusedError | None = None
     delay_ms: float = 0
+    takes_long: bool = False
+    """Whether the answer has many numbers."""
 
 
 def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
@@ -41,8 +49,11 @@ def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
     if asked.is_remote and not asked.documents:
         check_payload(asked.connector, asked.parameters)
     script = world.model_scripts.find("model", _names(model), _connector_names(world, model))
+    size = len(asked.texts) * asked.dimension
+    if size > MAX_NUMBERS:
+        raise RefusedError(f"mockflow makes {MAX_NUMBERS} numbers for a request at most, not {size}")
     if script is None:
-        return Answered(default_answer(asked))
+        return Answered(lambda: default_answer(asked), takes_long=size > _MANY_NUMBERS)
     return _scripted(world, script, lambda answer: _of_model(asked, answer))
 
 
@@ -57,7 +68,7 @@ def execute(world: World, agent: Made, body: Mapping[str, Any]) -> Answered:
         model = _model(world, str(llm.get("model_id")))
         script = world.model_scripts.find("model", _names(model), _connector_names(world, model))
     if script is None:
-        return Answered(outputs.agent_result(SAYS))
+        return Answered(lambda: outputs.agent_result(SAYS))
     return _scripted(world, script, lambda answer: _of_agent(question, answer))
 
 
@@ -118,9 +129,9 @@ def _scripted(world: World, script: ActiveModel, content: Callable[[ModelAnswer]
         key = f"{script.scenario.scenario}/models/{script.number}"
         delay = milliseconds(script.script.latency, draw(world.settings.seed, key, script.answered, "latency"))
     if answer.fails is None:
-        return Answered(content(answer), None, delay)
+        return Answered(lambda: content(answer), None, delay)
     message = f"Error from remote service: {answer.fails.message}"
-    return Answered({}, RefusedError(message, _STATUS, _STATUS_NAMES[answer.fails.status]), delay)
+    return Answered(dict, RefusedError(message, _STATUS, _STATUS_NAMES[answer.fails.status]), delay)
 
 
 def _of_model(asked: Asked, answer: ModelAnswer) -> Mapping[str, Any]:
@@ -144,4 +155,4 @@ def _of_agent(question: str, answer: ModelAnswer) -> Mapping[str, Any]:
 def _without_delay(answered: Answered) -> Mapping[str, Any]:
     if answered.refusal:
         raise answered.refusal
-    return answered.content
+    return answered.make()

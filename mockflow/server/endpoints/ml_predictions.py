@@ -15,6 +15,7 @@ from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import refused
+from mockflow.server.rest.worker import in_thread
 
 
 def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]) -> Handler:
@@ -32,11 +33,15 @@ def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]
                 answered = ask(call.world, made, body)
             except RefusedError as error:
                 raise refused(error) from None
+            try:
+                content = await in_thread(answered.make) if answered.takes_long else answered.make()
+            except RefusedError as error:
+                raise refused(error) from None
             if answered.delay_ms:
                 await asyncio.sleep(answered.delay_ms / 1000)
             if answered.refusal:
                 raise refused(answered.refusal)
-            return Reply(200, answered.content)
+            return Reply(200, content)
 
         return act
 

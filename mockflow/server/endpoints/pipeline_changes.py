@@ -2,6 +2,7 @@
 "Pipelines").
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
 
 MAX_DOCUMENTS: Final = 1_000
 """The most documents of one simulation."""
+MAX_RESULTS: Final = 100
+"""The most processors of one document that ``verbose`` shows."""
 
 
 def _put(kind: PipelineKind) -> Handler:
@@ -51,13 +54,16 @@ def simulate(call: Call) -> Action:
     verbose = call.parameters.boolean("verbose")
     body = _body(call)
 
-    def act() -> Reply:
+    async def act() -> Reply:
         world = call.world
         definition = pipelines.definition(world, name) if name else _inline(call, body)
         if definition is None:
             raise illegal_argument(f"pipeline [{name}] does not exist")
         models = PipelineModels(world)
-        shown = [_simulated(document, definition, models, verbose=verbose) for document in _documents(body)]
+        shown = []
+        for document in _documents(body):
+            shown.append(_simulated(document, definition, models, verbose=verbose))
+            await asyncio.sleep(0)  # other clients are answered in between
         return Reply(200, {"docs": shown})
 
     return act
@@ -108,7 +114,10 @@ def _simulated(
     results: list[dict[str, Any]] = []
     try:
         for step in run_steps(definition, document, models):
-            results.append(_result(step, metadata, models))
+            if verbose:
+                if len(results) >= MAX_RESULTS:
+                    raise illegal_argument(f"mockflow shows {MAX_RESULTS} processors of a document at most")
+                results.append(_result(step, metadata, document, models))
             if step.error is not None and not step.is_ignored and not verbose:
                 return {"error": _error(step.error)}
     except DroppedError:
@@ -118,11 +127,13 @@ def _simulated(
     return {"processor_results": results} if verbose else {"doc": _shown(metadata, document.source, models)}
 
 
-def _result(step: Step, metadata: Mapping[str, str], models: PipelineModels) -> dict[str, Any]:
+def _result(
+    step: Step, metadata: Mapping[str, str], document: IngestDocument, models: PipelineModels
+) -> dict[str, Any]:
     tag = {"tag": step.tag} if step.tag is not None else {}
     if step.error is not None and not step.is_ignored:
         return {"processor_type": step.type, "status": "error", **tag, "error": _error(step.error)}
-    doc = _shown(metadata, step.source or {}, models)
+    doc = _shown(metadata, document.copied(document.source), models)
     if step.error is not None:
         ignored = {"error": _error(step.error)}
         return {"processor_type": step.type, "status": "error_ignored", **tag, "ignored_error": ignored, "doc": doc}

@@ -224,3 +224,17 @@ async def test_what_is_not_computed_is_logged_once(server: Server, caplog: pytes
 async def test_a_simulation_that_is_refused(server: Server, body: Any, reason: str) -> None:
     answer = await ask(server, "POST", "/_ingest/pipeline/_simulate", body)
     assert (answer.status, answer.reason) == (400, reason)
+
+
+async def test_a_document_cannot_grow_without_end(server: Server) -> None:
+    doubling = [{"copy": {"source_field": "a", "target_field": f"a.b{number}"}} for number in range(40)]
+    text = [{"set": {"field": "t", "value": "{{t}}{{t}}"}}] * 40
+    for processors, source in ((doubling, {"a": {}}), (text, {"t": "x"})):
+        body = {"pipeline": {"processors": processors}, "docs": [{"_source": source}]}
+        [shown] = (await good(server, "POST", "/_ingest/pipeline/_simulate", body))["docs"]
+        assert shown["error"]["reason"].startswith("processors copy more than ")
+
+
+async def test_a_copy_is_not_within_itself(server: Server) -> None:
+    made = await simulated(server, {"copy": {"source_field": "a", "target_field": "a.b"}}, {"a": {"c": 1}})
+    assert made["doc"]["_source"] == {"a": {"c": 1, "b": {"c": 1}}}

@@ -3,7 +3,6 @@
 Source: IngestDocument (read; docs/reference/opensearch.md, "Pipelines").
 """
 
-import copy
 import re
 from typing import Any, Final
 
@@ -12,8 +11,9 @@ from mockflow.core.opensearch.java import class_name, java_text
 _PLACEHOLDER: Final = re.compile(r"\{\{\{?\s*([^{}\s]{1,200})\s*\}?\}\}")
 _INGEST: Final = "_ingest."
 _SOURCE: Final = "_source."
-MAX_TEXT: Final = 1024 * 1024
-"""The most characters that a template makes."""
+MAX_DEPTH: Final = 200
+MAX_COPIED: Final = 4 * 1024 * 1024
+"""The most characters and values that the processors of a pipeline copy within one document."""
 
 
 class ProcessorError(Exception):
@@ -33,6 +33,7 @@ class IngestDocument:
         self.ingest = ingest
         self.running: list[str] = []
         """The pipelines that a processor has called and that have not ended."""
+        self._room = MAX_COPIED
 
     def get(self, path: str) -> Any:
         """The value of a field. Raises ProcessorError where it is not there."""
@@ -93,22 +94,38 @@ class IngestDocument:
     def filled(self, template: Any) -> Any:
         """A value with ``{{field}}`` replaced in its texts; a field that is not there leaves nothing."""
         if isinstance(template, str):
-            text = _PLACEHOLDER.sub(lambda found: self._text(found[1]), template)
-            if len(text) > MAX_TEXT:
-                raise ProcessorError(f"a template makes more than {MAX_TEXT} characters, which mockflow does not keep")
-            return text
+            return _PLACEHOLDER.sub(lambda found: self._text(found[1]), template)
         if isinstance(template, list):
             return [self.filled(item) for item in template]
         if isinstance(template, dict):
             return {self.filled(name): self.filled(item) for name, item in template.items()}
-        return copy.deepcopy(template)
+        return template
+
+    def copied(self, value: Any, depth: int = 0) -> Any:
+        """A deep copy, so that no value is within itself."""
+        if depth > MAX_DEPTH:
+            raise ProcessorError(f"a document is nested deeper than {MAX_DEPTH}")
+        self._spend(len(value) if isinstance(value, (str, list, dict)) else 1)
+        if isinstance(value, list):
+            return [self.copied(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {name: self.copied(item, depth + 1) for name, item in value.items()}
+        return value
 
     def _text(self, path: str) -> str:
         try:
             value = self.get(path)
         except ProcessorError:
             return ""
-        return "" if value is None else java_text(value)
+        text = "" if value is None else java_text(value)
+        self._spend(len(text))
+        return text
+
+    def _spend(self, size: int) -> None:
+        """Counts what processors copy: the size of a document could double with each of them."""
+        self._room -= size
+        if self._room < 0:
+            raise ProcessorError(f"processors copy more than {MAX_COPIED} characters and values of a document")
 
     def _start(self, path: str) -> tuple[Any, list[str]]:
         if not path:

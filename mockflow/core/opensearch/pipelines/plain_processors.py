@@ -21,7 +21,7 @@ def _set(document: IngestDocument, it: Configuration) -> None:
     field = document.filled(it["field"])
     if it.get("override") is False and document.has(field) and document.get(field) is not None:
         return
-    value = document.get(it["copy_from"]) if it.get("copy_from") else document.filled(it.get("value"))
+    value = document.copied(document.get(it["copy_from"])) if it.get("copy_from") else document.filled(it.get("value"))
     if it.get("ignore_empty_value") and value in (None, ""):
         return
     document.set(field, value)
@@ -62,7 +62,7 @@ def _copy(document: IngestDocument, it: Configuration) -> None:
     value = document.get(source)
     if it.get("remove_source"):
         document.remove(source)
-    document.set(target, document.filled(value) if isinstance(value, (list, dict)) else value)
+    document.set(target, document.copied(value))
 
 
 def _append(document: IngestDocument, it: Configuration) -> None:

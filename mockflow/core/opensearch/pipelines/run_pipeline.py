@@ -34,11 +34,10 @@ class DroppedError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """A processor that a document has passed: its type and tag, and the document after it, or why it failed."""
+    """A processor that a document has passed: its type and tag, and why it failed, if it has."""
 
     type: str
     tag: str | None
-    source: Mapping[str, Any] | None
     error: ProcessorError | None = None
     is_ignored: bool = False
 
@@ -69,7 +68,7 @@ def run_steps(definition: Mapping[str, Any], document: IngestDocument, models: M
         outcome = yield from _run_all(handlers, document, models)
         if outcome is None:
             return
-    yield Step(outcome[0], outcome[1], None, outcome[2])
+    yield Step(*outcome)
 
 
 _Failed = tuple[str, str | None, ProcessorError]
@@ -85,7 +84,7 @@ def _run_all(processors: Any, document: IngestDocument, models: Models) -> Gener
                 _run(type, configuration, document, models)
             except ProcessorError as error:
                 if configuration.get("ignore_failure"):
-                    yield Step(type, tag, copy.deepcopy(document.source), error, is_ignored=True)
+                    yield Step(type, tag, error, is_ignored=True)
                     continue
                 handlers = configuration.get("on_failure")
                 if not handlers:
@@ -95,7 +94,7 @@ def _run_all(processors: Any, document: IngestDocument, models: Models) -> Gener
                 if failed is not None:
                     return failed
                 continue
-            yield Step(type, tag, copy.deepcopy(document.source))
+            yield Step(type, tag)
     return None
 
 
