@@ -12,12 +12,14 @@ from mockflow.core.opensearch.security import User, users_by_name
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 
 MAX_POLLS: Final = 1_000_000_000
+MAX_DOCUMENTS: Final = 100_000_000
 MAX_SEED: Final = 2**63 - 1
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "epoch": (0, MAX_TIME),
     "step_time": (0, MAX_MS),
     "seed": (-MAX_SEED - 1, MAX_SEED),
     "max_polls": (1, MAX_POLLS),
+    "max_documents": (0, MAX_DOCUMENTS),
 }
 """The least and the greatest value of each setting that is a whole number."""
 
@@ -45,6 +47,8 @@ class Settings:
     """Whether requests name their tenant in the header x-tenant-id."""
     trust_inputs: bool = False
     """Whether steps succeed whatever their inputs are."""
+    max_documents: int = 100_000
+    """How many documents all indices together hold; a further one is refused."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
@@ -70,4 +74,5 @@ _WHAT: Final = {
     "step_time": "a step time is in milliseconds, and",
     "seed": "a seed",
     "max_polls": "max_polls",
+    "max_documents": "max_documents",
 }

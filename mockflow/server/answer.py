@@ -21,6 +21,7 @@ from mockflow.server.endpoints import (
     cluster_health,
     cluster_settings,
     cluster_state,
+    core_routes,
     indices,
     machine_learning,
     main_page,
@@ -55,6 +56,7 @@ ROUTER: Final[Router[Handler]] = Router(
         *cat.ROUTES,
         *flow_framework.ROUTES,
         *indices.ROUTES,
+        *core_routes.ROUTES,
         *pipelines.ROUTES,
         *machine_learning.ROUTES,
     ]
@@ -223,7 +225,7 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         updates = Parameters(values, {}).is_set("update_fields")
         arguments = request, values.get("use_case"), updates, cluster.world.version
         await in_thread(template_body.read_ahead, *arguments)
-    elif operation:
+    elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
 
 

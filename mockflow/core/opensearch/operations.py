@@ -1,4 +1,8 @@
-"""The operations that the cluster serves, by name in the public API specification."""
+"""The operations that the cluster serves, by name in the public API specification.
+
+flow-framework's have their name without its namespace, such as ``search``; an operation of the core with the same name
+has ``core.`` before it.
+"""
 
 from typing import Final
 
@@ -46,6 +50,36 @@ ACTIONS: Final = {
     "indices.get": "indices:admin/get",
     "indices.get_mapping": "indices:admin/mappings/get",
     "indices.get_settings": "indices:monitor/settings/get",
+    "indices.clear_cache": "indices:admin/cache/clear",
+    "indices.create": "indices:admin/create",
+    "indices.delete_alias": "indices:admin/aliases",
+    "indices.exists_alias": "indices:admin/aliases/get",
+    "indices.flush": "indices:admin/flush",
+    "indices.forcemerge": "indices:admin/forcemerge",
+    "indices.get_alias": "indices:admin/aliases/get",
+    "indices.get_field_mapping": "indices:admin/mappings/fields/get",
+    "indices.put_alias": "indices:admin/aliases",
+    "indices.put_mapping": "indices:admin/mapping/put",
+    "indices.put_settings": "indices:admin/settings/update",
+    "indices.refresh": "indices:admin/refresh",
+    "indices.stats": "indices:monitor/stats",
+    "indices.update_aliases": "indices:admin/aliases",
+    "bulk": "indices:data/write/bulk",
+    "clear_scroll": "indices:data/read/scroll/clear",
+    "core.create": "indices:data/write/index",
+    "core.delete": "indices:data/write/delete",
+    "core.get": "indices:data/read/get",
+    "core.search": "indices:data/read/search",
+    "core.update": "indices:data/write/update",
+    "count": "indices:data/read/search",
+    "delete_by_query": "indices:data/write/delete/byquery",
+    "exists": "indices:data/read/get",
+    "exists_source": "indices:data/read/get",
+    "get_source": "indices:data/read/get",
+    "index": "indices:data/write/index",
+    "mget": "indices:data/read/mget",
+    "scroll": "indices:data/read/scroll",
+    "update_by_query": "indices:data/write/update/byquery",
     "ingest.delete_pipeline": "cluster:admin/ingest/pipeline/delete",
     "ingest.get_pipeline": "cluster:admin/ingest/pipeline/get",
     "search_pipeline.delete": "cluster:admin/search/pipeline/delete",

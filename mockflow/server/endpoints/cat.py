@@ -121,7 +121,7 @@ def _index_row(index: IndexRow) -> Row:
     store_size = Bytes(index.store_size * index.primaries)
     return (
         *(index.health, "open", index.name, index.uuid),
-        *(index.primaries, index.replicas, index.docs, 0),
+        *(index.primaries, index.replicas, index.docs, index.deleted),
         *(index.created, index.created_text),
         *(store_size, store_size),
     )

@@ -31,6 +31,20 @@ def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFA
     return options
 
 
+def read_wait_for_shards(parameters: Parameters) -> None:
+    """``wait_for_active_shards``: a number or ``all``, else 400. Nothing waits, for shards are active at once."""
+    text = parameters.text("wait_for_active_shards")
+    if text is None or text == "all":
+        return
+    try:
+        number = int(text)
+    except ValueError:
+        cause = {"type": "number_format_exception", "reason": f'For input string: "{text}"'}
+        raise illegal_argument(f"cannot parse ActiveShardCount[{text}]", cause) from None
+    if number < 0:
+        raise illegal_argument("shard count cannot be a negative value")
+
+
 def _expands_to(parameters: Parameters, defaults: IndicesOptions) -> frozenset[str]:
     text = parameters.text("expand_wildcards")
     if text is None:

@@ -1,0 +1,44 @@
+"""One write of a document, as the APIs of single documents and the bulk API give it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mockflow.core.base.json_scanner import MalformedJsonError
+from mockflow.core.opensearch.documents.document_store import ANY, Conditions
+from mockflow.core.opensearch.documents.errors import DocumentError, mapper_parsing
+from mockflow.core.opensearch.documents.partial_update import Update
+from mockflow.core.opensearch.jackson import error_of
+
+Kind = Literal["index", "create", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write. `source` is the document of an index or create, `update` what an update has."""
+
+    kind: Kind
+    index: str
+    """The name of an index or alias."""
+    id: str | None
+    source: Mapping[str, Any] | None = None
+    update: Update | None = None
+    conditions: Conditions = ANY
+    routing: str | None = None
+    pipeline: str | None = None
+    require_alias: bool = False
+    error: DocumentError | None = None
+    """Why the source cannot be read; it counts when the write has its turn."""
+
+
+def unreadable_source(error: MalformedJsonError, jackson: int) -> DocumentError:
+    """The refusal of a document that is no JSON. `jackson` is the library's major version."""
+    told = error_of(error, jackson=jackson)
+    cause = DocumentError(told["type"], told["reason"])
+    return mapper_parsing("failed to parse", cause)
+
+
+def no_object() -> DocumentError:
+    """The refusal of a document that is no object."""
+    reason = "Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes"
+    return mapper_parsing("failed to parse", DocumentError("not_x_content_exception", reason))

@@ -1,0 +1,96 @@
+"""The bulk API (docs/reference/documents.md, "Bulk").
+
+The body is read in another thread if it is large, and its items are written some at a time, so that others have
+their turn in between.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from functools import partial
+from time import perf_counter
+from typing import Any, Final
+
+from mockflow.cluster import World
+from mockflow.cluster.client_documents import Writer
+from mockflow.core.opensearch.documents.bulk_request import BulkDefaults, read_bulk
+from mockflow.core.opensearch.documents.errors import item_error
+from mockflow.core.opensearch.documents.write import Write
+from mockflow.core.opensearch.refusal import RefusedError
+from mockflow.core.opensearch.search.errors import SearchError
+from mockflow.server.endpoints.core_errors import as_exception
+from mockflow.server.endpoints.documents.common import read_refresh, read_source_filter, shown_write, status_of
+from mockflow.server.endpoints.documents.pipelines import apply_pipeline
+from mockflow.server.endpoints.request_options import read_wait_for_shards
+from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.errors import object_error
+from mockflow.server.rest.worker import LARGE, in_thread
+
+_TURN: Final = 0.02  # seconds that a request may hold the loop
+_FEW: Final = 16  # items that are written between two looks at the clock
+
+
+def bulk(call: Call) -> Action:
+    """POST and PUT of /_bulk and /{index}/_bulk."""
+    parameters = call.parameters
+    parameters.time("timeout")
+    read_wait_for_shards(parameters)
+    is_refreshed = read_refresh(parameters)
+    parameters.text("batch_size")
+    defaults = BulkDefaults(
+        call.path_value("index") or None,
+        parameters.text("routing"),
+        parameters.text("pipeline"),
+        parameters.boolean("require_alias"),
+        read_source_filter(parameters),
+    )
+    call.ignore_body()
+    body = call.request.body
+    if not body:
+        raise object_error(400, "parse_exception", "request body is required")
+    read = partial(read_bulk, body, defaults, jackson=call.world.version.behaviour.jackson)
+
+    def act() -> Reply | Awaitable[Reply]:
+        if len(body) > LARGE:
+            return _in_turns(call, read, is_refreshed)
+        writes = read()
+        return _reply(_written(call.world, writes, is_refreshed))
+
+    return act
+
+
+async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool) -> Reply:
+    writes = await in_thread(read)
+    world = call.world
+    items: list[dict[str, Any]] = []
+    while len(items) < len(writes):
+        began = perf_counter()
+        writer = _writer(world)
+        while len(items) < len(writes) and perf_counter() - began < _TURN:
+            items += (_item(writer, write, is_refreshed) for write in writes[len(items) : len(items) + _FEW])
+        await asyncio.sleep(0)
+    return _reply(items)
+
+
+def _written(world: World, writes: list[Write], is_refreshed: bool) -> list[dict[str, Any]]:
+    writer = _writer(world)
+    return [_item(writer, write, is_refreshed) for write in writes]
+
+
+def _writer(world: World) -> Writer:
+    return Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
+
+
+def _item(writer: Writer, write: Write, is_refreshed: bool) -> dict[str, Any]:
+    """The result of one item, or its error."""
+    try:
+        done = writer.write(write)
+    except (SearchError, RefusedError) as failed:
+        error = failed if isinstance(failed, SearchError) else as_exception(failed)
+        shown = {"_index": write.index, "_id": write.id, "status": error.status, "error": item_error(error)}
+        return {write.kind: shown}
+    return {write.kind: {**shown_write(done, is_refreshed=is_refreshed), "status": status_of(done)}}
+
+
+def _reply(items: list[dict[str, Any]]) -> Reply:
+    failed = any("error" in result for item in items for result in item.values())
+    return Reply(200, {"took": 1, "errors": failed, "items": items})
