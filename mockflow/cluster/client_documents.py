@@ -19,7 +19,7 @@ from mockflow.core.opensearch.documents.errors import (
     invalid_request,
 )
 from mockflow.core.opensearch.documents.partial_update import Update, merged_source
-from mockflow.core.opensearch.documents.read_document import count_fields, read_document, without_dots
+from mockflow.core.opensearch.documents.read_document import ReadDocument, count_fields, read_document
 from mockflow.core.opensearch.documents.write import Write
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.alias_actions import write_index
@@ -98,7 +98,7 @@ class Writer:
             assert write.id is not None
             return self._update(write, view, write.id, write.update)
         assert write.source is not None
-        id = self._new_id() if write.id is None else write.id
+        id = new_id(self._world, "document") if write.id is None else write.id
         source = self._piped(write, view, id, write.source)
         return self._done(view, self._index(write, view, id, source))
 
@@ -132,7 +132,7 @@ class Writer:
             self._check_room(view.name)
         if view.is_made and write.routing is None and (view.mapping.get("_routing") or {}).get("required") is True:
             raise DocumentError("routing_missing_exception", f"routing is required for [{view.name}]/[{id}]")
-        read = read_document(id, source, view.mapping)
+        read = self._read(write, view, id, source)
         if view.is_made:
             self._check_fields(view, read.addition)
         written = store.index(
@@ -140,11 +140,20 @@ class Writer:
             source,
             write.conditions,
             routing=write.routing,
-            indexed=without_dots(source) if read.has_dots else None,
+            indexed=read.indexed,
+            size=write.size,
         )
         if read.addition and view.is_made:
             self._add_fields(view, read.addition)
         return written
+
+    def _read(self, write: Write, view: View, id: str, source: Mapping[str, Any]) -> ReadDocument:
+        ahead = write.ahead
+        if ahead is None or source is not write.source or ahead.mapping != view.mapping:
+            return read_document(id, source, view.mapping)
+        if isinstance(ahead.read, DocumentError):
+            raise ahead.read
+        return ahead.read
 
     def _add_fields(self, view: View, addition: Mapping[str, Any]) -> None:
         made = self._world.resources.find(("index", view.name))
@@ -219,8 +228,11 @@ class Writer:
     def _done(self, view: View, written: Written, source: Mapping[str, Any] | None = None) -> Done:
         return Done(view.name, written.id, written, 1 + view.number("index.number_of_replicas", 1), source)
 
-    def _new_id(self) -> str:
-        return new_id(self._world, "document")
+    def mapping_of(self, write: Write) -> Mapping[str, Any]:
+        """The mapping by which the document of a write will be read, as far as it is known now."""
+        world = self._world
+        name = write.index if index_listing.exists(world, write.index) else write_index(write.index, self._aliases())
+        return self._view(name).mapping if index_listing.exists(world, name) else {}
 
 
 def new_id(world: World, kind: str) -> str:

@@ -1,5 +1,6 @@
 """The exceptions of OpenSearch's core as responses."""
 
+import json
 import re
 from collections.abc import Awaitable
 from http import HTTPStatus
@@ -19,30 +20,32 @@ def translating(handler: Handler) -> Handler:
         try:
             action = handler(call)
         except (SearchError, RefusedError) as error:
-            raise as_refusal(error) from None
+            raise as_refusal(error, call) from None
 
         def act() -> Reply | Awaitable[Reply]:
             try:
                 reply = action()
             except (SearchError, RefusedError) as error:
-                raise as_refusal(error) from None
-            return reply if isinstance(reply, Reply) else _awaited(reply)
+                raise as_refusal(error, call) from None
+            return reply if isinstance(reply, Reply) else _awaited(reply, call)
 
         return act
 
     return handle
 
 
-async def _awaited(reply: Awaitable[Reply]) -> Reply:
+async def _awaited(reply: Awaitable[Reply], call: Call) -> Reply:
     try:
         return await reply
     except (SearchError, RefusedError) as error:
-        raise as_refusal(error) from None
+        raise as_refusal(error, call) from None
 
 
-def as_refusal(error: SearchError | RefusedError) -> Refusal:
-    """The response to a request that failed."""
+def as_refusal(error: SearchError | RefusedError, call: Call) -> Refusal:
+    """The response to a request that failed. Where mockflow is why, it says how to script the response."""
     found = error if isinstance(error, SearchError) else as_exception(error)
+    if found.reason.startswith(_NOT_HERE) and _STUB not in found.reason:
+        found.reason = f"{found.reason}{_STUB}{_stub(call)}"
     return Refusal(found.status, {"error": found.error(), "status": found.status})
 
 
@@ -65,6 +68,17 @@ def as_exception(error: RefusedError) -> SearchError:
     return SearchError(kind, message, meta=meta, caused_by=cause, root=cause, status=status)
 
 
+def _stub(call: Call) -> str:
+    """A stub for this request, to paste into a scenario."""
+    asked = json.dumps(f"{call.request.method} {call.path}", ensure_ascii=False)
+    body: dict[str, Any] = {}
+    if call.path.rstrip("/").endswith("_search"):
+        body = {"took": 1, "timed_out": False, "hits": {"total": {"value": 0, "relation": "eq"}, "hits": []}}
+    return f"stubs: [{{request: {asked}, respond: {{body: {json.dumps(body)}}}}}]"
+
+
+_NOT_HERE: Final = "mockflow does not support"
+_STUB: Final = "; a stub can give the response: "
 _NAMED: Final = re.compile(r"Invalid index name \[(.*?)\]", re.DOTALL)
 _EXISTS: Final = re.compile(r"index \[(.*?)/")
 _ALIASES: Final = re.compile(r"aliases \[(.*?)\] missing")

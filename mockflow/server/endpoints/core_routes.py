@@ -33,6 +33,10 @@ def _routes(operation: str, name: str, methods: str, *paths: str) -> Iterable[Ap
     return [ApiRoute(method, path, operation, handler) for path in paths for method in methods.split()]
 
 
+def _empty(operation: str, function: str, methods: str, *paths: str) -> Iterable[ApiRoute]:
+    return _routes(operation, f"index_management.empty_lists:{function}", methods, *paths)
+
+
 _MANAGEMENT: Final = "index_management"
 ROUTES: Final = (
     *_routes("indices.create", f"{_MANAGEMENT}.create:create_index", "PUT", "/{index}"),
@@ -81,6 +85,24 @@ ROUTES: Final = (
         "indices.stats", f"{_MANAGEMENT}.maintenance:stats", "GET",
         "/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}",
     ),
+    *_empty("indices.get_template", "get_templates", "GET", "/_template", "/_template/{name}"),
+    *_empty("indices.exists_template", "get_templates", "HEAD", "/_template/{name}"),
+    *_empty("indices.delete_template", "delete_template", "DELETE", "/_template/{name}"),
+    *_empty("indices.get_index_template", "get_index_templates", "GET", "/_index_template", "/_index_template/{name}"),
+    *_empty("indices.exists_index_template", "get_index_templates", "HEAD", "/_index_template/{name}"),
+    *_empty("indices.delete_index_template", "delete_index_template", "DELETE", "/_index_template/{name}"),
+    *_empty(
+        "cluster.get_component_template", "get_component_templates", "GET",
+        "/_component_template", "/_component_template/{name}",
+    ),
+    *_empty("cluster.exists_component_template", "get_component_templates", "HEAD", "/_component_template/{name}"),
+    *_empty("cluster.delete_component_template", "delete_component_template", "DELETE", "/_component_template/{name}"),
+    *_empty("indices.get_data_stream", "get_data_streams", "GET", "/_data_stream", "/_data_stream/{name}"),
+    *_empty("indices.delete_data_stream", "delete_data_stream", "DELETE", "/_data_stream/{name}"),
+    *_empty("snapshot.get_repository", "get_repositories", "GET", "/_snapshot", "/_snapshot/{name}"),
+    *_empty("tasks.list", "list_tasks", "GET", "/_tasks"),
+    *_empty("cluster.pending_tasks", "pending_tasks", "GET", "/_cluster/pending_tasks"),
+    *_empty("indices.resolve_index", "resolve_index", "GET", "/_resolve/index/{name}"),
     *_routes("index", "documents.writes:index_document", "POST", "/{index}/_doc"),
     *_routes("index", "documents.writes:index_document", "PUT POST", "/{index}/_doc/{id}"),
     *_routes("core.create", "documents.writes:create_document", "PUT POST", "/{index}/_create/{id}"),

@@ -30,6 +30,8 @@ def _get(*parts: str) -> Handler:
     def handle(call: Call) -> Action:
         find, show = _read_expression(call), _read_form(call) if "settings" in parts else dict
         call.parameters.boolean("local")
+        if len(parts) > 1 and "aliases" in parts:
+            call.ignore_body()
 
         def act() -> Reply:
             shown = {name: show(body) for name, body in find().items()}
@@ -45,6 +47,7 @@ def _get(*parts: str) -> Handler:
 def delete_index(call: Call) -> Action:
     """Deletes indices, also those of the plugins with their workflows or resources."""
     find = _read_expression(call, with_aliases=False)
+    call.ignore_body()
     call.parameters.time("timeout")
 
     def act() -> Reply:

@@ -114,7 +114,7 @@ def _with_source(kind: Kind, meta: Mapping[str, Any], line: bytes, defaults: Bul
             source = value
         else:
             error = no_object()
-    return _write(kind, meta, defaults, source, update, error)
+    return _write(kind, meta, defaults, source, update, error, len(line))
 
 
 def _write(
@@ -124,6 +124,7 @@ def _write(
     source: Mapping[str, Any] | None = None,
     update: Update | None = None,
     error: DocumentError | None = None,
+    size: int = 0,
 ) -> Write:
     id = meta.get("_id")
     if id == "":
@@ -148,6 +149,7 @@ def _write(
         meta.get("pipeline", defaults.pipeline),
         meta.get("require_alias", defaults.require_alias) in (True, "true"),
         error,
+        size,
     )
 
 

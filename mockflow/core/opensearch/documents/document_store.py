@@ -44,6 +44,8 @@ class DocumentStore:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.bytes = 0
+        """About how many bytes were written."""
         self.deleted = 0
         """How many documents were deleted or replaced, as Lucene counts them before it merges."""
         self._documents: dict[str, Stored] = {}
@@ -73,6 +75,7 @@ class DocumentStore:
         *,
         routing: str | None = None,
         indexed: Mapping[str, Any] | None = None,
+        size: int = 0,
     ) -> Written:
         """Writes a document. Raises DocumentError for a version conflict, and then changes nothing."""
         before = self.get(id)
@@ -82,6 +85,7 @@ class DocumentStore:
             self.deleted += 1
         self._gone.pop(id, None)
         number = self._number()
+        self.bytes += size
         self._documents[id] = Stored(id, source, version, number, routing=routing, indexed=indexed)
         return Written(id, version, number, "created" if before is None else "updated")
 

@@ -28,18 +28,18 @@ class ReadDocument:
 
     addition: Mapping[str, Any]
     """The mapping that it adds, with ``properties``; {} if it adds none."""
-    has_dots: bool
-    """Whether a key has dots, which stand for objects."""
+    indexed: Mapping[str, Any] | None
+    """The document with objects in place of dotted keys; None where it has no such keys."""
 
 
 def read_document(id: str, source: Mapping[str, Any], mapping: Node) -> ReadDocument:
     """Reads a document. Raises DocumentError for one that does not fit the mapping."""
     reader = _Reader(id, mapping)
     added = reader.read_object(source, mapping, "", _dynamic_of(mapping, "true"), 0)
-    return ReadDocument({"properties": added} if added else {}, reader.has_dots)
+    return ReadDocument({"properties": added} if added else {}, _plain(source) if reader.has_dots else None)
 
 
-def without_dots(source: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(source: Mapping[str, Any]) -> dict[str, Any]:
     """The document with objects in place of dotted keys."""
     plain: dict[str, Any] = {}
     for key, value in source.items():
@@ -54,7 +54,7 @@ def without_dots(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_dots(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return without_dots(value)
+        return _plain(value)
     return [_without_dots(part) for part in value] if isinstance(value, list) else value
 
 

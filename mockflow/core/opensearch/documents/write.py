@@ -1,5 +1,7 @@
 """One write of a document, as the APIs of single documents and the bulk API give it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,6 +10,7 @@ from mockflow.core.base.json_scanner import MalformedJsonError
 from mockflow.core.opensearch.documents.document_store import ANY, Conditions
 from mockflow.core.opensearch.documents.errors import DocumentError, mapper_parsing
 from mockflow.core.opensearch.documents.partial_update import Update
+from mockflow.core.opensearch.documents.read_document import ReadDocument, read_document
 from mockflow.core.opensearch.jackson import error_of
 
 Kind = Literal["index", "create", "update", "delete"]
@@ -29,6 +32,25 @@ class Write:
     require_alias: bool = False
     error: DocumentError | None = None
     """Why the source cannot be read; it counts when the write has its turn."""
+    size: int = 0
+    """About how many bytes the source has."""
+    ahead: Ahead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A large document that was read before its turn, by what was the mapping of its index then."""
+
+    mapping: Mapping[str, Any]
+    read: ReadDocument | DocumentError
+
+
+def read_ahead(id: str, source: Mapping[str, Any], mapping: Mapping[str, Any]) -> Ahead:
+    """Reads a document, for `Write.ahead`."""
+    try:
+        return Ahead(mapping, read_document(id, source, mapping))
+    except DocumentError as error:
+        return Ahead(mapping, error)
 
 
 def unreadable_source(error: MalformedJsonError, jackson: int) -> DocumentError:

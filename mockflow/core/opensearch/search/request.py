@@ -79,6 +79,10 @@ class Searched:
     window: int = _RESULT_WINDOW
     """index.max_result_window"""
     shards: int = 1
+    filters: tuple[Any, ...] = ()
+    """Queries, of which a document has to match one: those of the aliases that were asked for."""
+    bytes: int = 0
+    """About how much text the documents have."""
 
 
 @dataclass(frozen=True)
@@ -189,9 +193,17 @@ def matching(searched: Searched, query: Any, *, scores_keywords: bool = False) -
     """The documents of one index that match a query, in their order. Raises SearchError."""
     check_depth(query)
     scope = Scope.of(searched.index, searched.documents, searched.table, scores_keywords=scores_keywords)
-    score = parse_query(query, scope)
+    score, admits = parse_query(query, scope), _filter(searched, scope)
     check_clauses(scope)
-    return [document for document in scope.documents if score(document) is not None]
+    return [document for document in scope.documents if admits(document) and score(document) is not None]
+
+
+def _filter(searched: Searched, scope: Scope) -> Callable[[Stored], bool]:
+    """Whether an alias admits a document."""
+    if not searched.filters:
+        return lambda _: True
+    scorers = [parse_query(query, scope) for query in searched.filters]
+    return lambda document: any(score(document) is not None for score in scorers)
 
 
 def _matches(
@@ -205,7 +217,11 @@ def _matches(
         reason = _TOO_LARGE.format(most=one.window, requested=start + size)
         raise shard_failure(one.index, "illegal_argument_exception", reason)
     sorts = parse_sort(request["sort"], scope) if "sort" in request else ()
-    scored = ((document, score(document), position) for position, document in enumerate(scope.documents))
+    admits = _filter(one, scope)
+    scored = (
+        (document, score(document) if admits(document) else None, position)
+        for position, document in enumerate(scope.documents)
+    )
     if rules.aggregation_failure and any(key in request for key in _AGGREGATIONS):
         raise unwritable_aggregations(*rules.aggregation_failure)
     matches = [

@@ -6,19 +6,27 @@ their turn in between.
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
 from mockflow.cluster import World
-from mockflow.cluster.client_documents import Writer
+from mockflow.cluster.client_documents import Writer, new_id
 from mockflow.core.opensearch.documents.bulk_request import BulkDefaults, read_bulk
 from mockflow.core.opensearch.documents.errors import item_error
 from mockflow.core.opensearch.documents.write import Write
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.search.errors import SearchError
+from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints.core_errors import as_exception
-from mockflow.server.endpoints.documents.common import read_refresh, read_source_filter, shown_write, status_of
+from mockflow.server.endpoints.documents.common import (
+    read_large,
+    read_refresh,
+    read_source_filter,
+    shown_write,
+    status_of,
+)
 from mockflow.server.endpoints.documents.pipelines import apply_pipeline
 from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Reply
@@ -26,7 +34,6 @@ from mockflow.server.rest.errors import object_error
 from mockflow.server.rest.worker import LARGE, in_thread
 
 _TURN: Final = 0.02  # seconds that a request may hold the loop
-_FEW: Final = 16  # items that are written between two looks at the clock
 
 
 def bulk(call: Call) -> Action:
@@ -53,7 +60,8 @@ def bulk(call: Call) -> Action:
         if len(body) > LARGE:
             return _in_turns(call, read, is_refreshed)
         writes = read()
-        return _reply(_written(call.world, writes, is_refreshed))
+        writer = _writer(call.world)
+        return Reply(200, _told([_item(call.world, writer, write, is_refreshed) for write in writes]))
 
     return act
 
@@ -66,22 +74,30 @@ async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool
         began = perf_counter()
         writer = _writer(world)
         while len(items) < len(writes) and perf_counter() - began < _TURN:
-            items += (_item(writer, write, is_refreshed) for write in writes[len(items) : len(items) + _FEW])
+            write = writes[len(items)]
+            if write.size > LARGE and write.ahead is None:
+                writes[len(items)] = await read_large(writer, write)
+                break  # what the writer remembers may have changed meanwhile
+            items.append(_item(world, writer, write, is_refreshed))
         await asyncio.sleep(0)
-    return _reply(items)
+    return Reply(200, await in_thread(_document, items))
 
 
-def _written(world: World, writes: list[Write], is_refreshed: bool) -> list[dict[str, Any]]:
-    writer = _writer(world)
-    return [_item(writer, write, is_refreshed) for write in writes]
+def _document(items: list[dict[str, Any]]) -> Document:
+    """The response, written ahead."""
+    document = Document(_told(items))
+    len(document.json)
+    return document
 
 
 def _writer(world: World) -> Writer:
     return Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
 
 
-def _item(writer: Writer, write: Write, is_refreshed: bool) -> dict[str, Any]:
+def _item(world: World, writer: Writer, write: Write, is_refreshed: bool) -> dict[str, Any]:
     """The result of one item, or its error."""
+    if write.id is None:
+        write = replace(write, id=new_id(world, "document"))
     try:
         done = writer.write(write)
     except (SearchError, RefusedError) as failed:
@@ -91,6 +107,6 @@ def _item(writer: Writer, write: Write, is_refreshed: bool) -> dict[str, Any]:
     return {write.kind: {**shown_write(done, is_refreshed=is_refreshed), "status": status_of(done)}}
 
 
-def _reply(items: list[dict[str, Any]]) -> Reply:
+def _told(items: list[dict[str, Any]]) -> dict[str, Any]:
     failed = any("error" in result for item in items for result in item.values())
-    return Reply(200, {"took": 1, "errors": failed, "items": items})
+    return {"took": 1, "errors": failed, "items": items}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ from mockflow.core.opensearch.search.errors import not_supported, parsing
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.server.endpoints.documents.common import read_refresh, unsupported, whole
 from mockflow.server.endpoints.documents.pipelines import apply_pipeline
-from mockflow.server.endpoints.documents.searched import searched_indices
+from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.documents.searches import matched, read_body
 from mockflow.server.endpoints.request_options import read_indices_options, read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Handler, Reply
+from mockflow.server.rest.worker import in_thread
 
 _TURN: Final = 0.02  # seconds that a request may hold the loop
 _BATCH: Final = 1000
@@ -31,7 +33,9 @@ def _by_query(kind: Kind, result: str) -> Handler:
 
         async def act() -> Reply:
             world = call.world
-            found = matched(call, searched_indices(call, expression, options), query)
+            searched = searched_indices(call, expression, options)
+            find = partial(matched, call, searched, query)
+            found = await in_thread(find) if is_large(searched) else find()
             pairs = [(index, document) for index, documents in found for document in documents][:most]
             counts = {"total": len(pairs), result: 0, "batches": -(-len(pairs) // _BATCH), "version_conflicts": 0}
             done = 0

@@ -1,14 +1,18 @@
 """What the endpoints of documents share: parameters of writes, and the form of their results."""
 
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from mockflow.cluster.client_documents import Done
+from mockflow.cluster.client_documents import Done, Writer
 from mockflow.core.opensearch.documents.document_store import Conditions, VersionType
 from mockflow.core.opensearch.documents.errors import DocumentError, invalid_request
+from mockflow.core.opensearch.documents.write import Write, read_ahead
+from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.search.source import SourceFilter
 from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.parameters import Parameters
+from mockflow.server.rest.worker import in_thread
 
 _VERSION_TYPES: Final = ("internal", "external", "external_gte")
 _STATUS: Final = {"created": 201, "not_found": 404}
@@ -47,6 +51,18 @@ def read_write_options(parameters: Parameters, *, is_create: bool = False) -> Wr
     if problems:
         raise invalid_request(*problems)
     return WriteOptions(conditions, parameters.text("routing"), read_refresh(parameters))
+
+
+async def read_large(writer: Writer, write: Write) -> Write:
+    """The write with its document read ahead, in another thread."""
+    if write.source is None:
+        return replace(write, size=0)
+    try:
+        mapping = writer.mapping_of(write)
+    except RefusedError:  # its turn will tell
+        return replace(write, size=0)
+    ahead = await in_thread(read_ahead, write.id or "", write.source, mapping)
+    return replace(write, ahead=ahead)
 
 
 def read_refresh(parameters: Parameters) -> bool:

@@ -13,7 +13,7 @@ from mockflow.server.endpoints.documents.searched import documents_of, names_of
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
-from mockflow.server.rest.errors import illegal_argument, object_error
+from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
 
 
 def get_document(call: Call) -> Action:
@@ -61,8 +61,9 @@ def get_many(call: Call) -> Action:
             try:
                 name = _single_index(call, index)
                 docs.append(_shown(name, id, _find(call, name, id), shown))
-            except SearchError as error:
-                docs.append({"_index": index, "_id": id, "error": error.error()})
+            except (SearchError, Refusal) as error:
+                told = error.body["error"] if isinstance(error, Refusal) else error.error()
+                docs.append({"_index": index, "_id": id, "error": told})
         return Reply(200, {"docs": docs})
 
     return act

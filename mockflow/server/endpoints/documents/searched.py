@@ -1,7 +1,7 @@
 """The indices and documents that a read, search or count means: those of clients, and those that plugins keep."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from mockflow.cluster import World, index_listing
 from mockflow.cluster.client_documents import views
@@ -12,7 +12,7 @@ from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.request import Searched
 from mockflow.core.plugin.resources import body_of
 from mockflow.server.endpoints.flow_framework.reads import stored_states, stored_templates
-from mockflow.server.endpoints.indices import found_indices
+from mockflow.server.endpoints.indices import found_indices, resolve_indices
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Call
 
@@ -41,16 +41,51 @@ def searched_indices(call: Call, expression: str, options: IndicesOptions = DEFA
     finally:
         for part in expression.split(","):
             read_resource(call.cluster, "index", part)
-    return [
-        Searched(
-            view.name,
-            tuple(documents_of(call, world, view.name)),
-            view.table,
-            view.number("index.max_result_window", 10_000),
-            view.number("index.number_of_shards", 1),
+    filters = _filters(world, expression, options)
+    found = []
+    for view in views(world, names):
+        store = index_listing.store(world, view.name, view.created)
+        found.append(
+            Searched(
+                view.name,
+                tuple(documents_of(call, world, view.name)),
+                view.table,
+                view.number("index.max_result_window", 10_000),
+                view.number("index.number_of_shards", 1),
+                filters.get(view.name, ()),
+                0 if store is None else store.bytes,
+            )
         )
-        for view in views(world, names)
-    ]
+    return found
+
+
+def is_large(searched: Iterable[Searched]) -> bool:
+    """Whether a search over these indices takes so long that it is made in another thread."""
+    chosen = list(searched)
+    return sum(len(one.documents) for one in chosen) > _MANY or sum(one.bytes for one in chosen) > _MUCH
+
+
+_MANY: Final = 1_000
+_MUCH: Final = 128 * 1024  # bytes
+
+
+def _filters(world: World, expression: str, options: IndicesOptions) -> dict[str, tuple[Any, ...]]:
+    """Of the indices that are asked for by filtered aliases alone: the filters."""
+    filters: dict[str, dict[str, Any]] = {}
+    for row in index_listing.aliases(world):
+        if row.filtered:
+            held = index_listing.body(world, row.index)["aliases"][row.alias]
+            filters.setdefault(row.index, {})[row.alias] = held["filter"]
+    if not filters:
+        return {}
+    aliases = index_listing.indices_by_alias(world)
+    asked = resolve_indices(expression, [*index_listing.names(world), *aliases], options)
+    found = {}
+    for name, by_alias in filters.items():
+        ways = [one for one in asked if one == name or name in aliases.get(one, ())]
+        if all(way in by_alias for way in ways):
+            found[name] = tuple(by_alias[way] for way in ways)
+    return found
 
 
 def documents_of(call: Call, world: World, name: str, id: str | None = None) -> Iterator[Stored]:

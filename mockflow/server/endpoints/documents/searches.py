@@ -11,16 +11,14 @@ from typing import Any, Final, TypeVar
 from mockflow.cluster import World
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
-from mockflow.core.base.json_writer import compact
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
 from mockflow.core.opensearch.search.errors import parsing
 from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
 from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
-from mockflow.server.endpoints.documents.searched import searched_indices
+from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.request_options import read_indices_options
-from mockflow.server.endpoints.search import refused
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
@@ -28,8 +26,6 @@ from mockflow.server.rest.worker import in_thread
 
 Found = TypeVar("Found")
 
-_MANY: Final = 2_000
-"""The documents from which on a search is made in another thread."""
 MAX_KEEP_ALIVE: Final = 24 * 3_600_000
 """OpenSearch's search.max_keep_alive, in ms."""
 
@@ -70,8 +66,7 @@ def search(call: Call) -> Action:
             page, reply = told(await in_thread(find))
             return Reply(reply.status, await in_thread(_written, page)) if page else reply
 
-        is_large = sum(len(one.documents) for one in searched) > _MANY
-        return in_turn() if is_large else told(find())[1]
+        return in_turn() if is_large(searched) else told(find())[1]
 
     return act
 
@@ -107,7 +102,7 @@ def count(call: Call) -> Action:
         async def in_turn() -> Reply:
             return told(await in_thread(number))
 
-        return in_turn() if sum(len(one.documents) for one in searched) > _MANY else told(number())
+        return in_turn() if is_large(searched) else told(number())
 
     return act
 
@@ -115,7 +110,7 @@ def count(call: Call) -> Action:
 def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str, list[Any]]]:
     """The documents of each index that match a query; all of them without a query."""
     if query is None:
-        return [(one.index, list(one.documents)) for one in searched]
+        query = {"match_all": {}}
     scores = call.world.version.behaviour.scores_keywords
     return explained(
         call, {"query": query}, lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched]
@@ -123,25 +118,15 @@ def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str,
 
 
 def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
-    """What `find` finds. Its errors get their place in the body; those of mockflow say what else can be done."""
+    """What `find` finds. Its errors get their place in the body."""
     try:
         return find()
     except SearchError as error:
         if call.request.body:
             error.locate(call.request.body.decode("utf-8", "replace"), request)
-        if error.reason.startswith("mockflow does not support"):
-            error.reason += f"; a stub can give the response: {_stub(call)}"
-        raise refused(error) from None
+        raise
     except RecursionError:
-        raise refused(too_deep()) from None
-
-
-def _stub(call: Call) -> str:
-    """A stub for this request, to paste into a scenario."""
-    path = call.path if call.path.isascii() else "/_search"
-    hits: dict[str, Any] = {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
-    body = compact({"took": 1, "timed_out": False, "hits": hits}).decode()
-    return f"stubs: [{{request: {json.dumps(f'{call.request.method} {path}')}, respond: {{body: {body}}}}}]"
+        raise too_deep() from None
 
 
 def read_body(call: Call) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Index, create, update and delete of one document (docs/reference/documents.md, "Documents")."""
 
+from collections.abc import Awaitable
 from urllib.parse import quote
 
 from mockflow.cluster.client_documents import Done, Writer
@@ -13,6 +14,7 @@ from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.source import SourceFilter
 from mockflow.server.endpoints.documents.common import (
     WriteOptions,
+    read_large,
     read_source_filter,
     read_write_options,
     shown_write,
@@ -24,6 +26,7 @@ from mockflow.server.rest.body import read_value
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.content import decode_content
 from mockflow.server.rest.errors import illegal_argument, object_error
+from mockflow.server.rest.worker import LARGE
 
 
 def index_document(call: Call) -> Action:
@@ -62,7 +65,7 @@ def _index(call: Call, *, is_create: bool) -> Action:
     id = call.path_value("id") if "id" in call.path_names else None
     write = Write(
         kind, call.path_value("index"), id, source, None, options.conditions, options.routing, pipeline,
-        require_alias, error,
+        require_alias, error, len(call.request.body),
     )  # fmt: skip
     return _acting(call, write, options)
 
@@ -103,10 +106,18 @@ def update_document(call: Call) -> Action:
 
 
 def _acting(call: Call, write: Write, options: WriteOptions, shown: SourceFilter | None = None) -> Action:
-    def act() -> Reply:
+    def writer() -> Writer:
         world = call.world
-        writer = Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
-        done = writer.write(write)
+        return Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
+
+    async def act_on_large() -> Reply:
+        return act_on(await read_large(writer(), write))
+
+    def act() -> Reply | Awaitable[Reply]:
+        return act_on_large() if write.size > LARGE else act_on(write)
+
+    def act_on(write: Write) -> Reply:
+        done = writer().write(write)
         body = shown_write(done, is_refreshed=options.is_refreshed)
         if shown is not None and shown.fetch and done.source is not None:
             body["get"] = {

@@ -32,9 +32,7 @@ def create_index(call: Call) -> Action:
 
 
 def _request(body: Mapping[str, Any]) -> IndexRequest:
-    """The body by CreateIndexRequest.source; settings may stand at its root alone."""
-    if body and not any(key in body for key in (*_PARTS, "context")):
-        body = {"settings": body}
+    """The body by CreateIndexRequest.source."""
     for key, value in body.items():
         if key not in (*_PARTS, "context"):
             raise DocumentError("parse_exception", f"unknown key [{key}] for create index")
