@@ -65,7 +65,7 @@ def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text 
                 chosen |= {one: None for one in held if matches(key, one) and one not in _FIXED}
             elif not (preserve and key in held):
                 chosen[key] = value
-        planned[name] = _changes(world, name).with_settings(chosen)
+        planned[name] = _changes(world, name).with_settings(chosen, world.now())
     _change(world, planned)
 
 

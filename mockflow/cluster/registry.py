@@ -217,7 +217,8 @@ class Registry:
         first = min(made.created for made, _ in found)
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
         created, changes = self._changes.get(key, (-1, None))
-        return replace(made, ready=ready, changes=changes if created == made.created else None), owner, first
+        current = changes.after_update(made.changed) if changes and created == made.created else None
+        return replace(made, ready=ready, changes=current), owner, first
 
 
 _ALIASES: Final = "aliases"

@@ -38,7 +38,7 @@ def _empty(operation: str, function: str, methods: str, *paths: str) -> Iterable
 
 
 _MANAGEMENT: Final = "index_management"
-ROUTES: Final = (
+INDICES: Final = (
     *_routes("indices.create", f"{_MANAGEMENT}.create:create_index", "PUT", "/{index}"),
     *_routes(
         "indices.put_mapping", f"{_MANAGEMENT}.mappings:put_mapping", "PUT POST",
@@ -85,6 +85,9 @@ ROUTES: Final = (
         "indices.stats", f"{_MANAGEMENT}.maintenance:stats", "GET",
         "/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}",
     ),
+    *_empty("indices.resolve_index", "resolve_index", "GET", "/_resolve/index/{name}"),
+)  # fmt: skip
+EMPTY_LISTS: Final = (
     *_empty("indices.get_template", "get_templates", "GET", "/_template", "/_template/{name}"),
     *_empty("indices.exists_template", "get_templates", "HEAD", "/_template/{name}"),
     *_empty("indices.delete_template", "delete_template", "DELETE", "/_template/{name}"),
@@ -102,7 +105,8 @@ ROUTES: Final = (
     *_empty("snapshot.get_repository", "get_repositories", "GET", "/_snapshot", "/_snapshot/{name}"),
     *_empty("tasks.list", "list_tasks", "GET", "/_tasks"),
     *_empty("cluster.pending_tasks", "pending_tasks", "GET", "/_cluster/pending_tasks"),
-    *_empty("indices.resolve_index", "resolve_index", "GET", "/_resolve/index/{name}"),
+)  # fmt: skip
+DOCUMENTS: Final = (
     *_routes("index", "documents.writes:index_document", "POST", "/{index}/_doc"),
     *_routes("index", "documents.writes:index_document", "PUT POST", "/{index}/_doc/{id}"),
     *_routes("core.create", "documents.writes:create_document", "PUT POST", "/{index}/_create/{id}"),
@@ -123,3 +127,5 @@ ROUTES: Final = (
     *_routes("delete_by_query", "documents.by_query:delete_by_query", "POST", "/{index}/_delete_by_query"),
     *_routes("update_by_query", "documents.by_query:update_by_query", "POST", "/{index}/_update_by_query"),
 )  # fmt: skip
+
+ROUTES: Final = (*INDICES, *EMPTY_LISTS, *DOCUMENTS)

@@ -17,13 +17,21 @@ class IndexChanges:
 
     settings: Mapping[str, Text | None] = field(default_factory=dict)
     """By dotted key with ``index.``."""
+    settings_since: int = -1
+    """When they were changed last, epoch ms."""
     mapping: Mapping[str, Any] = field(default_factory=dict)
     """What is added to the mapping, or replaced in it."""
     aliases: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
-    def with_settings(self, changes: Mapping[str, Text | None]) -> "IndexChanges":
-        """With more settings changed."""
-        return replace(self, settings={**self.settings, **changes})
+    def with_settings(self, changes: Mapping[str, Text | None], now: int) -> "IndexChanges":
+        """With more settings changed now (epoch ms)."""
+        return replace(self, settings={**self.settings, **changes}, settings_since=now)
+
+    def after_update(self, changed: int | None) -> "IndexChanges":
+        """What is left of the changes on an index whose step has updated its settings at `changed`."""
+        if changed is None or changed <= self.settings_since or not self.settings:
+            return self
+        return replace(self, settings={})
 
     def with_mapping(self, addition: Mapping[str, Any]) -> "IndexChanges":
         """With more of a mapping, which fits what is there."""
