@@ -25,7 +25,6 @@ from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.alias_actions import write_index
 from mockflow.core.opensearch.indices.create_index import IndexRequest
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
-from mockflow.core.opensearch.indices.mapping_merge import merged_mapping
 from mockflow.core.opensearch.search.field_table import field_table
 from mockflow.core.opensearch.search.fields import FieldTable
 from mockflow.core.opensearch.settings.index_settings import text_of
@@ -35,6 +34,7 @@ log: Final = logging.getLogger("mockflow")
 RunPipeline = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 """The document that an ingest pipeline makes of another; the arguments are the pipeline, the id and the document."""
 
+_DEPTH: Final = "index.mapping.depth.limit"
 _LONGEST_ID: Final = 512  # bytes
 
 
@@ -67,6 +67,11 @@ class View:
     def table(self) -> FieldTable | None:
         """Its fields; None for an index of a plugin."""
         return field_table(self.mapping) if self.is_made else None
+
+    @cached_property
+    def fields(self) -> int:
+        """How many fields its mapping has."""
+        return count_fields(self.mapping)
 
     def number(self, setting: str, otherwise: int) -> int:
         """A setting that is a whole number."""
@@ -124,23 +129,30 @@ class Writer:
             if update.detect_noop and source == before.source and _same_types(source, before.source):
                 written = Written(id, before.version, before.seq_no, "noop")
                 return Done(view.name, id, written, 0, source)
-        return self._done(view, self._index(write, view, id, source), source)
+        is_partial = before is not None and before.indexed is None
+        return self._done(view, self._index(write, view, id, source, update.doc if is_partial else source), source)
 
-    def _index(self, write: Write, view: View, id: str, source: Mapping[str, Any]) -> Written:
+    def _index(
+        self, write: Write, view: View, id: str, source: Mapping[str, Any], new: Mapping[str, Any] | None = None
+    ) -> Written:
+        """Writes a document. Of an update `new` is what is new in it; the rest fits the mapping already."""
         store = self._store(view)
         if store.get(id) is None:
             self._check_room(view.name)
         if view.is_made and write.routing is None and (view.mapping.get("_routing") or {}).get("required") is True:
             raise DocumentError("routing_missing_exception", f"routing is required for [{view.name}]/[{id}]")
-        read = self._read(write, view, id, source)
+        read = self._read(write, view, id, source if new is None else new)
+        indexed = read.indexed
+        if indexed is not None and new is not None and new is not source:
+            indexed = read_document(id, source, view.mapping).indexed
         if view.is_made:
-            self._check_fields(view, read.addition)
+            self._check_fields(view, read)
         written = store.index(
             id,
             source,
             write.conditions,
             routing=write.routing,
-            indexed=read.indexed,
+            indexed=indexed,
             size=write.size,
         )
         if read.addition and view.is_made:
@@ -149,10 +161,11 @@ class Writer:
 
     def _read(self, write: Write, view: View, id: str, source: Mapping[str, Any]) -> ReadDocument:
         ahead = write.ahead
-        if ahead is None or source is not write.source or ahead.mapping != view.mapping:
+        if ahead is None or source is not ahead.source or ahead.mapping != view.mapping:
             return read_document(id, source, view.mapping)
         if isinstance(ahead.read, DocumentError):
             raise ahead.read
+        assert ahead.read is not None
         return ahead.read
 
     def _add_fields(self, view: View, addition: Mapping[str, Any]) -> None:
@@ -161,10 +174,15 @@ class Writer:
         self._world.resources.change(view.name, (made.changes or IndexChanges()).with_mapping(addition))
         del self._views[view.name]
 
-    def _check_fields(self, view: View, addition: Mapping[str, Any]) -> None:
-        limit = view.number("index.mapping.total_fields.limit", 1000)
-        if addition and count_fields(merged_mapping(view.mapping, addition)) > limit:
-            raise DocumentError("illegal_argument_exception", f"Limit of total fields [{limit}] has been exceeded")
+    def _check_fields(self, view: View, read: ReadDocument) -> None:
+        limit, depth = view.number("index.mapping.total_fields.limit", 1000), view.number(_DEPTH, 20)
+        problem = ""
+        if read.fields and view.fields + read.fields > limit:
+            problem = f"Limit of total fields [{limit}] has been exceeded"
+        elif read.deepest.count(".") + 2 > depth:
+            problem = f"Limit of mapping depth [{depth}] has been exceeded due to object field [{read.deepest}]"
+        if problem:
+            raise DocumentError("illegal_argument_exception", problem)
 
     def _check_room(self, name: str) -> None:
         stores, most = self._world.stores, self._world.settings.max_documents

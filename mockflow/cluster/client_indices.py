@@ -20,7 +20,7 @@ from mockflow.core.opensearch.mappings.check_mapping import check_mapping
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text
-from mockflow.core.opensearch.settings.index_settings import check_update, index_settings_table
+from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table
 from mockflow.core.plugin.resources import Made
 
 _PLUGINS: Final = frozenset(plugin.name for plugin in PLUGINS)
@@ -28,7 +28,12 @@ _PLUGINS: Final = frozenset(plugin.name for plugin in PLUGINS)
 
 def create(world: World, name: str, request: IndexRequest) -> None:
     """Makes an index without documents."""
-    check_request(name, request, _environment(world))
+    check_request(name, request, environment(world))
+    add(world, name, request)
+
+
+def add(world: World, name: str, request: IndexRequest) -> None:
+    """The same for a request that `check_request` admits."""
     configurations = {
         "settings": dict(request.settings),
         "mappings": with_objects(request.mapping),
@@ -38,18 +43,19 @@ def create(world: World, name: str, request: IndexRequest) -> None:
     world.resources.put(Made("index", name, "", {"configurations": configurations}, world.now()))
 
 
-def put_mapping(world: World, names: Iterable[str], addition: Mapping[str, Any]) -> None:
-    """Adds fields to the mappings of existing indices."""
-    planned = {}
-    for name in names:
-        body = index_listing.body(world, name)
+def check_addition(bodies: Iterable[Mapping[str, Any]], addition: Mapping[str, Any], minor: Minor) -> None:
+    """Raises RefusedError for fields that one of the indices with these bodies cannot have. It reads no world."""
+    for body in bodies:
         analysis = check_analysis(body["settings"], _PLUGINS)
-        check_mapping(addition, body["settings"], analysis, world.version.minor, _PLUGINS)
+        check_mapping(addition, body["settings"], analysis, minor, _PLUGINS)
         check_merge(body["mappings"], addition)
         merged = merged_mapping(body["mappings"], addition)
-        check_mapping(merged, body["settings"], analysis, world.version.minor, _PLUGINS)
-        planned[name] = _changes(world, name).with_mapping(addition)
-    _change(world, planned)
+        check_mapping(merged, body["settings"], analysis, minor, _PLUGINS)
+
+
+def put_mapping(world: World, names: Iterable[str], addition: Mapping[str, Any]) -> None:
+    """Adds fields, which `check_addition` admits, to the mappings of existing indices."""
+    _change(world, {name: _changes(world, name).with_mapping(addition) for name in names})
 
 
 def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text | None], *, preserve: bool) -> None:
@@ -71,7 +77,10 @@ def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text 
 
 def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]]) -> None:
     """Carries out actions, each with the names of its indices."""
-    environment = _environment(world)
+    actions = list(actions)
+    if sum(len(names) * max(1, len(action.aliases)) for action, names in actions) > _MOST_ACTIONS:
+        raise RefusedError(f"mockflow does not support more than {_MOST_ACTIONS} changes of aliases in one request")
+    around = environment(world)
     planned: dict[str, IndexChanges] = {}
     deleted: list[str] = []
 
@@ -89,7 +98,7 @@ def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]
             held = index_listing.body(world, name)["aliases"]
             for alias in action.aliases:
                 if action.kind == "add":
-                    _check_new_alias(world, alias, action, name, environment)
+                    _check_new_alias(world, alias, action, name, around)
                     planned[name] = of(name).with_alias(alias, action.options)
                     found = True
                     continue
@@ -104,8 +113,8 @@ def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]
         index_listing.delete(world, name)
 
 
-def _check_new_alias(world: World, alias: str, action: AliasAction, name: str, environment: IndexEnvironment) -> None:
-    check_alias(alias, action.options, name, environment)
+def _check_new_alias(world: World, alias: str, action: AliasAction, name: str, around: IndexEnvironment) -> None:
+    check_alias(alias, action.options, name, around)
     if world.resources.find(("index", name)) is None:
         raise RefusedError(f"mockflow keeps no aliases of the plugins' own index [{name}]")
 
@@ -135,11 +144,13 @@ def _change(world: World, planned: Mapping[str, IndexChanges]) -> None:
             world.resources.change(name, changes)
 
 
-def _environment(world: World) -> IndexEnvironment:
+def environment(world: World) -> IndexEnvironment:
+    """What checks of indices need to know of the cluster."""
     names = frozenset(index_listing.names(world))
     return IndexEnvironment(world.version.minor, _PLUGINS, names, frozenset(index_listing.indices_by_alias(world)))
 
 
+_MOST_ACTIONS: Final = 1_000
 _FIXED: Final = frozenset(
     {"index.uuid", "index.creation_date", "index.provided_name", "index.version.created", "index.number_of_shards"}
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mockflow.core.opensearch.documents.errors import DocumentError, invalid_request
+from mockflow.core.opensearch.documents.read_document import check_depth
 from mockflow.core.opensearch.search.errors import not_supported
 from mockflow.core.opensearch.search.json_values import token
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source
@@ -38,6 +39,8 @@ def read_update(body: Any) -> Update:
         if key in ("doc", "upsert") and not isinstance(value, Mapping):
             cause = f"[UpdateRequest] {key} doesn't support values of type: {token(value)}"
             raise DocumentError("x_content_parse_exception", cause).at(body, key)
+        if key in ("doc", "upsert"):
+            check_depth(value)
     update = Update(
         body.get("doc"),
         body.get("upsert"),

@@ -19,7 +19,7 @@ from mockflow.core.opensearch.java import java_text
 Node = Mapping[str, Any]
 
 MAX_DEPTH: Final = 200
-"""The deepest document; OpenSearch's own bound is that of its JSON parser, 1,000."""
+"""The objects and arrays within each other; OpenSearch's own bound is that of its JSON parser, 1,000."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,38 @@ class ReadDocument:
     """The mapping that it adds, with ``properties``; {} if it adds none."""
     indexed: Mapping[str, Any] | None
     """The document with objects in place of dotted keys; None where it has no such keys."""
+    fields: int
+    """How many fields, objects and multi-fields it adds."""
+    deepest: str
+    """The full name of the new object that is within the most others; empty for none."""
 
 
 def read_document(id: str, source: Mapping[str, Any], mapping: Node) -> ReadDocument:
     """Reads a document. Raises DocumentError for one that does not fit the mapping."""
+    check_depth(source)
     reader = _Reader(id, mapping)
-    added = reader.read_object(source, mapping, "", _dynamic_of(mapping, "true"), 0)
-    return ReadDocument({"properties": added} if added else {}, _plain(source) if reader.has_dots else None)
+    added = reader.read_object(source, mapping, "", _dynamic_of(mapping, "true"))
+    plain = _plain(source) if reader.has_dots else None
+    return ReadDocument({"properties": added} if added else {}, plain, reader.fields, reader.deepest)
+
+
+def check_depth(source: Mapping[str, Any]) -> None:
+    """Raises DocumentError for a document that is nested deeper than `MAX_DEPTH`."""
+    level: list[Any] = [source]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for container in level
+            for part in (container.values() if isinstance(container, dict) else container)
+            if isinstance(part, (dict, list))
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> DocumentError:
+    return mapper_parsing(f"mockflow does not support documents nested deeper than {MAX_DEPTH} objects and arrays")
 
 
 def _plain(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,15 +100,11 @@ class _Reader:
         self._id = id
         self._root = root
         self.has_dots = False
+        self.fields = 0
+        self.deepest = ""
 
-    def read_object(
-        self, value: Mapping[str, Any], node: Node, path: str, dynamic: str, depth: int
-    ) -> dict[str, dict[str, Any]]:
+    def read_object(self, value: Mapping[str, Any], node: Node, path: str, dynamic: str) -> dict[str, dict[str, Any]]:
         """The properties that an object adds to those of `node`."""
-        if depth > MAX_DEPTH:
-            raise mapper_parsing(
-                f"the document is nested deeper than {MAX_DEPTH} objects, which mockflow does not read"
-            )
         if node.get("enabled") in (False, "false"):
             return {}
         known = node.get("properties") or {}
@@ -100,7 +121,7 @@ class _Reader:
                 if mapped is None:
                     continue
                 added[name] = mapped
-            more = self._read_field(inner, mapped, full, dynamic, depth)
+            more = self._read_field(inner, mapped, full, dynamic)
             if more:
                 entry = added.setdefault(name, {})
                 entry["properties"] = _merged(entry.get("properties") or {}, more)
@@ -115,6 +136,8 @@ class _Reader:
                 raise mapper_parsing("failed to parse", _illegal("field name cannot be an empty string"))
             return key, ""
         parts = key.split(".")
+        if len(parts) > MAX_DEPTH:
+            raise _too_deep()
         if not any(parts):
             raise mapper_parsing("failed to parse", _illegal("field name cannot contain only dots"))
         if not all(part.strip() for part in parts):
@@ -142,9 +165,13 @@ class _Reader:
             raise DocumentError("strict_dynamic_mapping_exception", reason)
         if dynamic in ("false", "false_allow_templates"):
             return None
-        return inferred_field(name, full, first, self._root)
+        node = inferred_field(name, full, first, self._root)
+        self.fields += 1 + len(node.get("fields") or ())
+        if is_object(node) and full.count(".") >= self.deepest.count("."):
+            self.deepest = full
+        return node
 
-    def _read_field(self, value: Any, node: Node, full: str, dynamic: str, depth: int) -> dict[str, dict[str, Any]]:
+    def _read_field(self, value: Any, node: Node, full: str, dynamic: str) -> dict[str, dict[str, Any]]:
         if value is None:
             return {}
         if not is_object(node):
@@ -156,10 +183,10 @@ class _Reader:
             if part is None:
                 continue
             if isinstance(part, list):
-                more = self._read_field(part, node, full, dynamic, depth + 1)
+                more = self._read_field(part, node, full, dynamic)
             elif isinstance(part, Mapping):
                 seen = {**node, "properties": {**(node.get("properties") or {}), **added}} if added else node
-                more = self.read_object(part, seen, f"{full}.", dynamic, depth + 1)
+                more = self.read_object(part, seen, f"{full}.", dynamic)
             elif node.get("enabled") in (False, "false"):
                 continue
             else:

@@ -33,24 +33,31 @@ class Write:
     error: DocumentError | None = None
     """Why the source cannot be read; it counts when the write has its turn."""
     size: int = 0
-    """About how many bytes the source has."""
+    """About how many bytes the source or the update has."""
     ahead: Ahead | None = None
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The source, or the partial document of an update."""
+        return self.update.doc if self.update is not None else self.source
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """A large document that was read before its turn, by what was the mapping of its index then."""
 
-    mapping: Mapping[str, Any]
-    read: ReadDocument | DocumentError
+    source: Mapping[str, Any]
+    mapping: Mapping[str, Any] | None
+    """None: it was not read."""
+    read: ReadDocument | DocumentError | None
 
 
 def read_ahead(id: str, source: Mapping[str, Any], mapping: Mapping[str, Any]) -> Ahead:
     """Reads a document, for `Write.ahead`."""
     try:
-        return Ahead(mapping, read_document(id, source, mapping))
+        return Ahead(source, mapping, read_document(id, source, mapping))
     except DocumentError as error:
-        return Ahead(mapping, error)
+        return Ahead(source, mapping, error)
 
 
 def unreadable_source(error: MalformedJsonError, jackson: int) -> DocumentError:

@@ -27,6 +27,8 @@ def read_actions(body: Mapping[str, Any]) -> list[AliasAction]:
     given = body.get("actions")
     if not isinstance(given, list) or not given:
         raise RefusedError("Validation Failed: 1: Must specify at least one alias action;", _VALIDATION)
+    if len(given) > _MOST:
+        raise RefusedError(f"mockflow does not support more than {_MOST} actions on aliases in one request")
     return [_action(one) for one in given]
 
 
@@ -89,6 +91,7 @@ def _names(body: Mapping[str, Any], one: str, several: str) -> tuple[str, ...]:
 
 
 _VALIDATION: Final = "ActionRequestValidationException"
+_MOST: Final = 1_000
 _KINDS: Final = frozenset({"add", "remove", "remove_index"})
 _ROUTINGS: Final = frozenset({"index_routing", "search_routing"})
 _KEYS: Final = frozenset(

@@ -18,7 +18,6 @@ from mockflow.core.opensearch.documents.errors import item_error
 from mockflow.core.opensearch.documents.write import Write
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.search.errors import SearchError
-from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints.core_errors import as_exception
 from mockflow.server.endpoints.documents.common import (
     read_large,
@@ -26,6 +25,7 @@ from mockflow.server.endpoints.documents.common import (
     read_source_filter,
     shown_write,
     status_of,
+    written,
 )
 from mockflow.server.endpoints.documents.pipelines import apply_pipeline
 from mockflow.server.endpoints.request_options import read_wait_for_shards
@@ -80,14 +80,7 @@ async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool
                 break  # what the writer remembers may have changed meanwhile
             items.append(_item(world, writer, write, is_refreshed))
         await asyncio.sleep(0)
-    return Reply(200, await in_thread(_document, items))
-
-
-def _document(items: list[dict[str, Any]]) -> Document:
-    """The response, written ahead."""
-    document = Document(_told(items))
-    len(document.json)
-    return document
+    return Reply(200, await in_thread(lambda: written(_told(items))))
 
 
 def _writer(world: World) -> Writer:

@@ -6,9 +6,10 @@ from typing import Any, Final, NamedTuple
 from mockflow.cluster.client_documents import Done, Writer
 from mockflow.core.opensearch.documents.document_store import Conditions, VersionType
 from mockflow.core.opensearch.documents.errors import DocumentError, invalid_request
-from mockflow.core.opensearch.documents.write import Write, read_ahead
+from mockflow.core.opensearch.documents.write import Ahead, Write, read_ahead
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.search.source import SourceFilter
+from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.parameters import Parameters
@@ -55,14 +56,19 @@ def read_write_options(parameters: Parameters, *, is_create: bool = False) -> Wr
 
 async def read_large(writer: Writer, write: Write) -> Write:
     """The write with its document read ahead, in another thread."""
-    if write.source is None:
-        return replace(write, size=0)
+    document = write.document or {}
     try:
         mapping = writer.mapping_of(write)
     except RefusedError:  # its turn will tell
-        return replace(write, size=0)
-    ahead = await in_thread(read_ahead, write.id or "", write.source, mapping)
-    return replace(write, ahead=ahead)
+        return replace(write, ahead=Ahead(document, None, None))
+    return replace(write, ahead=await in_thread(read_ahead, write.id or "", document, mapping))
+
+
+def written(body: dict[str, Any]) -> Document:
+    """A response that is written now. What is large is written in another thread."""
+    document = Document(body)
+    len(document.json)
+    return document
 
 
 def read_refresh(parameters: Parameters) -> bool:

@@ -1,6 +1,8 @@
 """Reads of documents by id (docs/reference/documents.md, "Documents")."""
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final
 
 from mockflow.cluster import World
 from mockflow.cluster.client_documents import no_such_index
@@ -8,12 +10,13 @@ from mockflow.core.opensearch.documents.errors import invalid_request, version_c
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source
-from mockflow.server.endpoints.documents.common import read_source_filter, whole
+from mockflow.server.endpoints.documents.common import read_source_filter, whole, written
 from mockflow.server.endpoints.documents.searched import documents_of, names_of
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
+from mockflow.server.rest.worker import in_thread
 
 
 def get_document(call: Call) -> Action:
@@ -55,18 +58,38 @@ def get_many(call: Call) -> Action:
     expression, body = call.path_value("index"), read_object(call)
     wanted = _wanted(body, expression, default)
 
-    def act() -> Reply:
-        docs = []
-        for index, id, shown in wanted:
-            try:
-                name = _single_index(call, index)
-                docs.append(_shown(name, id, _find(call, name, id), shown))
-            except (SearchError, Refusal) as error:
-                told = error.body["error"] if isinstance(error, Refusal) else error.error()
-                docs.append({"_index": index, "_id": id, "error": told})
-        return Reply(200, {"docs": docs})
+    async def in_turns() -> Reply:
+        docs: list[dict[str, Any]] = []
+        while len(docs) < len(wanted):
+            docs += _found(call, wanted[len(docs) : len(docs) + _AT_ONCE])
+            await asyncio.sleep(0)
+        return Reply(200, await in_thread(written, {"docs": docs}))
+
+    def act() -> Reply | Awaitable[Reply]:
+        return in_turns() if len(wanted) > _AT_ONCE else Reply(200, {"docs": _found(call, wanted)})
 
     return act
+
+
+_AT_ONCE: Final = 1_000  # documents that are read before others have their turn
+
+
+def _found(call: Call, wanted: list[tuple[str, str, SourceFilter]]) -> list[dict[str, Any]]:
+    names: dict[str, str | SearchError | Refusal] = {}
+    docs = []
+    for index, id, shown in wanted:
+        if index not in names:
+            try:
+                names[index] = _single_index(call, index)
+            except (SearchError, Refusal) as error:
+                names[index] = error
+        name = names[index]
+        if isinstance(name, str):
+            docs.append(_shown(name, id, _find(call, name, id), shown))
+        else:
+            told = name.body["error"] if isinstance(name, Refusal) else name.error()
+            docs.append({"_index": index, "_id": id, "error": told})
+    return docs
 
 
 def _wanted(body: dict[str, Any], expression: str, default: SourceFilter) -> list[tuple[str, str, SourceFilter]]:

@@ -7,6 +7,7 @@ from mockflow.core.opensearch.documents.errors import invalid_request
 from mockflow.core.opensearch.search import SearchError
 from mockflow.core.opensearch.values import BadValueError, time_value
 from mockflow.core.plugin.status import Document
+from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.searches import read_keep_alive, with_total
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
@@ -42,9 +43,7 @@ def scroll(call: Call) -> Action:
 
         def page() -> Document:
             made = {"_scroll_id": id, **found.results.page(start, found.size)}
-            document = Document(with_total(made, as_int=as_int))
-            len(document.json)
-            return document
+            return written(with_total(made, as_int=as_int))
 
         async def in_turn() -> Reply:
             return Reply(200, await in_thread(page))

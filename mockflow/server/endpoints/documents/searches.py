@@ -15,7 +15,7 @@ from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
 from mockflow.core.opensearch.search.errors import parsing
 from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
-from mockflow.core.plugin.status import Document
+from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.request_options import read_indices_options
@@ -50,32 +50,23 @@ def search(call: Call) -> Action:
         searched = searched_indices(call, expression, options)
         world = call.world
 
-        def find() -> Results:
-            return explained(call, request, lambda: results_of(searched, request, rules))
+        def find() -> tuple[Results, dict[str, Any]]:
+            results = explained(call, request, lambda: results_of(searched, request, rules))
+            page = results.page(*page_of(request)) if searched else empty_answer()
+            return results, with_total(page, as_int=as_int)
 
-        def told(results: Results) -> tuple[dict[str, Any], Reply]:
-            if not searched:
-                return {}, Reply(200, empty_answer())
-            start, size = page_of(request)
-            page = results.page(start, size)
-            if keep_alive is not None:
-                page = {"_scroll_id": _open_scroll(world, results, start, size, keep_alive), **page}
-            return page, Reply(200, with_total(page, as_int=as_int))
+        def told(results: Results, page: dict[str, Any]) -> dict[str, Any]:
+            if keep_alive is None or not searched:
+                return page
+            return {"_scroll_id": _open_scroll(world, results, *page_of(request), keep_alive), **page}
 
         async def in_turn() -> Reply:
-            page, reply = told(await in_thread(find))
-            return Reply(reply.status, await in_thread(_written, page)) if page else reply
+            page = told(*await in_thread(find))
+            return Reply(200, await in_thread(written, page))
 
-        return in_turn() if is_large(searched) else told(find())[1]
+        return in_turn() if is_large(searched) else Reply(200, told(*find()))
 
     return act
-
-
-def _written(page: dict[str, Any]) -> Document:
-    """The response, written ahead."""
-    document = Document(page)
-    len(document.json)
-    return document
 
 
 def count(call: Call) -> Action:

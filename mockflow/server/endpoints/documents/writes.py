@@ -100,7 +100,7 @@ def update_document(call: Call) -> Action:
         conditions = Conditions(if_seq_no=value["if_seq_no"], if_primary_term=value.get("if_primary_term"))
     write = Write(
         "update", call.path_value("index"), call.path_value("id"), None, update, conditions, options.routing,
-        require_alias=require_alias,
+        require_alias=require_alias, size=len(call.request.body),
     )  # fmt: skip
     return _acting(call, write, options, by_parameter or update.source)
 

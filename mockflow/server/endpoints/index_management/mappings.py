@@ -1,6 +1,6 @@
 """PUT /{index}/_mapping, and the mapping of single fields (docs/reference/documents.md, "Mappings")."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any
 
 from mockflow.cluster import client_indices, index_listing
@@ -11,6 +11,7 @@ from mockflow.server.endpoints.request_options import read_indices_options, read
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
+from mockflow.server.rest.worker import LARGE, in_thread
 
 
 def put_mapping(call: Call) -> Action:
@@ -25,9 +26,21 @@ def put_mapping(call: Call) -> Action:
     if not addition:
         raise invalid_request("mapping source is empty")
 
-    def act() -> Reply:
+    def added() -> Reply:
         client_indices.put_mapping(call.world, found_indices(call.world, expression, options), addition)
         return Reply(200, {"acknowledged": True})
+
+    async def checked_in_thread(bodies: list[dict[str, Any]], minor: tuple[int, int]) -> Reply:
+        await in_thread(client_indices.check_addition, bodies, addition, minor)
+        return added()
+
+    def act() -> Reply | Awaitable[Reply]:
+        world = call.world
+        bodies = [index_listing.body(world, name) for name in found_indices(world, expression, options)]
+        if len(call.request.body) * len(bodies) > LARGE:
+            return checked_in_thread(bodies, world.version.minor)
+        client_indices.check_addition(bodies, addition, world.version.minor)
+        return added()
 
     return act
 
