@@ -31,8 +31,9 @@ from mockflow.server.endpoints.documents.pipelines import apply_pipeline
 from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import object_error
-from mockflow.server.rest.worker import LARGE, in_thread
+from mockflow.server.rest.worker import LARGE, in_thread, keep_out_of_collection
 
+_MANY: Final = 5_000  # items whose objects would make garbage collection hold the loop
 _TURN: Final = 0.02  # seconds that a request may hold the loop
 
 
@@ -79,6 +80,8 @@ async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool
                 writes[len(items)] = await read_large(writer, write)
                 break  # what the writer remembers may have changed meanwhile
             items.append(_item(world, writer, write, is_refreshed))
+        if len(writes) > _MANY:
+            keep_out_of_collection()
         await asyncio.sleep(0)
     return Reply(200, await in_thread(lambda: written(_told(items))))
 

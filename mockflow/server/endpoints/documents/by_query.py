@@ -35,7 +35,7 @@ def _by_query(kind: Kind, result: str) -> Handler:
             world = call.world
             searched = searched_indices(call, expression, options)
             find = partial(matched, call, searched, query)
-            found = await in_thread(find) if is_large(searched) else find()
+            found = await in_thread(find) if is_large(searched, len(call.request.body)) else find()
             pairs = [(index, document) for index, documents in found for document in documents][:most]
             counts = {"total": len(pairs), result: 0, "batches": -(-len(pairs) // _BATCH), "version_conflicts": 0}
             done = 0

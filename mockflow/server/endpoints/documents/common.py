@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from mockflow.cluster.client_documents import Done, Writer
+from mockflow.core.base.json_writer import compact_in_parts
 from mockflow.core.opensearch.documents.document_store import Conditions, VersionType
 from mockflow.core.opensearch.documents.errors import DocumentError, invalid_request
 from mockflow.core.opensearch.documents.write import Ahead, Write, read_ahead
@@ -66,9 +67,7 @@ async def read_large(writer: Writer, write: Write) -> Write:
 
 def written(body: dict[str, Any]) -> Document:
     """A response that is written now. What is large is written in another thread."""
-    document = Document(body)
-    len(document.json)
-    return document
+    return Document(body, compact_in_parts(body))
 
 
 def read_refresh(parameters: Parameters) -> bool:

@@ -59,14 +59,15 @@ def searched_indices(call: Call, expression: str, options: IndicesOptions = DEFA
     return found
 
 
-def is_large(searched: Iterable[Searched]) -> bool:
-    """Whether a search over these indices takes so long that it is made in another thread."""
+def is_large(searched: Iterable[Searched], request: int) -> bool:
+    """Whether a search takes so long that it is made in another thread; `request` is the size of its body in bytes."""
     chosen = list(searched)
-    return sum(len(one.documents) for one in chosen) > _MANY or sum(one.bytes for one in chosen) > _MUCH
+    documents = sum(len(one.documents) for one in chosen)
+    return documents > _MANY or documents * request > _MUCH or sum(one.bytes for one in chosen) > _MUCH
 
 
 _MANY: Final = 1_000
-_MUCH: Final = 128 * 1024  # bytes
+_MUCH: Final = 64 * 1024  # bytes
 
 
 def _filters(world: World, expression: str, options: IndicesOptions) -> dict[str, tuple[Any, ...]]:

@@ -64,7 +64,7 @@ def search(call: Call) -> Action:
             page = told(*await in_thread(find))
             return Reply(200, await in_thread(written, page))
 
-        return in_turn() if is_large(searched) else Reply(200, told(*find()))
+        return in_turn() if is_large(searched, len(call.request.body)) else Reply(200, told(*find()))
 
     return act
 
@@ -93,7 +93,7 @@ def count(call: Call) -> Action:
         async def in_turn() -> Reply:
             return told(await in_thread(number))
 
-        return in_turn() if is_large(searched) else told(number())
+        return in_turn() if is_large(searched, len(call.request.body)) else told(number())
 
     return act
 
