@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -56,7 +56,13 @@ reference: $(VENV)/.installed-dev
 
 # The site of the documentation, in build/site. It needs no server: open build/site/index.html.
 docs: $(VENV)-docs/.installed
-	$(VENV)-docs/bin/mkdocs build --quiet --clean
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --clean
+
+# Tells where a cluster, URL=http://host:9200, answers otherwise than the measured nodes: docs/howto/parity.md.
+URL ?=
+parity: $(VENV)/.installed
+	@test -n "$(URL)" || { echo "make parity URL=http://127.0.0.1:9200"; exit 2; }
+	@$(BIN)/python -m tests.parity "$(URL)"
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev

@@ -72,11 +72,8 @@ class Cluster:
 
 def _world(settings: Settings, loaded: Iterable[LoadedScenario]) -> World:
     world = World(settings)
-    if world.anchor is None:
-        scenarios.load(world, loaded)
-        return world
-    world.clock.set_mode("frozen")  # all that is loaded begins at the anchor, to the millisecond
     scenarios.load(world, loaded)
-    world.clock.set_mode(settings.mode)
-    world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))
+    if world.anchor is not None:  # what was loaded began at the anchor, to the millisecond
+        world.clock.set_mode(settings.mode)
+        world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))
     return world

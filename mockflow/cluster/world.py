@@ -55,7 +55,10 @@ class World:
         """Whether responses depend on the caller."""
         self.anchor = settings.anchor if settings.mode == "real" else None
         """Epoch ms at which the runs of `starts: load` begin; None: when their scenario is loaded."""
-        self.clock = Clock(settings.mode, settings.speed, settings.epoch if self.anchor is None else self.anchor)
+        if self.anchor is None:
+            self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        else:
+            self.clock = Clock("frozen", settings.speed, self.anchor)  # until all scenarios are loaded
         self.began = self.clock.now()
         """Epoch ms of the clock when this world began."""
         self.lead = 0

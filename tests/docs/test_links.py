@@ -1,6 +1,7 @@
 """Links of the pages lead somewhere, and lists on them are complete."""
 
 import posixpath
+import re
 from typing import Final
 
 import pytest
@@ -41,6 +42,12 @@ def test_every_page_is_linked_from_the_first_one() -> None:
     [index] = [each for each in PAGES if each.name == "docs/index.md"]
     linked = {posixpath.join("docs", target.partition("#")[0]) for target in index.links}
     assert {each.name for each in PAGES} - {"README.md", "docs/index.md"} <= linked
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2]
+    named = [f"docs/{name}" for name in re.findall(r"[\w/-]+\.md", navigation)]
+    assert sorted(named) == sorted(each.name for each in PAGES if each.name != "README.md")
 
 
 def test_the_readme_is_short() -> None:

@@ -24,12 +24,19 @@ def page() -> str:
 
 def context_of(name: str) -> click.Context:
     """The command as click knows it; `command` has its parameters."""
-    return main.load(name).make_context(name, [], resilient_parsing=True)
+    return _context(name, main.load(name))
+
+
+def _context(name: str, command: click.Command) -> click.Context:
+    """With the group's settings: a command keeps its help option from the first context that it gets."""
+    return command.make_context(name, [], resilient_parsing=True, **main.context_settings)
 
 
 def _sections(name: str, context: click.Context) -> list[str]:
     command = context.command
     arguments = " ".join(command.collect_usage_pieces(context))
+    if isinstance(command, click.Group) and command.invoke_without_command:
+        arguments = arguments.replace(" COMMAND ", " [COMMAND] ")  # as click writes it from 8.2 on
     parts = [
         f"## {name}",
         f"```text\n{name} {arguments}\n```",
@@ -40,8 +47,7 @@ def _sections(name: str, context: click.Context) -> list[str]:
     sections = ["\n\n".join(filter(None, parts))]
     if isinstance(command, click.Group):
         for each, inner in command.commands.items():
-            made = inner.make_context(each, [], resilient_parsing=True)
-            sections += _sections(f"{name} {each}", made)
+            sections += _sections(f"{name} {each}", _context(each, inner))
     return sections
 
 

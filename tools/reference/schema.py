@@ -99,8 +99,12 @@ def _bounded(words: Mapping[str, str], schema: Schema) -> str:
     word = words.get(schema["type"], schema["type"])
     least, most = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
     if least is not None and most is not None and abs(most) < 10**15:
-        return f"{word} from {least:,} to {most:,}"
+        return f"{word} from {_number(least)} to {_number(most)}"
     return word
+
+
+def _number(value: float) -> str:
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def _written(value: Any) -> str:
