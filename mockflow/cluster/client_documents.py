@@ -15,6 +15,7 @@ from mockflow.core.opensearch.documents.document_store import DocumentStore, Wri
 from mockflow.core.opensearch.documents.errors import (
     DocumentError,
     blocked_index,
+    check_blocks,
     document_missing,
     invalid_request,
 )
@@ -233,11 +234,14 @@ class Writer:
         return self._writers
 
     def _view(self, name: str) -> View:
+        """The index, which has to take writes."""
         view = self._views.get(name)
         if view is None:
             created = index_listing.created(self._world, name)
             assert created is not None
-            view = self._views[name] = View(self._world, name, created)
+            view = View(self._world, name, created)
+            check_blocks(name, view.settings, "write")
+            self._views[name] = view
         return view
 
     def _store(self, view: View) -> DocumentStore:

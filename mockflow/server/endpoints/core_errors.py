@@ -44,7 +44,7 @@ async def _awaited(reply: Awaitable[Reply], call: Call) -> Reply:
 def as_refusal(error: SearchError | RefusedError, call: Call) -> Refusal:
     """The response to a request that failed. Where mockflow is why, it says how to script the response."""
     found = error if isinstance(error, SearchError) else as_exception(error)
-    if found.reason.startswith(_NOT_HERE) and _STUB not in found.reason:
+    if not found.is_of_opensearch and _STUB not in found.reason:
         found.reason = f"{found.reason}{_STUB}{_stub(call)}"
     return Refusal(found.status, {"error": found.error(), "status": found.status})
 
@@ -77,7 +77,6 @@ def _stub(call: Call) -> str:
     return f"stubs: [{{request: {asked}, respond: {{body: {json.dumps(body)}}}}}]"
 
 
-_NOT_HERE: Final = "mockflow does not support"
 _STUB: Final = "; a stub can give the response: "
 _NAMED: Final = re.compile(r"Invalid index name \[(.*?)\]", re.DOTALL)
 _EXISTS: Final = re.compile(r"index \[(.*?)/")

@@ -3,7 +3,7 @@
 What changes them is in `index_management`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mockflow.cluster import World, index_listing
@@ -16,6 +16,7 @@ from mockflow.core.opensearch.indices.listing import (
     NoSuchIndexError,
     resolved,
 )
+from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -51,11 +52,25 @@ def delete_index(call: Call) -> Action:
     call.parameters.time("timeout")
 
     def act() -> Reply:
-        for name in find():
+        found = find()
+        for name, body in found.items():
+            _check_may_delete(name, body["settings"])
+        for name in found:
             index_listing.delete(call.world, name)
         return Reply(200, {"acknowledged": True})
 
     return act
+
+
+def _check_may_delete(name: str, settings: Mapping[str, Any]) -> None:
+    """403 for an index with a block."""
+    if any(key.startswith("index.blocks.") for key in settings):
+        from mockflow.core.opensearch.documents.errors import check_blocks
+
+        try:
+            check_blocks(name, settings, "delete_index")
+        except SearchError as error:
+            raise Refusal(error.status, {"error": error.error(), "status": error.status}) from None
 
 
 def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], Bodies]:

@@ -109,7 +109,12 @@ def _with_source(kind: Kind, meta: Mapping[str, Any], line: bytes, defaults: Bul
         error = unreadable_source(failed, jackson)
     else:
         if kind == "update":
-            update = read_update(value)
+            try:
+                update = read_update(value)
+            except DocumentError as failed:
+                if failed.is_of_opensearch:
+                    raise
+                error = failed
         elif isinstance(value, dict):
             source = value
         else:

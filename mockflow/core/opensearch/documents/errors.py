@@ -1,7 +1,9 @@
 """The errors of documents, as OpenSearch's exceptions (docs/reference/documents.md, "Errors")."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.search.errors import SearchError
@@ -38,8 +40,29 @@ def blocked_index(index: str) -> DocumentError:
     The text is that of the flood stage of the disk, for which OpenSearch's status is 429. Clients would send such a
     request again and again.
     """
-    block = "FORBIDDEN/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block"
-    return DocumentError("cluster_block_exception", f"index [{index}] blocked by: [{block}];", status=403)
+    return _blocked(index, f"FORBIDDEN/12/{_FLOOD_STAGE}", 403)
+
+
+def check_blocks(index: str, settings: Mapping[str, object], action: Action) -> None:
+    """Raises DocumentError where a setting ``index.blocks.*`` forbids the action (IndexMetadata)."""
+    for setting, (block, actions, status) in _BLOCKS.items():
+        if action in actions and settings.get(f"index.blocks.{setting}") == "true":
+            raise _blocked(index, block, status)
+
+
+def _blocked(index: str, block: str, status: int) -> DocumentError:
+    return DocumentError("cluster_block_exception", f"index [{index}] blocked by: [{block}];", status=status)
+
+
+Action = Literal["read", "write", "delete_index"]
+_FLOOD_STAGE: Final = "disk usage exceeded flood-stage watermark, index has read-only-allow-delete block"
+_BLOCKS: Final[Mapping[str, tuple[str, tuple[Action, ...], int]]] = {
+    "read_only": ("FORBIDDEN/5/index read-only (api)", ("write", "delete_index"), 403),
+    "read": ("FORBIDDEN/7/index read (api)", ("read",), 403),
+    "write": ("FORBIDDEN/8/index write (api)", ("write",), 403),
+    "metadata": ("FORBIDDEN/9/index metadata (api)", ("delete_index",), 403),
+    "read_only_allow_delete": (f"TOO_MANY_REQUESTS/12/{_FLOOD_STAGE}", ("write",), 429),
+}
 
 
 def item_error(error: DocumentError) -> dict[str, Any]:

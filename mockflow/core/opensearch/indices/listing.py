@@ -144,6 +144,8 @@ def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DE
     parts = [part for part in expression.split(",") if part]
     if parts in ([], ["_all"]):
         parts = ["*"]
+        if not takes_patterns and options.allow_no_indices:
+            return []
     chosen: set[str] = set()
     seen_wildcard = False
     for part in parts:

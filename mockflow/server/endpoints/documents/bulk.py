@@ -23,12 +23,13 @@ from mockflow.server.endpoints.documents.common import (
     read_large,
     read_refresh,
     read_source_filter,
+    shown_update,
     shown_write,
     status_of,
     written,
 )
 from mockflow.server.endpoints.documents.pipelines import apply_pipeline
-from mockflow.server.endpoints.request_options import read_wait_for_shards
+from mockflow.server.endpoints.request_options import read_index, read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import object_error
 from mockflow.server.rest.worker import LARGE, in_thread, keep_out_of_collection
@@ -45,7 +46,7 @@ def bulk(call: Call) -> Action:
     is_refreshed = read_refresh(parameters)
     parameters.text("batch_size")
     defaults = BulkDefaults(
-        call.path_value("index") or None,
+        read_index(call) or None,
         parameters.text("routing"),
         parameters.text("pipeline"),
         parameters.boolean("require_alias"),
@@ -100,7 +101,8 @@ def _item(world: World, writer: Writer, write: Write, is_refreshed: bool) -> dic
         error = failed if isinstance(failed, SearchError) else as_exception(failed)
         shown = {"_index": write.index, "_id": write.id, "status": error.status, "error": item_error(error)}
         return {write.kind: shown}
-    return {write.kind: {**shown_write(done, is_refreshed=is_refreshed), "status": status_of(done)}}
+    shown = shown_update(done, write.update.source if write.update else None)
+    return {write.kind: {**shown_write(done, is_refreshed=is_refreshed), **shown, "status": status_of(done)}}
 
 
 def _told(items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ async def read_large(writer: Writer, write: Write) -> Write:
     document = write.document or {}
     try:
         mapping = writer.mapping_of(write)
-    except RefusedError:  # its turn will tell
+    except (DocumentError, RefusedError):  # its turn will tell
         return replace(write, ahead=Ahead(document, None, None))
     return replace(write, ahead=await in_thread(read_ahead, write.id or "", document, mapping))
 
@@ -116,6 +116,14 @@ def shown_write(done: Done, *, is_refreshed: bool) -> dict[str, Any]:
         "_seq_no": written.seq_no,
         "_primary_term": 1,
     }
+
+
+def shown_update(done: Done, shown: SourceFilter | None) -> dict[str, Any]:
+    """The part ``get`` of the response to an update, which wants what `shown` says of the new document."""
+    if shown is None or not shown.fetch or done.source is None:
+        return {}
+    source = shown.part_of()(done.source)
+    return {"get": {"_seq_no": done.written.seq_no, "_primary_term": 1, "found": True, "_source": source}}
 
 
 def status_of(done: Done) -> int:

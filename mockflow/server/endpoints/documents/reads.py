@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Final
 
-from mockflow.cluster import World
+from mockflow.cluster import World, index_listing
 from mockflow.cluster.client_documents import no_such_index
-from mockflow.core.opensearch.documents.errors import invalid_request, version_conflict
+from mockflow.core.opensearch.documents.errors import check_blocks, invalid_request, version_conflict
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source
 from mockflow.server.endpoints.documents.common import read_source_filter, whole, written
 from mockflow.server.endpoints.documents.searched import documents_of, names_of
+from mockflow.server.endpoints.request_options import read_index
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
@@ -55,7 +56,7 @@ def get_source(call: Call) -> Action:
 def get_many(call: Call) -> Action:
     """GET and POST of /_mget and /{index}/_mget."""
     default = _read_options(call)
-    expression, body = call.path_value("index"), read_object(call)
+    expression, body = read_index(call), read_object(call)
     wanted = _wanted(body, expression, default)
 
     async def in_turns() -> Reply:
@@ -135,6 +136,7 @@ def _single_index(call: Call, expression: str) -> str:
             f"alias [{expression}] has more than one index associated with it [{listed}], can't execute a "
             "single index op"
         )
+    check_blocks(names[0], index_listing.body(call.world, names[0])["settings"], "read")
     return names[0]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from mockflow.cluster import World, index_listing
 from mockflow.cluster.client_documents import views
 from mockflow.cluster.system_indices import ML_INDICES
+from mockflow.core.opensearch.documents.errors import check_blocks
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search.fields import Stored
@@ -44,6 +45,7 @@ def searched_indices(call: Call, expression: str, options: IndicesOptions = DEFA
     filters = _filters(world, expression, options)
     found = []
     for view in views(world, names):
+        check_blocks(view.name, view.settings, "read")
         store = index_listing.store(world, view.name, view.created)
         found.append(
             Searched(

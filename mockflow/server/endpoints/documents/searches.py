@@ -18,7 +18,7 @@ from mockflow.core.opensearch.search.request import Results, Rules, Searched, ma
 from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
-from mockflow.server.endpoints.request_options import read_indices_options
+from mockflow.server.endpoints.request_options import read_index, read_indices_options
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
@@ -36,7 +36,7 @@ def search(call: Call) -> Action:
     keep_alive = read_keep_alive(call)
     as_int = call.parameters.boolean("rest_total_hits_as_int")
     body = read_body(call)
-    expression = call.path_value("index")
+    expression = read_index(call)
     request = with_parameters(call.parameters, body)
     behaviour = call.world.version.behaviour
     rules = Rules(
@@ -77,7 +77,7 @@ def count(call: Call) -> Action:
     if call.parameters.text("q") is not None or call.parameters.text("terminate_after") is not None:
         raise illegal_argument("mockflow does not support the parameters [q] and [terminate_after]; it supports a body")
     query = read_query(call)
-    expression = call.path_value("index")
+    expression = read_index(call)
 
     def act() -> Reply | Awaitable[Reply]:
         searched = searched_indices(call, expression, options)

@@ -17,6 +17,7 @@ from mockflow.server.endpoints.documents.common import (
     read_large,
     read_source_filter,
     read_write_options,
+    shown_update,
     shown_write,
     status_of,
     whole,
@@ -118,14 +119,7 @@ def _acting(call: Call, write: Write, options: WriteOptions, shown: SourceFilter
 
     def act_on(write: Write) -> Reply:
         done = writer().write(write)
-        body = shown_write(done, is_refreshed=options.is_refreshed)
-        if shown is not None and shown.fetch and done.source is not None:
-            body["get"] = {
-                "_seq_no": done.written.seq_no,
-                "_primary_term": 1,
-                "found": True,
-                "_source": shown.part_of()(done.source),
-            }
+        body = {**shown_write(done, is_refreshed=options.is_refreshed), **shown_update(done, shown)}
         return Reply(status_of(done), body, _location(done))
 
     return act

@@ -208,3 +208,5 @@ async def test_an_expression_names_indices_and_aliases(index: Index) -> None:
     assert await index.refused("GET", "/a-1,no/_mapping") == (404, "index_not_found_exception", "no such index [no]")
     assert list(await index.done("GET", "/a-1,no/_mapping?ignore_unavailable=true")) == ["a-1"]
     assert (await index.ask("GET", "/no*/_search?allow_no_indices=false")).status == 404
+    assert list((await index.done("GET", "/_stats?index=a-2"))["indices"]) == ["a-2"]
+    assert (await index.done("GET", "/_stats?expand_wildcards=none"))["indices"] == {}

@@ -148,6 +148,18 @@ async def test_a_bulk_tells_of_each_item(index: Index) -> None:
     ] == "failed to parse"
 
 
+async def test_a_script_in_a_bulk_fails_its_item_alone(index: Index) -> None:
+    items = await index.bulk(
+        *({"create": {"_index": "a", "_id": "1"}}, {"n": 1}),
+        *({"update": {"_index": "a", "_id": "1"}}, {"doc": {"m": 2}, "_source": True}),
+        *({"update": {"_index": "a", "_id": "1"}}, {"script": {"source": "ctx._source.n = 2"}}),
+        {"delete": {"_index": "a", "_id": "1"}},
+    )
+    assert [item["status"] for item in items] == [201, 200, 400, 200]
+    assert items[1]["get"]["_source"] == {"n": 1, "m": 2}
+    assert items[2]["error"]["reason"].startswith("mockflow does not support [script]")
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "reason"),
     [
@@ -315,6 +327,27 @@ async def test_a_write_through_an_alias_goes_to_its_write_index(index: Index) ->
     assert (await index.done("POST", "/al/_doc", {}))["_index"] == "b"
     assert (await index.refused("POST", "/c/_doc?require_alias=true", {}))[0] == 404
     assert (await index.refused("GET", "/al/_doc/1"))[2].startswith("alias [al] has more than one index")
+
+
+@pytest.mark.parametrize(
+    ("setting", "writes", "reads", "deletes"),
+    [
+        ("write", 403, 200, 200),
+        ("read", 201, 403, 200),
+        ("read_only", 403, 200, 403),
+        ("read_only_allow_delete", 429, 200, 200),
+    ],
+)
+async def test_a_block_is_heeded(index: Index, setting: str, writes: int, reads: int, deletes: int) -> None:
+    await index.done("PUT", "/a/_doc/1", {"n": 1})
+    await index.done("PUT", "/a/_settings", {"index.blocks": {setting: True}})
+    answer = await index.ask("PUT", "/a/_doc/2", {"n": 2})
+    assert answer.status == writes
+    assert answer.status < 300 or answer.error["type"] == "cluster_block_exception"
+    assert [(await index.ask("GET", f"/a/{path}")).status for path in ("_search", "_count", "_doc/1")] == [reads] * 3
+    assert (await index.ask("DELETE", "/a")).status == deletes
+    await index.ask("PUT", "/a/_settings", {"index.blocks": {setting: False}})
+    assert (await index.ask("PUT", "/a/_doc/3", {"n": 3})).status == 201
 
 
 async def test_there_is_room_for_so_many_documents(index: Index, caplog: pytest.LogCaptureFixture) -> None:
