@@ -26,6 +26,7 @@ from mockflow.server.endpoints import (
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -55,6 +56,7 @@ ROUTER: Final[Router[Handler]] = Router(
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
+        *node_stats.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
         *indices.ROUTES,

@@ -10,6 +10,7 @@ from mockflow.server.endpoints import (
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -25,7 +26,7 @@ or the answer of a stub.
 _FAMILIES = {
     "flow-framework": flow_framework.ROUTES,
     "The cluster": (*main_page.ROUTES, *cluster_health.ROUTES, *cluster_settings.ROUTES, *cluster_state.ROUTES),
-    "Nodes": nodes.ROUTES,
+    "Nodes": (*nodes.ROUTES, *node_stats.ROUTES),
     "Tables": cat.ROUTES,
     "Indices": (*indices.ROUTES, *core_routes.INDICES),
     "Empty lists": core_routes.EMPTY_LISTS,
