@@ -35,6 +35,10 @@ _TOO_LARGE: Final = (
     "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
     "[index.max_result_window] index level setting."
 )
+_BATCH_TOO_LARGE: Final = (
+    "Batch size is too large, size must be less than or equal to: [{most}] but was [{requested}]. Scroll batch sizes "
+    "cost as much memory as result windows so they are controlled by the [index.max_result_window] index level setting."
+)
 _SUPPORTED: Final = (
     "query",
     "from",
@@ -213,8 +217,9 @@ def _matches(
     scope = Scope.of(one.index, one.documents, one.table, scores_keywords=rules.scores_keywords)
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     check_clauses(scope)
-    if start + size > one.window and not (rules.is_scroll and size <= one.window):
-        reason = _TOO_LARGE.format(most=one.window, requested=start + size)
+    if (size if rules.is_scroll else start + size) > one.window:
+        text = _BATCH_TOO_LARGE if rules.is_scroll else _TOO_LARGE
+        reason = text.format(most=one.window, requested=size if rules.is_scroll else start + size)
         raise shard_failure(one.index, "illegal_argument_exception", reason)
     sorts = parse_sort(request["sort"], scope) if "sort" in request else ()
     admits = _filter(one, scope)

@@ -162,6 +162,18 @@ async def test_a_scroll_reads_everything_once(fruit: Index) -> None:
     assert (gone.status, gone.error["caused_by"]["type"]) == (404, "search_context_missing_exception")
 
 
+async def test_a_page_of_a_scroll_has_its_bound(fruit: Index) -> None:
+    answer = await fruit.ask("POST", "/fruit/_search?scroll=1m&size=20000")
+    assert (answer.status, answer.error["root_cause"][0]["reason"][:58]) == (
+        400,
+        "Batch size is too large, size must be less than or equal t",
+    )
+    assert (await fruit.ask("POST", "/fruit/_search?scroll=2d")).reason.startswith(
+        "Keep alive for request (2d) is too large."
+    )
+    assert (await fruit.ask("POST", "/fruit/_search?scroll=1m&from=1")).status == 400
+
+
 async def test_a_scroll_ends_with_its_time(fruit: Index) -> None:
     page = await fruit.done("POST", "/fruit/_search?scroll=1m&size=1")
     await fruit.server.advance("61s")
