@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.base.groups import remove_from
+from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.resources import Key, Made
 
 
@@ -30,6 +31,7 @@ class Registry:
         self._counts: Counter[str] = Counter()  # of these, by kind
         self._deployed: dict[str, int | None] = {}
         """The models that clients have deployed, with the time at which they are (epoch ms), or undeployed: None."""
+        self._changes: dict[Key, tuple[int, IndexChanges]] = {}  # of indices: when the changed one was made, and how
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
         self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that are expected with it
         self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
@@ -50,13 +52,14 @@ class Registry:
         """
         if at_most is not None and self.count(made.kind) >= at_most:
             self.delete(next(key for key in self._left if key[0] == made.kind))
+        self._changes.pop(made.key, None)
         self._keys.setdefault(made.kind, {})[made.key] = None
         self._counts[made.kind] += made.key not in self._left
         self._left[made.key] = made
         for label in self._labels.pop(made.key, ()):
             remove_from(self._labelled, label, made.key)
         self._label(made)
-        self._first.setdefault(made.kind, made.created)
+        self._find(made.key)  # notes the kind
 
     def deploy(self, model_id: str, at: int | None) -> None:
         """Notes that a client has deployed a model, which is done at `at` (epoch ms), or undeployed it (None)."""
@@ -70,6 +73,12 @@ class Registry:
         if label := _LABELS.get(made.kind, _no_label)(made.inputs):
             self._labelled.setdefault((made.kind, label), {})[made.key] = None
             self._labels.setdefault(made.key, {})[made.kind, label] = None
+
+    def change(self, name: str, changes: IndexChanges) -> None:
+        """Changes an index, which exists, whoever made it. The changes go with it."""
+        made = self.peek(("index", name))
+        assert made is not None
+        self._changes[made.key] = made.created, changes
 
     def _add(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -85,6 +94,8 @@ class Registry:
         """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
         for key in workflow.listed(self._elapsed(workflow)):
             self._find(key)  # notes the kind
+        for key in [key for key, (created, _) in self._changes.items() if not self._is_of(key, created)]:
+            del self._changes[key]
 
     def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
         """Replaces the resources `before` of `workflow` by those that its runs make now.
@@ -126,8 +137,14 @@ class Registry:
 
     def has_alias(self, name: str) -> bool:
         """Whether an index has this alias."""
-        found = (self.peek(key) for key in self._with_label("index", _ALIASES))
+        changed = (key for key, (_, changes) in self._changes.items() if changes.aliases)
+        found = (self.peek(key) for key in (*self._with_label("index", _ALIASES), *changed))
         return any(made is not None and name in made.body["aliases"] for made in found)
+
+    def _is_of(self, key: Key, created: int) -> bool:
+        """Whether the resource exists, and is the one that was made then."""
+        made = self.peek(key)
+        return made is not None and made.created == created
 
     def _with_label(self, kind: str, label: str) -> list[Key]:
         """The resources with the label that exist or are to come. A lookup of few, whatever the number of resources."""
@@ -176,6 +193,7 @@ class Registry:
         self._counts[key[0]] -= self._left.pop(key, None) is not None
         if key[0] == "model":
             self._deployed.pop(key[1], None)
+        self._changes.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
             if workflow is not by and workflow.lists(key, self._elapsed(workflow)) is not None:
@@ -226,7 +244,9 @@ class Registry:
         if key[0] == "model" and key[1] in self._deployed:
             at = self._deployed[key[1]]
             made, ready = replace(made, ready_at=at, is_undeployed=at is None), at is not None and at <= self._now()
-        return replace(made, ready=ready), owner, first
+        created, changes = self._changes.get(key, (-1, None))
+        current = changes.after_update(made.changed) if changes and created == made.created else None
+        return replace(made, ready=ready, changes=current), owner, first
 
 
 _ALIASES: Final = "aliases"

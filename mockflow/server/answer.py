@@ -22,9 +22,11 @@ from mockflow.server.endpoints import (
     cluster_health,
     cluster_settings,
     cluster_state,
+    core_routes,
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -54,9 +56,11 @@ ROUTER: Final[Router[Handler]] = Router(
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
+        *node_stats.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
         *indices.ROUTES,
+        *core_routes.ROUTES,
         *pipelines.ROUTES,
         *machine_learning.ROUTES,
     ]
@@ -233,7 +237,7 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         world = cluster.world
         arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
         await in_thread(template_body.read_ahead, *arguments)
-    elif operation:
+    elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
 
 

@@ -14,7 +14,7 @@ from mockflow.core.opensearch.search import Stored, empty_answer
 from mockflow.core.plugin.resources import Made, body_of
 from mockflow.server.endpoints import ml_tenants
 from mockflow.server.endpoints.indices import no_such_index
-from mockflow.server.endpoints.lazy import lazily
+from mockflow.server.endpoints.lazy import Later
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.endpoints.search import search_handler
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -318,7 +318,7 @@ _OTHERS: Final = (
 ROUTES: Final = (
     *(route for kind in _ALL for route in _routes(kind)),
     *(
-        ApiRoute(method, f"{BASE}/{path}", operation, lazily(module, name))
+        ApiRoute(method, f"{BASE}/{path}", operation, Later(f"{module}:{name}"))
         for method, path, operation, module, name in _OTHERS
     ),
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster
 from mockflow.core.base.wildcards import matches
 from mockflow.core.plugin.resources import Made, body_of
-from mockflow.server.endpoints.lazy import lazily
+from mockflow.server.endpoints.lazy import Later
 from mockflow.server.endpoints.request_options import read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -75,12 +75,12 @@ def _pipeline_routes(path: str, kind: str, namespace: str) -> tuple[ApiRoute, ..
         ApiRoute("GET", path, get, _get_pipelines(kind)),
         ApiRoute("GET", f"{path}/{{id}}", get, _get_pipelines(kind)),
         ApiRoute("DELETE", f"{path}/{{id}}", delete, _delete_pipeline(kind)),
-        ApiRoute("PUT", f"{path}/{{id}}", put, lazily(_CHANGES, f"put_{kind.removesuffix('_pipeline')}")),
+        ApiRoute("PUT", f"{path}/{{id}}", put, Later(f"{_CHANGES}:put_{kind.removesuffix('_pipeline')}")),
     )
 
 
 _CHANGES: Final = "pipeline_changes"
-_SIMULATE: Final = lazily(_CHANGES, "simulate")
+_SIMULATE: Final = Later(f"{_CHANGES}:simulate")
 
 ROUTES: Final = (
     *(route for path, (kind, namespace) in _PIPELINES.items() for route in _pipeline_routes(path, kind, namespace)),

@@ -1,11 +1,12 @@
 """Pipelines of clients over HTTP: put, get, delete, simulate, and what each processor does."""
 
+import json
 import logging
 from typing import Any, Final
 
 import pytest
 
-from tests.server.endpoints.test_ml_changes import ask, good, remote_model
+from tests.server.endpoints.test_ml_changes import JSON, ask, good, remote_model
 from tests.support.server import Server
 
 INGEST: Final = "/_ingest/pipeline/p"
@@ -238,3 +239,48 @@ async def test_a_document_cannot_grow_without_end(server: Server) -> None:
 async def test_a_copy_is_not_within_itself(server: Server) -> None:
     made = await simulated(server, {"copy": {"source_field": "a", "target_field": "a.b"}}, {"a": {"c": 1}})
     assert made["doc"]["_source"] == {"a": {"c": 1, "b": {"c": 1}}}
+
+
+async def test_documents_go_through_the_pipeline_of_their_request_and_index(server: Server) -> None:
+    await good(server, "PUT", INGEST, {"processors": [{"set": {"field": "a", "value": "{{b}}!"}}]})
+    await good(server, "PUT", "/_ingest/pipeline/drops", {"processors": [{"drop": {}}]})
+    await good(server, "PUT", "/_ingest/pipeline/fails", {"processors": [{"fail": {"message": "no"}}]})
+    settings = {"settings": {"index.default_pipeline": "p"}}
+    assert (await server.ask("/piped", "PUT", json.dumps(settings), JSON)).status == 200
+    assert (await server.ask("/piped/_doc/1", "PUT", '{"b":"x"}', JSON)).status == 201
+    assert (await server.ask("/piped/_doc/1")).json["_source"] == {"b": "x", "a": "x!"}
+    dropped = await server.ask("/piped/_doc/2?pipeline=drops", "PUT", '{"b":"x"}', JSON)
+    assert (dropped.status, dropped.json["result"], "_seq_no" in dropped.json) == (200, "noop", False)
+    assert (await server.ask("/piped/_doc/2")).status == 404
+    lines = '{"index":{"_id":"3"}}\n{"b":"y"}\n{"index":{"_id":"4","pipeline":"fails"}}\n{"b":"y"}\n'
+    lines += '{"index":{"_id":"5","pipeline":"nope"}}\n{}\n{"index":{"_id":"6","pipeline":"drops"}}\n{}\n'
+    bulk = (await server.ask("/piped/_bulk", "POST", lines, {"Content-Type": "application/x-ndjson"})).json
+    assert [item["index"]["status"] for item in bulk["items"]] == [201, 500, 400, 200]
+    assert [item["index"].get("error", {}).get("reason") for item in bulk["items"]] == [
+        None,
+        "no",
+        "pipeline with id [nope] does not exist",
+        None,
+    ]
+
+
+async def test_an_index_of_vectors(server: Server) -> None:
+    """The usual next step of a program: a pipeline that embeds, an index that uses it, a document, and its vector."""
+    model_id = await remote_model(server, "chat")
+    registered = await good(
+        server,
+        "POST",
+        "models/_register?deploy=true",
+        {"name": "all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
+    )
+    await server.advance("1s")
+    model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]
+    processor = {"text_embedding": {"model_id": model_id, "field_map": {"text": "vector"}}}
+    await good(server, "PUT", INGEST, {"processors": [processor]})
+    index = {
+        "settings": {"index.knn": True, "default_pipeline": "p"},
+        "mappings": {"properties": {"vector": {"type": "knn_vector", "dimension": 384}}},
+    }
+    assert (await server.ask("/vectors", "PUT", json.dumps(index), JSON)).status == 200
+    assert (await server.ask("/vectors/_doc/1", "PUT", '{"text":"hello"}', JSON)).status == 201
+    assert len((await server.ask("/vectors/_doc/1")).json["_source"]["vector"]) == 384
