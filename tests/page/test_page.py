@@ -486,7 +486,7 @@ async def test_behind_a_token(browser: Any) -> None:
         await expect(page.locator("#live")).to_have_text("live")
         other = await context.new_page()
         await other.goto(f"{server.url}/_mockflow/")
-        field = other.get_by_label("Token")
+        field = other.get_by_label("Token", exact=True)
         await expect(field).to_be_focused()
         await other.keyboard.type("wrong")
         await other.keyboard.press("Enter")

@@ -3,7 +3,8 @@
 import { duration } from "./format.js";
 import { store } from "./store.js";
 
-const PARTS = [1, 2, 2.5, 5, 10];
+const STEPS = [1, 2, 2.5, 5, 10]; // times a power of ten: between labels
+const SPANS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]; // of the window
 const MIN_MS = 10;
 const FACTOR = 2;
 export const WITH_POLLS = 0.84; // the part of a row that is in scale, where runs wait for polls
@@ -38,7 +39,7 @@ class Axis {
       to = Math.max(to, workflow.zero_ms + (workflow.layout?.end ?? 0));
     }
     if (from === Infinity || from - began() < (to - began()) / 20) from = Math.min(from, began());
-    const span = rounded(Math.max(1000, (to - from) * 1.02));
+    const span = rounded(Math.max(1000, (to - from) * 1.02), SPANS);
     if (from === this.from && from + span === this.to) return;
     if (from === this.from && to < this.to && span > (this.to - this.from) / 4) return; // it still fits
     this.#set(from, from + span, this.scale);
@@ -67,7 +68,7 @@ class Axis {
   /** The labels of the ruler: [{part, text}]. */
   marks(most) {
     const span = this.to - this.from;
-    const step = rounded(span / Math.max(1, most));
+    const step = rounded(span / Math.max(1, most), STEPS);
     const marks = [];
     const zero = began();
     for (let ms = Math.ceil((this.from - zero) / step) * step; zero + ms <= this.to; ms += step) {
@@ -95,10 +96,10 @@ class Axis {
 /** When the world began, in ms of the clock. */
 const began = () => (store.clock ? store.clock.clock_ms + store.clock.lead_ms - store.clock.elapsed_ms : 0);
 
-/** The next longer length of 1, 2, 2.5 or 5 times a power of ten. */
-function rounded(ms) {
+/** The next longer length that is one of `parts` times a power of ten. */
+function rounded(ms, parts) {
   const power = 10 ** Math.floor(Math.log10(ms));
-  return Math.max(1, PARTS.find((part) => part * power >= ms) * power);
+  return Math.max(1, Math.round(parts.find((part) => part * power >= ms) * power));
 }
 
 export const axis = new Axis();

@@ -134,6 +134,8 @@ function goTo(problem) {
 }
 
 async function send(writes) {
+  clearTimeout(timer);
+  asked++; // a check on its way would hide the answer
   const text = area.value;
   const query = new URLSearchParams({ source: scenario?.file ?? "page" });
   if (scenario?.version) query.set("version", scenario.version);
@@ -142,9 +144,9 @@ async function send(writes) {
     const path = scenario ? `/scenarios/${encodeURIComponent(scenario.scenario)}?${query}` : `/scenarios?${query}`;
     const answer = await put(path, text);
     original = text;
-    store.say(`${writes ? `Saved to ${scenario.file}` : "Loaded"}: ${answer.loaded.map((one) => one.scenario).join(", ")}`);
-    const brought = answer.loaded.find((one) => one.workflow_id);
-    if (brought && store.workflow?.workflow_id !== brought.workflow_id) store.wanted = { id: brought.workflow_id, scrub: null };
+    store.say(writes ? `Saved to ${scenario.file}` : `Loaded: ${answer.loaded.map((one) => one.scenario).join(", ")}`);
+    const brought = answer.loaded.filter((one) => one.workflow_id);
+    if (brought.length && !brought.some((one) => one.workflow_id === store.selected)) store.wanted = { id: brought[0].workflow_id, scrub: null };
     dialog.close();
   } catch (error) {
     show(error.problems.filter((problem) => problem.severity), error.message);

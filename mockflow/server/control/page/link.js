@@ -39,6 +39,7 @@ function read() {
   const scrub = ms != null ? { ms } : moment != null ? { moment } : null;
   if (id && store.workflows.has(id)) store.suggest(id, scrub);
   else if (id) store.wanted = { id, scrub };
+  tellMissing();
   if (number) openRequest(number);
 }
 
@@ -54,9 +55,12 @@ function writeNow() {
 }
 
 store.on("chosen", write);
-store.on("workflows", () => {
+/** Tells that the workflow of a link is not among all that there are. */
+function tellMissing() {
   const { wanted } = store;
-  if (!wanted || wanted.told || store.workflows.has(wanted.id) || store.workflows.size < store.total) return;
+  if (!wanted || wanted.told || store.workflows.has(wanted.id) || !store.online || store.workflows.size < store.total) return;
   wanted.told = true;
   store.showError(new Error(`No workflow "${wanted.id}" is here, which the link names. It is shown once it is.`));
-});
+}
+
+store.on("workflows", tellMissing);
