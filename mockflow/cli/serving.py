@@ -23,11 +23,11 @@ from mockflow.cli.logs import StartMessages
 from mockflow.cli.options import counted
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, NeverError, Settings, TooManyError, UnknownWorkflowError, moving
+from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
 from mockflow.server.app import AccessLog
 from mockflow.server.connections.descriptors import raise_limit
-from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
@@ -112,7 +112,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
         except TooManyError as error:
             raise click.ClickException(str(error)) from None
     limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
-    raise_limit(given.max_connections + RESERVED + CONTROL_PORT)
+    raise_limit(given.max_connections + CONTROL_PLACES + CONTROL_PORT_CONNECTIONS)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
 

@@ -57,7 +57,7 @@ class ClusterHandle:
     @property
     def stuck(self) -> str | None:
         """Why a client's connection was closed: it kept polling although no status could change any more."""
-        journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
+        journal = self._transport.ask("GET", "/journal?limit=0")
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:

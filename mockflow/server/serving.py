@@ -7,9 +7,9 @@ from typing import Final
 from aiohttp import web
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.server.app import AccessLog, Handle, handler
 from mockflow.server.connections.descriptors import shortage
-from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.control.answer import refused
 from mockflow.server.control.call import PREFIX
 from mockflow.server.control.guard import ControlGuard, is_loopback
@@ -78,12 +78,12 @@ class Serving:
             handler(cluster, access_log, guard if is_shared else None, limits),
             limits,
             tls,
-            reserved=RESERVED if control and is_shared else 0,
-            others=0 if is_shared else CONTROL_PORT,
+            reserved=CONTROL_PLACES if control and is_shared else 0,
+            others=0 if is_shared else CONTROL_PORT_CONNECTIONS,
         )
         self._control_server = HttpServer(
             handler(cluster, access_log, guard, limits, answer_client=_control_only),
-            replace(limits, max_connections=CONTROL_PORT),
+            replace(limits, max_connections=CONTROL_PORT_CONNECTIONS),
             tls,
         )
         self._outages = PortOutages(
