@@ -131,7 +131,10 @@ def _control(given: Options) -> Control | None:
     if token == "":
         raise click.UsageError("--control-token is empty")
     address = None if port is None else (given.control_host, port)
-    return Control(token, address, given.insecure_control, given.control_hosts)
+    try:
+        return Control(token, address, given.insecure_control, given.control_hosts)
+    except ValueError as error:
+        raise click.UsageError(f"--control-token: {error}") from None
 
 
 def _certificate(given: Options, messages: StartMessages) -> ssl.SSLContext | None:

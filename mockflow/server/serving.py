@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
+from mockflow.core.base.plain_text import SENDABLE, is_sendable
 from mockflow.server.app import AccessLog, Handle, handler
 from mockflow.server.connections.descriptors import shortage
 from mockflow.server.control.answer import refused
@@ -38,6 +39,11 @@ class Control:
     open_to_all: bool = False
     hosts: tuple[str, ...] = ()
     """Names of this server, without a port, under which browsers may use the control API without a token."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a token that no header can carry."""
+        if self.token is not None and not is_sendable(self.token):
+            raise ValueError(f"a control token {SENDABLE}")
 
     def check(self, host: str) -> None:
         """Raises UnprotectedControlError for an unprotected control API; `host` is where clients are served."""
