@@ -5,7 +5,7 @@ A `Writer` belongs to one turn of the loop: what it remembers of indices holds u
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -26,7 +26,6 @@ from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.alias_actions import write_index
 from mockflow.core.opensearch.indices.create_index import IndexRequest
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
-from mockflow.core.opensearch.pipelines.run_pipeline import DroppedError
 from mockflow.core.opensearch.search.field_table import field_table
 from mockflow.core.opensearch.search.fields import FieldTable
 from mockflow.core.opensearch.settings.index_settings import text_of
@@ -40,6 +39,10 @@ _DEPTH: Final = "index.mapping.depth.limit"
 _LONGEST_ID: Final = 512  # bytes
 
 
+class DroppedDocumentError(Exception):
+    """A pipeline has dropped the document: nothing is written, and the write succeeds."""
+
+
 @dataclass(frozen=True)
 class Done:
     """What became of a write."""
@@ -51,10 +54,6 @@ class Done:
     """The number of shards that the write goes to."""
     source: Mapping[str, Any] | None = None
     """The new document of an update."""
-
-
-DROPPED: Final = Written("", version=-3, seq_no=-2, result="noop")
-"""What becomes of a document that a pipeline drops (IngestService, BulkItemResponse; read)."""
 
 
 class View:
@@ -107,13 +106,16 @@ class Writer:
         if write.kind == "update":
             assert write.update is not None
             assert write.id is not None
-            return self._update(write, view, write.id, write.update)
+            try:
+                return self._update(write, view, write.id, write.update)
+            except DroppedDocumentError:
+                return _dropped(view, write.id)
         assert write.source is not None
         id = new_id(self._world, "document") if write.id is None else write.id
         try:
             source = self._piped(write, view, id, write.source)
-        except DroppedError:
-            return Done(view.name, id, replace(DROPPED, id=id), 0)
+        except DroppedDocumentError:
+            return _dropped(view, id)
         return self._done(view, self._index(write, view, id, source))
 
     def _delete(self, write: Write, name: str) -> Done:
@@ -263,6 +265,11 @@ class Writer:
         world = self._world
         name = write.index if index_listing.exists(world, write.index) else write_index(write.index, self._aliases())
         return self._view(name).mapping if index_listing.exists(world, name) else {}
+
+
+def _dropped(view: View, id: str) -> Done:
+    """What OpenSearch tells of a document that a pipeline has dropped (IngestService)."""
+    return Done(view.name, id, Written(id, -3, -2, "noop"), 0)
 
 
 def new_id(world: World, kind: str) -> str:

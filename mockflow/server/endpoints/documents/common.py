@@ -113,7 +113,8 @@ def shown_write(done: Done, *, is_refreshed: bool) -> dict[str, Any]:
         "result": written.result,
         **({"forced_refresh": True} if is_refreshed and done.copies else {}),
         "_shards": dict(zip(("total", "successful", "failed"), shards, strict=True)),
-        **({"_seq_no": written.seq_no, "_primary_term": 1} if written.seq_no >= 0 else {}),
+        "_seq_no": written.seq_no,
+        "_primary_term": 1 if written.seq_no >= 0 else 0,
     }
 
 
