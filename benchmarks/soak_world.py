@@ -1,4 +1,4 @@
-"""What the clients and the owner of `benchmarks/soak.py` share: the server as they know it, and what they have found."""
+"""What the clients and the owner of `benchmarks/soak.py` share: the server as they know it, and their findings."""
 
 import json
 import time

@@ -109,7 +109,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = await reply
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                if may_repeat and known is not None:
+                if may_repeat and known is not None and style.is_plain:  # others may have to be written in a thread
                     again = Again(cluster, request, known, style)
                 body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
@@ -225,6 +225,8 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         await in_thread(template_body.read_ahead, *arguments)
     elif operation:
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
+        if operation == "cluster.put_settings":
+            await in_thread(cluster_settings.read_ahead, request)
 
 
 async def _body(style: Style, shown: Any) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation, read_body_ahead
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.errors import Refusal
@@ -57,6 +57,8 @@ async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
         call, operation = _routed(cluster, request)
         if operation.read_ahead:
             await in_thread(operation.read_ahead, request)
+        elif operation.body:
+            await in_thread(read_body_ahead, request, operation.body)
         if operation.handle_in_loop:
             return 200, await operation.handle_in_loop(call), _NO_HEADERS
         return 200, operation.handle(call), _NO_HEADERS
