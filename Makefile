@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -49,6 +49,20 @@ fuzz: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Writes the pages of docs/reference/ that are made from the code.
+reference: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tools.reference
+
+# The site of the documentation, in build/site. It needs no server: open build/site/index.html.
+docs: $(VENV)-docs/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --clean
+
+# Tells where a cluster, URL=http://host:9200, answers otherwise than the measured nodes: docs/howto/parity.md.
+URL ?=
+parity: $(VENV)/.installed
+	@test -n "$(URL)" || { echo "make parity URL=http://127.0.0.1:9200"; exit 2; }
+	@$(BIN)/python -m tests.parity "$(URL)"
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
@@ -99,5 +113,12 @@ $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
 	@touch $@
 
+# Of its own, so that the tests never depend on it.
+$(VENV)-docs/.installed: pyproject.toml
+	@echo "Installing what builds the documentation into $(VENV)-docs; this takes a minute, once."
+	@$(PYTHON) -m venv --clear $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-docs dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What the clients and the owner of `benchmarks/soak.py` share: the server as they know it, and their findings."""
+"""What clients and owner of `benchmarks/soak.py` share: the server as they know it, and what they have found."""
 
 import json
 import time
