@@ -41,13 +41,23 @@ def answer(cluster: Cluster, request: Request) -> Response:
 async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     """As `answer`; what takes long and needs no cluster is done in another thread."""
     if request.method in _READS:
-        status, content, headers = _result(cluster, request)
+        status, content, headers = await _read_in_loop(cluster, request)
     else:
         async with cluster.turn:
             status, content, headers = await _result_in_loop(cluster, request)
     if _is_large(content):
         return await in_thread(_written, status, content, headers)
     return _written(status, content, headers)
+
+
+async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
+    try:
+        call, operation = _routed(cluster, request)
+        if operation.handle_in_loop:
+            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+    return _result(cluster, request)
 
 
 async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":

@@ -12,6 +12,7 @@ from mockflow.server.control.call import ControlCall, ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import parse_target
+from mockflow.server.rest.worker import in_thread
 
 _MAX_PROBLEMS: Final = 1000  # in one response
 
@@ -38,7 +39,7 @@ async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     loaded = _without_errors(loading)
     for _ in scenarios.load_in_slices(call.world, loaded, templates):
         await asyncio.sleep(0)
-    return _told(loaded, loading)
+    return await in_thread(_told, loaded, loading)
 
 
 def _without_errors(loading: Loading) -> list[LoadedScenario]:

@@ -1,5 +1,6 @@
 """Workflows: their state, timeline, status at any time, and the plan of their next run."""
 
+import asyncio
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, ControlError
 
 _MAX_MOMENTS: Final = 1_000
 _MAX_WINDOWS: Final = 1_000
+_SLICE: Final = 200
 MAX_PLANNED: Final = 1_000
 """The steps that the plan of the next run has at most: twice as many as a template (its steps by id and by type)."""
 
@@ -23,6 +25,18 @@ MAX_PLANNED: Final = 1_000
 def list_workflows(call: ControlCall) -> list[views.WorkflowView]:
     """All workflows."""
     return [workflow_view(call.cluster, workflow) for workflow in call.world.living()]
+
+
+async def list_workflows_in_loop(call: ControlCall) -> list[views.WorkflowView]:
+    """As `list_workflows`, with pauses in which clients are answered: each is shown as it is when its turn comes."""
+    world, views_so_far = call.world, list[views.WorkflowView]()
+    for number, workflow in enumerate(list(world.living()), 1):
+        views_so_far.append(workflow_view(call.cluster, workflow))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)
+            if call.world is not world:  # it was reset
+                return await list_workflows_in_loop(call)
+    return views_so_far
 
 
 def get_workflow(call: ControlCall) -> views.WorkflowDetail:
