@@ -654,7 +654,7 @@ KINDS: Final = (
     Kind(
         "plans",
         raw(lambda n: json.dumps({"steps": {f"n{i}": {"takes": "1s"} for i in range(n)}}), f"{CONTROL}/next_run"),
-        (100, 1_000, 20_000),
+        (100, 500, 20_000),
         (200, 400),
     ),
     Kind(
@@ -663,7 +663,7 @@ KINDS: Final = (
             lambda n: json.dumps({"steps": {f"reg{i:03}ster_rem0te_modle": {"takes": "1s"} for i in range(n)}}),
             f"{CONTROL}/next_run",
         ),
-        (100, 1_000),
+        (100, 500, 1_000),
         (200, 400),
     ),
     Kind(

@@ -18,8 +18,8 @@ from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, ControlError
 _MAX_MOMENTS: Final = 1_000
 _MAX_WINDOWS: Final = 1_000
 _SLICE: Final = 200
-MAX_PLANNED: Final = 1_000
-"""The steps that the plan of the next run has at most: twice as many as a template (its steps by id and by type)."""
+MAX_PLANNED: Final = 500
+"""The steps that the plan of the next run has at most: as many as a template may have."""
 
 
 def list_workflows(call: ControlCall) -> list[views.WorkflowView]:
