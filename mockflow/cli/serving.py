@@ -50,6 +50,7 @@ class Options:
     step_time: int
     seed: int | str
     max_polls: int
+    max_documents: int
     begins: tuple[str, ...]
     port_file: Path | None
     keep_going: bool
@@ -99,6 +100,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            max_documents=given.max_documents,
             anchor=given.anchor,
         )
         if control:

@@ -23,9 +23,11 @@ from mockflow.server.endpoints import (
     cluster_health,
     cluster_settings,
     cluster_state,
+    core_routes,
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -55,9 +57,11 @@ ROUTER: Final[Router[Handler]] = Router(
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
+        *node_stats.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
         *indices.ROUTES,
+        *core_routes.ROUTES,
         *pipelines.ROUTES,
         *machine_learning.ROUTES,
     ]
@@ -237,7 +241,7 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         await in_thread(template_body.read_ahead, *arguments)
         if _provisions(values):
             await in_thread(template_body.check_ahead, *arguments)
-    elif operation:
+    elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
         if operation == "cluster.put_settings":
             await in_thread(cluster_settings.read_ahead, request)

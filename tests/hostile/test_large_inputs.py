@@ -1,6 +1,7 @@
 """What is done in another thread, or bounded, because it is large: the answers are those of small inputs."""
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from mockflow.server import answer as server_answer
 from mockflow.server.control.handlers.workflows import MAX_PLANNED
 from mockflow.server.endpoints import cluster_settings
 from mockflow.server.http.messages import Request
+from mockflow.server.rest import template_body
 from tests.support.server import STORY, Server, Servers, cluster_of
 from tests.support.worst_inputs import CONTROL, FLOW, JSON, nested, node, template
 
@@ -40,15 +42,18 @@ async def test_a_mapping_that_is_nested_very_deep_is_refused_by_the_depth_limit(
 
 
 async def test_a_large_configuration_is_checked_as_a_small_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_thread = []
-    check = server_answer.template_body.check_ahead
-    monkeypatch.setattr(
-        server_answer.template_body, "check_ahead", lambda *given: (in_thread.append(given), check(*given))
-    )
+    ahead: list[str] = []
+    check = template_body.check_ahead
+
+    def noted(*given: Any) -> None:
+        ahead.append(threading.current_thread().name)
+        check(*given)
+
+    monkeypatch.setattr(template_body, "check_ahead", noted)
     many = {f"f{number}": {"type": "text"} for number in range(2_000)}
     large = await provisioned(server, "large", {"mappings": {"properties": many}})
     assert "Limit of total fields [1000] has been exceeded" in large
-    assert len(in_thread) == 1
+    assert ahead == ["mockflow work"]
     again = await provisioned(server, "large", {"mappings": {"properties": many}})
     assert again == large
 

@@ -62,7 +62,9 @@ def refusal_of_create(name: str, configurations: str, environment: IndexEnvironm
     """The error of a create_index step with these inputs; None where the index is made."""
     minor, plugins = environment.minor, environment.plugins
     key = "create_index", name, minor, None if plugins is None else frozenset(plugins)
-    checked = LARGE_TEXTS.result(configurations, key, lambda: _checked(name, configurations, minor, plugins))
+    checked = LARGE_TEXTS.result(
+        configurations, key, lambda: _checked(name, read_configurations(configurations), minor, plugins)
+    )
     refusal = _refusal_of_request(name, checked, environment)
     if checked.is_misread:
         message = f"Failed to create the index {name}, _doc is not permitted in mapping"
@@ -80,8 +82,7 @@ class _Checked:
     later: Refusal | None
 
 
-def _checked(name: str, configurations: str, minor: Minor, plugins: Collection[str] | None) -> _Checked:
-    request = read_configurations(configurations)
+def _checked(name: str, request: IndexRequest, minor: Minor, plugins: Collection[str] | None) -> _Checked:
     settings = request.settings
     table = index_settings_table(minor, plugins)
 
@@ -120,7 +121,7 @@ def _read(configurations: str) -> IndexRequest:
     mapping = body.get("mappings")
     if isinstance(mapping, dict) and list(mapping) == ["_doc"]:
         return IndexRequest(is_misread=True)
-    return _read_body(body)
+    return read_body(body)
 
 
 def parse_json_object(text: str) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def step_refusal(refusal: Refusal, plain_message: str, environment: IndexEnviron
     return Refusal(plain_message, STEP_EXCEPTION, "INTERNAL_SERVER_ERROR", cause=refusal.exception)
 
 
-def _read_body(body: Mapping[str, Any]) -> IndexRequest:
+def read_body(body: Mapping[str, Any]) -> IndexRequest:
     """CreateIndexRequest.source: key by key, up to the first that it cannot read."""
     request = IndexRequest()
     for key in hash_map_order(body):
@@ -168,6 +169,13 @@ def _with_part(request: IndexRequest, key: str, value: Any) -> IndexRequest:
     raise ValueError(f"unknown key [{key}] for create index")
 
 
+def check_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> None:
+    """Raises RefusedError for an index that cannot be made. Settings come first, then name, mapping and aliases."""
+    checked = _checked(name, request, environment.minor, environment.plugins)
+    if refusal := _refusal_of_request(name, checked, environment):
+        raise RefusedError(refusal.message, refusal.exception, refusal.status)
+
+
 def _refusal_of_request(name: str, checked: _Checked, environment: IndexEnvironment) -> Refusal | None:
     if checked.first:
         return checked.first
@@ -181,10 +189,11 @@ def _refusal_of_request(name: str, checked: _Checked, environment: IndexEnvironm
 
 def _check_aliases(aliases: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
     for alias, options in aliases.items():
-        _check_alias(alias, options, index, environment)
+        check_alias(alias, options, index, environment)
 
 
-def _check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
+def check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
+    """Raises RefusedError for an alias that the index cannot have."""
     check_alias_name(alias)
     routing = options.get("index_routing", options.get("routing"))
     if isinstance(routing, str) and "," in routing:
