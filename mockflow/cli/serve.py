@@ -88,6 +88,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, envvar="MOCKFLOW_OPEN", help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
+@click.option("--edit", "edits", is_flag=True, envvar="MOCKFLOW_EDIT", help="The page may write scenario files.")
 @body_files_option
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")

@@ -39,6 +39,10 @@ _DEPTH: Final = "index.mapping.depth.limit"
 _LONGEST_ID: Final = 512  # bytes
 
 
+class DroppedDocumentError(Exception):
+    """A pipeline has dropped the document: nothing is written, and the write succeeds."""
+
+
 @dataclass(frozen=True)
 class Done:
     """What became of a write."""
@@ -102,10 +106,16 @@ class Writer:
         if write.kind == "update":
             assert write.update is not None
             assert write.id is not None
-            return self._update(write, view, write.id, write.update)
+            try:
+                return self._update(write, view, write.id, write.update)
+            except DroppedDocumentError:
+                return _dropped(view, write.id)
         assert write.source is not None
         id = new_id(self._world, "document") if write.id is None else write.id
-        source = self._piped(write, view, id, write.source)
+        try:
+            source = self._piped(write, view, id, write.source)
+        except DroppedDocumentError:
+            return _dropped(view, id)
         return self._done(view, self._index(write, view, id, source))
 
     def _delete(self, write: Write, name: str) -> Done:
@@ -255,6 +265,11 @@ class Writer:
         world = self._world
         name = write.index if index_listing.exists(world, write.index) else write_index(write.index, self._aliases())
         return self._view(name).mapping if index_listing.exists(world, name) else {}
+
+
+def _dropped(view: View, id: str) -> Done:
+    """What OpenSearch tells of a document that a pipeline has dropped (IngestService)."""
+    return Done(view.name, id, Written(id, -3, -2, "noop"), 0)
 
 
 def new_id(world: World, kind: str) -> str:

@@ -114,7 +114,7 @@ def shown_write(done: Done, *, is_refreshed: bool) -> dict[str, Any]:
         **({"forced_refresh": True} if is_refreshed and done.copies else {}),
         "_shards": dict(zip(("total", "successful", "failed"), shards, strict=True)),
         "_seq_no": written.seq_no,
-        "_primary_term": 1,
+        "_primary_term": 1 if written.seq_no >= 0 else 0,
     }
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from mockflow.core.opensearch.operations import ACTIONS
 from mockflow.core.opensearch.security import parse_user
 from mockflow.server.answer import ROUTER
 from mockflow.server.endpoints import core_routes
+from mockflow.server.endpoints.documents import pipelines
 from tests.server.endpoints.documents.conftest import Index
 from tests.support.server import OWNER, WORKFLOW, Servers
 
@@ -149,3 +151,51 @@ def test_every_route_has_its_handler_and_its_permission() -> None:
         assert callable(route.handler.imported())  # type: ignore[attr-defined]
         assert route.operation in ACTIONS
     assert set(ROUTER.operations) <= set(ACTIONS)
+
+
+async def test_a_pipeline_has_to_exist(index: Index) -> None:
+    told = (400, "illegal_argument_exception", "pipeline with id [nope] does not exist")
+    assert await index.refused("PUT", "/a/_doc/1?pipeline=nope", {}) == told
+    await index.done("PUT", "/b", {"settings": {"default_pipeline": "nope"}})
+    assert await index.refused("PUT", "/b/_doc/1", {}) == told
+    assert (await index.done("PUT", "/b/_doc/1?pipeline=_none", {}))["result"] == "created"
+    items = await index.bulk({"index": {"_index": "a", "_id": "1", "pipeline": "nope"}}, {})
+    assert items[0]["error"]["reason"] == told[2]
+
+
+async def test_a_pipeline_may_drop_and_refuse_documents(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it makes of a document is written; here the module that runs pipelines is in a test's hands."""
+    runner, errors = ModuleType("runner"), ModuleType("errors")
+
+    class DroppedError(Exception):
+        pass
+
+    class PipelineFailedError(Exception):
+        reason, type, status = "no", "illegal_argument_exception", 400
+
+    def run(_: Any, body: Any, document: Any) -> Any:
+        if document.get("error"):
+            raise {"drop": DroppedError, "fail": PipelineFailedError}[document["error"]]
+        return {**document, "by": body["description"]}
+
+    vars(errors).update(DroppedError=DroppedError, PipelineFailedError=PipelineFailedError)
+    vars(runner).update(run=run)
+    monkeypatch.setattr(pipelines, "find_spec", lambda _: True)
+    monkeypatch.setattr(pipelines, "import_module", {pipelines._RUNNER: runner, pipelines._ERRORS: errors}.get)
+    body = json.dumps({"description": "p", "processors": []})
+    inputs = {"pipeline_id": "p", "configurations": body}
+    node = {"id": "i", "type": "create_ingest_pipeline", "user_inputs": inputs}
+    await provisioned(index, {"name": "t", "workflows": {"provision": {"nodes": [node]}}})
+    await index.done("PUT", "/a", {"settings": {"default_pipeline": "p"}})
+    items = await index.bulk(
+        *({"index": {"_index": "a", "_id": "1"}}, {"n": 1}),
+        *({"index": {"_index": "a", "_id": "2"}}, {"error": "drop"}),
+        *({"index": {"_index": "a", "_id": "3"}}, {"error": "fail"}),
+    )
+    assert [(item["status"], item.get("result"), item.get("_version")) for item in items] == [
+        (201, "created", 1),
+        (200, "noop", -3),
+        (400, None, None),
+    ]
+    assert await index.done("GET", "/a/_source/1") == {"n": 1, "by": "p"}
+    assert (await index.done("GET", "/a/_count"))["count"] == 1
