@@ -44,6 +44,8 @@ def _as_json(error: click.ClickException) -> click.ClickException:
 
 _POLLS: Final = click.IntRange(1, 1_000_000_000)  # as the settings allow, whose module is large to import
 
+_DOCUMENTS: Final = click.IntRange(0, 100_000_000)
+
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
@@ -71,6 +73,9 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
 @click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
 @click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
+@click.option(
+    "--max-documents", default=100_000, type=_DOCUMENTS, help="All indices hold so many; one more is refused."
+)
 @click.option(
     "--begin",
     "begins",
@@ -107,6 +112,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
+@click.option("--report-unserved", is_flag=True, help="List at the end which requests mockflow does not serve.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(log_format: str, **options: Any) -> None:

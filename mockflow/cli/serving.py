@@ -12,7 +12,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -29,6 +29,8 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
 from mockflow.loading import replacing
 from mockflow.server.app import AccessLog
+from mockflow.server.connections.descriptors import raise_limit
+from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.control.guard import is_loopback
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
@@ -51,6 +53,7 @@ class Options:
     step_time: int
     seed: int | str
     max_polls: int
+    max_documents: int
     begins: tuple[str, ...]
     port_file: Path | None
     keep_going: bool
@@ -73,6 +76,7 @@ class Options:
     insecure_control: bool
     max_connections: int
     read_timeout: int
+    report_unserved: bool
     quiet: bool
 
 
@@ -100,6 +104,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            max_documents=given.max_documents,
             anchor=given.anchor,
         )
         if control:
@@ -121,7 +126,8 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
         except TooManyError as error:
             raise click.ClickException(str(error)) from None
     cluster.texts = EditedFiles(cluster, files, writes=given.edits)
-    limits = Limits(given.max_connections, given.read_timeout / 1000)
+    limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
+    raise_limit(given.max_connections + RESERVED + CONTROL_PORT)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
 
@@ -266,9 +272,25 @@ async def _serve(serving: Serving, given: Options, messages: StartMessages, watc
         with _port_in(given.port_file, url):
             click.echo(f"mockflow ready at {url}")  # flushed, since a parent process may wait for this line
             _say_where(serving, given, messages)
+            if serving.shortage:
+                messages.warn(serving.shortage)
             await _until(stop, serving, watched)
     finally:
         await serving.stop()
+        if given.report_unserved:
+            _report_not_served(serving.cluster, messages)
+
+
+def _report_not_served(cluster: Cluster, messages: StartMessages) -> None:
+    """The requests that OpenSearch serves and mockflow does not, and the stubs that would answer them."""
+    kinds = list(cluster.not_served)
+    if not kinds:
+        messages.say("mockflow has served all requests that OpenSearch serves", not_served=[])
+        return
+    lines = [f"  {kind.request} ({kind.operation}), {counted(kind.calls, 'request')}" for kind in kinds]
+    stubs = [line for kind in kinds for line in kind.stub.splitlines()[1:]]
+    text = "\n".join(["not served by mockflow:", *lines, "these stubs in a scenario answer them:", "stubs:", *stubs])
+    messages.say(text, not_served=[asdict(kind) for kind in kinds])
 
 
 def _say_where(serving: Serving, given: Options, messages: StartMessages) -> None:

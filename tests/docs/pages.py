@@ -23,7 +23,9 @@ class Block:
 
     @property
     def steps(self) -> "list[Step]":
-        """The commands of a session."""
+        """The commands of a session; empty for any other block."""
+        if self.language != "console":
+            return []
         _, *parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
         return [Step(command, output) for command, _, output in (part.partition("\n") for part in parts)]
 

@@ -6,10 +6,8 @@ from typing import Final
 
 import pytest
 
-from mockflow.server.control.openapi import document
-from mockflow.server.control.routes import ROUTES
 from tests.docs.pages import PAGES, Page, page
-from tests.support.paths import ROOT, SCENARIOS
+from tests.support.paths import ROOT
 
 LINKING: Final = (*PAGES, page(ROOT / "CONTRIBUTING.md"), page(ROOT / "examples" / "README.md"))
 ANCHORS: Final = {each.name: each.anchors for each in LINKING}
@@ -46,18 +44,11 @@ def test_every_page_is_linked_from_the_first_one() -> None:
     assert {each.name for each in PAGES} - {"README.md", "docs/index.md"} <= linked
 
 
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2]
+    named = [f"docs/{name}" for name in re.findall(r"[\w/-]+\.md", navigation)]
+    assert sorted(named) == sorted(each.name for each in PAGES if each.name != "README.md")
+
+
 def test_the_readme_is_short() -> None:
     assert (ROOT / "README.md").read_text("utf-8").count("\n") <= README_LINES
-
-
-def test_every_shipped_scenario_is_in_the_table() -> None:
-    text = (ROOT / "docs" / "reference" / "scenarios.md").read_text("utf-8")
-    shipped = {file.stem for file in SCENARIOS.glob("*.yaml")}
-    assert set(re.findall(r"^\| \[([\w-]+)\]\(\.\./\.\./scenarios/\1\.yaml\) \|", text, re.MULTILINE)) == shipped
-
-
-def test_every_call_of_the_control_api_is_named() -> None:
-    text = (ROOT / "docs" / "reference" / "control-api.md").read_text("utf-8")
-    named = {path.split("?")[0] for path in re.findall(r"/_mockflow/[\w/.{}?=]+", text)}
-    real = {path.replace("{workflow_id}", "{id}") for path in document(ROUTES)["paths"]}
-    assert real - {"/_mockflow"} <= named

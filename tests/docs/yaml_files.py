@@ -30,7 +30,7 @@ def check_lines(lines: str) -> None:
     """Parses the commands of mockflow's among the lines of a script."""
     for line in lines.splitlines():
         if "mockflow " in line:
-            check_command(shlex.split(line.removesuffix("&"), comments=True))
+            check_command(shlex.split(line.partition(" > ")[0].removesuffix("&"), comments=True))
 
 
 def check_variables(variables: dict[str, Any]) -> None:
@@ -64,8 +64,29 @@ def _actions(value: Any, text: str, place: str) -> None:
             check_lines(step.get("run", ""))
 
 
+def _gitlab(value: Any, text: str, place: str) -> None:
+    for name, job in value.items():
+        if name != "stages":
+            assert job["stage"] in value["stages"]
+            for service in job.get("services", ()):
+                check_variables(service["variables"])
+            for line in job["script"]:
+                check_lines(line)
+
+
+def _kubernetes(value: Any, text: str, place: str) -> None:
+    pod = value["spec"]["template"]["spec"]
+    assert pod["enableServiceLinks"] is False
+    volumes = {volume["name"] for volume in pod["volumes"]}
+    for container in pod["initContainers"] + pod["containers"]:
+        check_variables({variable["name"]: variable["value"] for variable in container["env"]})
+        assert {mount["name"] for mount in container.get("volumeMounts", ())} <= volumes
+
+
 KINDS: Final[dict[frozenset[str], Callable[[Any, str, str], None]]] = {
     frozenset({"scenario"}): _scenario,
     frozenset({"services"}): _compose,
     frozenset({"on", "jobs"}): _actions,
+    frozenset({"stages"}): _gitlab,
+    frozenset({"apiVersion", "kind"}): _kubernetes,
 }

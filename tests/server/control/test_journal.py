@@ -50,6 +50,7 @@ async def test_an_exchange(owner: Owner) -> None:
         "connection": None,
         "near_misses": [],
         "is_poll": True,
+        "served": True,
         "request": {"headers": {"Host": "mockflow", "X-Opaque-Id": "me"}, "body": None},
         "response": {"workflow_id": "w", "state": "NOT_STARTED"},
     }
