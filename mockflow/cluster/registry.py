@@ -4,14 +4,18 @@ Whether a resource exists follows from the status of the workflow that made it, 
 timeline. The registry itself stores only resources that their workflow no longer lists and that still exist.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.base.bounds import RESOURCES_LEFT
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.resources import Key, Made
+
+log: Final = logging.getLogger("mockflow")
 
 
 class Registry:
@@ -31,6 +35,7 @@ class Registry:
         self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
         self._begun: dict[str, int] = {}  # workflow id -> number of its last run, in the order in which runs began
         self._runs_begun = 0
+        self._has_told = False
         self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
@@ -160,6 +165,17 @@ class Registry:
             found = self._find(key)
             if found and found[1] is workflow:
                 self._left[key] = found[0]
+        while len(self._left) > RESOURCES_LEFT:
+            oldest = next(iter(self._left))
+            del self._left[oldest]
+            self._forget_unknown(oldest)
+            if not self._has_told:
+                self._has_told = True
+                log.warning(
+                    "more than %d resources remain of deleted workflows; the oldest are forgotten from now on, "
+                    "so requests do not find them",
+                    RESOURCES_LEFT,
+                )
 
     def delete(self, key: Key, by: Workflow | None = None) -> None:
         """Deletes a resource, whichever workflow lists it.

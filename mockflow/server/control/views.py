@@ -221,6 +221,7 @@ class ExchangeView(View):
         description="For a path without a route: the most similar stubs, the closest first."
     )
     is_poll: bool = Field(description="Whether it is a status read that the workflow itself answered.")
+    cut: bool = Field(description="Whether bodies, headers or target were cut short, see docs/reference/limits.md.")
     request: Sent
     response: Any = Field(description="The response's body: decoded JSON, else text, else null.")
 
@@ -230,6 +231,7 @@ class JournalView(View):
 
     counted: int = Field(description="The number of all requests; the journal keeps the latest.")
     stuck: str | None = Field(description="Why a client that polled without end was disconnected; null if none was.")
+    next: int | None = Field(description="With after and limit: the value of after for what follows; null at the end.")
     exchanges: list[ExchangeView]
 
 
