@@ -115,6 +115,7 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 # What the tests of the page need besides a Chromium; without it they skip.
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
+	@npm install --prefix $(VENV)/npm --no-audit --no-fund --silent axe-core@4.14.1 || echo "axe-core is not installed; its tests skip."
 	@touch $@
 
 # Of its own, so that the tests never depend on it.

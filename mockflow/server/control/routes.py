@@ -234,7 +234,6 @@ ROUTES: Final = (
             views.FaultView,
             is_list=True,
             query={"workflow_id": "Only faults in whose scope requests for this workflow are."},
-            errors=(404,),
         ),
     ),
     ControlRoute(
