@@ -39,6 +39,7 @@ _MARKER: Final = (
 )
 _WORLD: pytest.StashKey[World] = pytest.StashKey()
 _COVERAGE: Final = "mockflow_coverage"
+_NOT_SERVED: Final = "mockflow_not_served"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -167,19 +168,49 @@ def pytest_runtest_makereport(
             report.sections.append(("mockflow", world.story()))
         if report.when == "call" and item.config.getoption("--mockflow-report"):
             report.user_properties.append((_COVERAGE, world.coverage()))
+            report.user_properties.append((_NOT_SERVED, world.not_served()))
     return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """With --mockflow-report, prints the coverage of each scenario and the parts that no test has seen."""
+    """With --mockflow-report, prints the coverage of each scenario, and what mockflow does not serve."""
     if not config.getoption("--mockflow-report"):
         return
-    seen: dict[str, dict[str, bool]] = {}
+    _report_coverage(terminalreporter)
+    _report_not_served(terminalreporter)
+
+
+def _report_not_served(terminalreporter: Any) -> None:
+    calls: dict[str, int] = {}
+    stubs: dict[str, str] = {}
+    for kinds in _properties(terminalreporter, _NOT_SERVED):
+        for what, number, stub in kinds:
+            calls[what] = calls.get(what, 0) + number
+            stubs[what] = stub
+    if not calls:
+        return
+    terminalreporter.section("mockflow: requests that OpenSearch has and mockflow does not serve")
+    for what, number in calls.items():
+        terminalreporter.line(f"{number:>4}  {what}")
+    for line in ("these stubs in a scenario answer them:", "stubs:"):
+        terminalreporter.line(line)
+    for stub in stubs.values():
+        for line in stub.splitlines()[1:]:
+            terminalreporter.line(line)
+
+
+def _properties(terminalreporter: Any, name: str) -> Iterator[Any]:
+    """The values that the tests' reports have under this name."""
     for report in (report for reports in terminalreporter.stats.values() for report in reports):
-        for name, parts in getattr(report, "user_properties", ()):
-            for scenario, part, was_seen in parts if name == _COVERAGE else ():
-                by_part = seen.setdefault(scenario, {})
-                by_part[part] = by_part.get(part, False) or was_seen
+        yield from (value for key, value in getattr(report, "user_properties", ()) if key == name)
+
+
+def _report_coverage(terminalreporter: Any) -> None:
+    seen: dict[str, dict[str, bool]] = {}
+    for parts in _properties(terminalreporter, _COVERAGE):
+        for scenario, part, was_seen in parts:
+            by_part = seen.setdefault(scenario, {})
+            by_part[part] = by_part.get(part, False) or was_seen
     terminalreporter.section("mockflow: what clients have seen of the scripts")
     if not seen:
         terminalreporter.line("no test used a scenario")

@@ -15,12 +15,8 @@ else:
 
 ROOT: Final = Path(__file__).parents[1]
 TEXT: Final = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-PATHS: Final = sorted(
-    {
-        path.rstrip(".")
-        for path in re.findall(r"(?<![\w./-])(?:mockflow|tests|scenarios|docs|examples|benchmarks)/[\w./-]*", TEXT)
-    }
-)
+FOLDERS: Final = "mockflow|tests|scenarios|docs|examples|benchmarks|tools"
+PATHS: Final = sorted({path.rstrip(".") for path in re.findall(rf"(?<![\w./-])(?:{FOLDERS})/[\w./-]*", TEXT)})
 
 
 def layers() -> Iterator[str]:

@@ -48,7 +48,7 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
     [sdist] = built.glob("mockflow_opensearch-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs")
+    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs", "tools")
     assert {name for name in names if name.startswith(tuple(f"{folder}/" for folder in folders))} == {
         file for folder in folders for file in files_of(folder)
     }
@@ -63,6 +63,7 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
         "PKG-INFO",
         "README.md",
         "docker-compose.yml",
+        "mkdocs.yml",
         "pyproject.toml",
     }
 

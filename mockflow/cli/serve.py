@@ -66,6 +66,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--auto", is_flag=True, help="Time skips to the next keyframe after each poll.")
 @click.option("--frozen", is_flag=True, help="Only POST /_mockflow/clock moves time.")
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
+@click.option("--anchor", type=Epoch(), help="The time at which runs of `starts: load` began, for equal replicas.")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
 @click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
@@ -105,6 +106,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
+@click.option("--report-unserved", is_flag=True, help="List at the end which requests mockflow does not serve.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(log_format: str, **options: Any) -> None:

@@ -8,10 +8,11 @@ import secrets
 import signal
 import ssl
 import threading
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -44,6 +45,7 @@ class Options:
     auto: bool
     frozen: bool
     epoch: int | None
+    anchor: int | None
     opensearch_version: str
     step_time: int
     seed: int | str
@@ -69,6 +71,7 @@ class Options:
     insecure_control: bool
     max_connections: int
     read_timeout: int
+    report_unserved: bool
     quiet: bool
 
 
@@ -76,6 +79,8 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     """Serves until a signal. Raises ClickException."""
     if (given.speed is not None) + given.auto + given.frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
+    if given.anchor is not None:
+        _check_anchor(given)
     mode: Mode = "auto" if given.auto else "frozen" if given.frozen else "real"
     control = _control(given)
     seed = given.seed
@@ -94,6 +99,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            anchor=given.anchor,
         )
         if control:
             control.check(given.host)
@@ -115,6 +121,13 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     raise_limit(given.max_connections + CONTROL_PLACES + CONTROL_PORT_CONNECTIONS)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
+
+
+def _check_anchor(given: Options) -> None:
+    if given.auto or given.frozen or given.epoch is not None:
+        raise click.UsageError("--anchor excludes --auto, --frozen and --epoch: the clock goes by itself since then")
+    if given.anchor is not None and given.anchor > time.time() * 1000:
+        raise click.UsageError("--anchor is in the future; runs have started at that time already")
 
 
 _RANDOM_SEEDS: Final = 2**31
@@ -244,6 +257,20 @@ async def _serve(serving: Serving, given: Options, messages: StartMessages, watc
             await _until(stop, serving, watched)
     finally:
         await serving.stop()
+        if given.report_unserved:
+            _report_not_served(serving.cluster, messages)
+
+
+def _report_not_served(cluster: Cluster, messages: StartMessages) -> None:
+    """The requests that OpenSearch serves and mockflow does not, and the stubs that would answer them."""
+    kinds = list(cluster.not_served)
+    if not kinds:
+        messages.say("mockflow has served all requests that OpenSearch serves", not_served=[])
+        return
+    lines = [f"  {kind.request} ({kind.operation}), {counted(kind.calls, 'request')}" for kind in kinds]
+    stubs = [line for kind in kinds for line in kind.stub.splitlines()[1:]]
+    text = "\n".join(["not served by mockflow:", *lines, "these stubs in a scenario answer them:", "stubs:", *stubs])
+    messages.say(text, not_served=[asdict(kind) for kind in kinds])
 
 
 def _say_where(serving: Serving, given: Options, messages: StartMessages) -> None:

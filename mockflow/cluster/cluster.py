@@ -1,12 +1,14 @@
 """The facade: the object that the server and the Python API hold while worlds come and go."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockflow.cluster import scenarios
 from mockflow.cluster.changes import Changes, LoadedScenario
+from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.world import World
 
@@ -35,6 +37,15 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.world = _world(self.initial, self.startup)
+        self._not_served_before = NotServedRequests()
+
+    @property
+    def not_served(self) -> NotServedRequests:
+        """The requests of this and all earlier worlds that OpenSearch serves and mockflow does not."""
+        both = NotServedRequests()
+        both.add(self._not_served_before)
+        both.add(self.world.not_served)
+        return both
 
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
@@ -42,10 +53,13 @@ class Cluster:
         `changes` are settings of this world alone. Raises ValueError for settings out of range, and
         changes nothing then.
         """
+        if changes.get("epoch") is not None:
+            changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
         kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
         world = _world(settings, kept)
         self.world.clock.close()
+        self._not_served_before.add(self.world.not_served)
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
@@ -59,4 +73,7 @@ class Cluster:
 def _world(settings: Settings, loaded: Iterable[LoadedScenario]) -> World:
     world = World(settings)
     scenarios.load(world, loaded)
+    if world.anchor is not None:  # what was loaded began at the anchor, to the millisecond
+        world.clock.set_mode(settings.mode)
+        world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))
     return world

@@ -41,7 +41,21 @@ class Scripted:
 
 
 _Entry = tuple[
-    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None, bool
+    str,
+    str | None,
+    str,
+    str,
+    Mapping[str, str],
+    bytes,
+    int,
+    bytes,
+    Mode,
+    int,
+    float,
+    float,
+    Scripted | None,
+    bool,
+    bool,
 ]
 
 
@@ -54,7 +68,7 @@ class Exchange:
     """
 
     operation: str
-    """The name in the API specification; empty for a path without a route."""
+    """The name in the API specification; empty for a path that OpenSearch has not."""
     raw_workflow_id: str | None
     """As in the path, still encoded."""
     method: str
@@ -70,6 +84,8 @@ class Exchange:
     seconds: float
     scripted: Scripted | None
     """None where no fault, outage or stub acted and no stub was nearly matched."""
+    is_served: bool
+    """Whether mockflow has the operation, or a stub or fault answered it."""
     is_cut: bool
     """Whether bodies, headers or target were cut short."""
     number: int
@@ -107,6 +123,7 @@ class Exchange:
             "method": self.method,
             "target": target_without_secrets(self.target),
             "status": self.status,
+            "served": self.is_served,
             "mode": self.mode,
             "now": self.now,
             "elapsed_ms": self.now - began,
@@ -187,7 +204,9 @@ class Journal:
         wall: float,
         seconds: float,
         scripted: Scripted | None = None,
+        *,
         head_bytes: int = 0,
+        is_served: bool = True,
     ) -> None:
         """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound.
 
@@ -215,6 +234,7 @@ class Journal:
                 wall,
                 seconds,
                 scripted,
+                is_served,
                 is_cut,
             )
         )

@@ -11,6 +11,7 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
@@ -51,7 +52,12 @@ class World:
         """The users of the security plugin by name; without any it is off."""
         self.is_guarded = bool(settings.users) or settings.multi_tenancy
         """Whether responses depend on the caller."""
-        self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        self.anchor = settings.anchor if settings.mode == "real" else None
+        """Epoch ms at which the runs of `starts: load` begin; None: when their scenario is loaded."""
+        if self.anchor is None:
+            self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        else:
+            self.clock = Clock("frozen", settings.speed, self.anchor)  # until all scenarios are loaded
         self.began = self.clock.now()
         """Epoch ms of the clock when this world began."""
         self.lead = 0
@@ -83,6 +89,8 @@ class World:
         self.next_steps: dict[str, StepPlan] = {}
         """The control API's plan for the next run that has these steps, by node id or step type."""
         self.journal = Journal()
+        self.not_served = NotServedRequests()
+        """The requests that OpenSearch serves and mockflow does not."""
         self.coverage = Coverage()
         self.repeated: dict[str, Any] = {}
         """The server's prepared actions, by request target, for requests that repeat."""
@@ -227,11 +235,11 @@ class World:
         self.resources.forget(workflow)
         self.clock.notify()  # requests that wait for its run end their wait
 
-    def begin(self, workflow: Workflow, beginning: Beginning) -> None:
-        """Begins a run of the workflow now."""
+    def begin(self, workflow: Workflow, beginning: Beginning, started: int | None = None) -> None:
+        """Begins a run of the workflow now, or as if at `started` (epoch ms)."""
         self.resources.note(workflow)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
-        workflow.begin(beginning, self.now(), self.lead, seen)
+        workflow.begin(beginning, self.now() if started is None else started, self.lead, seen)
         self.run_moved(workflow)
         if beginning.forgets_workflow:
             self._leaving[workflow.id] = workflow

@@ -11,13 +11,15 @@ class Exchange:
     number: int
     """Counted from 1, in order of the responses."""
     operation: str | None
-    """The operation's name in the API specification, such as ``get_status``; None if nothing serves the path."""
+    """The operation's name in the API specification, such as ``get_status``; None for no path of OpenSearch."""
     workflow_id: str | None
     method: str
     target: str
     """The path with its query string, unchanged."""
     status: int
     """The HTTP status; 0 if there was no response because either side closed the connection."""
+    served: bool
+    """False for an operation that OpenSearch has and mockflow does not serve, if no stub or fault answered."""
     mode: str
     """The clock's mode when the request arrived: auto, frozen, real, or driven (see `ClusterHandle.patch_sleep`)."""
     elapsed: int
@@ -52,6 +54,7 @@ class Exchange:
             method=entry["method"],
             target=entry["target"],
             status=entry["status"],
+            served=entry["served"],
             mode=entry["mode"],
             elapsed=entry["elapsed_ms"],
             wall=entry["wall"],

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from mockflow.core.base.durations import format_duration, parse_duration
 from mockflow.core.base.suggest import closest
+from mockflow.core.opensearch.rest_paths import is_operation
 from mockflow.core.plugin.status import FINAL_STATES
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.coverage import Coverage
@@ -103,7 +104,7 @@ class JournalHandle:
         """The exchanges; the arguments select those of one operation, workflow or HTTP status.
 
         `operation` is a name in the API specification. Requests without a response have status 0. Raises MockFlowError
-        for an operation that the cluster does not serve.
+        for one that OpenSearch has not.
 
         >>> [request.state for request in cluster.journal.requests("get_status")]
         []
@@ -143,8 +144,14 @@ class JournalHandle:
         mode = self._transport.ask("GET", "/clock")["mode"]
         concerned = [w for w in workflows if w["begun"] or w["workflow_id"] in touched]
         coverage = Coverage.from_json(self._transport.ask("GET", "/coverage"))
-        unused = list(map(str, coverage.never_acted))
-        return story_of(exchanges, concerned, mode=mode, counted=journal["counted"], unused=unused)
+        return story_of(
+            exchanges,
+            concerned,
+            mode=mode,
+            counted=journal["counted"],
+            unused=list(map(str, coverage.never_acted)),
+            not_served=coverage.not_served,
+        )
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
@@ -152,7 +159,7 @@ class JournalHandle:
         """Raises AssertionError, with the story, unless there were `times` calls, by default at least one.
 
         `operation` is a name in the API specification, such as get_status, create, provision. Raises MockFlowError for
-        one that the cluster does not serve.
+        one that OpenSearch has not.
         """
         number = len(self.requests(operation, workflow_id, status))
         if number != times if times is not None else not number:
@@ -200,7 +207,7 @@ class JournalHandle:
     def _read(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> dict[str, Any]:
-        if operation is not None and operation not in ROUTER.operations:
+        if operation is not None and operation not in ROUTER.operations and not is_operation(operation):
             advice = closest(operation, ROUTER.operations)
             raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.plain_text import plain
+from mockflow.handle.coverage import NotServed
 from mockflow.handle.exchange import Exchange
 
 _LONGEST: Final = 40
@@ -24,11 +25,12 @@ def story_of(
     mode: str,
     counted: int,
     unused: Sequence[str] = (),
+    not_served: Sequence[NotServed] = (),
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows` (as the control API describes them).
 
     `mode` is the clock's current mode, `counted` the number of all requests, `unused` the descriptions of faults, stubs
-    and steps of `fail_step` that never acted.
+    and steps of `fail_step` that never acted, `not_served` what OpenSearch has and mockflow does not serve.
     """
     lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
     for workflow in workflows:
@@ -36,7 +38,15 @@ def story_of(
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
+    if not_served:
+        lines += ["", "not served by mockflow; these stubs in a scenario answer it:", *_stubs(not_served)]
     return "\n".join(map(plain, lines))  # names may contain any character
+
+
+def _stubs(not_served: Sequence[NotServed]) -> list[str]:
+    lines = [line for one in not_served[:_UNUSED] for line in one.stub.splitlines()[1:]]
+    more = [f"  ... {len(not_served) - _UNUSED} more ..."] if len(not_served) > _UNUSED else []
+    return ["  stubs:", *(f"  {line}" for line in lines), *more]
 
 
 def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
@@ -74,7 +84,8 @@ def _target(exchange: Exchange) -> str:
 
 def _answer(exchange: Exchange) -> str:
     text = f"{exchange.status} {_summary(exchange.answer)}".rstrip() if exchange.status else "no response"
-    by = [f"fault {exchange.fault}"] if exchange.fault else []
+    by = [] if exchange.served else ["not served by mockflow"]
+    by += [f"fault {exchange.fault}"] if exchange.fault else []
     by += [f"stub {exchange.stub}"] if exchange.stub else []
     by += [f"nearest stub {exchange.near_misses[0]}"] if exchange.near_misses else []
     return f"{text}  [{_cut('; '.join(by))}]" if by else text

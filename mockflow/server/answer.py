@@ -17,6 +17,7 @@ from mockflow.cluster.clock import wall_time
 from mockflow.cluster.decision import Decision
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 from mockflow.core.base.json_writer import compact, with_escaped_pairs
+from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints import (
     cat,
@@ -45,6 +46,7 @@ from mockflow.server.rest.errors import (
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
+from mockflow.server.rest.whole_api import find_route
 from mockflow.server.rest.worker import LARGE, in_thread
 
 ROUTER: Final[Router[Handler]] = Router(
@@ -85,6 +87,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     decision: Decision | None = None
     again: Again | None = None
     instead: scripted.ScriptedResponse | None = None
+    not_served: RestPath | None = None
     is_foreign = False
     try:
         try:
@@ -92,6 +95,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
+            elif line.found.not_served is not None:
+                not_served = _of_release(cluster, line.found.not_served)
             if world.is_guarded:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
@@ -100,6 +105,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             if decision is not None and (decision.answers or decision.performed):
                 instead = scripted.scripted_response(cluster, decision, style)
             if decision is None or not decision.answers:
+                if not_served is not None:
+                    world.not_served.count(not_served.method, not_served.path, not_served.operation)
                 is_peek = decision is not None and decision.is_broken
                 if known is None or is_peek or request.body:
                     reply = _action(cluster, request, line, is_peek=is_peek)()
@@ -129,8 +136,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status = response.status if scripted.sends_response(decision) else 0
             return scripted.broken(decision, response)
     finally:
+        is_served = not_served is None or (decision is not None and decision.answers)
         journal.add(
-            operation,
+            operation if not_served is None else not_served.operation,
             workflow_id,
             request.method,
             request.target,
@@ -143,7 +151,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             wall,
             perf_counter() - began,
             None if decision is None else scripted.trace(decision),
-            request.head_bytes,
+            is_served=is_served,
+            head_bytes=request.head_bytes,
         )
     return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
 
@@ -255,7 +264,12 @@ def _read_any_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
     path, values = parse_target(target)
-    return _Line(path, values, ROUTER.find(method, path))
+    return _Line(path, values, find_route(ROUTER, method, path))
+
+
+def _of_release(cluster: Cluster, path: RestPath) -> RestPath | None:
+    """A path that OpenSearch has, if the world's release has it."""
+    return path if path.since <= cluster.world.version.minor else None
 
 
 _SHORT_LINE: Final = 512
@@ -303,7 +317,10 @@ def _read(
 
 
 def _without_route(request: Request, missing: Missing) -> Action:
-    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods."""
+    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods.
+
+    What OpenSearch has and mockflow does not serve is 400, as if there were no such path.
+    """
     if request.method not in _METHODS:
         raise UnknownMethodError(request.method)
     methods = sorted(missing.methods)
@@ -313,7 +330,7 @@ def _without_route(request: Request, missing: Missing) -> Action:
     listed = f", allowed: [{', '.join(methods)}]" if methods else ""
     if missing.is_unreadable:
         raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
-    if not methods:
+    if not methods or missing.not_served is not None:
         raise _no_such_path(request)
     message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
     raise simple_error(405, message, allowed)

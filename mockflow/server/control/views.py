@@ -181,11 +181,14 @@ class ExchangeView(View):
     """One request and its response."""
 
     number: int = Field(description="From 1, in the order of the responses.")
-    operation: str | None = Field(description="Its name in the API specification; null for a path without a route.")
+    operation: str | None = Field(
+        description="Its name in the API specification; null for a path that OpenSearch has not."
+    )
     workflow_id: str | None = Field(description="The workflow of the request; for a create, the one that it made.")
     method: str
     target: str
     status: int = Field(description="0: no response, because the connection was closed before.")
+    served: bool = Field(description="false: OpenSearch has this operation, mockflow does not serve it.")
     mode: Mode = Field(description="The clock's mode when the request arrived.")
     now: int = Field(description="Epoch milliseconds of the virtual clock when the request arrived.")
     elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
@@ -239,6 +242,15 @@ class PartView(View):
     optional: bool = Field(description="Whether a strict test passes although it was not seen.")
 
 
+class NotServedView(View):
+    """A kind of request that OpenSearch has and mockflow does not serve."""
+
+    request: str = Field(description="Method and path, such as POST /{index}/_close.")
+    operation: str = Field(description="Its name in the API specification.")
+    calls: int
+    stub: str = Field(description="YAML for a scenario, which answers it.")
+
+
 class CoverageView(View):
     """The parts of the loaded scripts, seen by clients or not."""
 
@@ -246,4 +258,7 @@ class CoverageView(View):
     input_problems: list[str] = Field(
         description="The workflow and the error of each step whose inputs a real cluster would refuse, although the "
         "timeline of its workflow goes on."
+    )
+    not_served: list[NotServedView] = Field(
+        description="The requests since the start or the last reset that OpenSearch has and mockflow does not serve."
     )

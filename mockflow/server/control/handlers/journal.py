@@ -67,7 +67,11 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
         for workflow in cluster.world.workflows.values()
         for problem in workflow.input_problems
     ]
-    return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts], input_problems=problems)
+    return views.CoverageView(
+        parts=[views.PartView(**vars(part)) for part in parts],
+        input_problems=problems,
+        not_served=[views.NotServedView(**vars(kind), stub=kind.stub) for kind in cluster.world.not_served],
+    )
 
 
 def _journal(call: ControlCall, exchanges: list[Exchange], following: int | None = None) -> LongList[Exchange]:
