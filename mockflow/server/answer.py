@@ -158,8 +158,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             wall,
             perf_counter() - began,
             None if decision is None else scripted.trace(decision),
-            request.head_bytes,
             is_served=is_served,
+            head_bytes=request.head_bytes,
         )
     return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
 
