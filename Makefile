@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs parity benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -63,6 +63,10 @@ URL ?=
 parity: $(VENV)/.installed
 	@test -n "$(URL)" || { echo "make parity URL=http://127.0.0.1:9200"; exit 2; }
 	@$(BIN)/python -m tests.parity "$(URL)"
+
+# Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
+image-test: $(VENV)/.installed-dev
+	$(BIN)/pytest -rs checks/image
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev

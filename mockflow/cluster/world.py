@@ -15,6 +15,7 @@ from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
+from mockflow.cluster.stores import Stores
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
@@ -72,6 +73,8 @@ class World:
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.stores = Stores()
+        """The documents of clients."""
         self.ml_config_deleted = False
         """Whether a client has deleted the index .plugins-ml-config."""
         self.scenarios: dict[str, LoadedScenario] = {}
@@ -238,6 +241,7 @@ class World:
     def begin(self, workflow: Workflow, beginning: Beginning, started: int | None = None) -> None:
         """Begins a run of the workflow now, or as if at `started` (epoch ms)."""
         self.resources.note(workflow)
+        self.stores.prune(self._has_index)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now() if started is None else started, self.lead, seen)
         self.run_moved(workflow)
@@ -245,6 +249,11 @@ class World:
             self._leaving[workflow.id] = workflow
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # requests that wait for the run before end their wait
+
+    def _has_index(self, name: str, created: int) -> bool:
+        """Whether an index that was created then is left; those of plugins stay until a client deletes them."""
+        made = self.resources.peek(("index", name))
+        return name.startswith(".plugins-") if made is None else made.created == created
 
     def run_moved(self, workflow: Workflow) -> None:
         """To be called after the elapsed time of a run has changed in another way than by the clock."""

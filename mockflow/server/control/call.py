@@ -1,8 +1,8 @@
 """The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -48,6 +48,21 @@ class ControlCall:
         return self.cluster.world
 
 
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class LongList(Generic[Item]):
+    """A response with a list whose items are written one by one, as they are sent."""
+
+    around: Callable[[list[Any]], dict[str, Any]]
+    """The response that has a list of written items, as its last value."""
+    items: Sequence[Item]
+    written: Callable[[Item], dict[str, Any]]
+    size: int
+    """About the bytes of all items."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """A handler, and its description for the OpenAPI document."""
@@ -57,6 +72,8 @@ class Operation:
     response: type[BaseModel] | None = None
     is_list: bool = False
     body: type[BaseModel] | None = None
+    takes_scenarios: bool = False
+    """Whether its body is scenarios, in YAML or JSON."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and their meaning."""
     errors: tuple[int, ...] = ()
