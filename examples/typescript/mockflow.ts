@@ -1,5 +1,5 @@
-// A server of mockflow and its control API, as far as tests need it. The command `mockflow` has to be on the path, or
-// the URL of a running server in MOCKFLOW_URL. GET /_mockflow/openapi.json describes all calls.
+// A server of mockflow and its control API, as far as tests need it. The command `mockflow` has to be on the path.
+// GET /_mockflow/openapi.json describes all calls.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,14 +18,10 @@ export interface Workflow {
 }
 
 export class Mockflow {
-  private constructor(readonly url: string, private readonly process?: ChildProcess) {}
+  private constructor(readonly url: string, private readonly process: ChildProcess) {}
 
   // The server prints one line, "mockflow ready at URL", when it accepts connections.
   static async start(): Promise<Mockflow> {
-    const { MOCKFLOW_URL } = process.env;
-    if (MOCKFLOW_URL) {
-      return new Mockflow(MOCKFLOW_URL);
-    }
     const server = spawn("mockflow", ["serve", "--port", "0", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
     const line = once(createInterface({ input: server.stdout }), "line").then(([text]: string[]) => text);
     const end = once(server, "exit").then(([code]) => Promise.reject(new Error(`mockflow serve: exit code ${code}`)));
@@ -35,7 +31,7 @@ export class Mockflow {
   }
 
   stop(): void {
-    this.process?.kill();
+    this.process.kill();
   }
 
   // A new world. The clock stands still until somebody moves it.
