@@ -14,7 +14,7 @@ from mockflow.handle.faults import Delay, FaultHandle, Respond, script_of
 from mockflow.handle.journal import JournalHandle
 from mockflow.handle.patching import PatchedSleep
 from mockflow.handle.sleeping import VirtualSleep
-from mockflow.handle.transport import Transport
+from mockflow.handle.transport import NotCopied, Transport
 from mockflow.handle.workflow import WorkflowHandle
 from mockflow.loading.body_files import Folders, without_body_files
 from mockflow.loading.load import Loading, Located, load_paths
@@ -26,7 +26,7 @@ Source = str | Path | Scenario
 newline), or a scenario built in Python."""
 
 
-class ClusterHandle:
+class ClusterHandle(NotCopied):
     """A fake cluster, in this process or elsewhere.
 
     Every method raises MockFlowError if the command is refused or the cluster does not answer within 30 s.
@@ -57,7 +57,7 @@ class ClusterHandle:
     @property
     def stuck(self) -> str | None:
         """Why a client's connection was closed: it kept polling although no status could change any more."""
-        journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
+        journal = self._transport.ask("GET", "/journal?limit=0")
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:
@@ -191,7 +191,8 @@ class ClusterHandle:
         """Begins a new world: clock, workflows, journal, counts and scenarios are as at the start.
 
         `settings` hold until the next reset: mode, speed, opensearch_version, step_time, seed, epoch (ms), max_polls,
-        users (each ``name:password`` or ``name:password:roles``), multi_tenancy, trust_inputs.
+        users (each ``name:password`` or ``name:password:roles``), multi_tenancy, trust_inputs,
+        max_documents.
         ``keep=["scenarios"]`` keeps the scenarios that were loaded since the start.
 
         >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])

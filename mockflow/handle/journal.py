@@ -86,8 +86,8 @@ class Polling:
 class JournalHandle:
     """The requests of clients and their responses, the oldest first.
 
-    The last 10,000 exchanges since the start or the last reset are kept, with 64 KiB of each body. Credentials in
-    headers and bodies are hidden.
+    The last 10,000 exchanges since the start or the last reset are kept, with 64 KiB of each body, and 64 MiB of all
+    large ones: older ones are cut short. Credentials in headers and bodies are hidden.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
@@ -212,7 +212,13 @@ class JournalHandle:
             raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
-        return dict(self._transport.ask("GET", f"/journal?{query}"))
+        exchanges: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:  # in pages, so that no request takes long
+            page = self._transport.ask("GET", f"/journal?after={after}&limit={_PAGE}&{query}".rstrip("&"))
+            exchanges += page["exchanges"]
+            after = page["next"]
+        return {**page, "exchanges": exchanges}
 
     def _failed(self, message: str) -> AssertionError:
         return AssertionError(f"{message}\n\n{self.story()}")
@@ -235,3 +241,4 @@ def _interval_text(interval: float) -> str:
 
 
 _EXACT_BELOW_MS: Final = 10
+_PAGE: Final = 200  # exchanges

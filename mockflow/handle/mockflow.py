@@ -28,7 +28,7 @@ class MockFlow(ClusterHandle):
     version, `step_time` the duration of steps without a plan, `seed` the seed of generated ids, `epoch` the virtual
     time at the start in epoch ms. If a client gets the same status `max_polls` times and nothing can change any more,
     its connection is closed. With `trust_inputs` steps succeed whatever their inputs are; otherwise a step fails whose
-    inputs a real cluster would refuse. Port 0 takes any free port.
+    inputs a real cluster would refuse. All indices together hold `max_documents`. Port 0 takes any free port.
 
     `users`, each ``name:password`` or ``name:password:roles``, turn security on. `multi_tenancy` requires a tenant in
     each request. `tls` serves HTTPS with a generated certificate, whose CA is `ca`. `control_token` protects the
@@ -61,6 +61,7 @@ class MockFlow(ClusterHandle):
         users: Iterable[str] = (),
         multi_tenancy: bool = False,
         trust_inputs: bool = False,
+        max_documents: int = 100_000,
         tls: bool = False,
         control: bool = True,
         control_token: str | None = None,
@@ -80,7 +81,9 @@ class MockFlow(ClusterHandle):
                 users=tuple(map(parse_user, users)),
                 multi_tenancy=multi_tenancy,
                 trust_inputs=trust_inputs,
+                max_documents=max_documents,
             )
+            access = Control(control_token) if control else None
             context, self._ca = made(host) if tls else (None, b"")
             self.cluster = Cluster(settings, _loaded(sources, body_folders))
         except ClaimedError as error:
@@ -91,7 +94,6 @@ class MockFlow(ClusterHandle):
         super().__init__(self._local)
         self._body_folders = body_folders
         self._where = (host, port)
-        access = Control(control_token) if control else None
         self._serving = Serving(self.cluster, control=access, tls=context, control_needs_port=False)
         self._thread: LoopThread | None = None
 
@@ -133,11 +135,15 @@ class MockFlow(ClusterHandle):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._thread
+        thread, self._thread = self._thread, None
+        if thread is None:
+            raise MockFlowError(self._local.why_not)
+        if thread.is_elsewhere:
+            return  # a forked child leaves the with statement: the server is its parent's
         try:
-            self._thread.run(self.stop())
+            thread.run(self.stop())
         finally:
-            self._thread.stop()
+            thread.stop()
 
     # -- in the running loop ---------------------------------------------------------------------------
 
@@ -163,7 +169,9 @@ class MockFlow(ClusterHandle):
             raise MockFlowError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
     async def stop(self) -> None:
-        """Stops within a second; open requests are answered. Does nothing if it does not run."""
+        """Stops within a second; open requests are answered. Does nothing if it does not run, or in a forked child."""
+        if self._local.is_elsewhere:
+            return
         self._local.end()
         await self._serving.stop()
 

@@ -38,12 +38,19 @@ _OF_FLOW_FRAMEWORK: Final[Mapping[str, tuple[str, ...]]] = {
         )
     ),
 }
-_OF_NO_PLUGIN: Final = ("kibana_user", "own_index", "readall")
-ROLES: Final[Mapping[str, tuple[str, ...]]] = {**_OF_FLOW_FRAMEWORK, **dict.fromkeys(_OF_NO_PLUGIN, ())}
+_READ_ALL: Final = (
+    *("indices:data/read*", "indices:admin/mappings/fields/get*", "indices:admin/resolve/index"),
+    *("indices:admin/aliases/exists*", "indices:admin/aliases/get*"),
+)
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    **_OF_FLOW_FRAMEWORK,
+    **dict.fromkeys(("kibana_user", "own_index"), ()),
+    "readall": _READ_ALL,
+}
 """Role -> permissions: names of actions, in which ``*`` matches any characters.
 
-Of the security plugin's own roles, three have none of the permissions that mockflow knows. They make a user whose calls
-are all refused.
+Of the security plugin's own roles, kibana_user and own_index are for indices of certain names, which mockflow does not
+tell apart. They make a user whose calls are all refused.
 """
 
 _DEMO_MAPPING: Final = {"admin": ADMIN}
@@ -89,6 +96,10 @@ def parse_user(text: str) -> User:
     Names in `ROLES` give permissions; all others are backend roles. A user without roles, or with the backend role
     admin, is an admin. A user with other backend roles alone has flow-framework's full access. Raises ValueError.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a user is not UTF-8; write name and password in UTF-8") from None
     name, _, rest = text.partition(":")
     password, _, listed = rest.partition(":")
     if not name or not password:

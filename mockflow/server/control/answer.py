@@ -3,7 +3,8 @@
 Faults, outages and stubs do not apply to it. It has none of OpenSearch's headers and parameters.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -16,9 +17,9 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation, read_body_ahead
 from mockflow.server.control.routes import ROUTES
-from mockflow.server.http.messages import Request, Response
+from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import decode, parse_target
 from mockflow.server.rest.router import Found, Missing, Router
@@ -41,13 +42,27 @@ def answer(cluster: Cluster, request: Request) -> Response:
 async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     """As `answer`; what takes long and needs no cluster is done in another thread."""
     if request.method in _READS:
-        status, content, headers = _result(cluster, request)
+        status, content, headers = await _read_in_loop(cluster, request)
     else:
         async with cluster.turn:
             status, content, headers = await _result_in_loop(cluster, request)
+    if isinstance(content, LongList) and content.size > _MAX_AT_ONCE:
+        if request.method == "HEAD":
+            return Response(status, content_type="application/json")
+        return StreamedResponse(status, content_type="application/json", headers=headers, chunks=_parts(content))
     if _is_large(content):
         return await in_thread(_written, status, content, headers)
     return _written(status, content, headers)
+
+
+async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
+    try:
+        call, operation = _routed(cluster, request)
+        if operation.handle_in_loop:
+            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+    return _result(cluster, request)
 
 
 async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
@@ -57,6 +72,8 @@ async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
         call, operation = _routed(cluster, request)
         if operation.read_ahead:
             await in_thread(operation.read_ahead, request)
+        elif operation.body:
+            await in_thread(read_body_ahead, request, operation.body)
         if operation.handle_in_loop:
             return 200, await operation.handle_in_loop(call), _NO_HEADERS
         return 200, operation.handle(call), _NO_HEADERS
@@ -116,6 +133,8 @@ def _is_large(content: Any) -> bool:
     """Whether the content may take long to write: it has a long list, or bodies of clients."""
     if isinstance(content, dict) and isinstance(error := content.get("error"), dict):
         return _is_large(error.get("problems"))
+    if isinstance(content, LongList):
+        return len(content.items) > _FEW
     if isinstance(content, BaseModel):
         values = [getattr(content, name) for name in type(content).model_fields]
         return any(isinstance(value, (list, dict)) and (_is_large(value) or bool(value)) for value in values)
@@ -123,6 +142,24 @@ def _is_large(content: Any) -> bool:
 
 
 _FEW: Final = 20
+
+
+async def _parts(content: LongList[Any]) -> AsyncGenerator[bytes, None]:
+    """The response in parts, between which others get a turn."""
+    part, brackets, end = dumps(content.around([]), ensure_ascii=False).rpartition("[]")
+    part += brackets[0]
+    for number, item in enumerate(content.items):
+        part += ("," if number else "") + dumps(content.written(item), ensure_ascii=False)
+        if len(part) > _PART:
+            yield part.encode("utf-8", "replace")
+            part = ""
+            await asyncio.sleep(0)
+    yield f"{part}]{end}\n".encode("utf-8", "replace")
+
+
+_MAX_AT_ONCE: Final = 256 * 1024
+"""Bytes of a list up to which it is one response, with its length in the head."""
+_PART: Final = 64 * 1024  # characters
 
 
 def refused(
@@ -170,6 +207,8 @@ _MAX_INDENTED: Final = 100_000
 
 
 def _plain(content: Any) -> Any:
+    if isinstance(content, LongList):
+        return content.around([content.written(item) for item in content.items])
     if isinstance(content, BaseModel):
         return content.model_dump()
     return [_plain(item) for item in content] if isinstance(content, list) else content
