@@ -63,7 +63,9 @@ def _unknown_version(document: Document) -> Problem | None:
     if known or not isinstance(version, int | float):  # what is no number is the model's to refuse
         return None
     hint = f"this mockflow reads version {LANGUAGE_VERSION}; a newer one may read this file"
-    return Problem(document.place(("version",)), f"unknown version {json.dumps(version)} of the scenario language", hint)
+    return Problem(
+        document.place(("version",)), f"unknown version {json.dumps(version)} of the scenario language", hint
+    )
 
 
 class _Paths:
