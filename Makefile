@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs parity image-test benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity examples image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -67,6 +67,10 @@ parity: $(VENV)/.installed
 # Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
 image-test: $(VENV)/.installed-dev
 	$(BIN)/pytest -rs checks/image
+
+# The tests of each program in examples/. Without its language's tools, or the registry of its packages, one skips.
+examples: $(VENV)/.installed-dev
+	$(BIN)/pytest -v -rs --tb=short checks/examples
 
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev

@@ -181,7 +181,13 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/workflows",
         "list_workflows",
-        Operation(workflows.list_workflows, "All workflows with their state now.", views.WorkflowView, is_list=True),
+        Operation(
+            workflows.list_workflows,
+            "All workflows with their state now.",
+            views.WorkflowView,
+            is_list=True,
+            handle_in_loop=workflows.list_workflows_in_loop,
+        ),
     ),
     ControlRoute(
         "GET",

@@ -265,8 +265,8 @@ class PartView(View):
     """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
 
     scenario: str = Field(description="(added) for what was added through the control API: faults and plans.")
-    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages or plans.")
-    attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages, models or plans.")
+    attempt: int = Field(description="From 0; for faults, stubs, outages and models their index.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
     step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
     what: str = Field(description="The description of the part.")

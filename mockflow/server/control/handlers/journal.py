@@ -73,6 +73,7 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
     parts = [
         *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
         *cluster.world.active.parts(),
+        *cluster.world.model_scripts.parts(),
         *cluster.world.coverage.added(cluster.world.next_steps),
     ]
     problems = [
