@@ -32,10 +32,10 @@ def read_ahead(request: Request, use_case: str | None, update_fields: bool, vers
     request.ahead = ahead
 
 
-def check_ahead(request: Request, use_case: str | None, update_fields: bool, version: Version) -> None:
+def check_ahead(request: Request, use_case: str | None, update_fields: bool, version: Version, own: Own) -> None:
     """Checks the large steps of a template that was read ahead. Its errors wait for its turn."""
     try:
-        template = read_template(request, use_case, update_fields, version)
+        template = read_template(request, use_case, update_fields, version, own)
     except (FlowFrameworkError, ContentError):
         return
     step_checks.check_ahead(step_checks.large_steps(template), version)
