@@ -18,7 +18,7 @@ EXAMPLES: Final = ROOT / "examples"
 FETCH_SECONDS: Final = 600
 TEST_SECONDS: Final = 600
 
-# What npm, Maven and Go print where a registry does not answer. One that has not what is asked for is no reason to skip.
+# What npm, Maven and Go print where a registry does not answer. One that lacks a package is no reason to skip.
 _UNREACHABLE: Final = re.compile(
     r"^.*(?:npm (?:ERR!|error) code (?:E40[137]|E5\d\d|EAI_AGAIN|ECONN\w+|ENET\w+|ENOTFOUND|ETIMEDOUT)"
     r"|Could not transfer artifact|failed to transfer from \S+ during a previous attempt"
