@@ -6,6 +6,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -22,11 +23,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# What tools write into folders; .gitignore has them.
+_MADE: Final = {"__pycache__", "node_modules", "build", "target", ".hypothesis", ".pytest_cache"}
+
+
 def files_of(folder: str) -> set[str]:
     return {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and not {"__pycache__", "node_modules"} & set(file.parts)
+        if file.is_file() and not _MADE & set(file.relative_to(ROOT).parts)
     }
 
 
@@ -44,7 +49,7 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
     [sdist] = built.glob("mockflow_opensearch-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs", "tools")
+    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs", "tools", "checks")
     assert {name for name in names if name.startswith(tuple(f"{folder}/" for folder in folders))} == {
         file for folder in folders for file in files_of(folder)
     }
