@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick test-lower fuzz format reference docs parity benchmark bench stall soak clean
+.PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -79,6 +79,14 @@ parity: $(VENV)/.installed
 	@test -n "$(URL)" || { echo "make parity URL=http://127.0.0.1:9200"; exit 2; }
 	@$(BIN)/python -m tests.parity "$(URL)"
 
+# Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
+image-test: $(VENV)/.installed-dev
+	$(BIN)/pytest -rs checks/image
+
+# The tests of each program in examples/. Without its language's tools, or the registry of its packages, one skips.
+examples: $(VENV)/.installed-dev
+	$(BIN)/pytest -v -rs --tb=short checks/examples
+
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
@@ -126,6 +134,7 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 # What the tests of the page need besides a Chromium; without it they skip.
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
+	@npm install --prefix $(VENV)/npm --no-audit --no-fund --silent axe-core@4.14.1 || echo "axe-core is not installed; its tests skip."
 	@touch $@
 
 # Of its own, so that the tests never depend on it.

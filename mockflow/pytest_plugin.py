@@ -23,6 +23,7 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "users": (str.split, "name:password or name:password:roles, separated by spaces; turns security on"),
     "multi_tenancy": (bool, "whether requests name their tenant in the header x-tenant-id"),
     "trust_inputs": (bool, "steps succeed whatever their inputs are"),
+    "max_documents": (int, "how many documents all indices together hold; a further one is refused"),
     "body_files": (
         str.split,
         "folders from which body_file may read, relative to the rootdir, separated by spaces",
@@ -33,7 +34,8 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
 
 _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
-    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, body_files=(), strict=False): "
+    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, max_documents=100000, body_files=(), "
+    "strict=False): "
     "how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, shipped ones such as '@overloaded', YAML text, or built in Python"
 )

@@ -10,11 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    tomllib = pytest.importorskip("tomli")
+from tests.support.project import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +65,9 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
 
 
 def test_every_dependency_has_its_reason() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [
-        *project["dependencies"],
-        *(each for extra in project["optional-dependencies"].values() for each in extra),
+        *PROJECT["dependencies"],
+        *(each for extra in PROJECT["optional-dependencies"].values() for each in extra),
     ]
     names = {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in wanted}
     chapter = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Dependencies")[2]

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-NAMES: Final = ("fidelity.md", "opensearch.md", "plugin.md")
+NAMES: Final = ("documents.md", "fidelity.md", "opensearch.md", "plugin.md")
 PAGES: Final = {name: (ROOT / "docs" / "reference" / name).read_text("utf-8") for name in NAMES}
 FILES: Final = [file for folder in ("mockflow", "tests") for file in (ROOT / folder).rglob("*.py")]
 

@@ -44,6 +44,8 @@ def _as_json(error: click.ClickException) -> click.ClickException:
 
 _POLLS: Final = click.IntRange(1, 1_000_000_000)  # as the settings allow, whose module is large to import
 
+_DOCUMENTS: Final = click.IntRange(0, 100_000_000)
+
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
@@ -72,6 +74,9 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
 @click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
 @click.option(
+    "--max-documents", default=100_000, type=_DOCUMENTS, help="All indices hold so many; one more is refused."
+)
+@click.option(
     "--begin",
     "begins",
     metavar="NAME",
@@ -83,6 +88,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, envvar="MOCKFLOW_OPEN", help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
+@click.option("--edit", "edits", is_flag=True, envvar="MOCKFLOW_EDIT", help="The page may write scenario files.")
 @body_files_option
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")

@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import click
 
 from mockflow.cli import watching
+from mockflow.cli.editing import EditedFiles
 from mockflow.cli.logs import StartMessages
 from mockflow.cli.options import counted
 from mockflow.cli.reload import ScenarioFiles, problems_of
@@ -27,8 +28,10 @@ from mockflow.cluster import Cluster, Mode, NeverError, Settings, TooManyError, 
 from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
+from mockflow.loading import replacing
 from mockflow.server.app import AccessLog
 from mockflow.server.connections.descriptors import raise_limit
+from mockflow.server.control.guard import is_loopback
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
@@ -50,11 +53,13 @@ class Options:
     step_time: int
     seed: int | str
     max_polls: int
+    max_documents: int
     begins: tuple[str, ...]
     port_file: Path | None
     keep_going: bool
     opens: bool
     watch: bool
+    edits: bool
     body_folders: tuple[str, ...]
     users: tuple[User, ...]
     multi_tenancy: bool
@@ -99,12 +104,15 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            max_documents=given.max_documents,
             anchor=given.anchor,
         )
         if control:
             control.check(given.host)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if given.edits:
+        _check_edit(given)
     certificate = _certificate(given, messages)
     if given.watch:
         if not given.paths:
@@ -117,10 +125,25 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
         except TooManyError as error:
             raise click.ClickException(str(error)) from None
+    cluster.texts = EditedFiles(cluster, files, writes=given.edits)
     limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
     raise_limit(given.max_connections + CONTROL_PLACES + CONTROL_PORT_CONNECTIONS)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
+
+
+def _check_edit(given: Options) -> None:
+    """--edit lets the control API change files: only with a token, or for this machine alone."""
+    if not given.paths:
+        raise click.UsageError("--edit needs PATHS whose files may be written")
+    if given.no_control:
+        raise click.UsageError("--edit and --no-control exclude each other: the page writes through the control API")
+    if given.control_token is None and not is_loopback(
+        given.host if given.control_port is None else given.control_host
+    ):
+        raise click.UsageError("--edit on an address that other machines reach needs --control-token")
+    if not replacing.IS_POSSIBLE:
+        raise click.UsageError("--edit needs a system that opens files relative to a folder; Windows does not")
 
 
 def _check_anchor(given: Options) -> None:

@@ -27,6 +27,8 @@ class Cluster:
     """The server's host and port, for requests that do not name them."""
     problems: tuple[Mapping[str, object], ...] = ()
     """The problems of the scenario files as they are now; the loaded scenarios may be older."""
+    texts: Any = None
+    """The files of its scenarios, for the control API: a `ScenarioTexts` of the server, or None."""
     on_cut_off: Callable[[], None] | None = None
     """Called when the server closes the connection of a client that polls for ever."""
     on_new_clock: Callable[[], None] | None = None

@@ -37,12 +37,15 @@ class ClaimedError(ValueError):
     """Two scenarios claim one name, one workflow id or one match."""
 
 
-def load(world: World, scenarios: Iterable[LoadedScenario]) -> None:
+def load(world: World, scenarios: Iterable[LoadedScenario], *, instead_of: Iterable[str] = ()) -> None:
     """Adds scenarios, or replaces those of the same name. On ClaimedError or TooManyError nothing is changed.
+
+    Those named `instead_of` are removed unless they are among the new ones.
 
     A workflow that a replaced scenario brought begins anew; workflows of clients go on, by the new script.
     """
-    _replace(world, {loaded.name: loaded for loaded in scenarios})
+    new = {loaded.name: loaded for loaded in scenarios}
+    _replace(world, new, [name for name in instead_of if name not in new])
 
 
 def load_in_slices(
@@ -55,16 +58,21 @@ def load_in_slices(
     """
     new = {loaded.name: loaded for loaded in scenarios}
     _check_count(world, new, new)
-    _check_claims(world, new, new)
-    taken = (world.claims.get(claim, name) != name for name, it in new.items() for claim in claims_of(it.scenario))
-    size = len(new) if any(taken) else _SLICE  # scenarios that swap what they claim are replaced at once
-    names = list(new)
+    names, among_new, takes = list(new), dict[Claim, str](), False
+    for begin in range(0, len(names), _CHECKED_SLICE):
+        checked = {name: new[name] for name in names[begin : begin + _CHECKED_SLICE]}
+        _check_claims(world, checked, new, among_new, new)
+        claimed = ((claim, name) for name, it in checked.items() for claim in claims_of(it.scenario))
+        takes = takes or any(world.claims.get(claim, name) != name for claim, name in claimed)
+        yield
+    size = len(new) if takes else _SLICE  # scenarios that swap what they claim are replaced at once
     for begin in range(0, len(names), max(1, size)):
         _replace(world, {name: new[name] for name in names[begin : begin + size]}, templates=templates)
         yield
 
 
 _SLICE: Final = 200
+_CHECKED_SLICE: Final = 2_000
 
 
 def remove(world: World, name: str) -> None:
@@ -93,6 +101,7 @@ def reload(world: World, changes: Changes) -> None:
     files = [loaded.name for loaded in changes.after if loaded.name in world.scenarios]
     world.scenarios = {name: world.scenarios[name] for name in dict.fromkeys([*files, *world.scenarios])}
     world.active.put_in_order(world.scenarios)
+    world.model_scripts.put_in_order(world.scenarios)
     world.matches.put_in_order(world.scenarios)
 
 
@@ -133,7 +142,7 @@ def _replace(
     """Puts `new` in place of the scenarios of the same names and of `gone`. With `keeps_runs` workflows continue."""
     names = dict.fromkeys([*gone, *new])
     _check_count(world, new, names)
-    _check_claims(world, new, names)
+    _check_claims(world, new, names, {}, new)
     going = [world.scenarios[name] for name in names if name in world.scenarios]
     brought = [(workflow, it.scenario) for it in going if (workflow := _brought(world, it.scenario))]
     bringing = {it.scenario.workflow_id: it.scenario for it in new.values() if it.scenario.brings_workflow}
@@ -145,11 +154,17 @@ def _replace(
         if loaded.name not in new:
             del world.scenarios[loaded.name]
             world.active.deactivate(loaded.name)
+            world.model_scripts.deactivate(loaded.name)
+            world.use_cases.pop(loaded.name, None)
     for name, loaded in new.items():
         world.scenarios[name] = loaded
         world.matches.put(loaded.scenario)
         world.claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
         world.active.activate(loaded.scenario, keep_counts=keeps_runs)
+        world.model_scripts.activate(loaded.scenario, keep_counts=keeps_runs)
+        world.use_cases.pop(name, None)
+        if loaded.scenario.use_cases:
+            world.use_cases[name] = {key: case.as_plugin() for key, case in loaded.scenario.use_cases.items()}
     for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
         if keeps_runs and workflow.id in bringing:
             _hand_over(world, workflow, scenario, bringing.pop(workflow.id))
@@ -171,9 +186,17 @@ def _check_count(world: World, new: Mapping[str, LoadedScenario], names: Iterabl
         raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
 
 
-def _check_claims(world: World, new: Mapping[str, LoadedScenario], replaced: Container[str]) -> None:
-    """Raises ClaimedError where a scenario of `new` claims what belongs to a scenario that stays."""
-    among_new: dict[Claim, str] = {}
+def _check_claims(
+    world: World,
+    new: Mapping[str, LoadedScenario],
+    replaced: Container[str],
+    among_new: dict[Claim, str],
+    all_new: Mapping[str, LoadedScenario],
+) -> None:
+    """Raises ClaimedError where a scenario of `new` claims what belongs to a scenario that stays.
+
+    `among_new` has the claims of those of `all_new` that were checked before, and gets these.
+    """
     for name, loaded in new.items():
         for claim in claims_of(loaded.scenario):
             owner = among_new.setdefault(claim, name)
@@ -181,7 +204,7 @@ def _check_claims(world: World, new: Mapping[str, LoadedScenario], replaced: Con
                 owner = world.claims.get(claim, name)
                 if owner in replaced:
                     continue
-            other = new.get(owner) or world.scenarios[owner]
+            other = all_new.get(owner) or world.scenarios[owner]
             value = claim.key if claim.key == "match" else f'{claim.key} "{claim.value}"'
             raise ClaimedError(
                 f'{value} of scenario "{name}" belongs to scenario "{owner}" ({other.source}) already; '

@@ -11,10 +11,12 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.model_scripts import ModelScripts
 from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
+from mockflow.cluster.stores import Stores
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
@@ -66,12 +68,16 @@ class World:
         """By id, in the order of creation."""
         self._leaving: dict[str, Workflow] = {}
         """The workflows that are gone at the end of the run under way, by id."""
-        self.resources = Registry(self.elapsed)
+        self.resources = Registry(self.elapsed, self.now)
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.passed_over: dict[str, None] = {}
+        """The processors of pipelines that documents have passed unchanged, because mockflow does not compute them."""
+        self.stores = Stores()
+        """The documents of clients."""
         self.ml_config_deleted = False
         """Whether a client has deleted the index .plugins-ml-config."""
         self.scenarios: dict[str, LoadedScenario] = {}
@@ -82,6 +88,10 @@ class World:
         """The scenarios that match workflows of clients."""
         self.active = ActiveSet()
         """The active faults, stubs and outages."""
+        self.model_scripts = ModelScripts()
+        """What scenarios say that models and agents answer."""
+        self.use_cases: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """The use cases that scenarios bring, by the scenario's name."""
         self.outages = OutageSchedule()
         """The runs that may be in a phase of an outage now."""
         self.intercepts = False
@@ -99,6 +109,7 @@ class World:
         self._by_scenario: dict[str, dict[str, Workflow]] = {}
         self._by_match: dict[str, dict[str, Workflow]] = {}
         self._ids_made = 0
+        self._resource_ids_made = 0
         self._added = 0
         self._sequence_number = 0
 
@@ -238,6 +249,7 @@ class World:
     def begin(self, workflow: Workflow, beginning: Beginning, started: int | None = None) -> None:
         """Begins a run of the workflow now, or as if at `started` (epoch ms)."""
         self.resources.note(workflow)
+        self.stores.prune(self._has_index)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
         workflow.begin(beginning, self.now() if started is None else started, self.lead, seen)
         self.run_moved(workflow)
@@ -245,6 +257,11 @@ class World:
             self._leaving[workflow.id] = workflow
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # requests that wait for the run before end their wait
+
+    def _has_index(self, name: str, created: int) -> bool:
+        """Whether an index that was created then is left; those of plugins stay until a client deletes them."""
+        made = self.resources.peek(("index", name))
+        return name.startswith(".plugins-") if made is None else made.created == created
 
     def run_moved(self, workflow: Workflow) -> None:
         """To be called after the elapsed time of a run has changed in another way than by the clock."""
@@ -273,6 +290,11 @@ class World:
             if made not in self.workflows:
                 return made
 
+    def new_resource_id(self, kind: str) -> str:
+        """The id of a resource that a client makes, made of the seed and a counter."""
+        self._resource_ids_made += 1
+        return opensearch_id(kind, str(self.settings.seed), str(self._resource_ids_made))
+
     def next_sequence_number(self) -> int:
         """The number of a change of the plugin's index, from 0."""
         self._sequence_number += 1
@@ -280,9 +302,10 @@ class World:
 
     def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
         """Updates cluster settings. On SettingRefusedError or BadValueError none is changed."""
-        settings = self.cluster_settings
-        for scope in ("transient", "persistent"):
-            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.replace_settings(self.cluster_settings.with_all(changes, self.version.minor))
+
+    def replace_settings(self, settings: ClusterSettings) -> None:
+        """Puts these cluster settings in force."""
         self.cluster_settings = settings
         self.flow_framework = self._settings_in_force()
 
@@ -312,6 +335,10 @@ class World:
     def trusts_inputs(self, scenario: Scenario | None) -> bool:
         """Whether the steps of a workflow of `scenario` succeed whatever their inputs are."""
         return self.settings.trust_inputs or (scenario is not None and scenario.trust_inputs)
+
+    def own_use_cases(self) -> Mapping[str, Mapping[str, Any]]:
+        """The use cases that scenarios bring; of one name that of the scenario loaded last."""
+        return {name: case for cases in self.use_cases.values() for name, case in cases.items()}
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

@@ -6,9 +6,11 @@ from mockflow.server.endpoints import (
     cluster_health,
     cluster_settings,
     cluster_state,
+    core_routes,
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -17,15 +19,18 @@ from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
 These operations are served. Their names are those of OpenSearch's API specification, for flow-framework without
-`flow_framework.`: faults, stubs and the journal use them. Other paths get OpenSearch's own error `no handler found`,
+`flow_framework.`; where the core has an operation of the same name, that one has `core.` before it. Faults, stubs and
+the journal use these names. Other paths get OpenSearch's own error `no handler found`,
 or the answer of a stub.
 """
 _FAMILIES = {
     "flow-framework": flow_framework.ROUTES,
     "The cluster": (*main_page.ROUTES, *cluster_health.ROUTES, *cluster_settings.ROUTES, *cluster_state.ROUTES),
-    "Nodes": nodes.ROUTES,
+    "Nodes": (*nodes.ROUTES, *node_stats.ROUTES),
     "Tables": cat.ROUTES,
-    "Indices": indices.ROUTES,
+    "Indices": (*indices.ROUTES, *core_routes.INDICES),
+    "Empty lists": core_routes.EMPTY_LISTS,
+    "Documents": core_routes.DOCUMENTS,
     "Pipelines": pipelines.ROUTES,
     "Machine learning": machine_learning.ROUTES,
 }

@@ -17,7 +17,7 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation, read_body_ahead
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.rest.errors import Refusal
@@ -42,7 +42,7 @@ def answer(cluster: Cluster, request: Request) -> Response:
 async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     """As `answer`; what takes long and needs no cluster is done in another thread."""
     if request.method in _READS:
-        status, content, headers = _result(cluster, request)
+        status, content, headers = await _read_in_loop(cluster, request)
     else:
         async with cluster.turn:
             status, content, headers = await _result_in_loop(cluster, request)
@@ -55,6 +55,16 @@ async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     return _written(status, content, headers)
 
 
+async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
+    try:
+        call, operation = _routed(cluster, request)
+        if operation.handle_in_loop:
+            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+    return _result(cluster, request)
+
+
 async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
     if len(request.body) <= LARGE:
         return _result(cluster, request)
@@ -62,6 +72,8 @@ async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
         call, operation = _routed(cluster, request)
         if operation.read_ahead:
             await in_thread(operation.read_ahead, request)
+        elif operation.body:
+            await in_thread(read_body_ahead, request, operation.body)
         if operation.handle_in_loop:
             return 200, await operation.handle_in_loop(call), _NO_HEADERS
         return 200, operation.handle(call), _NO_HEADERS
@@ -134,15 +146,15 @@ _FEW: Final = 20
 
 async def _parts(content: LongList[Any]) -> AsyncGenerator[bytes, None]:
     """The response in parts, between which others get a turn."""
-    head = dumps(content.view.model_dump(), ensure_ascii=False)
-    part = head.removesuffix("]}")
+    part, brackets, end = dumps(content.around([]), ensure_ascii=False).rpartition("[]")
+    part += brackets[0]
     for number, item in enumerate(content.items):
         part += ("," if number else "") + dumps(content.written(item), ensure_ascii=False)
         if len(part) > _PART:
             yield part.encode("utf-8", "replace")
             part = ""
             await asyncio.sleep(0)
-    yield f"{part}]}}\n".encode("utf-8", "replace")
+    yield f"{part}]{end}\n".encode("utf-8", "replace")
 
 
 _MAX_AT_ONCE: Final = 256 * 1024
@@ -196,7 +208,7 @@ _MAX_INDENTED: Final = 100_000
 
 def _plain(content: Any) -> Any:
     if isinstance(content, LongList):
-        return {**content.view.model_dump(), content.name: [content.written(item) for item in content.items]}
+        return content.around([content.written(item) for item in content.items])
     if isinstance(content, BaseModel):
         return content.model_dump()
     return [_plain(item) for item in content] if isinstance(content, list) else content

@@ -40,6 +40,17 @@ class ScenarioView(View):
     source: str = Field(description="Where it was read from.")
 
 
+class ScenarioText(ScenarioView):
+    """A loaded scenario with its document as text."""
+
+    text: str = Field(description="The document: as it was loaded through the control API, else as its file has it.")
+    is_made: bool = Field(description="Whether the text was made from the scenario, because it is in no file.")
+    file: str | None = Field(description="The file of this server that has the scenario.")
+    line: int = Field(description="The line of the file on which the text begins, from 1.")
+    version: str | None = Field(description="The version of the file that the text is from or was edited from.")
+    read_only: str | None = Field(description="Why the file cannot be written; null if it can.")
+
+
 class ScenariosView(View):
     """The loaded scenarios, and the problems of the files that the server has loaded or watches."""
 
@@ -150,6 +161,13 @@ class Loaded(View):
     problems: list[ProblemView] = Field(description="Warnings; if there are errors, nothing is loaded.")
 
 
+class Checked(View):
+    """The problems of a text, which is not loaded."""
+
+    scenarios: list[str] = Field(description="The names of the scenarios without errors.")
+    problems: list[ProblemView]
+
+
 class ErrorDetail(View):
     """The message of an error; for scenarios also the place of each problem."""
 
@@ -226,15 +244,29 @@ class FaultView(View):
     workflow_id: str | None
     calls: int = Field(description="The number of calls so far that its on names.")
     acted: int = Field(description="The number of these calls on which it has acted.")
+    next_call: int | None = Field(
+        description="The number of the next call on which it acts, for one with call, calls or every; null for others, "
+        "and once all of its calls are over. Its other conditions have to hold as well."
+    )
     script: dict[str, Any] = Field(description="The fault as it is written.")
+
+
+class StubView(View):
+    """An active stub."""
+
+    id: int | None = Field(description="The id of a stub that was added at run time; null for one of a scenario.")
+    scenario: str | None
+    stub: str = Field(description="Its name, or its request.")
+    answered: int = Field(description="The number of requests that it has answered.")
+    script: dict[str, Any] = Field(description="The stub as it is written.")
 
 
 class PartView(View):
     """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
 
     scenario: str = Field(description="(added) for what was added through the control API: faults and plans.")
-    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages or plans.")
-    attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages, models or plans.")
+    attempt: int = Field(description="From 0; for faults, stubs, outages and models their index.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
     step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
     what: str = Field(description="The description of the part.")

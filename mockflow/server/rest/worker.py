@@ -15,6 +15,7 @@ LARGE: Final = 32 * 1024
 """From so many bytes on a body is read, and a response written, in another thread; less takes a few milliseconds."""
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
@@ -40,6 +41,23 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
     return await done
 
 
+async def of_unchanged(read: Callable[[], Value], work: Callable[[Value], Result]) -> Result:
+    """What `work` makes in another thread of the value that `read` gives, and still gives when it is done.
+
+    So the caller may put the result in the place of the value at once, as if it had done the work itself. Where others
+    replace the value meanwhile, the work is done again; after some times in the loop, so that it ends.
+    """
+    for _ in range(_TIMES):
+        before = read()
+        result = await in_thread(work, before)
+        if read() is before:
+            return result
+    return work(read())
+
+
+_TIMES: Final = 5
+
+
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """Suspends garbage collection: of the many objects of a large body it holds all threads for tenths of a second.
@@ -55,6 +73,14 @@ def _without_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def keep_out_of_collection() -> None:
+    """Excludes the objects that there are now from garbage collection, for work on the loop that makes very many.
+
+    They go when nothing refers to them.
+    """
+    gc.freeze()
 
 
 _MANY_OBJECTS: Final = 200_000

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from mockflow.cluster.journal import Exchange
-from mockflow.server.control import views
+from mockflow.server.control import har, views
 from mockflow.server.control.call import ControlCall, ControlError, LongList
 
 _MAX_DIGITS: Final = 15
@@ -18,6 +18,19 @@ def get_journal(call: ControlCall) -> LongList[Exchange]:
 
     With `limit` the latest of them, but with `after` the first ones with a number above it.
     """
+    exchanges, following = _chosen(call)
+    return _journal(call, exchanges, following)
+
+
+def get_archive(call: ControlCall) -> LongList[Exchange]:
+    """The requests and responses that match the filters, as an HTTP Archive."""
+    exchanges, _ = _chosen(call)
+    host, began = call.cluster.publish_address, call.world.began
+    return LongList(har.archive, exchanges, lambda exchange: har.entry(exchange.as_json(began), host), _size(exchanges))
+
+
+def _chosen(call: ControlCall) -> tuple[list[Exchange], int | None]:
+    """The exchanges, and the value of `after` for those that follow; None if there are none."""
     query = call.query
     limit, after = _number(query, "limit"), _number(query, "after")
     chosen: Iterable[Exchange] = call.world.journal.select(
@@ -34,7 +47,7 @@ def get_journal(call: ControlCall) -> LongList[Exchange]:
         if limit is not None and len(exchanges) > limit:
             del exchanges[limit:]
             following = exchanges[-1].number if exchanges else after
-    return _journal(call, exchanges, following)
+    return exchanges, following
 
 
 def clear_journal(call: ControlCall) -> LongList[Exchange]:
@@ -60,6 +73,7 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
     parts = [
         *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
         *cluster.world.active.parts(),
+        *cluster.world.model_scripts.parts(),
         *cluster.world.coverage.added(cluster.world.next_steps),
     ]
     problems = [
@@ -77,8 +91,15 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
 def _journal(call: ControlCall, exchanges: list[Exchange], following: int | None = None) -> LongList[Exchange]:
     world, began = call.world, call.world.began
     view = views.JournalView(counted=world.journal.counted, stuck=world.stuck, next=following, exchanges=[])
-    size = sum(len(exchange.request_body) + len(exchange.response_body) + _HEAD for exchange in exchanges)
-    return LongList(view, "exchanges", exchanges, lambda exchange: exchange.as_json(began), size)
+
+    def around(written: list[Any]) -> dict[str, Any]:
+        return {**view.model_dump(), "exchanges": written}
+
+    return LongList(around, exchanges, lambda exchange: exchange.as_json(began), _size(exchanges))
+
+
+def _size(exchanges: list[Exchange]) -> int:
+    return sum(len(exchange.request_body) + len(exchange.response_body) + _HEAD for exchange in exchanges)
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:
