@@ -77,6 +77,7 @@ def test_what_a_machine_has_not_is_told(parts: dict[str, tuple[str, ...]], reaso
     ("parts", "reason"),
     [
         ({"fetch": ("sh", "-c", "echo COMPILATION ERROR; exit 1")}, "exit code 1\nCOMPILATION ERROR"),
+        ({"fetch": ("sh", "-c", "echo npm error code E404; exit 1")}, "exit code 1\nnpm error code E404"),
         ({"test": ("sh", "-c", "echo 1 test fails; exit 3")}, "exit code 3\n1 test fails"),
         ({"test": ("sh", "-c", "echo dial tcp; exit 1")}, "exit code 1\ndial tcp"),
         ({"test": ("sh", "-c", "sleep 60")}, "not done after 0.2 s"),
@@ -99,4 +100,7 @@ def test_the_last_line_counts(pytester: pytest.Pytester) -> None:
         "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip('no')\ndef test_c(): assert 0\n"
         "def test_d(missing): pass\n"
     )
-    assert pytester.runpytest("-p", "no:mockflow").outlines[-1] == "Examples: 1 passed, 2 failed, 1 skipped"
+    assert (
+        pytester.runpytest("-o", "asyncio_default_fixture_loop_scope=function").outlines[-1]
+        == "Examples: 1 passed, 2 failed, 1 skipped"
+    )

@@ -6,6 +6,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -23,11 +24,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# What tools write into folders; .gitignore has them.
+_MADE: Final = {"__pycache__", "node_modules", "build", "target", ".hypothesis", ".pytest_cache"}
+
+
 def files_of(folder: str) -> set[str]:
     return {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and not {"__pycache__", "node_modules"} & set(file.parts)
+        if file.is_file() and not _MADE & set(file.relative_to(ROOT).parts)
     }
 
 

@@ -18,10 +18,10 @@ EXAMPLES: Final = ROOT / "examples"
 FETCH_SECONDS: Final = 600
 TEST_SECONDS: Final = 600
 
-# What npm, Maven and Go print where a registry does not answer, or does not have what is asked for.
+# What npm, Maven and Go print where a registry does not answer. One that lacks a package is no reason to skip.
 _UNREACHABLE: Final = re.compile(
-    r"^.*(?:npm (?:ERR!|error) code (?:E40\d|E5\d\d|EAI_AGAIN|ECONN\w+|ENET\w+|ENOTFOUND|ETIMEDOUT)"
-    r"|Could not transfer artifact|was not found in \S+ during a previous attempt"
+    r"^.*(?:npm (?:ERR!|error) code (?:E40[137]|E5\d\d|EAI_AGAIN|ECONN\w+|ENET\w+|ENOTFOUND|ETIMEDOUT)"
+    r"|Could not transfer artifact|failed to transfer from \S+ during a previous attempt"
     r"|dial tcp|no such host|i/o timeout|module lookup disabled|toolchain not available).*$",
     re.MULTILINE,
 )

@@ -40,6 +40,8 @@ func TestAllGoesWell(t *testing.T) {
 	expect(t, world, []exchange{{200, 0}, {200, 5_000}, {200, 10_000}, {200, 15_000}})
 }
 
+// --8<-- [start:busy]
+
 func TestABusyClusterIsAskedAgain(t *testing.T) {
 	world := newWorld(t)
 	world.addFault(`{"on": "get_status", "calls": "2..3", "respond": "too_many_requests"}`)
@@ -48,6 +50,8 @@ func TestABusyClusterIsAskedAgain(t *testing.T) {
 	}
 	expect(t, world, []exchange{{200, 0}, {429, 5_000}, {429, 6_000}, {200, 8_000}, {200, 13_000}, {200, 18_000}})
 }
+
+// --8<-- [end:busy]
 
 func TestItDoesNotAskABusyClusterForEver(t *testing.T) {
 	world := newWorld(t)

@@ -17,6 +17,8 @@ import (
 // server is the URL of a mockflow that all tests share. Each begins with a reset.
 var server string
 
+// --8<-- [start:start]
+
 func TestMain(m *testing.M) {
 	process, address, err := start()
 	if err != nil {
@@ -47,6 +49,8 @@ func start() (process *exec.Cmd, address string, err error) {
 	}
 	return process, strings.TrimSpace(strings.TrimPrefix(ready, "mockflow ready at ")), nil
 }
+
+// --8<-- [end:start]
 
 // control is the control API, as far as tests need it. GET /_mockflow/openapi.json describes all calls.
 type control struct{ *testing.T }

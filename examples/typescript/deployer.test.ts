@@ -44,12 +44,14 @@ test("all goes well", async () => {
   assert.deepEqual(polls.map((each) => each.elapsed_ms), [0, 5000, 10_000, 15_000]);
 });
 
+// --8<-- [start:busy]
 test("a busy cluster is asked again", async () => {
   await mockflow.addFault({ on: "get_status", calls: "2..3", respond: "too_many_requests" });
   assert.equal((await deploy(client, TEMPLATE, { sleep })).length, 2);
   const polls = await mockflow.requests("get_status");
   assert.deepEqual(polls.map((each) => each.status), [200, 429, 429, 200]);
 });
+// --8<-- [end:busy]
 
 test("another error is not asked again", async () => {
   await mockflow.addFault({ on: "get_status", call: 2, respond: { status: 403, body: { error: "no" } } });

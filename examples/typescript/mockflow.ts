@@ -20,6 +20,7 @@ export interface Workflow {
 export class Mockflow {
   private constructor(readonly url: string, private readonly process: ChildProcess) {}
 
+  // --8<-- [start:start]
   // The server prints one line, "mockflow ready at URL", when it accepts connections.
   static async start(): Promise<Mockflow> {
     const server = spawn("mockflow", ["serve", "--port", "0", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -33,6 +34,7 @@ export class Mockflow {
   stop(): void {
     this.process.kill();
   }
+  // --8<-- [end:start]
 
   // A new world. The clock stands still until somebody moves it.
   reset(settings: { step_time?: string } = {}): Promise<unknown> {

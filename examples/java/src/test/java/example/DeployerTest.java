@@ -59,6 +59,7 @@ final class DeployerTest {
         assertEquals(List.of(0, 5000, 10_000, 15_000), polls("elapsed_ms"));
     }
 
+    // --8<-- [start:busy]
     @Test
     void aBusyClusterIsAskedAgain() throws Exception {
         mockflow.addFault("""
@@ -66,6 +67,7 @@ final class DeployerTest {
         assertEquals(2, deployer.deploy(TEMPLATE).size());
         assertEquals(List.of(200, 429, 429, 200), polls("status"));
     }
+    // --8<-- [end:busy]
 
     @Test
     void anotherErrorIsNotAskedAgain() throws Exception {
