@@ -13,7 +13,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
+<<<<<<< HEAD
 .PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test benchmark bench stall soak clean
+=======
+.PHONY: run test test-quick fuzz format reference docs parity examples image-test release-test benchmark bench stall soak clean
+>>>>>>> a-release
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -82,6 +86,10 @@ parity: $(VENV)/.installed
 # Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
 image-test: $(VENV)/.installed-dev
 	$(BIN)/pytest -rs checks/image
+
+# Tries what is published as its users get it, from a package index, and reads the workflows with actionlint.
+release-test: $(VENV)/.installed-dev
+	$(BIN)/pytest -rs checks/release
 
 # The tests of each program in examples/. Without its language's tools, or the registry of its packages, one skips.
 examples: $(VENV)/.installed-dev

@@ -10,8 +10,9 @@ from typing import Final
 
 import pytest
 
+from mockflow import __version__
 from tests.support.paths import ROOT
-from tests.support.project import PROJECT
+from tests.support.project import PROJECT, REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +46,32 @@ def test_the_wheel_has_the_package_the_shipped_scenarios_and_nothing_else(built:
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
+def test_the_metadata_says_the_version_once_and_has_whole_links(built: Path) -> None:
+    [wheel] = built.glob("*.whl")
+    [name] = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA")]
+    metadata = zipfile.ZipFile(wheel).read(name).decode()
+    assert f"\nVersion: {__version__}\n" in metadata
+    assert {f"Project-URL: {label}, {url}" for label, url in PROJECT["urls"].items()} <= set(metadata.splitlines())
+    links = re.findall(r"\[[^\]]*\]\(([^)]+)\)", metadata)
+    assert len(links) == len(re.findall(r"\[[^\]]*\]\([^)]+\)", (ROOT / "README.md").read_text("utf-8")))
+    assert [link for link in links if not link.startswith("https://")] == []
+    for place in (f"{REPOSITORY}/blob", REPOSITORY.replace("//github.com", "//raw.githubusercontent.com")):
+        own = [link.removeprefix(f"{place}/v{__version__}/") for link in links if link.startswith(f"{place}/")]
+        assert own
+        assert [path for path in own if not (ROOT / path.partition("#")[0]).exists()] == []
+
+
+def test_all_that_names_the_repository_names_the_same() -> None:
+    files = [ROOT / name for name in ("Dockerfile", "pyproject.toml")]
+    named = {url for file in files for url in re.findall(r"https://github\.com/[\w-]+/[\w-]+", file.read_text("utf-8"))}
+    assert named == {REPOSITORY}
+
+
 def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
     [sdist] = built.glob("mockflow_opensearch-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs", "tools", "checks")
+    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "checks", ".github", "docs", "tools")
     assert {name for name in names if name.startswith(tuple(f"{folder}/" for folder in folders))} == {
         file for folder in folders for file in files_of(folder)
     }
@@ -63,6 +85,7 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
         "Makefile",
         "PKG-INFO",
         "README.md",
+        "SECURITY.md",
         "docker-compose.yml",
         "mkdocs.yml",
         "pyproject.toml",

@@ -1,6 +1,7 @@
 """Turns one YAML document into a scenario, and reports every problem at once."""
 
 import copy
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from mockflow.core.base.findings import Finding, Path
 from mockflow.core.scenario import rules
-from mockflow.core.scenario.model import Scenario
+from mockflow.core.scenario.model import LANGUAGE_VERSION, Scenario
 from mockflow.loading.messages import is_empty_key, meant_key, message_of, path_of
 from mockflow.loading.problems import Problem
 from mockflow.loading.yaml12 import Document
@@ -31,6 +32,8 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
             hint = "begin with scenario: <its name>"
             problems.append(Problem(document.place(()), "a scenario is a mapping of keys", hint))
         return None, problems
+    if unknown := _unknown_version(document):
+        return None, [unknown]
     details, scenario = _validated(document.value)
     wrong = _Paths({*document.unread, *(path_of(error) for error in details)})
     details, left_out = details[:_MAX_TOLD], details[_MAX_TOLD:]
@@ -51,6 +54,18 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
         found = [finding for finding in found if finding.severity == "error"]  # warnings about the rest could be wrong
     problems += [_located(document, finding) for finding in found]
     return scenario, list(dict.fromkeys(problems))  # a problem that an alias repeats is reported once
+
+
+def _unknown_version(document: Document) -> Problem | None:
+    """The only problem of a document of another version: nobody here knows what its keys mean."""
+    version = document.value.get("version", LANGUAGE_VERSION)
+    known = type(version) is int and version == LANGUAGE_VERSION  # true and 1.0 are equal to 1
+    if known or not isinstance(version, int | float):  # what is no number is the model's to refuse
+        return None
+    hint = f"this mockflow reads version {LANGUAGE_VERSION}; a newer one may read this file"
+    return Problem(
+        document.place(("version",)), f"unknown version {json.dumps(version)} of the scenario language", hint
+    )
 
 
 class _Paths:

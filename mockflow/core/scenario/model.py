@@ -24,6 +24,11 @@ class Scenario(Model):
     """One YAML document: which workflows it applies to, and what happens over time."""
 
     scenario: Name = Field(description="The scenario's name, unique among loaded scenarios.")
+    version: Literal[1] = Field(
+        default=1,
+        description="The version of the scenario language. Default: 1, the only one so far. A file that says it is "
+        "refused with one sentence by a mockflow that does not know it.",
+    )
     description: Text | None = Field(default=None, description="What this scenario shows, for readers.")
     workflow_id: Name | None = Field(
         default=None,

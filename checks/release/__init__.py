@@ -1,0 +1,1 @@
+"""What is published, as its users get it, and the workflows that publish it."""
