@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mockflow.core.base.plain_text import plain
+from mockflow.server.control.views import PartView
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Part:
     """Whether it need not be seen: a fault or stub with ``optional: true``, or a fault with a probability."""
 
     def __str__(self) -> str:
-        is_run = self.run in ("provision", "reprovision", "deprovision")
-        attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
-        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
+        return PartView(**vars(self)).text()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from http.client import HTTPException
 from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
-from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
+from mockflow.handle.errors import ExpectationError, MockFlowError, NeverComesError, ScenarioError
 from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
 from mockflow.server.control import answer as control
@@ -152,13 +152,19 @@ def _decoded(path: str, status: int, body: bytes) -> Any:
         answer = json.loads(body)
         if status < 400:
             return answer
-        message, problems = answer["error"]["message"], answer["error"]["problems"]
-    except (ValueError, TypeError, KeyError):
+        message, problems, story = (answer["error"].get(name) for name in ("message", "problems", "story"))
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise MockFlowError(f"the server answered {status}; is it mockflow?", status=status) from None
-    raise _kind(path, status)(message, status=status, problems=problems)
+    error = _kind(path, status)(str(message), status=status, problems=problems or ())
+    if isinstance(error, ExpectationError):
+        error.story = str(story)
+    raise error
 
 
 def _kind(path: str, status: int) -> type[MockFlowError]:
     if path.startswith("/scenarios?"):
         return ScenarioError
-    return NeverComesError if status == 409 else MockFlowError
+    return _KINDS.get(status, MockFlowError)
+
+
+_KINDS: Final = {409: NeverComesError, 422: ExpectationError}

@@ -115,7 +115,7 @@ import http.client
 
 @pytest.mark.mockflow(STUCK, max_polls=3)
 def test_x(mockflow):
-    state(mockflow.url), state(mockflow.url)
+    state(mockflow.url), state(mockflow.url), state(mockflow.url)
     with pytest.raises(http.client.RemoteDisconnected):
         state(mockflow.url)
     print("closed")
@@ -167,7 +167,7 @@ def test_who_polls_in_time_is_left_alone(suite: Suite) -> None:
     tests = """
 @pytest.mark.mockflow(STUCK, max_polls=20)
 def test_x(mockflow):
-    for _ in range(19):
+    for _ in range(20):
         state(mockflow.url)
 """
     suite.run(tests).assert_outcomes(passed=1)

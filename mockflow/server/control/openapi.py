@@ -19,6 +19,7 @@ _ERRORS: Final = {
     403: "The request comes from a page of another site, or under a public name.",
     413: "The body is too large.",
     404: "The workflow, scenario, fault, journal entry or file does not exist.",
+    422: "What was expected of clients does not hold; the story says what they asked.",
     409: "The change is not possible; the message says why.",
 }
 

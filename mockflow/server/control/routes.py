@@ -6,7 +6,7 @@ from typing import Any, Final
 from mockflow._version import __version__
 from mockflow.server.control import openapi, page, requests, views
 from mockflow.server.control.call import HEALTH, PREFIX, ControlCall, ControlRoute, Operation
-from mockflow.server.control.handlers import browser, clock, faults, health, journal, scenarios, workflows
+from mockflow.server.control.handlers import browser, clock, faults, health, journal, scenarios, verify, workflows
 from mockflow.server.http.messages import Response
 
 
@@ -215,6 +215,29 @@ ROUTES: Final = (
         f"{PREFIX}/journal",
         "clear_journal",
         Operation(journal.clear_journal, "Removes all entries.", views.JournalView),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/verify",
+        "verify",
+        Operation(
+            verify.verify,
+            "Checks what clients asked: how often an operation was called, how a workflow was polled.",
+            views.Verified,
+            body=requests.Expectations,
+            errors=(422,),
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/story",
+        "get_story",
+        Operation(
+            verify.get_story,
+            "The requests of clients and the timelines of their workflows, as text.",
+            views.StoryView,
+            query={"since": "Only requests with a number above this."},
+        ),
     ),
     ControlRoute(
         "GET",

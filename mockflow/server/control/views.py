@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mockflow.cluster import Mode
+from mockflow.core.base.plain_text import plain
 
 
 class View(BaseModel):
@@ -155,6 +156,9 @@ class ErrorDetail(View):
 
     message: str
     problems: list[Any] = []
+    story: str | None = Field(
+        default=None, description="Of an expectation that does not hold (422): the requests and the timelines, as text."
+    )
 
 
 class ErrorView(View):
@@ -212,6 +216,19 @@ class JournalView(View):
     exchanges: list[ExchangeView]
 
 
+class StoryView(View):
+    """What clients asked and were answered, and the timelines of their workflows."""
+
+    story: str = Field(description="Lines of text, as a failed assertion of the Python API shows them.")
+
+
+class Verified(View):
+    """The expectations hold."""
+
+    calls: int | None = Field(description="How many requests `called` counts; null without it.")
+    polls: int | None = Field(description="How many polls `polling` is about; null without it.")
+
+
 class FaultView(View):
     """An active fault."""
 
@@ -235,6 +252,12 @@ class PartView(View):
     what: str = Field(description="The description of the part.")
     seen: bool
     optional: bool = Field(description="Whether a strict test passes although it was not seen.")
+
+    def text(self) -> str:
+        """The scenario, the run and the part in one line."""
+        is_run = self.run in ("provision", "reprovision", "deprovision")
+        attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
+        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
 
 
 class CoverageView(View):

@@ -17,8 +17,8 @@ def get_journal(call: ControlCall) -> views.JournalView:
     chosen = call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
-        status=_number(query, "status"),
-        since=_number(query, "since") or 0,
+        status=number_in(query, "status"),
+        since=number_in(query, "since") or 0,
     )
     return _journal(call.cluster, chosen)
 
@@ -64,7 +64,8 @@ def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalVi
     )
 
 
-def _number(query: Mapping[str, str], name: str) -> int | None:
+def number_in(query: Mapping[str, str], name: str) -> int | None:
+    """A query parameter that is a whole number; None where it is missing. ControlError 400 for another text."""
     text = query.get(name)
     if text is None:
         return None

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.plain_text import plain
-from mockflow.handle.exchange import Exchange
+from mockflow.server.control.exchange import Exchange
+from mockflow.server.control.views import Moment, WorkflowDetail
 
 _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
@@ -19,13 +20,13 @@ _TEXT: Final = 160
 
 def story_of(
     exchanges: Sequence[Exchange],
-    workflows: Iterable[dict[str, Any]],
+    workflows: Iterable[WorkflowDetail],
     *,
     mode: str,
     counted: int,
     unused: Sequence[str] = (),
 ) -> str:
-    """The text about `exchanges` and the timelines of `workflows` (as the control API describes them).
+    """The text about `exchanges` and the timelines of `workflows`.
 
     `mode` is the clock's current mode, `counted` the number of all requests, `unused` the descriptions of faults, stubs
     and steps of `fail_step` that never acted.
@@ -120,38 +121,34 @@ _BEGAN: Final = {
 }
 
 
-def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[str]:
-    script = f"by scenario {workflow['scenario']}" if workflow["scenario"] else "without a scenario"
-    lines = [f"workflow {workflow['workflow_id']}, {script}, {_BEGAN[workflow['run']]}:"]
-    if workflow["begun"]:
-        lines[0] = f"{lines[0][:-1]}, {_time(workflow['elapsed_ms'])} into its run:"
-    answers = [exchange.answer for exchange in exchanges if exchange.is_poll and _is_of(exchange, workflow)]
-    for moment in workflow["timeline"]:
-        at = moment["at_ms"]
-        when = f"poll {moment['at_poll']}" if at is None else _time(at)
+def _timeline(workflow: WorkflowDetail, exchanges: Sequence[Exchange]) -> list[str]:
+    script = f"by scenario {workflow.scenario}" if workflow.scenario else "without a scenario"
+    lines = [f"workflow {workflow.workflow_id}, {script}, {_BEGAN[workflow.run]}:"]
+    if workflow.begun:
+        lines[0] = f"{lines[0][:-1]}, {_time(workflow.elapsed_ms)} into its run:"
+    answers = [one.answer for one in exchanges if one.is_poll and one.workflow_id == workflow.workflow_id]
+    for moment in workflow.timeline:
+        at = moment.at_ms
+        when = f"poll {moment.at_poll}" if at is None else _time(at)
         polls = sum(_shows(answer, moment) for answer in answers)
-        reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
+        reached = at is not None and at <= workflow.elapsed_ms and workflow.begun
         seen = (
             f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
         )
-        lines.append(f"  {when:>8}  {_status(moment['status'], moment['resources'])}  [{seen}]")
+        lines.append(f"  {when:>8}  {_status(moment.status, moment.resources)}  [{seen}]")
     return lines
 
 
-def _is_of(exchange: Exchange, workflow: dict[str, Any]) -> bool:
-    return exchange.workflow_id == str(workflow["workflow_id"])
-
-
-def _shows(answer: Any, moment: dict[str, Any]) -> bool:
+def _shows(answer: Any, moment: Moment) -> bool:
     """Whether a response shows the status of a moment: its brief fields are the same.
 
     Of resources that a long timeline does not list, the number is compared.
     """
-    status = moment["status"]
+    status = moment.status
     if not isinstance(answer, dict) or any(answer.get(name) != (status.get(name) or None) for name in _BRIEF):
         return False
     listed = answer.get("resources_created") or []
-    return bool(listed == status.get("resources_created", listed) and len(listed) == moment["resources"])
+    return bool(listed == status.get("resources_created", listed) and len(listed) == moment.resources)
 
 
 _BRIEF: Final = ("error", "state")
