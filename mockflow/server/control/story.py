@@ -14,6 +14,8 @@ _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
 _UNUSED: Final = 10
 """The most lines of what never acted."""
+_LONG: Final = 400
+"""The most characters of a request that is not answered yet, with what would end its wait."""
 _TEXT: Final = 160
 """The most characters of one text."""
 
@@ -24,14 +26,19 @@ def story_of(
     *,
     mode: str,
     counted: int,
+    waiting: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows`.
 
-    `mode` is the clock's current mode, `counted` the number of all requests, `unused` the descriptions of faults, stubs
+    `mode` is the clock's current mode, `counted` the number of all requests, `waiting` the requests
+    that wait on the clock now, and `unused` the descriptions of faults, stubs
     and steps of `fail_step` that never acted.
     """
-    lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
+    lines = [_heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
+    if waiting:
+        more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
+        lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
     for workflow in workflows:
         lines += ["", *_timeline(workflow, exchanges)]
     if unused:
@@ -40,11 +47,11 @@ def story_of(
     return "\n".join(map(plain, lines))  # names may contain any character
 
 
-def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
+def _heading(exchanges: Sequence[Exchange], mode: str, counted: int, waits: bool) -> str:
     modes = list(dict.fromkeys(exchange.mode for exchange in exchanges)) or [mode]
     clock = f"clock {', then '.join(modes)}"
     if not exchanges:
-        return f"mockflow received no requests, {clock}"
+        return f"mockflow {'answered' if waits else 'received'} no requests, {clock}"
     kept = f" ({len(exchanges)} kept)" if counted > len(exchanges) else ""
     return f"mockflow received {counted} request{'s' * (counted != 1)}{kept}, {clock}:"
 
@@ -98,9 +105,9 @@ def _status(status: dict[str, Any], number: int) -> str:
     return f"{status.get('state') or '(no state)'}{resources}{error}"
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int = _TEXT) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _time(milliseconds: int) -> str:

@@ -212,7 +212,12 @@ class JournalView(View):
     """Requests of clients and their responses, the oldest first."""
 
     counted: int = Field(description="The number of all requests; the journal keeps the latest.")
-    stuck: str | None = Field(description="Why a client that polled without end was disconnected; null if none was.")
+    stuck: str | None = Field(
+        description="Why a client that polled or waited without end was disconnected; null if none was."
+    )
+    waiting: list[str] = Field(
+        description="The requests that wait on the clock now: what each one waits for, and what would move the clock."
+    )
     exchanges: list[ExchangeView]
 
 

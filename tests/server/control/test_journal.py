@@ -124,11 +124,11 @@ async def test_of_a_create_the_workflow_that_it_made(owner: Owner) -> None:
 
 async def test_to_forget(owner: Owner) -> None:
     await owner.server.status()
-    assert await owner.delete("/journal") == {"counted": 1, "stuck": None, "exchanges": []}
+    assert await owner.delete("/journal") == {"counted": 1, "stuck": None, "waiting": [], "exchanges": []}
     await owner.server.status()
     assert [one["number"] for one in await journal(owner)] == [2]
     await owner.post("/reset")
-    assert await owner.get("/journal") == {"counted": 0, "stuck": None, "exchanges": []}
+    assert await owner.get("/journal") == {"counted": 0, "stuck": None, "waiting": [], "exchanges": []}
 
 
 async def test_the_owners_own_requests_are_not_in_it(owner: Owner) -> None:

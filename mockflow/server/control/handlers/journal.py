@@ -60,6 +60,7 @@ def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalVi
     return views.JournalView(
         counted=cluster.world.journal.counted,
         stuck=cluster.world.stuck,
+        waiting=cluster.world.waits.texts(cluster.world.clock),
         exchanges=[views.ExchangeView(**exchange.as_json(cluster.world.began)) for exchange in exchanges],
     )
 

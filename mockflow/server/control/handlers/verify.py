@@ -90,6 +90,7 @@ def _story(call: ControlCall, since: int) -> str:
         ],
         mode=world.clock.mode,
         counted=world.journal.counted - since,
+        waiting=world.waits.texts(world.clock),
         unused=[
             part.text()
             for part in get_coverage(call).parts
