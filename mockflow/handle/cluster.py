@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -39,10 +40,32 @@ class ClusterHandle:
         self._sleep = VirtualSleep(self.clock)
         self._body_folders: tuple[str | Path, ...] = ()
 
+    def __enter__(self) -> "ClusterHandle":
+        """The handle itself; the server goes on after the ``with``."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Does nothing: who started the server stops it."""
+
+    async def __aenter__(self) -> "ClusterHandle":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Does nothing, as `__exit__`."""
+
     @property
     def url(self) -> str:
         """The URL for clients, such as ``http://127.0.0.1:9200``."""
         return self._transport.url
+
+    @property
+    def transport(self) -> Transport:
+        """How commands reach the control API."""
+        return self._transport
 
     @property
     def host(self) -> str:
@@ -57,7 +80,7 @@ class ClusterHandle:
     @property
     def stuck(self) -> str | None:
         """Why a client's connection was closed: it kept polling although no status could change any more."""
-        journal = self._transport.ask("GET", "/journal?status=0")  # without its exchanges
+        journal = self._transport.read("/journal?status=0")  # without its exchanges
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:

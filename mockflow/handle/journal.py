@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.base.suggest import closest
+from mockflow.handle import proxies
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import ExpectationError, MockFlowError
 from mockflow.handle.transport import Transport
@@ -67,7 +68,7 @@ class JournalHandle:
 
         `since` leaves out the requests up to this number, and the workflows that only they concern.
         """
-        return str(self._transport.ask("GET", f"/story?since={since}")["story"])
+        return with_hint(str(self._transport.ask("GET", f"/story?since={since}")["story"]), self._transport.url)
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
@@ -126,9 +127,15 @@ class JournalHandle:
         return dict(self._transport.ask("GET", f"/journal?{query}"))
 
     def _failed(self, message: str, story: str) -> AssertionError:
-        told = Told(f"{message}\n\n{story}")
+        told = Told(f"{message}\n\n{with_hint(story, self._transport.url)}")
         told.source = self._transport
         return AssertionError(told)
+
+
+def with_hint(story: str, url: str) -> str:
+    """The story; where there were no requests, with the reason that the environment gives for it."""
+    reason = proxies.hint(url) if story.startswith("mockflow received no requests") else ""
+    return f"{story}\n{reason}" if reason and reason not in story else story
 
 
 def _limit(name: str, bound: Duration | None) -> str | None:

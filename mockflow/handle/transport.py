@@ -12,6 +12,7 @@ from http.client import HTTPException
 from typing import Any, Final, Protocol
 
 from mockflow.cluster import Cluster
+from mockflow.handle import used
 from mockflow.handle.errors import ExpectationError, MockFlowError, NeverComesError, ScenarioError
 from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
@@ -34,6 +35,12 @@ class Transport(Protocol):
 
         Raises MockFlowError if the command is refused or there is no response.
         """
+
+    def read(self, path: str) -> Any:
+        """As `ask` with GET, of a cluster that has stopped too, and without counting as a use of it."""
+
+    def count(self) -> used.Count | None:
+        """Of a cluster in this process: its world, and how many requests that has received."""
 
 
 class Local:
@@ -58,16 +65,29 @@ class Local:
     def begin(self, url: str) -> None:
         """From now on the running loop serves the cluster at `url`."""
         self._url, self._loop = url, asyncio.get_running_loop()
+        used.begins(self)
 
     def end(self) -> None:
         """From now on every command is refused."""
+        if self._loop is not None:
+            used.ends(self)
         self._loop = None
         self._why_not = "this MockFlow has stopped; use it within its with statement, or make a new one"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
+        used.asked(self)
         request = Request(method, PREFIX + path, {}, _encoded(body))
         response = self._in_loop(lambda: control.answer(self._cluster, request))
         return _decoded(path, response.status, response.body)
+
+    def read(self, path: str) -> Any:
+        request = Request("GET", PREFIX + path, {})
+        in_loop = self._in_loop if self.serves else _directly
+        response = in_loop(lambda: control.answer(self._cluster, request))
+        return _decoded(path, response.status, response.body)
+
+    def count(self) -> used.Count:
+        return self._cluster.world, self._cluster.world.journal.counted
 
     def _in_loop(self, call: Callable[[], Any]) -> Any:
         if self._loop is None:
@@ -103,6 +123,16 @@ class Remote:
         return self._url
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
+        used.asked(self)
+        return self._ask(method, path, body)
+
+    def read(self, path: str) -> Any:
+        return self._ask("GET", path)
+
+    def count(self) -> None:
+        return None
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
         try:
             url, data = self._url + PREFIX + path, _encoded(body) or None
             request = urllib.request.Request(url, data, self._headers, method=method)
@@ -113,6 +143,10 @@ class Remote:
                 return _decoded(path, error.code, error.read())
         except (OSError, ValueError, HTTPException) as error:
             raise MockFlowError(f"no mockflow at {self._url}: {getattr(error, 'reason', error)}") from None
+
+
+def _directly(call: Callable[[], Any]) -> Any:
+    return call()
 
 
 def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:

@@ -60,7 +60,7 @@ def test_cut_off(mockflow):
     result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
     result.stdout.fnmatch_lines(["strict: scripted but never observed:"])
     result.stdout.no_fnmatch_line("*another exception occurred*")
-    result.stdout.fnmatch_lines(["a client polls without end: workflow *: the same answer 20 times, *"])
+    result.stdout.fnmatch_lines(["a client was cut off: workflow *: the same answer 20 times, *"])
     result.stdout.fnmatch_lines(["never seen: story: provision: 5s COMPLETED"])
 
 

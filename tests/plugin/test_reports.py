@@ -6,9 +6,7 @@ import pytest
 
 from tests.plugin.conftest import ID, Suite
 
-REASON = (
-    f"a client polls without end: workflow {ID}: the same answer 20 times, and nothing in its script changes any more"
-)
+REASON = f"a client was cut off: workflow {ID}: the same answer 20 times, and nothing in its script changes any more"
 
 
 def test_a_failed_test_tells_the_story(suite: Suite) -> None:

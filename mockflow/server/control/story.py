@@ -26,21 +26,25 @@ def story_of(
     *,
     mode: str,
     counted: int,
+    earlier: Sequence[Exchange] = (),
+    stuck: str | None = None,
     waiting: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows`.
 
-    `mode` is the clock's current mode, `counted` the number of all requests, `waiting` the requests
-    that wait on the clock now, and `unused` the descriptions of faults, stubs
-    and steps of `fail_step` that never acted.
+    `mode` is the clock's current mode, `counted` the number of requests, kept or not, `earlier` those
+    before, whose polls count in the timelines, `stuck` why a client was cut off,
+    `waiting` the requests that wait on the clock now, and `unused` the descriptions of faults, stubs and steps of
+    `fail_step` that never acted.
     """
-    lines = [_heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
+    cut_off = [f"a client was cut off: {stuck}", ""] if stuck else []
+    lines = [*cut_off, _heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
     if waiting:
         more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
         lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
     for workflow in workflows:
-        lines += ["", *_timeline(workflow, exchanges)]
+        lines += ["", *_timeline(workflow, [*earlier, *exchanges])]
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]

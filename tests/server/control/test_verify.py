@@ -84,6 +84,6 @@ async def test_what_is_no_expectation(owner: Owner, body: Any, message: str) -> 
 async def test_the_story_since_a_request(owner: Owner) -> None:
     story = (await owner.get("/story?since=3"))["story"]
     assert story.startswith("mockflow received 1 request, clock frozen:\n")
-    assert "COMPLETED, 2 resources  [seen by 1 poll]" in story
+    assert "COMPLETED, 2 resources  [seen by 2 polls]" in story
     assert (await owner.get("/story?since=4"))["story"] == "mockflow received no requests, clock frozen"
     assert "not a whole number" in await owner.refused(400, "GET", "/story?since=x")

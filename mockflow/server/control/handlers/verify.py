@@ -79,7 +79,8 @@ def _failed(call: ControlCall, message: str) -> ControlError:
 
 def _story(call: ControlCall, since: int) -> str:
     world = call.world
-    exchanges = _exchanges(call, since)
+    kept = _exchanges(call)
+    exchanges = [one for one in kept if one.number > since]
     touched = {exchange.workflow_id for exchange in exchanges}
     return story_of(
         exchanges,
@@ -90,6 +91,8 @@ def _story(call: ControlCall, since: int) -> str:
         ],
         mode=world.clock.mode,
         counted=world.journal.counted - since,
+        earlier=[one for one in kept if one.number <= since],
+        stuck=None if since else world.stuck,
         waiting=world.waits.texts(world.clock),
         unused=[
             part.text()
@@ -102,9 +105,9 @@ def _story(call: ControlCall, since: int) -> str:
 _ACT: Final = ("plans", "faults", "outages", "stubs")
 
 
-def _exchanges(call: ControlCall, since: int = 0) -> list[Exchange]:
+def _exchanges(call: ControlCall) -> list[Exchange]:
     began = call.world.began
-    return [Exchange.from_json(one.as_json(began)) for one in call.world.journal.select(since=since)]
+    return [Exchange.from_json(one.as_json(began)) for one in call.world.journal]
 
 
 def _times(number: int) -> str:
