@@ -238,9 +238,11 @@ class ClusterHandle:
         These keep real time: `asyncio.wait_for` and `asyncio.timeout`, time-outs of HTTP clients, waits of `threading`
         and `queue`, `datetime.now`. So does everything that is not a global name of the modules when the ``with``
         begins: an `import time` within a function, a default argument, an attribute of an object, a module that is
-        imported later. Raises MockFlowError for a module that is not imported or that must keep real time.
+        imported later. A program that waits there, after it has asked for a status, is interrupted within seconds: the
+        ``with`` raises MockFlowError, which says where it waits and what to name or to do instead. Raises
+        MockFlowError for a module that is not imported or that must keep real time.
         """
-        return PatchedSleep(self._sleep, modules)
+        return PatchedSleep(self._sleep, modules, self._transport)
 
     def _only_workflow(self) -> str:
         known = self._workflow_ids()
