@@ -22,7 +22,7 @@ from mockflow.loading.load import Loading, Located, load_paths
 from mockflow.loading.regular_files import read_regular
 from mockflow.loading.writing import as_yaml
 
-Source = str | Path | Scenario
+Source = str | Path | Scenario[Any]
 """A file or folder, a shipped scenario such as ``"@overloaded"``, the text of a YAML document (a string with a
 newline), or a scenario built in Python."""
 
@@ -36,7 +36,9 @@ class ClusterHandle:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.clock = ClockHandle(transport, self._only_workflow)
+        """Virtual time: reads it, moves it, and sets how it goes."""
         self.journal = JournalHandle(transport)
+        """The requests of clients, and assertions about them."""
         self._sleep = VirtualSleep(self.clock)
         self._body_folders: tuple[str | Path, ...] = ()
 

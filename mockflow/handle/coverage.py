@@ -27,6 +27,7 @@ class Part:
     what: str
     """A description, such as ``2s PROVISIONING``."""
     seen: bool
+    """Whether clients have seen it."""
     optional: bool = False
     """Whether it need not be seen: a fault or stub with ``optional: true``, or a fault with a probability."""
 
@@ -45,6 +46,7 @@ class Coverage:
     """
 
     parts: tuple[Part, ...]
+    """The parts, scenario by scenario."""
     input_problems: tuple[str, ...] = ()
     """The errors of steps whose inputs a real cluster would refuse, although the timeline of their workflow goes on."""
 

@@ -226,7 +226,7 @@ def test_the_mode_that_counts_is_that_of_the_polls(frozen: MockFlow) -> None:
 
 
 @pytest.mark.parametrize("state", ["COMPLETED", "FAILED"])
-def test_polling_on_after_the_end(state: str) -> None:
+def test_polling_on_after_the_end(state: Any) -> None:
     ends = Scenario("ends").workflow("w").at("0s", state="PROVISIONING").at("1s", state=state)
     with MockFlow(ends, clock="frozen") as cluster:
         polled(cluster, 1_000)
