@@ -1,15 +1,27 @@
 # A server that loads the scenarios in /scenarios and listens on port 9200. Mount your own scenarios there.
-FROM python:3.13-slim
 
+# What installs stays behind: the image gets the virtual environment, which has no pip.
+FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY mockflow ./mockflow
 COPY scenarios ./scenarios
-RUN pip install --no-cache-dir --root-user-action=ignore '.[watch]'
+RUN python -m venv --without-pip /opt/mockflow \
+    && pip --python /opt/mockflow/bin/python install --no-cache-dir '.[watch,tls,record]'
 
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="mockflow" \
+      org.opencontainers.image.description="A fake OpenSearch for programs that use the flow-framework API" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/your-team/mockflow" \
+      org.opencontainers.image.documentation="https://github.com/your-team/mockflow/tree/main/docs" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.13-slim"
+COPY --from=build /opt/mockflow /opt/mockflow
 COPY scenarios /scenarios
-RUN useradd --uid 10001 --no-create-home mockflow
-USER 10001
+ENV PATH=/opt/mockflow/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# Nothing is written, and no file belongs to this user: any other works too, also with a root file system that is read-only.
+USER 10001:10001
 
 # Everybody who can reach the port can use the control API, /_mockflow: set MOCKFLOW_CONTROL_TOKEN to restrict it.
 # Each option of `mockflow serve` is an environment variable too: MOCKFLOW_AUTO=1, MOCKFLOW_SPEED=10, ...

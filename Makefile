@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format benchmark bench stall clean
+.PHONY: run test test-quick fuzz format reference docs parity image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -50,6 +50,24 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Writes the pages of docs/reference/ that are made from the code.
+reference: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tools.reference
+
+# The site of the documentation, in build/site. It needs no server: open build/site/index.html.
+docs: $(VENV)-docs/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --clean
+
+# Tells where a cluster, URL=http://host:9200, answers otherwise than the measured nodes: docs/howto/parity.md.
+URL ?=
+parity: $(VENV)/.installed
+	@test -n "$(URL)" || { echo "make parity URL=http://127.0.0.1:9200"; exit 2; }
+	@$(BIN)/python -m tests.parity "$(URL)"
+
+# Builds the image with buildah, without an engine, and runs it. Linux, as root; elsewhere it skips and says why.
+image-test: $(VENV)/.installed-dev
+	$(BIN)/pytest -rs checks/image
+
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
@@ -65,6 +83,12 @@ bench: $(VENV)/.installed-dev
 ONLY ?=
 stall: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/python benchmarks/stall.py --only "$(ONLY)"
+
+# 200 clients with random operations on each clock; every answer is compared. SEED=7 repeats a run, SECONDS=30 is shorter.
+SECONDS ?= 180
+SEED ?=
+soak: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python benchmarks/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "mockflow needs Python 3.10 or newer: make PYTHON=python3.13")'
@@ -93,5 +117,12 @@ $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
 	@touch $@
 
+# Of its own, so that the tests never depend on it.
+$(VENV)-docs/.installed: pyproject.toml
+	@echo "Installing what builds the documentation into $(VENV)-docs; this takes a minute, once."
+	@$(PYTHON) -m venv --clear $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-docs dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

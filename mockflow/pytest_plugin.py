@@ -25,6 +25,7 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "users": (str.split, "name:password or name:password:roles, separated by spaces; turns security on"),
     "multi_tenancy": (bool, "whether requests name their tenant in the header x-tenant-id"),
     "trust_inputs": (bool, "steps succeed whatever their inputs are"),
+    "max_documents": (int, "how many documents all indices together hold; a further one is refused"),
     "body_files": (
         str.split,
         "folders from which body_file may read, relative to the rootdir, separated by spaces",
@@ -35,7 +36,8 @@ SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
 
 _MARKER: Final = (
     "mockflow(*scenarios, clock='auto', speed=1.0, version='3.2.0', step_time='1s', seed=0, epoch=None, "
-    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, body_files=(), strict=False): "
+    "max_polls=1000, users=(), multi_tenancy=False, trust_inputs=False, max_documents=100000, body_files=(), "
+    "strict=False): "
     "how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, shipped ones such as '@overloaded', YAML text, or built in Python"
 )
@@ -48,6 +50,7 @@ _WORLDS: pytest.StashKey[list[World]] = pytest.StashKey()
 _ENDED: pytest.StashKey[list[tuple[str, Any]]] = pytest.StashKey()
 """The coverage of shared worlds that have ended, for the next report."""
 _COVERAGE: Final = "mockflow_coverage"
+_NOT_SERVED: Final = "mockflow_not_served"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -139,7 +142,7 @@ def _world(request: pytest.FixtureRequest, server: Session | RemoteSession, *, i
         yield world
         if is_shared:
             if request.config.getoption("--mockflow-report"):
-                stash[_ENDED].append((_COVERAGE, world.coverage()))
+                stash[_ENDED].extend(_seen(world))
             world.check_complete()
     finally:
         stash[_WORLDS].remove(world)
@@ -226,20 +229,54 @@ def pytest_runtest_makereport(
         report.user_properties.extend(ended)
         ended.clear()
     elif report.when == "call" and item.config.getoption("--mockflow-report") and _WORLD in item.stash:
-        report.user_properties.append((_COVERAGE, item.stash[_WORLD].coverage()))
+        report.user_properties.extend(_seen(item.stash[_WORLD]))
     return report
 
 
+def _seen(world: World) -> list[tuple[str, Any]]:
+    """What the summary at the end tells of a world."""
+    return [(_COVERAGE, world.coverage()), (_NOT_SERVED, world.not_served())]
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """With --mockflow-report, prints the coverage of each scenario and the parts that no test has seen."""
+    """With --mockflow-report, prints the coverage of each scenario, and what mockflow does not serve."""
     if not config.getoption("--mockflow-report"):
         return
-    seen: dict[str, dict[str, bool]] = {}
+    _report_coverage(terminalreporter)
+    _report_not_served(terminalreporter)
+
+
+def _report_not_served(terminalreporter: Any) -> None:
+    calls: dict[str, int] = {}
+    stubs: dict[str, str] = {}
+    for kinds in _properties(terminalreporter, _NOT_SERVED):
+        for what, number, stub in kinds:
+            calls[what] = calls.get(what, 0) + number
+            stubs[what] = stub
+    if not calls:
+        return
+    terminalreporter.section("mockflow: requests that OpenSearch has and mockflow does not serve")
+    for what, number in calls.items():
+        terminalreporter.line(f"{number:>4}  {what}")
+    for line in ("these stubs in a scenario answer them:", "stubs:"):
+        terminalreporter.line(line)
+    for stub in stubs.values():
+        for line in stub.splitlines()[1:]:
+            terminalreporter.line(line)
+
+
+def _properties(terminalreporter: Any, name: str) -> Iterator[Any]:
+    """The values that the tests' reports have under this name."""
     for report in (report for reports in terminalreporter.stats.values() for report in reports):
-        for name, parts in getattr(report, "user_properties", ()):
-            for scenario, part, was_seen in parts if name == _COVERAGE else ():
-                by_part = seen.setdefault(scenario, {})
-                by_part[part] = by_part.get(part, False) or was_seen
+        yield from (value for key, value in getattr(report, "user_properties", ()) if key == name)
+
+
+def _report_coverage(terminalreporter: Any) -> None:
+    seen: dict[str, dict[str, bool]] = {}
+    for parts in _properties(terminalreporter, _COVERAGE):
+        for scenario, part, was_seen in parts:
+            by_part = seen.setdefault(scenario, {})
+            by_part[part] = by_part.get(part, False) or was_seen
     terminalreporter.section("mockflow: what clients have seen of the scripts")
     if not seen:
         terminalreporter.line("no test used a scenario")

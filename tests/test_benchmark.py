@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.paths import ROOT
 from tests.support.processes import PATIENCE_SECONDS, environment
 
@@ -42,6 +44,19 @@ def test_the_longest_pause_of_each_kind_is_told() -> None:
         ("SigV4", "10", "401"),
     ]
     assert re.search(r"The longest pause is \d+ ms \(\w+\); \d missed their bound\.$", report.rstrip())
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_short_soak_finds_nothing_wrong() -> None:
+    """No time decides it: an answer is right if one moment between request and answer gives it."""
+    report = report_of("benchmarks/soak.py", "--seconds", "4", "--clients", "60", "--seed", "1")
+    rows = re.findall(r"│ (\w+) +│ +([\d,]+) │ +([\d,]+) │ +0 │ +0 │ +0 │ +0 │", report)
+    assert [name for name, _, _ in rows] == ["frozen", "auto", "real"]
+    assert all(int(checked.replace(",", "")) > 100 for _, _, checked in rows)
+    operations = ("get_status", "provision", "create", "deprovision", "search", "look", "delete", "stub", "control")
+    assert all(f" {operation}" in report for operation in operations)
+    assert report.rstrip().endswith("All as the core says (seed 1).")
 
 
 def test_what_many_of_each_thing_cost_is_told() -> None:

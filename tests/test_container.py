@@ -25,6 +25,7 @@ from mockflow.loading.yaml12 import read
 from tests.support.environments import OWN, PIP, Environment, bare, link
 from tests.support.paths import ROOT, SCENARIOS
 from tests.support.processes import PATIENCE_SECONDS, environment, serving
+from tests.support.project import PROJECT, REPOSITORY
 
 Instruction = tuple[str, str]
 
@@ -48,7 +49,13 @@ def argument_of(word: str) -> str:
 
 
 def variables() -> dict[str, str]:
-    return dict(pair.split("=", 1) for pair in shlex.split(argument_of("ENV")))
+    """Those of mockflow; one instruction has them."""
+    [ours] = [argument for argument in arguments_of("ENV") if argument.startswith("MOCKFLOW_")]
+    return dict(pair.split("=", 1) for pair in shlex.split(ours))
+
+
+def labels() -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in shlex.split(argument_of("LABEL")))
 
 
 def start_command() -> list[str]:
@@ -61,9 +68,15 @@ def health_command() -> list[str]:
     return command
 
 
-def copied() -> list[str]:
-    """What the image gets from the checkout."""
-    return [source for argument in arguments_of("COPY") for source in shlex.split(argument)[:-1]]
+def copies() -> list[list[str]]:
+    """What is copied from the checkout, and where to, for each COPY that does not name another stage."""
+    arguments = map(shlex.split, arguments_of("COPY"))
+    return [words for words in arguments if not words[0].startswith("--from=")]
+
+
+def copied() -> set[str]:
+    """What the build gets from the checkout."""
+    return {source for *sources, _ in copies() for source in sources}
 
 
 def compose() -> dict[str, Any]:
@@ -78,9 +91,30 @@ def compose() -> dict[str, Any]:
 
 def test_does_not_run_as_root() -> None:
     words = [word for word, _ in instructions()]
-    assert argument_of("USER").isdigit()  # a number: the orchestrator can tell that it is not root
-    assert int(argument_of("USER")) > 0
+    user, _, group = argument_of("USER").partition(":")  # numbers: the orchestrator can tell that it is not root
+    assert int(user) > 0
+    assert int(group) > 0
     assert words.index("USER") > max(place for place, word in enumerate(words) if word == "RUN")
+
+
+def test_the_image_gets_what_was_installed_and_not_what_installs() -> None:
+    words = [word for word, _ in instructions()]
+    last = len(words) - words[::-1].index("FROM") - 1
+    assert words.count("FROM") == 2
+    assert "RUN" not in words[last:]  # so that an image of another architecture is put together without emulation
+    assert arguments_of("FROM")[0].removesuffix(" AS build") == arguments_of("FROM")[1]  # one Python for both
+    [venv] = re.findall(r"python -m venv --without-pip (\S+) ", argument_of("RUN"))
+    assert f"--from=build {venv} {venv}" in arguments_of("COPY")
+    assert any(argument.startswith(f"PATH={venv}/bin:") for argument in arguments_of("ENV"))
+
+
+def test_the_labels_say_what_the_project_file_says() -> None:
+    name = "org.opencontainers.image."
+    assert labels()[f"{name}licenses"] == PROJECT["license"]
+    assert labels()[f"{name}source"] == REPOSITORY
+    assert labels()[f"{name}documentation"] == PROJECT["urls"]["Documentation"]
+    assert PROJECT["description"].startswith(labels()[f"{name}description"])
+    assert labels()[f"{name}base.name"].removeprefix("docker.io/library/") == arguments_of("FROM")[1]
 
 
 def test_listens_for_other_containers_on_the_port_that_it_exposes() -> None:
@@ -181,22 +215,20 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     What the package requires is linked there before, and what builds it is lent to the install command.
     """
     root = tmp_path_factory.mktemp("image") / "root"
-    [install] = [command for command in arguments_of("RUN") if "pip install" in command]
-    *_, wanted = shlex.split(install)
+    make, install = argument_of("RUN").split(" && ")
+    program, option, python, *words, wanted = shlex.split(install)
+    assert [program, option, python] == ["pip", "--python", f"{shlex.split(make)[-1]}/bin/python"]
     venv = Environment(root, wanted.replace(".", OWN, 1), "pip")
     source = root / argument_of("WORKDIR").lstrip("/")
     source.mkdir()
-    for argument in arguments_of("COPY"):
-        *sources, target = shlex.split(argument)
+    for *sources, target in copies():
         for name in sources:
             copy(ROOT / name, source, root, target)
     build = root.with_name("build")
     build.mkdir()
-    link(build, "hatchling")
-    program, *words = shlex.split(install)
-    assert program == "pip"
+    link(build, "hatchling", "hatch-fancy-pypi-readme")
     done = subprocess.run(
-        [str(venv.python), "-m", "pip", *words, *PIP, "--no-build-isolation"],
+        [str(venv.python), "-m", "pip", *words, wanted, *PIP, "--no-build-isolation"],
         capture_output=True,
         text=True,
         cwd=source,

@@ -1,32 +1,23 @@
 """The paths in CONTRIBUTING.md exist, and it names every module that the import contracts put into layers."""
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    tomllib = pytest.importorskip("tomli")
+from tests.support.project import PYPROJECT
 
 ROOT: Final = Path(__file__).parents[1]
 TEXT: Final = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-PATHS: Final = sorted(
-    {
-        path.rstrip(".")
-        for path in re.findall(r"(?<![\w./-])(?:mockflow|tests|scenarios|docs|examples|benchmarks)/[\w./-]*", TEXT)
-    }
-)
+FOLDERS: Final = "mockflow|tests|scenarios|docs|examples|benchmarks|tools"
+PATHS: Final = sorted({path.rstrip(".") for path in re.findall(rf"(?<![\w./-])(?:{FOLDERS})/[\w./-]*", TEXT)})
 
 
 def layers() -> Iterator[str]:
     """The path of each module in a layer, without suffix, such as ``mockflow/core/base``."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    contracts: list[dict[str, Any]] = project["tool"]["importlinter"]["contracts"]
+    contracts: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
     for contract in contracts:
         for container in contract.get("containers", [""]):
             for layer in contract.get("layers", ()):

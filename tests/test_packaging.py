@@ -10,11 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    tomllib = pytest.importorskip("tomli")
+from tests.support.project import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +44,7 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
     [sdist] = built.glob("mockflow_opensearch-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs")
+    folders = ("mockflow", "scenarios", "tests", "examples", "benchmarks", "docs", "tools")
     assert {name for name in names if name.startswith(tuple(f"{folder}/" for folder in folders))} == {
         file for folder in folders for file in files_of(folder)
     }
@@ -63,15 +59,15 @@ def test_the_sdist_has_what_its_own_tests_need(built: Path) -> None:
         "PKG-INFO",
         "README.md",
         "docker-compose.yml",
+        "mkdocs.yml",
         "pyproject.toml",
     }
 
 
 def test_every_dependency_has_its_reason() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [
-        *project["dependencies"],
-        *(each for extra in project["optional-dependencies"].values() for each in extra),
+        *PROJECT["dependencies"],
+        *(each for extra in PROJECT["optional-dependencies"].values() for each in extra),
     ]
     names = {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in wanted}
     chapter = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Dependencies")[2]

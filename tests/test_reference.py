@@ -7,7 +7,8 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-PAGES: Final = {page.name: page.read_text("utf-8") for page in sorted((ROOT / "docs" / "reference").glob("*.md"))}
+NAMES: Final = ("documents.md", "fidelity.md", "opensearch.md", "plugin.md")
+PAGES: Final = {name: (ROOT / "docs" / "reference" / name).read_text("utf-8") for name in NAMES}
 FILES: Final = [file for folder in ("mockflow", "tests") for file in (ROOT / folder).rglob("*.py")]
 
 
@@ -37,12 +38,6 @@ def test_the_pages_refer_to_headings_that_exist(page: str) -> None:
     assert found
     for other, quoted in found:
         assert set(re.findall(r'"([^"]*)"', quoted)) <= set(headings(f"{other}.md"))
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_links_within_a_page_lead_somewhere(page: str) -> None:
-    anchors = {heading.lower().replace(" ", "-") for heading in headings(page)}
-    assert set(re.findall(r"\]\(#([^)]*)\)", PAGES[page])) <= anchors
 
 
 def test_what_the_code_cites_is_a_heading() -> None:

@@ -87,11 +87,12 @@ _OWN: Final = """\
 # id here, or use `mockflow draft --match` for a workflow that your program creates.
 """
 _MATCH: Final = """\
-# For each workflow that your program creates with this name; * stands for any text. See "match" in the README.
+# For each workflow that your program creates with this name; * stands for any text.
+# See "Workflows that your program creates" in mockflow's documentation.
 """
 _STEPS: Final = """\
   # The steps in the plugin's order. Steps that do not wait for each other run in parallel. The durations are plausible,
-  # not measured. With `fails` a step fails at its end; with `attempts` it fails in one run only (see the README).
+  # not measured. With `fails` a step fails at its end; with `attempts` it fails in one run only.
 """
 _TEMPLATE: Final = "# The template as a client sends it; (hidden) stands for a secret.\n"
 

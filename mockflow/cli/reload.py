@@ -22,7 +22,7 @@ class ScenarioFiles:
 
     def __init__(self, paths: Sequence[str], body_folders: Folders = ()) -> None:
         self.paths = paths
-        self._body_folders = body_folders
+        self.body_folders = body_folders
         self.files: Files = begun(read_versions(paths, body_folders=body_folders))
 
     @property
@@ -32,7 +32,7 @@ class ScenarioFiles:
 
     def read(self) -> Versions:
         """Reads and parses the files. It may run in another thread."""
-        return read_versions(self.paths, self.files.versions, body_folders=self._body_folders)
+        return read_versions(self.paths, self.files.versions, body_folders=self.body_folders)
 
     def is_doubtful(self, versions: Versions) -> bool:
         """Whether a file is missing or newly broken, because an editor may be saving it just now."""

@@ -44,6 +44,8 @@ def _as_json(error: click.ClickException) -> click.ClickException:
 
 _POLLS: Final = click.IntRange(1, 1_000_000_000)  # as the settings allow, whose module is large to import
 
+_DOCUMENTS: Final = click.IntRange(0, 100_000_000)
+
 
 def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
@@ -66,10 +68,14 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--auto", is_flag=True, help="Time skips to the next keyframe after each poll.")
 @click.option("--frozen", is_flag=True, help="Only POST /_mockflow/clock moves time.")
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
+@click.option("--anchor", type=Epoch(), help="The time at which runs of `starts: load` began, for equal replicas.")
 @click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
 @click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
 @click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
+@click.option(
+    "--max-documents", default=100_000, type=_DOCUMENTS, help="All indices hold so many; one more is refused."
+)
 @click.option(
     "--begin",
     "begins",
@@ -82,6 +88,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--keep-going", is_flag=True, help="Serve the scenarios without errors even if others have errors.")
 @click.option("--open", "opens", is_flag=True, envvar="MOCKFLOW_OPEN", help="Open the page in the browser.")
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
+@click.option("--edit", "edits", is_flag=True, envvar="MOCKFLOW_EDIT", help="The page may write scenario files.")
 @body_files_option
 @click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
@@ -105,6 +112,7 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
 @click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
+@click.option("--report-unserved", is_flag=True, help="List at the end which requests mockflow does not serve.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
 def serve(log_format: str, **options: Any) -> None:

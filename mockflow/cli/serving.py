@@ -8,10 +8,11 @@ import secrets
 import signal
 import ssl
 import threading
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -19,13 +20,18 @@ from urllib.parse import urlencode, urlsplit
 import click
 
 from mockflow.cli import watching
+from mockflow.cli.editing import EditedFiles
 from mockflow.cli.logs import StartMessages
 from mockflow.cli.options import counted
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, NeverError, Settings, TooManyError, UnknownWorkflowError, moving
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
+from mockflow.loading import replacing
 from mockflow.server.app import AccessLog
+from mockflow.server.connections.descriptors import raise_limit
+from mockflow.server.connections.places import CONTROL_PORT, RESERVED
+from mockflow.server.control.guard import is_loopback
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
@@ -42,15 +48,18 @@ class Options:
     auto: bool
     frozen: bool
     epoch: int | None
+    anchor: int | None
     opensearch_version: str
     step_time: int
     seed: int | str
     max_polls: int
+    max_documents: int
     begins: tuple[str, ...]
     port_file: Path | None
     keep_going: bool
     opens: bool
     watch: bool
+    edits: bool
     body_folders: tuple[str, ...]
     users: tuple[User, ...]
     multi_tenancy: bool
@@ -67,6 +76,7 @@ class Options:
     insecure_control: bool
     max_connections: int
     read_timeout: int
+    report_unserved: bool
     quiet: bool
 
 
@@ -74,6 +84,8 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
     """Serves until a signal. Raises ClickException."""
     if (given.speed is not None) + given.auto + given.frozen > 1:
         raise click.UsageError("--speed, --auto and --frozen exclude each other")
+    if given.anchor is not None:
+        _check_anchor(given)
     mode: Mode = "auto" if given.auto else "frozen" if given.frozen else "real"
     control = _control(given)
     seed = given.seed
@@ -92,11 +104,15 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             users=given.users,
             multi_tenancy=given.multi_tenancy,
             trust_inputs=given.trust_inputs,
+            max_documents=given.max_documents,
+            anchor=given.anchor,
         )
         if control:
             control.check(given.host)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if given.edits:
+        _check_edit(given)
     certificate = _certificate(given, messages)
     if given.watch:
         if not given.paths:
@@ -109,9 +125,32 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             cluster = Cluster(settings, files.loaded, problems=problems_of(files.files.problems))
         except TooManyError as error:
             raise click.ClickException(str(error)) from None
-    limits = Limits(given.max_connections, given.read_timeout / 1000)
+    cluster.texts = EditedFiles(cluster, files, writes=given.edits)
+    limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
+    raise_limit(given.max_connections + RESERVED + CONTROL_PORT)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
+
+
+def _check_edit(given: Options) -> None:
+    """--edit lets the control API change files: only with a token, or for this machine alone."""
+    if not given.paths:
+        raise click.UsageError("--edit needs PATHS whose files may be written")
+    if given.no_control:
+        raise click.UsageError("--edit and --no-control exclude each other: the page writes through the control API")
+    if given.control_token is None and not is_loopback(
+        given.host if given.control_port is None else given.control_host
+    ):
+        raise click.UsageError("--edit on an address that other machines reach needs --control-token")
+    if not replacing.IS_POSSIBLE:
+        raise click.UsageError("--edit needs a system that opens files relative to a folder; Windows does not")
+
+
+def _check_anchor(given: Options) -> None:
+    if given.auto or given.frozen or given.epoch is not None:
+        raise click.UsageError("--anchor excludes --auto, --frozen and --epoch: the clock goes by itself since then")
+    if given.anchor is not None and given.anchor > time.time() * 1000:
+        raise click.UsageError("--anchor is in the future; runs have started at that time already")
 
 
 _RANDOM_SEEDS: Final = 2**31
@@ -233,9 +272,25 @@ async def _serve(serving: Serving, given: Options, messages: StartMessages, watc
         with _port_in(given.port_file, url):
             click.echo(f"mockflow ready at {url}")  # flushed, since a parent process may wait for this line
             _say_where(serving, given, messages)
+            if serving.shortage:
+                messages.warn(serving.shortage)
             await _until(stop, serving, watched)
     finally:
         await serving.stop()
+        if given.report_unserved:
+            _report_not_served(serving.cluster, messages)
+
+
+def _report_not_served(cluster: Cluster, messages: StartMessages) -> None:
+    """The requests that OpenSearch serves and mockflow does not, and the stubs that would answer them."""
+    kinds = list(cluster.not_served)
+    if not kinds:
+        messages.say("mockflow has served all requests that OpenSearch serves", not_served=[])
+        return
+    lines = [f"  {kind.request} ({kind.operation}), {counted(kind.calls, 'request')}" for kind in kinds]
+    stubs = [line for kind in kinds for line in kind.stub.splitlines()[1:]]
+    text = "\n".join(["not served by mockflow:", *lines, "these stubs in a scenario answer them:", "stubs:", *stubs])
+    messages.say(text, not_served=[asdict(kind) for kind in kinds])
 
 
 def _say_where(serving: Serving, given: Options, messages: StartMessages) -> None:

@@ -67,6 +67,21 @@ class ActiveFault:
             or any(pattern.match(request.method, request.path) is not None for pattern in self.patterns)
         )
 
+    @property
+    def next_call(self) -> int | None:
+        """The number of the next call on which it acts by count; None if it does not count, or all of them are over."""
+        fault, first = self.fault, self.calls + 1
+        if fault.call is None and self.range is None and fault.every is None:
+            return None
+        last = fault.call
+        if fault.call is not None:
+            first = max(first, fault.call)
+        elif self.range is not None:
+            first, last = max(first, self.range[0]), self.range[1]
+        if fault.every is not None:
+            first = -(-first // fault.every) * fault.every
+        return first if last is None or first <= last else None
+
     def is_its_turn(self, seed: int) -> bool:
         """Whether it acts, by count and chance, on the call that was counted last."""
         fault, call = self.fault, self.calls
@@ -80,10 +95,10 @@ class ActiveFault:
 
 @dataclass(eq=False)
 class ActiveStub:
-    """An active stub."""
+    """An active stub. `scenario` is None for a stub added through the control API."""
 
     stub: Stub
-    scenario: Scenario
+    scenario: Scenario | None
     number: int
     answered: int = 0
     place: int = 0

@@ -12,6 +12,7 @@ from mockflow.cluster.workflow import Workflow
 from mockflow.core.base.path_index import PathIndex
 from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.model import Scenario
+from mockflow.core.stubs.model import Stub
 
 
 class ActiveSet:
@@ -28,6 +29,8 @@ class ActiveSet:
         self._added_in_all = 0
         self._added_for: dict[str | None, CallIndex] = {}  # by workflow id; None: for any
         self._added_edges: dict[str | None, Edges] = {}
+        self._added_stubs: dict[int, ActiveStub] = {}
+        self._added_stubs_in_all = 0
         # The edges of scenarios without a workflow, which count for all: windows of faults and stubs, and outages.
         self._windows_for_all = Edges()
         self._outages_for_all = Edges()
@@ -35,7 +38,7 @@ class ActiveSet:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is active."""
-        return not (self._added or self._scenarios)
+        return not (self._added or self._added_stubs or self._scenarios)
 
     @property
     def added(self) -> list[ActiveFault]:
@@ -48,9 +51,14 @@ class ActiveSet:
         return [fault for active in self._scenarios.values() for fault in active.faults]
 
     @property
+    def added_stubs(self) -> list[ActiveStub]:
+        """The stubs added through the control API; they are applied first."""
+        return list(self._added_stubs.values())
+
+    @property
     def stubs(self) -> list[ActiveStub]:
-        """The stubs of scenarios."""
-        return [stub for active in self._scenarios.values() for stub in active.stubs]
+        """All stubs, those added through the control API first."""
+        return [*self._added_stubs.values(), *(stub for active in self._scenarios.values() for stub in active.stubs)]
 
     # -- changes ---------------------------------------------------------------------------------
 
@@ -119,6 +127,23 @@ class ActiveSet:
         edges.remove(fault.edges)
         if calls.is_empty:
             del self._added_for[fault.workflow_id], self._added_edges[fault.workflow_id]
+
+    def add_stub(self, stub: Stub) -> ActiveStub:
+        """Adds a stub through the control API, for every request that it matches."""
+        active = ActiveStub(stub, None, self._added_stubs_in_all)  # of rank 0, before those of all scenarios
+        self._added_stubs_in_all += 1
+        self._added_stubs[active.number] = active
+        self._stubs.add(stub.request.pattern, active)
+        self._stub_count += 1
+        self._windows_for_all.add(active.edges)
+        return active
+
+    def remove_added_stub(self, active: ActiveStub) -> None:
+        """Removes a stub that was added through the control API."""
+        del self._added_stubs[active.number]
+        self._stubs.remove(active.stub.request.pattern, active)
+        self._stub_count -= 1
+        self._windows_for_all.remove(active.edges)
 
     def restart_counts(self, scenario: str) -> None:
         """Counts the calls of a scenario's faults from 1 again, and begins the responses of its stubs anew."""
@@ -209,6 +234,8 @@ class ActiveSet:
         """The faults, outages and stubs, those that were added first, and whether they have acted."""
         for fault in self.added:
             yield Part(ADDED, "faults", fault.number, None, None, fault.label, fault.has_acted, fault.is_optional)
+        for stub in self.added_stubs:
+            yield Part(ADDED, "stubs", stub.number, None, None, stub.label, stub.has_acted, stub.is_optional)
         for kind in ("faults", "outages", "stubs"):
             for name, active in self._scenarios.items():
                 for one in getattr(active, kind):
@@ -217,6 +244,21 @@ class ActiveSet:
     def fault(self, number: int) -> ActiveFault | None:
         """The fault that was added under this number through the control API."""
         return self._added.get(number)
+
+    def stub(self, number: int) -> ActiveStub | None:
+        """The stub that was added under this number through the control API."""
+        return self._added_stubs.get(number)
+
+    def faults_about(self, workflow: Workflow) -> list[ActiveFault]:
+        """The faults in whose scope requests for a workflow are, in the order in which they are applied."""
+        added = [fault for fault in self.added if fault.workflow_id in (None, workflow.id)]
+        own = workflow.scenario.scenario if workflow.scenario else None
+        return added + [
+            fault
+            for name, active in self._scenarios.items()
+            for fault in active.faults
+            if name == own or fault not in active.own_faults
+        ]
 
 
 def _number(one: ActiveFault) -> int:

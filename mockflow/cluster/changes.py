@@ -1,7 +1,7 @@
 """The difference between the scenarios that files held before and those that they hold now."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mockflow.core.scenario.model import Scenario
 
@@ -12,6 +12,10 @@ class LoadedScenario:
 
     scenario: Scenario
     source: str = ""
+    text: str | None = field(default=None, compare=False, repr=False)
+    """Its document, if it was loaded through the control API."""
+    version: str | None = field(default=None, compare=False)
+    """The version of its file, if `text` is an edit of that file's document."""
 
     @property
     def name(self) -> str:

@@ -1,12 +1,14 @@
 """The facade: the object that the server and the Python API hold while worlds come and go."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockflow.cluster import scenarios
 from mockflow.cluster.changes import Changes, LoadedScenario
+from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.world import World
 
@@ -25,6 +27,8 @@ class Cluster:
     """The server's host and port, for requests that do not name them."""
     problems: tuple[Mapping[str, object], ...] = ()
     """The problems of the scenario files as they are now; the loaded scenarios may be older."""
+    texts: Any = None
+    """The files of its scenarios, for the control API: a `ScenarioTexts` of the server, or None."""
     on_cut_off: Callable[[], None] | None = None
     """Called when the server closes the connection of a client that polls for ever."""
     on_new_clock: Callable[[], None] | None = None
@@ -35,6 +39,15 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.world = _world(self.initial, self.startup)
+        self._not_served_before = NotServedRequests()
+
+    @property
+    def not_served(self) -> NotServedRequests:
+        """The requests of this and all earlier worlds that OpenSearch serves and mockflow does not."""
+        both = NotServedRequests()
+        both.add(self._not_served_before)
+        both.add(self.world.not_served)
+        return both
 
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
@@ -42,10 +55,13 @@ class Cluster:
         `changes` are settings of this world alone. Raises ValueError for settings out of range, and
         changes nothing then.
         """
+        if changes.get("epoch") is not None:
+            changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
         kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
         world = _world(settings, kept)
         self.world.clock.close()
+        self._not_served_before.add(self.world.not_served)
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
@@ -59,4 +75,7 @@ class Cluster:
 def _world(settings: Settings, loaded: Iterable[LoadedScenario]) -> World:
     world = World(settings)
     scenarios.load(world, loaded)
+    if world.anchor is not None:  # what was loaded began at the anchor, to the millisecond
+        world.clock.set_mode(settings.mode)
+        world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))
     return world

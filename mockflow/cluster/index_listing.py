@@ -1,27 +1,47 @@
 """The indices and aliases of a cluster (docs/reference/opensearch.md, "Indices")."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockflow.cluster import system_indices
 from mockflow.cluster.world import World
 from mockflow.core.opensearch.indices.listing import AliasRow, IndexRow, alias_rows, index_row, system_index_row
 from mockflow.core.opensearch.system_indices import system_index_body
-from mockflow.core.plugin.resources import body_of
+from mockflow.core.plugin.resources import Made, body_of
+
+if TYPE_CHECKING:
+    from mockflow.core.opensearch.documents.document_store import DocumentStore
 
 
 def indices(world: World) -> Iterator[IndexRow]:
-    """All indices: those of the plugins, and those that runs have created."""
+    """All indices: those of the plugins, and those that runs and clients have created."""
     for index in system_indices.existing(world):
-        yield system_index_row(index.name, index.created, index.documents)
-    for made in world.resources.all_of("index"):
-        yield index_row(made.id, body_of(made, world.version))
+        written = store(world, index.name, index.created)
+        yield system_index_row(index.name, index.created, index.documents + (0 if written is None else len(written)))
+    for made in _made(world):
+        written = store(world, made.id, made.created)
+        counts = (0, 0) if written is None else (len(written), written.deleted)
+        yield index_row(made.id, body_of(made, world.version), *counts)
 
 
 def names(world: World) -> list[str]:
     """The names of all indices, in the order of `indices`."""
-    made = (made.id for made in world.resources.all_of("index"))
-    return [*(index.name for index in system_indices.existing(world)), *made]
+    return [*(index.name for index in system_indices.existing(world)), *(made.id for made in _made(world))]
+
+
+def exists(world: World, name: str) -> bool:
+    """Whether there is an index of this name."""
+    return created(world, name) is not None
+
+
+def created(world: World, name: str) -> int | None:
+    """When the index was created, epoch ms; None where there is none."""
+    made = world.resources.find(("index", name))
+    if made is not None:
+        return made.created
+    return next((index.created for index in system_indices.existing(world) if index.name == name), None)
 
 
 def body(world: World, name: str) -> dict[str, Any]:
@@ -33,8 +53,14 @@ def body(world: World, name: str) -> dict[str, Any]:
     return system_index_body(name, index.created, world.version.id)
 
 
+def store(world: World, name: str, created: int) -> DocumentStore | None:
+    """The documents that clients have written into an index, which was created then (epoch ms)."""
+    return world.stores.find(name, created)
+
+
 def delete(world: World, name: str) -> None:
-    """Deletes an index, whichever workflow or plugin made it."""
+    """Deletes an index with its documents, whoever made it."""
+    world.stores.drop(name)
     if world.resources.find(("index", name)) is not None:
         world.resources.delete(("index", name))
     else:
@@ -42,6 +68,22 @@ def delete(world: World, name: str) -> None:
 
 
 def aliases(world: World) -> Iterator[AliasRow]:
-    """All aliases of indices that runs have created."""
-    for made in world.resources.all_of("index"):
+    """All aliases of indices that runs and clients have created."""
+    for made in _made(world):
         yield from alias_rows(made.id, body_of(made, world.version))
+
+
+def indices_by_alias(world: World) -> dict[str, list[str]]:
+    """Alias -> names of its indices."""
+    found: dict[str, list[str]] = {}
+    for row in aliases(world):
+        found.setdefault(row.alias, []).append(row.index)
+    return found
+
+
+def _made(world: World) -> Iterator[Made]:
+    """The indices that runs and clients have made, but for those that are a plugin's by now."""
+    of_plugins = {index.name for index in system_indices.existing(world)}
+    for made in world.resources.all_of("index"):
+        if made.id not in of_plugins:
+            yield made

@@ -116,7 +116,8 @@ class Interceptor:
         when = active.stub.when
         about = decision.workflow or self._world.workflow_in(values.values())
         if when is None:
-            decision.workflow = about or next(iter(self._world.workflows_of(active.scenario)), None)
+            own = self._world.workflows_of(active.scenario) if active.scenario else ()
+            decision.workflow = about or next(iter(own), None)
             return True
         is_met, workflow = holds(self._world, active.scenario, about, active.window, when.state)
         if is_met:

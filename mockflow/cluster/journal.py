@@ -46,7 +46,7 @@ class Scripted:
 
 
 _Entry = tuple[
-    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None
+    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None, bool
 ]
 
 
@@ -59,7 +59,7 @@ class Exchange:
     """
 
     operation: str
-    """The name in the API specification; empty for a path without a route."""
+    """The name in the API specification; empty for a path that OpenSearch has not."""
     raw_workflow_id: str | None
     """As in the path, still encoded."""
     method: str
@@ -75,6 +75,8 @@ class Exchange:
     seconds: float
     scripted: Scripted | None
     """None where no fault, outage or stub acted and no stub was nearly matched."""
+    is_served: bool
+    """Whether mockflow has the operation, or a stub or fault answered it."""
     number: int
     """From 1, in the order of the responses."""
 
@@ -110,6 +112,7 @@ class Exchange:
             "method": self.method,
             "target": target_without_secrets(self.target),
             "status": self.status,
+            "served": self.is_served,
             "mode": self.mode,
             "now": self.now,
             "elapsed_ms": self.now - began,
@@ -189,6 +192,8 @@ class Journal:
         wall: float,
         seconds: float,
         scripted: Scripted | None = None,
+        *,
+        is_served: bool = True,
     ) -> None:
         """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound."""
         self.counted += 1
@@ -211,6 +216,7 @@ class Journal:
                 wall,
                 seconds,
                 scripted,
+                is_served,
             )
         )
 

@@ -28,9 +28,7 @@ def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> d
             else:
                 made[key] = (*made.get(key, ()), Made(*key, step.node.type, step.inputs, now + step.end))
         for key in dict.fromkeys(map(key_of, step.updated)):
-            before = cause.there.find(key) or Made(*key, step.node.type, created=now + step.end)
-            inputs = inputs_after_update(before.inputs, step.inputs) if key[0] == "index" else step.inputs
-            made[key] = (*made.get(key, ()), replace(before, inputs=inputs, changed=now + step.end))
+            made[key] = (*made.get(key, ()), _updated(cause, made, key, step, now))
         for key in map(key_of, step.left):
             one = Made(*key, step.node.type, step.inputs, now + step.end, is_listed=False)
             made[key] = (*made.get(key, ()), one)
@@ -38,6 +36,17 @@ def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> d
         if task:
             made[task.key] = (task,)
     return made
+
+
+def _updated(cause: Cause, made: Mapping[Key, tuple[Made, ...]], key: Key, step: Done, now: int) -> Made:
+    """A resource after a step that updates it. Of an index only settings change."""
+    before = made[key][-1] if made.get(key) else cause.there.find(key)
+    before = before or Made(*key, step.node.type, created=now + step.end)
+    inputs = step.inputs
+    if key[0] == "index":
+        changes = before.changes.settings if before.changes else None
+        inputs = inputs_after_update(before.inputs, step.inputs, changes)
+    return replace(before, inputs=inputs, changed=now + step.end)
 
 
 def made_by_script(cause: Cause, timeline: Timeline) -> dict[Key, tuple[Made, ...]]:

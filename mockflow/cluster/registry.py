@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.base.groups import remove_from
+from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.resources import Key, Made
 
 
@@ -24,6 +25,7 @@ class Registry:
         self._elapsed = elapsed
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
+        self._changes: dict[Key, tuple[int, IndexChanges]] = {}  # of indices: when the changed one was made, and how
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
         self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that are expected with it
         self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
@@ -37,6 +39,21 @@ class Registry:
         self._begun[workflow.id] = self._runs_begun
         self._add(workflow, keys)
 
+    def put(self, made: Made) -> None:
+        """Adds a resource that a client has made without a workflow, in place of one of the same kind and id."""
+        key = made.key
+        self._changes.pop(key, None)
+        self._keys.setdefault(made.kind, {})[key] = None
+        self._left[key] = made
+        self._label(key, made)
+        self._find(key)  # notes the kind
+
+    def change(self, name: str, changes: IndexChanges) -> None:
+        """Changes an index, which exists, whoever made it. The changes go with it."""
+        made = self.peek(("index", name))
+        assert made is not None
+        self._changes[made.key] = made.created, changes
+
     def _add(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         for key in keys:
             self._keys.setdefault(key[0], {})[key] = None
@@ -44,14 +61,19 @@ class Registry:
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
             for made in workflow.made.get(key, ()):
-                if label := _LABELS.get(key[0], _no_label)(made.inputs):
-                    self._labelled.setdefault((key[0], label), {})[key] = None
-                    self._labels.setdefault(key, {})[key[0], label] = None
+                self._label(key, made)
+
+    def _label(self, key: Key, made: Made) -> None:
+        if label := _LABELS.get(key[0], _no_label)(made.inputs):
+            self._labelled.setdefault((key[0], label), {})[key] = None
+            self._labels.setdefault(key, {})[key[0], label] = None
 
     def note(self, workflow: Workflow) -> None:
         """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
         for key in workflow.listed(self._elapsed(workflow)):
             self._find(key)  # notes the kind
+        for key in [key for key, (created, _) in self._changes.items() if not self._is_of(key, created)]:
+            del self._changes[key]
 
     def remake(self, workflow: Workflow, before: Iterable[Key]) -> None:
         """Replaces the resources `before` of `workflow` by those that its runs make now.
@@ -93,8 +115,14 @@ class Registry:
 
     def has_alias(self, name: str) -> bool:
         """Whether an index has this alias."""
-        found = (self.peek(key) for key in self._with_label("index", _ALIASES))
+        changed = (key for key, (_, changes) in self._changes.items() if changes.aliases)
+        found = (self.peek(key) for key in (*self._with_label("index", _ALIASES), *changed))
         return any(made is not None and name in made.body["aliases"] for made in found)
+
+    def _is_of(self, key: Key, created: int) -> bool:
+        """Whether the resource exists, and is the one that was made then."""
+        made = self.peek(key)
+        return made is not None and made.created == created
 
     def _with_label(self, kind: str, label: str) -> list[Key]:
         """The resources with the label that exist or are to come. A lookup of few, whatever the number of resources."""
@@ -140,6 +168,7 @@ class Registry:
         """
         self._find(key)
         self._left.pop(key, None)
+        self._changes.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
             if workflow is not by and workflow.lists(key, self._elapsed(workflow)) is not None:
@@ -187,7 +216,9 @@ class Registry:
             return None
         first = min(made.created for made, _ in found)
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
-        return replace(made, ready=ready), owner, first
+        created, changes = self._changes.get(key, (-1, None))
+        current = changes.after_update(made.changed) if changes and created == made.created else None
+        return replace(made, ready=ready, changes=current), owner, first
 
 
 _ALIASES: Final = "aliases"

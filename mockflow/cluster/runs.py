@@ -61,7 +61,7 @@ def begin_at_load(world: World, workflow: Workflow) -> None:
     if workflow.begins != "load":
         return
     try:
-        world.begin(workflow, for_status_read(world, workflow))
+        world.begin(workflow, for_status_read(world, workflow), world.anchor)
     except FlowFrameworkError as error:
         log.warning("workflow %s does not begin: %s", workflow.id, error)
 

@@ -37,12 +37,15 @@ class ClaimedError(ValueError):
     """Two scenarios claim one name, one workflow id or one match."""
 
 
-def load(world: World, scenarios: Iterable[LoadedScenario]) -> None:
+def load(world: World, scenarios: Iterable[LoadedScenario], *, instead_of: Iterable[str] = ()) -> None:
     """Adds scenarios, or replaces those of the same name. On ClaimedError or TooManyError nothing is changed.
+
+    Those named `instead_of` are removed unless they are among the new ones.
 
     A workflow that a replaced scenario brought begins anew; workflows of clients go on, by the new script.
     """
-    _replace(world, {loaded.name: loaded for loaded in scenarios})
+    new = {loaded.name: loaded for loaded in scenarios}
+    _replace(world, new, [name for name in instead_of if name not in new])
 
 
 def load_in_slices(

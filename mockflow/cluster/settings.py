@@ -12,12 +12,15 @@ from mockflow.core.opensearch.security import User, users_by_name
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 
 MAX_POLLS: Final = 1_000_000_000
+MAX_DOCUMENTS: Final = 100_000_000
 MAX_SEED: Final = 2**63 - 1
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "epoch": (0, MAX_TIME),
+    "anchor": (0, MAX_TIME),
     "step_time": (0, MAX_MS),
     "seed": (-MAX_SEED - 1, MAX_SEED),
     "max_polls": (1, MAX_POLLS),
+    "max_documents": (0, MAX_DOCUMENTS),
 }
 """The least and the greatest value of each setting that is a whole number."""
 
@@ -45,6 +48,11 @@ class Settings:
     """Whether requests name their tenant in the header x-tenant-id."""
     trust_inputs: bool = False
     """Whether steps succeed whatever their inputs are."""
+    max_documents: int = 100_000
+    """How many documents all indices together hold; a further one is refused."""
+    anchor: int | None = None
+    """Epoch ms at which the clock of mode real begins and the runs of `starts: load` start, however late the world is
+    made; so worlds that share it agree."""
 
     def __post_init__(self) -> None:
         parse_version(self.opensearch_version)
@@ -55,7 +63,7 @@ class Settings:
             raise ValueError(f"a speed is above 0 and at most {MAX_SPEED:.0f}")
         for name, (least, most) in BOUNDS.items():
             value = getattr(self, name)
-            if value is None and name == "epoch":
+            if value is None and name in ("epoch", "anchor"):
                 continue
             if type(value) is not int:
                 raise ValueError(f"{_WHAT[name]} is a whole number, not {quoted(value)}")
@@ -67,7 +75,9 @@ class Settings:
 
 _WHAT: Final = {
     "epoch": "an epoch is in milliseconds since 1970, and",
+    "anchor": "an anchor is in milliseconds since 1970, and",
     "step_time": "a step time is in milliseconds, and",
     "seed": "a seed",
     "max_polls": "max_polls",
+    "max_documents": "max_documents",
 }

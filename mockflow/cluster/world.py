@@ -11,9 +11,11 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
+from mockflow.cluster.stores import Stores
 from mockflow.cluster.waits import Waits
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
@@ -52,7 +54,12 @@ class World:
         """The users of the security plugin by name; without any it is off."""
         self.is_guarded = bool(settings.users) or settings.multi_tenancy
         """Whether responses depend on the caller."""
-        self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        self.anchor = settings.anchor if settings.mode == "real" else None
+        """Epoch ms at which the runs of `starts: load` begin; None: when their scenario is loaded."""
+        if self.anchor is None:
+            self.clock = Clock(settings.mode, settings.speed, settings.epoch)
+        else:
+            self.clock = Clock("frozen", settings.speed, self.anchor)  # until all scenarios are loaded
         self.began = self.clock.now()
         """Epoch ms of the clock when this world began."""
         self.lead = 0
@@ -67,6 +74,8 @@ class World:
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.stores = Stores()
+        """The documents of clients."""
         self.ml_config_deleted = False
         """Whether a client has deleted the index .plugins-ml-config."""
         self.scenarios: dict[str, LoadedScenario] = {}
@@ -86,6 +95,8 @@ class World:
         self.journal = Journal()
         self.waits = Waits()
         """The requests that wait on the clock now."""
+        self.not_served = NotServedRequests()
+        """The requests that OpenSearch serves and mockflow does not."""
         self.coverage = Coverage()
         self.repeated: dict[str, Any] = {}
         """The server's prepared actions, by request target, for requests that repeat."""
@@ -230,16 +241,22 @@ class World:
         self.resources.forget(workflow)
         self.clock.notify()  # requests that wait for its run end their wait
 
-    def begin(self, workflow: Workflow, beginning: Beginning) -> None:
-        """Begins a run of the workflow now."""
+    def begin(self, workflow: Workflow, beginning: Beginning, started: int | None = None) -> None:
+        """Begins a run of the workflow now, or as if at `started` (epoch ms)."""
         self.resources.note(workflow)
+        self.stores.prune(self._has_index)
         seen = self.coverage.begun(workflow, beginning, workflow.attempts[beginning.kind])
-        workflow.begin(beginning, self.now(), self.lead, seen)
+        workflow.begin(beginning, self.now() if started is None else started, self.lead, seen)
         self.run_moved(workflow)
         if beginning.forgets_workflow:
             self._leaving[workflow.id] = workflow
         self.resources.expect(workflow, beginning.made)
         self.clock.notify()  # requests that wait for the run before end their wait
+
+    def _has_index(self, name: str, created: int) -> bool:
+        """Whether an index that was created then is left; those of plugins stay until a client deletes them."""
+        made = self.resources.peek(("index", name))
+        return name.startswith(".plugins-") if made is None else made.created == created
 
     def run_moved(self, workflow: Workflow) -> None:
         """To be called after the elapsed time of a run has changed in another way than by the clock."""

@@ -216,7 +216,8 @@ class ClusterHandle:
         """Begins a new world: clock, workflows, journal, counts and scenarios are as at the start.
 
         `settings` hold until the next reset: mode, speed, opensearch_version, step_time, seed, epoch (ms), max_polls,
-        users (each ``name:password`` or ``name:password:roles``), multi_tenancy, trust_inputs.
+        users (each ``name:password`` or ``name:password:roles``), multi_tenancy, trust_inputs,
+        max_documents.
         ``keep=["scenarios"]`` keeps the scenarios that were loaded since the start.
 
         >>> cluster.reset(mode="frozen", step_time="10ms", keep=["scenarios"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mockflow.core.base.plain_text import plain
 from mockflow.server.control.views import PartView
 
 
@@ -36,6 +37,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class NotServed:
+    """A kind of request that OpenSearch has and mockflow does not serve."""
+
+    request: str
+    """Method and path, such as ``POST /{index}/_close``."""
+    operation: str
+    """Its name in the API specification."""
+    calls: int
+    stub: str
+    """YAML for a scenario, which answers it."""
+
+    def __str__(self) -> str:
+        return plain(f"{self.request} ({self.operation})")
+
+
+@dataclass(frozen=True)
 class Coverage:
     """All parts of all loaded scripts, in order.
 
@@ -49,11 +66,17 @@ class Coverage:
     """The parts, scenario by scenario."""
     input_problems: tuple[str, ...] = ()
     """The errors of steps whose inputs a real cluster would refuse, although the timeline of their workflow goes on."""
+    not_served: tuple[NotServed, ...] = ()
+    """The requests that OpenSearch has and mockflow does not serve."""
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Coverage":
         """From the response of `GET /_mockflow/coverage`."""
-        return cls(tuple(Part(**part) for part in content["parts"]), tuple(content["input_problems"]))
+        return cls(
+            tuple(Part(**part) for part in content["parts"]),
+            tuple(content["input_problems"]),
+            tuple(NotServed(**kind) for kind in content["not_served"]),
+        )
 
     @property
     def seen(self) -> tuple[Part, ...]:

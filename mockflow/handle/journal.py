@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.base.suggest import closest
+from mockflow.core.opensearch.rest_paths import is_operation
 from mockflow.handle import proxies
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import ExpectationError, MockFlowError
@@ -41,7 +42,7 @@ class JournalHandle:
         """The exchanges; the arguments select those of one operation, workflow or HTTP status.
 
         `operation` is a name in the API specification. Requests without a response have status 0. Raises MockFlowError
-        for an operation that the cluster does not serve.
+        for one that OpenSearch has not.
 
         >>> [request.state for request in cluster.journal.requests("get_status")]
         []
@@ -76,7 +77,7 @@ class JournalHandle:
         """Raises AssertionError, with the story, unless there were `times` calls, by default at least one.
 
         `operation` is a name in the API specification, such as get_status, create, provision. Raises MockFlowError for
-        one that the cluster does not serve.
+        one that OpenSearch has not.
         """
         wanted = {"operation": operation, "times": times, "workflow_id": workflow_id, "status": status}
         self._verify("called", wanted)
@@ -119,7 +120,7 @@ class JournalHandle:
     def _read(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> dict[str, Any]:
-        if operation is not None and operation not in ROUTER.operations:
+        if operation is not None and operation not in ROUTER.operations and not is_operation(operation):
             advice = closest(operation, ROUTER.operations)
             raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}

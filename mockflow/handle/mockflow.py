@@ -28,7 +28,7 @@ class MockFlow(ClusterHandle):
     version, `step_time` the duration of steps without a plan, `seed` the seed of generated ids, `epoch` the virtual
     time at the start in epoch ms. If a client gets the same status `max_polls` times and nothing can change any more,
     its connection is closed. With `trust_inputs` steps succeed whatever their inputs are; otherwise a step fails whose
-    inputs a real cluster would refuse. Port 0 takes any free port.
+    inputs a real cluster would refuse. All indices together hold `max_documents`. Port 0 takes any free port.
 
     `users`, each ``name:password`` or ``name:password:roles``, turn security on. `multi_tenancy` requires a tenant in
     each request. `tls` serves HTTPS with a generated certificate, whose CA is `ca`. `control_token` protects the
@@ -61,6 +61,7 @@ class MockFlow(ClusterHandle):
         users: Iterable[str] = (),
         multi_tenancy: bool = False,
         trust_inputs: bool = False,
+        max_documents: int = 100_000,
         tls: bool = False,
         control: bool = True,
         control_token: str | None = None,
@@ -80,6 +81,7 @@ class MockFlow(ClusterHandle):
                 users=tuple(map(parse_user, users)),
                 multi_tenancy=multi_tenancy,
                 trust_inputs=trust_inputs,
+                max_documents=max_documents,
             )
             context, self._ca = made(host) if tls else (None, b"")
             self.cluster = Cluster(settings, _loaded(sources, body_folders))

@@ -15,15 +15,18 @@ from urllib.parse import urlsplit
 from mockflow.cluster import Cluster
 from mockflow.cluster.decision import Decision
 from mockflow.core.base.json_writer import compact, with_escaped_pairs
+from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
     cluster_settings,
     cluster_state,
+    core_routes,
     indices,
     machine_learning,
     main_page,
+    node_stats,
     nodes,
     pipelines,
 )
@@ -43,6 +46,7 @@ from mockflow.server.rest.errors import (
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
 from mockflow.server.rest.router import Found, Missing, Router
+from mockflow.server.rest.whole_api import find_route
 from mockflow.server.rest.worker import LARGE, in_thread
 
 ROUTER: Final[Router[Handler]] = Router(
@@ -52,9 +56,11 @@ ROUTER: Final[Router[Handler]] = Router(
         *cluster_settings.ROUTES,
         *cluster_state.ROUTES,
         *nodes.ROUTES,
+        *node_stats.ROUTES,
         *cat.ROUTES,
         *flow_framework.ROUTES,
         *indices.ROUTES,
+        *core_routes.ROUTES,
         *pipelines.ROUTES,
         *machine_learning.ROUTES,
     ]
@@ -84,6 +90,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     decision: Decision | None = None
     again: Again | None = None
     instead: scripted.ScriptedResponse | None = None
+    not_served: RestPath | None = None
     is_foreign = False
     try:
         try:
@@ -91,6 +98,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             line = _read_line(request.method, request.target) if known is None else known.line
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
+            elif line.found.not_served is not None:
+                not_served = _of_release(cluster, line.found.not_served)
             if world.is_guarded:
                 request.caller = security.authenticate(cluster, request, operation)
             style = style_of(request, line.values)
@@ -99,6 +108,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             if decision is not None and (decision.answers or decision.performed):
                 instead = scripted.scripted_response(cluster, decision, style)
             if decision is None or not decision.answers:
+                if not_served is not None:
+                    world.not_served.count(not_served.method, not_served.path, not_served.operation)
                 is_peek = decision is not None and decision.is_broken
                 if known is None or is_peek or request.body:
                     reply = _action(cluster, request, line, is_peek=is_peek)()
@@ -128,8 +139,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             status = response.status if scripted.sends_response(decision) else 0
             return scripted.broken(decision, response)
     finally:
+        is_served = not_served is None or (decision is not None and decision.answers)
         journal.add(
-            operation,
+            operation if not_served is None else not_served.operation,
             workflow_id,
             request.method,
             request.target,
@@ -142,6 +154,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             wall,
             time() - wall,
             None if decision is None else scripted.trace(decision),
+            is_served=is_served,
         )
     return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
 
@@ -223,7 +236,7 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         updates = Parameters(values, {}).is_set("update_fields")
         arguments = request, values.get("use_case"), updates, cluster.world.version
         await in_thread(template_body.read_ahead, *arguments)
-    elif operation:
+    elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
 
 
@@ -249,7 +262,12 @@ def _read_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
     path, values = parse_target(target)
-    return _Line(path, values, ROUTER.find(method, path))
+    return _Line(path, values, find_route(ROUTER, method, path))
+
+
+def _of_release(cluster: Cluster, path: RestPath) -> RestPath | None:
+    """A path that OpenSearch has, if the world's release has it."""
+    return path if path.since <= cluster.world.version.minor else None
 
 
 class _Repeated(NamedTuple):
@@ -292,7 +310,10 @@ def _read(
 
 
 def _without_route(request: Request, missing: Missing) -> Action:
-    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods."""
+    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods.
+
+    What OpenSearch has and mockflow does not serve is 400, as if there were no such path.
+    """
     if request.method not in _METHODS:
         raise UnknownMethodError(request.method)
     methods = sorted(missing.methods)
@@ -302,7 +323,7 @@ def _without_route(request: Request, missing: Missing) -> Action:
     listed = f", allowed: [{', '.join(methods)}]" if methods else ""
     if missing.is_unreadable:
         raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
-    if not methods:
+    if not methods or missing.not_served is not None:
         raise _no_such_path(request)
     message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
     raise simple_error(405, message, allowed)

@@ -1,12 +1,12 @@
 """aiohttp's low-level server on one address; the port can be closed and opened again while it runs."""
 
-import asyncio
 import ssl
-from typing import Any, Final
-
-from aiohttp import web
+from typing import Final
 
 from mockflow.server.app import Handle
+from mockflow.server.connections.descriptors import fitting
+from mockflow.server.connections.listener import Listener
+from mockflow.server.connections.places import Places
 from mockflow.server.http.fast_lane import fast_lane
 from mockflow.server.http.limits import MAX_HEADER, Limits
 from mockflow.server.protocol import LimitedServer
@@ -20,12 +20,18 @@ class HttpServer:
         handle: Handle,
         limits: Limits = Limits(),  # noqa: B008 - a value
         tls: ssl.SSLContext | None = None,
+        *,
+        reserved: int = 0,
+        others: int = 0,
     ) -> None:
+        """`reserved` are the places for the control API alone, `others` the connections of other ports."""
         self._handle = handle
         self._limits = limits
         self._tls = tls
-        self._runner: web.ServerRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._reserved = reserved
+        self._others = others
+        self._server: LimitedServer | None = None
+        self._listener: Listener | None = None
         self._address = ("", 0)
         self._lane = fast_lane()
 
@@ -36,58 +42,53 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listens; returns the host as a URL has it, and the port. OSError for a port in use."""
+        limits = self._limits
+        places = Places(
+            fitting(limits.max_connections, self._reserved + self._others), self._reserved, limits.idle_seconds
+        )
         server = LimitedServer(
             self._handle,
-            self._limits,
+            limits,
+            places,
             self._lane,
             access_log=None,
             handler_cancellation=True,  # the wait of a client that disconnects ends
             max_field_size=MAX_HEADER,
-            lingering_time=min(self._limits.read_timeout, _LINGERING_SECONDS),
+            lingering_time=min(limits.read_timeout, _LINGERING_SECONDS),
         )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        self._address = (host, port)
-        try:
-            await self.open()
-        except OSError:
-            await self._runner.cleanup()
-            raise
-        bound: tuple[Any, ...] = self._runner.addresses[0]
-        self._address = (host, bound[1])
-        return (f"[{bound[0]}]" if ":" in bound[0] else bound[0]), bound[1]
+        listener = Listener(server.connection, places, self._tls, limits.read_timeout)
+        address, bound = await listener.open(host, port)
+        self._server, self._listener, self._address = server, listener, (host, bound)
+        return (f"[{address}]" if ":" in address else address), bound
 
     @property
     def connections(self) -> int:
         """The number of open connections."""
-        server = self._runner.server if self._runner else None
-        return len(server.connections) if server else 0
+        return len(self._server.places) if self._server else 0
+
+    @property
+    def most(self) -> int:
+        """The connections that it takes: fewer than the limits say, if the process has too few descriptors."""
+        return self._server.places.most if self._server else self._limits.max_connections
 
     async def open(self) -> None:
-        """Accepts connections."""
-        assert self._runner
-        site = web.TCPSite(self._runner, *self._address, ssl_context=self._tls)
-        try:
-            await site.start()
-        except OSError:
-            await site.stop()
-            raise
-        self._site = site
+        """Accepts connections again."""
+        assert self._listener
+        await self._listener.open(*self._address)
 
     async def close(self) -> None:
         """Accepts no further connections; open ones stay open."""
-        if self._site:
-            await self._site.stop()
-            self._site = None
+        assert self._listener
+        self._listener.close()
 
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
-        if self._runner:
-            for _ in range(_TURNS):  # asyncio (until 3.12) loses a connection that was accepted just before
-                await asyncio.sleep(0)
-            await self._runner.cleanup()
+        if self._server and self._listener:
+            self._listener.close()
+            await self._listener.end_handshakes()
+            self._server.pre_shutdown()
+            await self._server.shutdown(_SHUTDOWN_SECONDS)
 
 
-_TURNS: Final = 4  # of the event loop, from accepting a connection to its protocol
 _SHUTDOWN_SECONDS: Final = 0.5
 _LINGERING_SECONDS: Final = 10.0  # for what a client still sends after its request was refused

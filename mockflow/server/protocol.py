@@ -13,53 +13,70 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
 from mockflow.server.app import AppResponse, Handle
+from mockflow.server.connections.listener import SHORT_SECONDS
+from mockflow.server.connections.places import Place, Places
+from mockflow.server.control.answer import is_control
+from mockflow.server.control.call import PREFIX
 from mockflow.server.http.fast_lane import FastConnection, FastLane
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
-from mockflow.server.http.senders import NoResponse, ResponseSender
+from mockflow.server.http.messages import Response
+from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
 from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
 
 
 class LimitedServer(web.Server):
     """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
 
-    def __init__(self, handle: Handle, limits: Limits, lane: FastLane | None = None, **options: Any) -> None:
+    def __init__(
+        self, handle: Handle, limits: Limits, places: Places, lane: FastLane | None = None, **options: Any
+    ) -> None:
         super().__init__(cast(Any, handle), **options)  # typed for a StreamResponse, needs less
-        self._limits = limits
-        self._lane = lane
+        self.limits = limits
+        self.places = places
+        self.lane = lane
 
-    def __call__(self) -> web.RequestHandler:
-        if len(self.connections) >= self._limits.max_connections:
-            return cast(web.RequestHandler, _RejectedConnection(self._limits.max_connections))
-        return _Connection(self, self._lane, self._limits.read_timeout, loop=self._loop, **self._kwargs)
+    def connection(self, place: Place) -> asyncio.Protocol:
+        """The protocol of a new connection at a place."""
+        if place.kind == "refused":
+            return _RefusedConnection(place, self.no_place())
+        kind = _ReservedConnection if place.kind == "reserved" else _Connection
+        return kind(self, place, loop=self._loop, **self._kwargs)
+
+    def no_place(self) -> Response:
+        """429 for a connection that has no place."""
+        most = self.places.most
+        return too_many_connections(most, by_files=most < self.limits.max_connections).response()
 
 
-class _RejectedConnection(asyncio.Protocol):
-    """A connection above the limit: it gets 429, and is closed after the client's first bytes or a second."""
+class _RefusedConnection(asyncio.Protocol):
+    """A connection without a place: it gets 429, and is closed after the client's first bytes or a second."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, place: Place, response: Response) -> None:
+        self._place = place
+        self._response = response
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        refusal = too_many_connections(self._limit)
-        self._transport.write(refusal.response().to_bytes(keep_alive=False))
-        self._timeout = asyncio.get_running_loop().call_later(_REJECTED_SECONDS, self._transport.abort)
+        self._transport.write(self._response.to_bytes(keep_alive=False))
+        self._timeout = asyncio.get_running_loop().call_later(SHORT_SECONDS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         self._transport.close()  # not earlier: a system may drop the response while unread data is pending
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timeout.cancel()
+        self._place.leave()
 
 
 class _Connection(FastConnection):
     """One connection. It is closed if a head does not arrive in time, or responses are not read in time."""
 
-    __slots__ = ("_head_bytes", "_read_timer", "_seconds", "_write_timer")
+    __slots__ = ("_head_bytes", "_place", "_read_timer", "_seconds", "_write_timer")
 
-    def __init__(self, server: web.Server, lane: FastLane | None, seconds: float, **options: Any) -> None:
-        super().__init__(server, lane, **options)
-        self._seconds = seconds
+    def __init__(self, server: LimitedServer, place: Place, **options: Any) -> None:
+        super().__init__(server, server.lane if place.kind == "ordinary" else None, **options)
+        self._place = place
+        self._seconds = server.limits.read_timeout
         self._head_bytes = 0
         """The bytes received of an incomplete head."""
         self._read_timer: asyncio.TimerHandle | None = None
@@ -67,7 +84,16 @@ class _Connection(FastConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._read_timer = self._loop.call_later(self._seconds, self.force_close)
+        self._place.connection = self
+        self._read_timer = self._loop.call_later(self._seconds, self.give_way)
+
+    def waiting_since(self) -> float | None:
+        """The loop's time since which nothing has come or gone; None while a request or its response is under way."""
+        return None if self._head_bytes else super().waiting_since()
+
+    def give_way(self) -> None:
+        """Closes the connection, because it is idle or too slow."""
+        self.force_close()
 
     def data_received(self, data: bytes) -> None:
         may_repeat = self._lane is not None and self._head_bytes == 0 and self.is_idle()
@@ -86,7 +112,7 @@ class _Connection(FastConnection):
                 self._messages.append((_too_large(), EMPTY_PAYLOAD))
                 self._waiter.set_result(None)
             if self._read_timer is None:
-                self._read_timer = self._loop.call_later(self._seconds, self.force_close)
+                self._read_timer = self._loop.call_later(self._seconds, self.give_way)
             return
         self._head_bytes = 0
         self._end_read_timer()
@@ -109,6 +135,7 @@ class _Connection(FastConnection):
             if timer is not None:
                 timer.cancel()
         self._read_timer = self._write_timer = None
+        self._place.leave()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -141,6 +168,49 @@ class _Connection(FastConnection):
             return AppResponse(NoResponse())
         refusal = _refusal(exc, message)
         return AppResponse(ResponseSender(refusal.response(), request, keep_alive=False))
+
+
+class _ReservedConnection(_Connection):
+    """A connection at a reserved place: what is not for the control API gets 429."""
+
+    __slots__ = ("_handle", "_server")
+
+    def __init__(self, server: LimitedServer, place: Place, **options: Any) -> None:
+        super().__init__(server, place, **options)
+        self._server = server
+        self._seconds = min(self._seconds, SHORT_SECONDS)
+        self._handle = cast(Handle, self._request_handler)
+        self._request_handler = cast(Any, self._answer)
+
+    async def _answer(self, incoming: web.BaseRequest) -> ResponseSender:
+        if not (incoming.raw_path.startswith(PREFIX) and is_control(incoming.raw_path)):
+            return self._refused(incoming)
+        sender = await self._handle(incoming)
+        if isinstance(sender, StreamSender):
+            if not self._server.places.may_stream:
+                await sender.give_up()
+                return self._refused(incoming)
+            self._place.streams = True
+        return sender
+
+    def give_way(self) -> None:
+        if self.transport is not None and not self._request_count:
+            self.transport.write(self._server.no_place().to_bytes(keep_alive=False))
+        self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError
+        return AppResponse(self._refused(request))
+
+    def _refused(self, request: web.BaseRequest) -> ResponseSender:
+        return ResponseSender(self._server.no_place(), request, keep_alive=False)
 
 
 def with_plain_target(data: bytes) -> bytes:
@@ -178,5 +248,4 @@ _TARGET_END: Final = len("OPTIONS /")  # there is a slash before it in almost ev
 _REQUEST_LINE: Final = re.compile(rb"([A-Za-z]+) ([^ \r\n]+)")
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _UNKNOWN_METHOD: Final = re.compile(r"Invalid method encountered:\s+b'[A-Za-z]+ \S+ HTTP/1")
-_REJECTED_SECONDS: Final = 1.0
 _SEPARATORS: Final = len(": ")  # a header line's bytes besides its name and value

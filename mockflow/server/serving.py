@@ -1,13 +1,15 @@
 """The servers that callers start: a cluster on a port, and a port whose cluster can be exchanged."""
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
 
 from mockflow.cluster import Cluster
 from mockflow.server.app import AccessLog, Handle, handler
+from mockflow.server.connections.descriptors import shortage
+from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.control.answer import refused
 from mockflow.server.control.call import PREFIX
 from mockflow.server.control.guard import ControlGuard, is_loopback
@@ -71,9 +73,18 @@ class Serving:
         self._scheme = "https" if tls else "http"
         guard = ControlGuard(control.token, control.hosts) if control else None
         is_shared = control is None or control.address is None
-        self._server = HttpServer(handler(cluster, access_log, guard if is_shared else None, limits), limits, tls)
+        self._wanted = limits.max_connections
+        self._server = HttpServer(
+            handler(cluster, access_log, guard if is_shared else None, limits),
+            limits,
+            tls,
+            reserved=RESERVED if control and is_shared else 0,
+            others=0 if is_shared else CONTROL_PORT,
+        )
         self._control_server = HttpServer(
-            handler(cluster, access_log, guard, limits, answer_client=_control_only), limits, tls
+            handler(cluster, access_log, guard, limits, answer_client=_control_only),
+            replace(limits, max_connections=CONTROL_PORT),
+            tls,
         )
         self._outages = PortOutages(
             cluster, self._server.close, self._server.open, control_needs_port=control_needs_port and is_shared
@@ -113,6 +124,11 @@ class Serving:
     def connections(self) -> int:
         """The number of open connections."""
         return self._server.connections + self._control_server.connections
+
+    @property
+    def shortage(self) -> str | None:
+        """Why fewer connections than the limit are taken, once it has started."""
+        return shortage(self._wanted, self._server.most)
 
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""

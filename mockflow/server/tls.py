@@ -1,10 +1,15 @@
 """HTTPS: with the user's certificate, or one that is made at the start by a CA of its own."""
 
+import os
 import ssl
+import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockflow.loading.regular_files import require_regular
+
+if TYPE_CHECKING:
+    import trustme
 
 NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """The names in a made certificate, besides the host that the server listens on."""
@@ -18,7 +23,8 @@ class TlsError(ValueError):
 def made(*names: str) -> tuple[ssl.SSLContext, bytes]:
     """A context with a new certificate for `names` and `NAMES`, and its CA in PEM.
 
-    Raises TlsError if trustme is not installed, and for a name that cannot stand in a certificate.
+    Raises TlsError if trustme is not installed, for a name that cannot stand in a certificate, and where the system
+    needs a temporary file and has no folder for it.
     """
     try:
         import trustme
@@ -33,7 +39,10 @@ def made(*names: str) -> tuple[ssl.SSLContext, bytes]:
         certificate = ca.issue_cert(*dict.fromkeys([*NAMES, *(name for name in names if name not in _ALL_ADDRESSES)]))
     except ValueError as error:
         raise TlsError(f"cannot make a certificate for {', '.join(names)}: {error}") from None
-    certificate.configure_cert(context)
+    try:
+        _use(certificate, context)
+    except OSError as error:
+        raise TlsError(f"a certificate needs a temporary file, or --cert and --key: {error.strerror}") from None
     return context, ca.cert_pem.bytes()
 
 
@@ -50,6 +59,20 @@ def loaded(cert: str | Path, key: str | Path) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         raise TlsError(f"{cert} and {key} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return context
+
+
+def _use(certificate: "trustme.LeafCert", context: ssl.SSLContext) -> None:
+    """Loads a certificate that was made. Python reads it from a file; on Linux that file is in memory.
+
+    So a container needs no folder that can be written to, and the key never reaches a disk.
+    """
+    if sys.platform != "linux" or not Path("/proc/self/fd").exists():
+        certificate.configure_cert(context)
+        return
+    with os.fdopen(os.memfd_create("mockflow"), "wb") as file:
+        file.write(certificate.private_key_and_cert_chain_pem.bytes())
+        file.flush()
+        context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
 
 
 def _no_password() -> str:

@@ -60,6 +60,13 @@ class World:
             return
         pytest.fail(f"strict: {unseen}", pytrace=False)  # outside of except: pytest prints an error's context
 
+    def not_served(self) -> list[tuple[str, int, str]]:
+        """The requests that OpenSearch has and mockflow does not serve: description, calls, and a stub for them."""
+        try:
+            return [(str(kind), kind.calls, kind.stub) for kind in self.handle.coverage().not_served]
+        except MockFlowError:
+            return []
+
     def coverage(self) -> list[tuple[str, str, bool]]:
         """The scripted parts: scenario, description, and whether it was seen."""
         try:

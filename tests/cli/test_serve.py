@@ -71,6 +71,23 @@ def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: l
         assert json.loads(stderr.splitlines()[0])["page_url"] == f"{served.url}/_mockflow/"
 
 
+def test_the_report_of_what_is_not_served_covers_resets() -> None:
+    with Served("--report-unserved", "--quiet") as served:
+        served.ask("/a/_close", "POST")
+        served.reset()
+        served.ask("/b/_close", "POST")
+        served.ask("/nothing/of/opensearch", "POST")
+        _, stderr, _ = served.stop(signal.SIGTERM)
+    assert stderr.splitlines()[-6:] == [
+        "not served by mockflow:",
+        "  POST /{index}/_close (indices.close), 2 requests",
+        "these stubs in a scenario answer them:",
+        "stubs:",
+        "  - request: POST /{index}/_close",
+        "    respond: {status: 200, body: {}}",
+    ]
+
+
 def test_on_every_address_the_page_is_at_one_that_a_browser_can_open() -> None:
     with Served("--host", "0.0.0.0", "--insecure-control") as served:
         _, _, stdout = served.stop(signal.SIGTERM)
@@ -322,6 +339,10 @@ def test_later_bad_input_never_ends_it(frozen: Served) -> None:
             f"OpenSearch 1.3.0 is not supported; supported are {OLDEST} to 2.19 and 3.0 to {NEWEST}",
         ),
         (["--opensearch-version", "3.2"], '"3.2" is not an OpenSearch version; write one such as 3.2.0'),
+        (["--anchor", "soon"], '"soon" is neither a date'),
+        (["--anchor", "2026-01-01", "--frozen"], "--anchor excludes --auto, --frozen and --epoch"),
+        (["--anchor", "2026-01-01", "--epoch", "0"], "--anchor excludes --auto, --frozen and --epoch"),
+        (["--anchor", "9000-01-01"], "--anchor is in the future"),
         (["--nope"], "--nope"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

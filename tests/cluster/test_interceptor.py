@@ -261,6 +261,7 @@ def story(seed: int) -> list[tuple[Any, ...]]:
     return [(one.number, one.status, one.now, one.scripted, one.response_body) for one in cluster.world.journal]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(-(2**62), 2**62))
 def test_a_seed_gives_the_same_journal_each_time_and_another_one_another(seed: int) -> None:

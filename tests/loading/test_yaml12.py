@@ -141,6 +141,7 @@ def test_what_an_alias_repeats_is_no_shared_object() -> None:
     assert read_back["a"] is not read_back["c"]
 
 
+@pytest.mark.slow
 def test_aliases_up_to_the_bound() -> None:
     assert len(value(f"[&x [a, b, c, d], {', '.join(['*x'] * 30_000)}]")) == 30_001
 

@@ -66,14 +66,18 @@ async def open_page(browser: Any, request: pytest.FixtureRequest) -> AsyncIterat
         if said.type in ("error", "warning"):
             complaints.append(said.text)
 
-    async def open_page(server: Server, **options: Any) -> Any:
+    def heard_but_refusals(said: Any) -> None:
+        if "the server responded with a status of 4" not in said.text:
+            heard(said)
+
+    async def open_page(server: Server, fragment: str = "", *, is_refused: bool = False, **options: Any) -> Any:
         context = await browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
-        page.on("console", heard)
+        page.on("console", heard_but_refusals if is_refused else heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"{server.url}/_mockflow/")
+        await page.goto(f"{server.url}/_mockflow/{fragment}")
         await page.locator("#live[data-online=true]").wait_for()
         return page
 

@@ -194,7 +194,7 @@ async def test_faults_show(serve: Servers, open_page: Open) -> None:
     with pytest.raises(ConnectionResetError):  # the connection is reset
         await server.status("f")
     ticks = page.locator(".inspector .ticks")
-    await expect(ticks).to_have_attribute("aria-label", "4 requests: 1 2xx, 1 4xx, 1 5xx, 1 broken")
+    await expect(ticks).to_have_attribute("aria-label", "4 requests: 1 2xx, 1 4xx, 1 5xx, 1 broken; a fault acted on 3")
     line = page.locator(".exchange:visible")
     for answer, told in (("refused", "429"), ("error", "503"), ("broken", "none")):
         await page.locator("#answered").select_option(answer)
@@ -215,7 +215,7 @@ async def test_half_an_answer_is_a_broken_one(serve: Servers, open_page: Open) -
     await server.status("half")
     await server.status("half")
     ticks = page.locator(".inspector .ticks")
-    await expect(ticks).to_have_attribute("aria-label", "3 requests: 2 2xx, 1 broken")
+    await expect(ticks).to_have_attribute("aria-label", "3 requests: 2 2xx, 1 broken; a fault acted on 2")
     await page.locator("#answered").select_option("broken")
     await expect(page.locator(".exchange:visible .status")).to_have_text("✕ 200")
 
@@ -470,19 +470,32 @@ async def test_five_hundred_workflows(serve: Servers, open_page: Open) -> None:
 
 
 async def test_behind_a_token(browser: Any) -> None:
-    """Its owner opens it with the token; without it, the page says what is missing."""
+    """Its owner opens it with the token, which leaves the address; without it, a field asks for it."""
     serving = Serving(cluster_of(STORY), control=Control("s3 cret"))
     server = Server(serving.cluster, await serving.start())
     context = await browser.new_context()
     try:
         page = await context.new_page()
-        await page.goto(f"{server.url}/_mockflow/?token=s3%20cret")
+        await page.goto(f"{server.url}/_mockflow/?token=s3%20cret#workflow=w")
         await expect(page.locator("#live")).to_have_text("live")
         await page.locator("#by").fill("2s")
         await page.get_by_role("button", name="Jump").click()
         await expect(page.locator("#elapsed")).to_have_text("+2s")
-        await page.goto(f"{server.url}/_mockflow/")
-        await expect(page.locator("#notice")).to_contain_text("?token=")
+        assert page.url == f"{server.url}/_mockflow/#workflow=w"
+        await page.reload()  # this tab keeps it
+        await expect(page.locator("#live")).to_have_text("live")
+        other = await context.new_page()
+        await other.goto(f"{server.url}/_mockflow/")
+        field = other.get_by_label("Token", exact=True)
+        await expect(field).to_be_focused()
+        await other.keyboard.type("wrong")
+        await other.keyboard.press("Enter")
+        await expect(other.locator("#token .wrong")).to_have_text("This is not the token.")
+        await field.fill("s3 cret")
+        await other.keyboard.press("Enter")
+        await expect(other.locator("#live")).to_have_text("live")
+        await expect(row(other, "w")).to_be_visible()
+        await expect(other.locator("#token")).to_be_hidden()
     finally:
         await context.close()
         await serving.stop()

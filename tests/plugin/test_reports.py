@@ -294,6 +294,29 @@ def test_looks_at_the_end(mockflow):
     result.stdout.no_fnmatch_line("never seen*")
 
 
+def test_the_report_lists_what_mockflow_does_not_serve(suite: Suite) -> None:
+    tests = """
+import urllib.error, urllib.request
+
+@pytest.mark.parametrize("index", ["a", "b"])
+def test_closes(mockflow, index):
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(urllib.request.Request(f"{mockflow.url}/{index}/_close", method="POST"))
+"""
+    result = suite.run(tests, "--mockflow-report")
+    result.stdout.fnmatch_lines(
+        [
+            "*= mockflow: requests that OpenSearch has and mockflow does not serve =*",
+            "   2  POST /{index}/_close (indices.close)",
+            "these stubs in a scenario answer them:",
+            "stubs:",
+            "  - request: POST /{index}/_close",
+            "    respond: {status: 200, body: {}}",
+        ],
+        consecutive=True,
+    )
+
+
 def test_the_report_of_a_run_without_scenarios(suite: Suite) -> None:
     suite.run("def test_x(): pass", "--mockflow-report").stdout.fnmatch_lines(["no test used a scenario"])
 

@@ -142,3 +142,27 @@ def test_a_remote_handle_brings_the_token(monkeypatch: pytest.MonkeyPatch, tmp_p
         monkeypatch.setenv("MOCKFLOW_CONTROL_TOKEN", "tok")
         monkeypatch.setenv("MOCKFLOW_CA", ca)
         assert MockFlow.connect(cluster.url).scenarios() == ["story"]
+
+
+def test_a_certificate_is_made_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder(*_: object, **__: object) -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", no_folder)
+    if sys.platform == "linux":
+        context, ca = made()
+        assert context.cert_store_stats()["x509"] == 0
+        assert ca.startswith(b"-----BEGIN CERTIFICATE-----")
+    else:
+        with pytest.raises(TlsError, match="--cert and --key: No usable temporary directory"):
+            made()
+
+
+def test_says_what_helps_where_a_temporary_file_is_needed_and_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder(*_: object, **__: object) -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", no_folder)
+    monkeypatch.setattr("mockflow.server.tls.sys.platform", "darwin")
+    with pytest.raises(TlsError, match="--cert and --key: No usable temporary directory"):
+        made()

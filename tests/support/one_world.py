@@ -71,8 +71,32 @@ WRONG: Final[tuple[Any, ...]] = (
 )
 
 
+DOCUMENTS: Final[tuple[tuple[str, str, Any], ...]] = (
+    ("PUT", "/c-1", {"aliases": {"zz": {}, "b": {}, "c": {}}, "mappings": {"properties": {"zz": {"type": "text"}}}}),
+    ("PUT", "/c-1/_doc/1", {"zz": "x", "b": 1, "c": {"d": "2026-01-01", "a": True}, "e.f": [1.5]}),
+    ("POST", "/c-1/_doc", {"zz": "x y", "b": 2}),
+    ("PUT", "/c-2/_doc/1", {"b": 3, "c": {"a": False}}),
+    ("POST", "/_aliases", {"actions": [{"add": {"indices": ["c-1", "c-2"], "aliases": ["all", "both", "zzz"]}}]}),
+    ("POST", "/c-*/_search", {"sort": [{"b": "desc"}], "_source": ["b", "c.*"]}),
+    ("POST", "/c-1/_search", {"query": {"match": {"zz": "x y z"}}}),
+    ("POST", "/c-1/_search", {"query": {"hybrid": {}}}),
+    (
+        "POST",
+        "/c-1/_mapping",
+        {"properties": {"b": {"type": "text"}, "zz": {"type": "text", "norms": False, "store": True}}},
+    ),
+    ("POST", "/both/_update_by_query", {"query": {"exists": {"field": "c"}}}),
+    ("DELETE", "/c-1/_alias/b,c,nope*", None),
+    *(
+        ("GET", path, None)
+        for path in ("/c-*", "/_alias", "/_resolve/index/*", "/c-*/_stats", "/_cat/shards", "/_mapping")
+    ),
+)
+
+
 def requests() -> list[Request]:
-    made = [Request("GET", target, {}) for target in client_targets()]
+    made = [request_of(method, target, body) for method, target, body in DOCUMENTS]
+    made += [Request("GET", target, {}) for target in client_targets()]
     for node in WRONG:
         template = {"name": "wrong", "workflows": {"provision": {"nodes": [node]}}, "zz": 1, "b": 2, "c": 3}
         for query in ("", "?validation=none&provision=true", "?zz=1&b=2&c=3"):

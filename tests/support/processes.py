@@ -48,6 +48,8 @@ _PYTEST_IMPORTS: Final = (
     "hypothesis",
     "unittest",
 )
+_WITHOUT: Final = ("-p", "no:schemathesis", "-p", "no:cacheprovider")
+_IMPORTED_BEFORE: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 _COMMANDS: Final = ForkServer("mockflow", *_COMMAND_IMPORTS)
 _PYTESTS: Final = ForkServer("pytest", *_PYTEST_IMPORTS)
 
@@ -83,16 +85,19 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subproc
     return _ended(start(*arguments, env=environment(env)))
 
 
-def with_command(folder: Path, **variables: str) -> dict[str, Any]:
+def with_command(folder: Path, *, pytests: bool = False, **variables: str) -> dict[str, Any]:
     """Options for `subprocess.run`: these variables besides `environment()`, and a `mockflow` in the PATH that forks.
 
-    The command is written into this folder.
+    The command is written into this folder; with `pytests` a `pytest` that forks, too.
     """
     given = environment(variables)
     if not _CAN_FORK:
         return {"env": given}
-    channel = _COMMANDS.write_program(folder / "mockflow")
-    return {"env": {**given, "PATH": f"{folder}{os.pathsep}{given['PATH']}"}, "pass_fds": (channel,)}
+    channels = [_COMMANDS.write_program(folder / "mockflow")]
+    if pytests:
+        channels.append(_PYTESTS.write_program(folder / "pytest"))
+        given["PYTEST_ADDOPTS"] = " ".join((*_WITHOUT, *_IMPORTED_BEFORE))
+    return {"env": {**given, "PATH": f"{folder}{os.pathsep}{given['PATH']}"}, "pass_fds": tuple(channels)}
 
 
 def run_pytest(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -100,10 +105,10 @@ def run_pytest(folder: Path, *arguments: str, env: Mapping[str, str] | None = No
 
     Plugins are imported before; that their assertions are not rewritten is no warning.
     """
-    words = [*arguments, "-p", "no:schemathesis", "-p", "no:cacheprovider"]
+    words = [*arguments, *_WITHOUT]
     variables = {"PYTHONPATH": str(ROOT), **(environment() if env is None else env)}
     if _CAN_FORK:
-        words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        words += _IMPORTED_BEFORE
         return _ended(Forked(_PYTESTS, words, env=variables, cwd=folder))
     command = [sys.executable, "-m", "pytest", *words]
     return subprocess.run(

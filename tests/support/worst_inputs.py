@@ -6,9 +6,12 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+
+from tests.support.asks import Ask
+from tests.support.worst_documents import MAKES
 
 FLOW: Final = "/_plugins/_flow_framework/workflow"
 CONTROL: Final = "/_mockflow"
@@ -18,16 +21,6 @@ USER: Final = "owner:secret"
 """The user of servers with the security plugin."""
 _LINE: Final = 4_000
 _HEADERS: Final = 15_000
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request."""
-
-    method: str
-    target: str
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Make = Callable[[int], Iterator[Ask]]
@@ -663,6 +656,7 @@ KINDS: Final = (
         (10, 10_000),
         (400,),
     ),
+    *(Kind(name, make, sizes, statuses) for name, make, sizes, statuses in MAKES),
 )
 
 

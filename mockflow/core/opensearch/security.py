@@ -38,12 +38,19 @@ _OF_FLOW_FRAMEWORK: Final[Mapping[str, tuple[str, ...]]] = {
         )
     ),
 }
-_OF_NO_PLUGIN: Final = ("kibana_user", "own_index", "readall")
-ROLES: Final[Mapping[str, tuple[str, ...]]] = {**_OF_FLOW_FRAMEWORK, **dict.fromkeys(_OF_NO_PLUGIN, ())}
+_READ_ALL: Final = (
+    *("indices:data/read*", "indices:admin/mappings/fields/get*", "indices:admin/resolve/index"),
+    *("indices:admin/aliases/exists*", "indices:admin/aliases/get*"),
+)
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    **_OF_FLOW_FRAMEWORK,
+    **dict.fromkeys(("kibana_user", "own_index"), ()),
+    "readall": _READ_ALL,
+}
 """Role -> permissions: names of actions, in which ``*`` matches any characters.
 
-Of the security plugin's own roles, three have none of the permissions that mockflow knows. They make a user whose calls
-are all refused.
+Of the security plugin's own roles, kibana_user and own_index are for indices of certain names, which mockflow does not
+tell apart. They make a user whose calls are all refused.
 """
 
 _DEMO_MAPPING: Final = {"admin": ADMIN}

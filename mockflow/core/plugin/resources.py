@@ -11,6 +11,7 @@ from typing import Any, Final
 from mockflow.core.base.json_writer import loads
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping
+from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
 
@@ -52,6 +53,8 @@ class Made:
     """When an update step set these inputs."""
     ready: bool = False
     """For a model, whether it is deployed. For a task, whether it is done."""
+    changes: IndexChanges | None = None
+    """Of an index: what clients and documents have changed since."""
     is_listed: bool = True
     """Whether the status of its workflow lists it. A task is not listed, nor what a failed step left behind."""
 
@@ -91,11 +94,12 @@ def body_of(made: Made, version: Version = _SOME_VERSION, node: str = "") -> dic
 def _index(made: Made, version: Version) -> dict[str, Any]:
     configurations = _configurations(made)
     mappings = _mapping(configurations.get("mappings"))
-    return {
+    body = {
         "aliases": _mapping(configurations.get("aliases")),
         "mappings": typed_mapping(_mapping(mappings.get("_doc")) or mappings),
         "settings": stored_settings(made.id, made.created, _mapping(configurations.get("settings")), version.id),
     }
+    return body if made.changes is None else made.changes.applied_to(body)
 
 
 def _pipeline(made: Made) -> dict[str, Any]:

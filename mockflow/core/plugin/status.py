@@ -55,9 +55,9 @@ class Document:
 
     __slots__ = ("_json", "value")
 
-    def __init__(self, value: dict[str, Any]) -> None:
+    def __init__(self, value: dict[str, Any], json: bytes | None = None) -> None:
         self.value = value
-        self._json: bytes | None = None
+        self._json = json
 
     @property
     def json(self) -> bytes:

@@ -150,6 +150,11 @@ def parse_version(text: str) -> Version:
     )
 
 
+def releases() -> list[Version]:
+    """The first release of each minor release that mockflow supports, the oldest first."""
+    return [parse_version("{}.{}.0".format(*minor)) for minor in _MINORS]
+
+
 def _pairs(row: Row) -> list[tuple[tuple[int, ...], Any]]:
     return [(since.release, since.value) for since in row.values]
 

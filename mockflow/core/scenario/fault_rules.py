@@ -9,6 +9,7 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.faults.model import ANY, WITHOUT_ANSWER, Fault, Respond
 from mockflow.core.opensearch.operations import OF_A_WORKFLOW, OPERATIONS
 from mockflow.core.plugin.status import STATES
+from mockflow.core.stubs.model import Stub
 from mockflow.core.stubs.templating import ROOTS, placeholders
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ def warnings(scenario: "Scenario") -> Iterator[Finding]:
 def alone(fault: Fault) -> Iterator[Finding]:
     """Contradictions within a single fault."""
     yield from _fault(fault, ())
+
+
+def stub_alone(stub: Stub) -> Iterator[Finding]:
+    """Contradictions within a single stub."""
+    for place, respond in enumerate(stub.respond):
+        yield from _placeholders(respond, ("respond", place))
 
 
 def _fault(fault: Fault, path: Path) -> Iterator[Finding]:

@@ -61,6 +61,8 @@ class Operation:
     response: type[BaseModel] | None = None
     is_list: bool = False
     body: type[BaseModel] | None = None
+    takes_scenarios: bool = False
+    """Whether its body is scenarios, in YAML or JSON."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and their meaning."""
     errors: tuple[int, ...] = ()

@@ -11,7 +11,7 @@ class Exchange:
     number: int
     """Counted from 1, in order of the responses."""
     operation: str | None
-    """The operation's name in the API specification, such as ``get_status``; None if nothing serves the path."""
+    """The operation's name in the API specification, such as ``get_status``; None for no path of OpenSearch."""
     workflow_id: str | None
     """The workflow in the path; for a create request, the one that it made."""
     method: str
@@ -20,6 +20,8 @@ class Exchange:
     """The path with its query string, unchanged."""
     status: int
     """The HTTP status; 0 if there was no response because either side closed the connection."""
+    served: bool
+    """False for an operation that OpenSearch has and mockflow does not serve, if no stub or fault answered."""
     mode: str
     """The clock's mode when the request arrived: auto, frozen, real, or driven (see `ClusterHandle.patch_sleep`)."""
     elapsed: int
@@ -53,6 +55,7 @@ class Exchange:
             method=entry["method"],
             target=entry["target"],
             status=entry["status"],
+            served=entry["served"],
             mode=entry["mode"],
             elapsed=entry["elapsed_ms"],
             wall=entry["wall"],

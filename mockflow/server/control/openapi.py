@@ -16,9 +16,9 @@ _REF: Final = "#/components/schemas/{model}"
 _ERRORS: Final = {
     400: "The request is invalid; the message says how to correct it.",
     401: "The control API has a token, and it is missing or wrong.",
-    403: "The request comes from a page of another site, or under a public name.",
+    403: "The request comes from a page of another site, or under a public name; or a file must not be written.",
     413: "The body is too large.",
-    404: "The workflow, scenario, fault, journal entry or file does not exist.",
+    404: "The workflow, scenario, fault, stub, journal entry or file does not exist.",
     422: "What was expected of clients does not hold; the story says what they asked.",
     409: "The change is not possible; the message says why.",
 }
@@ -71,7 +71,7 @@ def _operation(route: ControlRoute) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.body:
         described["requestBody"] = {"content": _json(_schema(operation.body))}
-    elif route.method == "PUT":
+    elif operation.takes_scenarios:
         described["requestBody"] = {"content": {"application/yaml": {"schema": {}}, **_json({})}}
     return described
 

@@ -111,6 +111,12 @@ class Reset(Body):
         default=None,
         description="Whether steps succeed whatever their inputs are; else some fail, as on a real cluster.",
     )
+    max_documents: int | None = Field(
+        default=None,
+        ge=BOUNDS["max_documents"][0],
+        le=BOUNDS["max_documents"][1],
+        description="How many documents all indices together hold; a further one is refused.",
+    )
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: keep the scenarios as they are, loaded and removed ones included."
     )

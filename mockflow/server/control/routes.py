@@ -4,9 +4,21 @@ from functools import cache
 from typing import Any, Final
 
 from mockflow._version import __version__
+from mockflow.core.stubs.model import Stub
 from mockflow.server.control import openapi, page, requests, views
 from mockflow.server.control.call import HEALTH, PREFIX, ControlCall, ControlRoute, Operation
-from mockflow.server.control.handlers import browser, clock, faults, health, journal, scenarios, verify, workflows
+from mockflow.server.control.handlers import (
+    browser,
+    clock,
+    faults,
+    health,
+    journal,
+    scenarios,
+    stubs,
+    texts,
+    verify,
+    workflows,
+)
 from mockflow.server.http.messages import Response
 
 
@@ -30,6 +42,13 @@ def index(call: ControlCall) -> Response | dict[str, Any]:
 _HEALTH: Final = Operation(
     health.get_health, "Whether the server answers; counts as no request, and needs no token.", views.HealthView
 )
+
+_JOURNAL_FILTERS: Final = {
+    "operation": "Only this operation: its name in the API specification, such as get_status.",
+    "workflow_id": "Only requests for this workflow.",
+    "status": "Only responses with this HTTP status.",
+    "since": "Only entries with a number above this.",
+}
 
 ROUTES: Final = (
     ControlRoute(
@@ -99,8 +118,51 @@ ROUTES: Final = (
             views.Loaded,
             query={"source": "The name of the body in problems, such as the path of its file."},
             errors=(409,),
+            takes_scenarios=True,
             read_ahead=scenarios.read_ahead,
             handle_in_loop=scenarios.load_scenarios_in_loop,
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/scenarios/{{name}}",
+        "get_scenario",
+        Operation(texts.get_scenario, "A scenario with its document as text.", views.ScenarioText, errors=(404, 409)),
+    ),
+    ControlRoute(
+        "PUT",
+        f"{PREFIX}/scenarios/{{name}}",
+        "replace_scenario",
+        Operation(
+            texts.replace_scenario,
+            "Loads the body in place of this scenario, also under another name. With write the file that the scenario "
+            "came from gets it too, and running workflows go on by it; the server permits that with --edit only.",
+            views.Loaded,
+            query={
+                "source": "The name of the body in problems.",
+                "version": "The version of the scenario's file that the text was edited from.",
+                "write": "true: write the body into the file, which must still have this version.",
+            },
+            errors=(404, 409),
+            takes_scenarios=True,
+            read_ahead=scenarios.read_ahead,
+        ),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/check",
+        "check_text",
+        Operation(
+            texts.check_text,
+            "The problems of scenarios, as mockflow check tells them; loads nothing.",
+            views.Checked,
+            query={
+                "source": "The name of the body in problems.",
+                "scenario": "The scenario whose new text it is: where its file can be written, the text may have a "
+                "body_file.",
+            },
+            takes_scenarios=True,
+            read_ahead=scenarios.read_ahead,
         ),
     ),
     ControlRoute(
@@ -159,7 +221,12 @@ ROUTES: Final = (
         f"{PREFIX}/faults",
         "list_faults",
         Operation(
-            faults.list_faults, "All active faults, those added at run time first.", views.FaultView, is_list=True
+            faults.list_faults,
+            "The active faults, those added at run time first.",
+            views.FaultView,
+            is_list=True,
+            query={"workflow_id": "Only faults in whose scope requests for this workflow are."},
+            errors=(404,),
         ),
     ),
     ControlRoute(
@@ -190,18 +257,52 @@ ROUTES: Final = (
     ),
     ControlRoute(
         "GET",
+        f"{PREFIX}/stubs",
+        "list_stubs",
+        Operation(stubs.list_stubs, "The active stubs, those added at run time first.", views.StubView, is_list=True),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/stubs",
+        "add_stub",
+        Operation(
+            stubs.add_stub,
+            "Adds a stub as in a scenario; it precedes those of scenarios.",
+            views.StubView,
+            body=Stub,
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/stubs",
+        "delete_stubs",
+        Operation(stubs.delete_stubs, "Removes all stubs that were added at run time.", views.StubView, is_list=True),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/stubs/{{id}}",
+        "delete_stub",
+        Operation(stubs.delete_stub, "Removes a stub that was added at run time.", views.StubView, errors=(404,)),
+    ),
+    ControlRoute(
+        "GET",
         f"{PREFIX}/journal",
         "get_journal",
         Operation(
             journal.get_journal,
             "Requests of clients and their responses.",
             views.JournalView,
-            query={
-                "operation": "Only this operation: its name in the API specification, such as get_status.",
-                "workflow_id": "Only requests for this workflow.",
-                "status": "Only responses with this HTTP status.",
-                "since": "Only entries with a number above this.",
-            },
+            query=_JOURNAL_FILTERS,
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/journal.har",
+        "get_archive",
+        Operation(
+            journal.get_archive,
+            "The journal as an HTTP Archive (HAR 1.2), which browsers and proxies open.",
+            query=_JOURNAL_FILTERS,
         ),
     ),
     ControlRoute(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.plain_text import plain
 from mockflow.server.control.exchange import Exchange
-from mockflow.server.control.views import Moment, WorkflowDetail
+from mockflow.server.control.views import Moment, NotServedView, WorkflowDetail
 
 _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
@@ -30,13 +30,14 @@ def story_of(
     stuck: str | None = None,
     waiting: Sequence[str] = (),
     unused: Sequence[str] = (),
+    not_served: Sequence[NotServedView] = (),
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows`.
 
-    `mode` is the clock's current mode, `counted` the number of requests, kept or not, `earlier` those
-    before, whose polls count in the timelines, `stuck` why a client was cut off,
-    `waiting` the requests that wait on the clock now, and `unused` the descriptions of faults, stubs and steps of
-    `fail_step` that never acted.
+    `mode` is the clock's current mode, `counted` the number of requests, kept or not, `earlier` those before, whose
+    polls count in the timelines, `stuck` why a client was cut off, `waiting` the requests that wait on the clock now,
+    `unused` the descriptions of faults, stubs and steps of `fail_step` that never acted, and `not_served` what
+    OpenSearch has and mockflow does not serve.
     """
     cut_off = [f"a client was cut off: {stuck}", ""] if stuck else []
     lines = [*cut_off, _heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
@@ -48,7 +49,15 @@ def story_of(
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
+    if not_served:
+        lines += ["", "not served by mockflow; these stubs in a scenario answer it:", *_stubs(not_served)]
     return "\n".join(map(plain, lines))  # names may contain any character
+
+
+def _stubs(not_served: Sequence[NotServedView]) -> list[str]:
+    lines = [line for one in not_served[:_UNUSED] for line in one.stub.splitlines()[1:]]
+    more = [f"  ... {len(not_served) - _UNUSED} more ..."] if len(not_served) > _UNUSED else []
+    return ["  stubs:", *(f"  {line}" for line in lines), *more]
 
 
 def _heading(exchanges: Sequence[Exchange], mode: str, counted: int, waits: bool) -> str:
@@ -86,7 +95,8 @@ def _target(exchange: Exchange) -> str:
 
 def _answer(exchange: Exchange) -> str:
     text = f"{exchange.status} {_summary(exchange.answer)}".rstrip() if exchange.status else "no response"
-    by = [f"fault {exchange.fault}"] if exchange.fault else []
+    by = [] if exchange.served else ["not served by mockflow"]
+    by += [f"fault {exchange.fault}"] if exchange.fault else []
     by += [f"stub {exchange.stub}"] if exchange.stub else []
     by += [f"nearest stub {exchange.near_misses[0]}"] if exchange.near_misses else []
     return f"{text}  [{_cut('; '.join(by))}]" if by else text

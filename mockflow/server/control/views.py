@@ -41,6 +41,17 @@ class ScenarioView(View):
     source: str = Field(description="Where it was read from.")
 
 
+class ScenarioText(ScenarioView):
+    """A loaded scenario with its document as text."""
+
+    text: str = Field(description="The document: as it was loaded through the control API, else as its file has it.")
+    is_made: bool = Field(description="Whether the text was made from the scenario, because it is in no file.")
+    file: str | None = Field(description="The file of this server that has the scenario.")
+    line: int = Field(description="The line of the file on which the text begins, from 1.")
+    version: str | None = Field(description="The version of the file that the text is from or was edited from.")
+    read_only: str | None = Field(description="Why the file cannot be written; null if it can.")
+
+
 class ScenariosView(View):
     """The loaded scenarios, and the problems of the files that the server has loaded or watches."""
 
@@ -151,6 +162,13 @@ class Loaded(View):
     problems: list[ProblemView] = Field(description="Warnings; if there are errors, nothing is loaded.")
 
 
+class Checked(View):
+    """The problems of a text, which is not loaded."""
+
+    scenarios: list[str] = Field(description="The names of the scenarios without errors.")
+    problems: list[ProblemView]
+
+
 class ErrorDetail(View):
     """The message of an error; for scenarios also the place of each problem."""
 
@@ -185,11 +203,14 @@ class ExchangeView(View):
     """One request and its response."""
 
     number: int = Field(description="From 1, in the order of the responses.")
-    operation: str | None = Field(description="Its name in the API specification; null for a path without a route.")
+    operation: str | None = Field(
+        description="Its name in the API specification; null for a path that OpenSearch has not."
+    )
     workflow_id: str | None = Field(description="The workflow of the request; for a create, the one that it made.")
     method: str
     target: str
     status: int = Field(description="0: no response, because the connection was closed before.")
+    served: bool = Field(description="false: OpenSearch has this operation, mockflow does not serve it.")
     mode: Mode = Field(description="The clock's mode when the request arrived.")
     now: int = Field(description="Epoch milliseconds of the virtual clock when the request arrived.")
     elapsed_ms: int = Field(description="Virtual milliseconds since this world began.")
@@ -243,7 +264,21 @@ class FaultView(View):
     workflow_id: str | None
     calls: int = Field(description="The number of calls so far that its on names.")
     acted: int = Field(description="The number of these calls on which it has acted.")
+    next_call: int | None = Field(
+        description="The number of the next call on which it acts, for one with call, calls or every; null for others, "
+        "and once all of its calls are over. Its other conditions have to hold as well."
+    )
     script: dict[str, Any] = Field(description="The fault as it is written.")
+
+
+class StubView(View):
+    """An active stub."""
+
+    id: int | None = Field(description="The id of a stub that was added at run time; null for one of a scenario.")
+    scenario: str | None
+    stub: str = Field(description="Its name, or its request.")
+    answered: int = Field(description="The number of requests that it has answered.")
+    script: dict[str, Any] = Field(description="The stub as it is written.")
 
 
 class PartView(View):
@@ -265,6 +300,15 @@ class PartView(View):
         return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
 
 
+class NotServedView(View):
+    """A kind of request that OpenSearch has and mockflow does not serve."""
+
+    request: str = Field(description="Method and path, such as POST /{index}/_close.")
+    operation: str = Field(description="Its name in the API specification.")
+    calls: int
+    stub: str = Field(description="YAML for a scenario, which answers it.")
+
+
 class CoverageView(View):
     """The parts of the loaded scripts, seen by clients or not."""
 
@@ -272,4 +316,7 @@ class CoverageView(View):
     input_problems: list[str] = Field(
         description="The workflow and the error of each step whose inputs a real cluster would refuse, although the "
         "timeline of its workflow goes on."
+    )
+    not_served: list[NotServedView] = Field(
+        description="The requests since the start or the last reset that OpenSearch has and mockflow does not serve."
     )

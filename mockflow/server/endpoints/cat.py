@@ -1,7 +1,7 @@
 """The cat API: tables of health, nodes, plugins, indices and aliases (docs/reference/opensearch.md, "Cat tables").
 
-`cat_node` has the other tables. Columns, aliases and descriptions are those of OpenSearch 3. Figures that need a
-running JVM or Lucene are constants. The hidden columns of operation counters are left out.
+`cat_node` and `cat_documents` have the other tables. Columns, aliases and descriptions are those of OpenSearch 3.
+Figures that need a running JVM or Lucene are constants. The hidden columns of operation counters are left out.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from mockflow.cluster import index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices.listing import IndexRow, count_shards
 from mockflow.core.opensearch.plugins import PLUGINS
-from mockflow.server.endpoints import cat_node
+from mockflow.server.endpoints import cat_documents, cat_node
 from mockflow.server.endpoints.cat_node import DISK_TOTAL, DISK_USED, GIB
 from mockflow.server.endpoints.cat_parameters import read_index_expression, read_manager_parameters
 from mockflow.server.endpoints.cluster_health import outage_health, worse
@@ -121,7 +121,7 @@ def _index_row(index: IndexRow) -> Row:
     store_size = Bytes(index.store_size * index.primaries)
     return (
         *(index.health, "open", index.name, index.uuid),
-        *(index.primaries, index.replicas, index.docs, 0),
+        *(index.primaries, index.replicas, index.docs, index.deleted),
         *(index.created, index.created_text),
         *(store_size, store_size),
     )
@@ -261,6 +261,7 @@ TABLE_ROUTES: Final = tuple(
         ("aliases/{alias}", ALIASES),
         ("plugins", INSTALLED),
         *cat_node.TABLES,
+        *cat_documents.TABLES,
     )
 )
 ROUTES: Final = (ApiRoute("GET", "/_cat", "cat.help", index), *TABLE_ROUTES)

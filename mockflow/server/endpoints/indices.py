@@ -1,9 +1,13 @@
-"""Indices of workflows and of the plugins: read, exists, delete (docs/reference/opensearch.md, "Indices")."""
+"""Indices, whoever made them: read, exists, delete (docs/reference/opensearch.md, "Indices").
 
-from collections.abc import Callable, Iterable
+What changes them is in `index_management`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from mockflow.cluster import index_listing
+from mockflow.cluster import World, index_listing
+from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices.index_body import default_settings, shown_settings
 from mockflow.core.opensearch.indices.listing import (
     DEFAULT_OPTIONS,
@@ -12,10 +16,11 @@ from mockflow.core.opensearch.indices.listing import (
     NoSuchIndexError,
     resolved,
 )
+from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
-from mockflow.server.rest.errors import Refusal, object_error
+from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
 
 Bodies = dict[str, dict[str, Any]]
 
@@ -26,6 +31,8 @@ def _get(*parts: str) -> Handler:
     def handle(call: Call) -> Action:
         find, show = _read_expression(call), _read_form(call) if "settings" in parts else dict
         call.parameters.boolean("local")
+        if len(parts) > 1 and "aliases" in parts:
+            call.ignore_body()
 
         def act() -> Reply:
             shown = {name: show(body) for name, body in find().items()}
@@ -40,18 +47,33 @@ def _get(*parts: str) -> Handler:
 
 def delete_index(call: Call) -> Action:
     """Deletes indices, also those of the plugins with their workflows or resources."""
-    find = _read_expression(call)
+    find = _read_expression(call, with_aliases=False)
+    call.ignore_body()
     call.parameters.time("timeout")
 
     def act() -> Reply:
-        for name in find():
+        found = find()
+        for name, body in found.items():
+            _check_may_delete(name, body["settings"])
+        for name in found:
             index_listing.delete(call.world, name)
         return Reply(200, {"acknowledged": True})
 
     return act
 
 
-def _read_expression(call: Call) -> Callable[[], Bodies]:
+def _check_may_delete(name: str, settings: Mapping[str, Any]) -> None:
+    """403 for an index with a block."""
+    if any(key.startswith("index.blocks.") for key in settings):
+        from mockflow.core.opensearch.documents.errors import check_blocks
+
+        try:
+            check_blocks(name, settings, "delete_index")
+        except SearchError as error:
+            raise Refusal(error.status, {"error": error.error(), "status": error.status}) from None
+
+
+def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], Bodies]:
     """A function that finds the indices of the path when the action runs."""
     options = read_indices_options(call.parameters)
     read_manager_timeout(call.parameters)
@@ -59,7 +81,7 @@ def _read_expression(call: Call) -> Callable[[], Bodies]:
 
     def find() -> Bodies:
         try:
-            existing = resolve_indices(expression, index_listing.names(call.world), options)
+            existing = found_indices(call.world, expression, options, with_aliases=with_aliases)
             return {name: index_listing.body(call.world, name) for name in existing}
         finally:
             for part in expression.split(","):
@@ -73,14 +95,43 @@ def _read_form(call: Call) -> Callable[[dict[str, Any]], dict[str, Any]]:
     human, flat, with_defaults = (
         call.parameters.boolean(name) for name in ("human", "flat_settings", "include_defaults")
     )
-    release = call.world.version.number
+    release, wanted = call.world.version.number, call.path_value("name")
+    patterns = [] if wanted in ("", "_all", "*") else wanted.split(",")
 
     def show(body: dict[str, Any]) -> dict[str, Any]:
         settings = body["settings"]
+        if patterns:
+            chosen = {key: value for key, value in settings.items() if any(matches(one, key) for one in patterns)}
+            return {**body, "settings": shown_settings(chosen, flat=flat)}
         shown = {**body, "settings": shown_settings(settings, flat=flat, human=human, release=release)}
         return {**shown, "defaults": shown_settings(default_settings(settings), flat=flat)} if with_defaults else shown
 
     return show
+
+
+def found_indices(
+    world: World, expression: str, options: IndicesOptions = DEFAULT_OPTIONS, *, with_aliases: bool = True
+) -> list[str]:
+    """The indices that an expression means; an alias stands for its indices. The errors of `resolve_indices`.
+
+    Without `with_aliases`, 400 for the name of an alias.
+    """
+    aliases = index_listing.indices_by_alias(world)
+    names = index_listing.names(world)
+    if not with_aliases:
+        for part in expression.split(","):
+            if part in aliases:
+                raise illegal_argument(
+                    f"The provided expression [{part}] matches an alias, specify the corresponding concrete indices "
+                    "instead."
+                )
+        return resolve_indices(expression, names, options)
+    chosen = {
+        index
+        for name in resolve_indices(expression, [*names, *aliases], options)
+        for index in aliases.get(name, (name,))
+    }
+    return [name for name in names if name in chosen]
 
 
 def resolve_indices(expression: str, names: Iterable[str], options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
@@ -108,6 +159,7 @@ def no_such_index(name: str) -> Refusal:
 
 _WHOLE: Final = _get("aliases", "mappings", "settings", "defaults")
 _MAPPINGS: Final = _get("mappings")
+_SETTINGS: Final = _get("settings", "defaults")
 
 ROUTES: Final = (
     ApiRoute("GET", "/{index}", "indices.get", _WHOLE),
@@ -115,5 +167,10 @@ ROUTES: Final = (
     ApiRoute("DELETE", "/{index}", "indices.delete", delete_index),
     ApiRoute("GET", "/{index}/_mapping", "indices.get_mapping", _MAPPINGS),
     ApiRoute("GET", "/{index}/_mappings", "indices.get_mapping", _MAPPINGS),
-    ApiRoute("GET", "/{index}/_settings", "indices.get_settings", _get("settings", "defaults")),
+    ApiRoute("GET", "/_mapping", "indices.get_mapping", _MAPPINGS),
+    ApiRoute("GET", "/_mappings", "indices.get_mapping", _MAPPINGS),
+    ApiRoute("GET", "/{index}/_settings", "indices.get_settings", _SETTINGS),
+    ApiRoute("GET", "/{index}/_settings/{name}", "indices.get_settings", _SETTINGS),
+    ApiRoute("GET", "/_settings", "indices.get_settings", _SETTINGS),
+    ApiRoute("GET", "/_settings/{name}", "indices.get_settings", _SETTINGS),
 )

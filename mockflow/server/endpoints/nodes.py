@@ -11,7 +11,7 @@ from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.server.endpoints.main_page import CLUSTER_NAME, NODE_NAME
 from mockflow.server.rest.call import Action, ApiRoute, Call, Reply
-from mockflow.server.rest.errors import bad_value, no_handler
+from mockflow.server.rest.errors import bad_value
 
 ROLES: Final = ("cluster_manager", "data", "ingest", "remote_cluster_client")
 TRANSPORT_PORT: Final = 9300
@@ -48,26 +48,23 @@ def ip_of(address: str) -> str:
 def info(call: Call) -> Action:
     """The node with all sections or those of the path; no node if the path names another one."""
     nodes, metrics = call.path_value("node_id"), call.path_value("metric")
-    if not metrics and set(_list(nodes)) <= _SECTIONS.keys():  # one segment of metrics alone names no node
+    if not metrics and set(names_of_nodes(nodes)) <= _SECTIONS.keys():  # one segment of metrics alone names no node
         nodes, metrics = "", nodes
     nodes, metrics = nodes or "_all", metrics or "_all"
-    sections = _SECTIONS.keys() if _list(metrics) == ["_all"] else _SECTIONS.keys() & set(_list(metrics))
+    sections = (
+        _SECTIONS.keys() if names_of_nodes(metrics) == ["_all"] else _SECTIONS.keys() & set(names_of_nodes(metrics))
+    )
     call.parameters.time("timeout", shown_as="NodesInfoRequest.timeout")
     call.parameters.boolean("flat_settings")
 
     def act() -> Reply:
         address = publish_address(call)
-        there = _names_the_node(_list(nodes), call.world.node_id, address)
+        there = names_the_node(names_of_nodes(nodes), call.world.node_id, address)
         body = {call.world.node_id: _node(call.cluster, address, sections)} if there else {}
         counts = {"total": len(body), "successful": len(body), "failed": 0}
         return Reply(200, {"_nodes": counts, "cluster_name": CLUSTER_NAME, "nodes": body})
 
     return act
-
-
-def not_served(call: Call) -> Action:
-    """Paths of OpenSearch that mockflow does not serve; without these routes they would be taken for a node's id."""
-    raise no_handler(call.path, call.request.method)
 
 
 def _node(cluster: Cluster, address: str, sections: Iterable[str]) -> dict[str, Any]:
@@ -167,11 +164,12 @@ _SECTIONS: Final[Mapping[str, Callable[[Cluster, str], Mapping[str, Any]]]] = {
 }
 
 
-def _list(text: str) -> list[str]:
+def names_of_nodes(text: str) -> list[str]:
+    """The node filters of a path."""
     return [part for part in (part.strip() for part in text.split(",")) if part]
 
 
-def _names_the_node(specifications: Iterable[str], id: str, address: str) -> bool:
+def names_the_node(specifications: Iterable[str], id: str, address: str) -> bool:
     """OpenSearch's node filters, applied in order: ids, names, addresses, ``role:true``, ``attribute:value``."""
     special = ("_all", "_local", "_master", "_cluster_manager", id)
     chosen = False
@@ -197,9 +195,4 @@ ROUTES: Final = (
     ApiRoute("GET", "/_nodes/{node_id}", "nodes.info", info),
     ApiRoute("GET", "/_nodes/{node_id}/{metric}", "nodes.info", info),
     ApiRoute("GET", "/_nodes/{node_id}/info/{metric}", "nodes.info", info),
-    *(
-        ApiRoute("GET", f"/_nodes/{path}", f"nodes.{name}", not_served)
-        for name in ("stats", "usage", "hot_threads")
-        for path in (name, f"{{node_id}}/{name}", f"{name}/{{metric}}", f"{{node_id}}/{name}/{{metric}}")
-    ),
 )

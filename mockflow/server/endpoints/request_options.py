@@ -2,6 +2,7 @@
 
 from mockflow.core.opensearch import values
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
+from mockflow.server.rest.call import Call
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 
@@ -29,6 +30,25 @@ def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFA
     )
     _option(parameters, "ignore_throttled", False)
     return options
+
+
+def read_index(call: Call) -> str:
+    """The index expression of the path; where the path has none, the parameter ``index`` stands for it."""
+    return call.path_value("index") if "index" in call.path_names else call.parameters.text("index") or ""
+
+
+def read_wait_for_shards(parameters: Parameters) -> None:
+    """``wait_for_active_shards``: a number or ``all``, else 400. Nothing waits, for shards are active at once."""
+    text = parameters.text("wait_for_active_shards")
+    if text is None or text == "all":
+        return
+    try:
+        number = int(text)
+    except ValueError:
+        cause = {"type": "number_format_exception", "reason": f'For input string: "{text}"'}
+        raise illegal_argument(f"cannot parse ActiveShardCount[{text}]", cause) from None
+    if number < 0:
+        raise illegal_argument("shard count cannot be a negative value")
 
 
 def _expands_to(parameters: Parameters, defaults: IndicesOptions) -> frozenset[str]:

@@ -12,6 +12,7 @@ from mockflow.cluster import Cluster
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import (
     PARAMETERS,
+    Rules,
     SearchError,
     SourceFilter,
     Stored,
@@ -59,10 +60,12 @@ def search_handler(
                     index,
                     documents,
                     request.value,
-                    source=partial(rules.source, call),
-                    refuses_same_entry=behaviour.refuses_same_entry,
-                    scores_keywords=behaviour.scores_keywords,
-                    aggregation_failure=behaviour.aggregation_failure if rules.fails_on_aggregations else None,
+                    Rules(
+                        partial(rules.source, call),
+                        behaviour.refuses_same_entry,
+                        behaviour.scores_keywords,
+                        behaviour.aggregation_failure if rules.fails_on_aggregations else None,
+                    ),
                 )
             except SearchError as error:
                 if request.text is not None:

@@ -81,6 +81,12 @@ class FastConnection(web.RequestHandler):
             and not (self.transport.is_closing() or self.transport.get_write_buffer_size())
         )
 
+    def waiting_since(self) -> float | None:
+        """The loop's time of the last response, or of the beginning; None if the connection is not idle."""
+        if not _CAN_TELL or not self.is_idle():
+            return None
+        return self._next_keepalive_close_time - self._keepalive_timeout
+
     def respond_again(self, again: Again) -> bool:
         """Answers a repeated request; False if the long way must answer it. The connection must be idle."""
         try:
@@ -136,6 +142,7 @@ _RELIED_ON: Final = (
     "transport",
 )
 """Attributes of RequestHandler, as methods or in the `__slots__` of its classes."""
+_CAN_TELL: Final = is_possible(web.RequestHandler)
 _HEAD_END: Final = b"\r\n\r\n"
 _LONGEST_HEAD: Final = 4096
 _MOST_HEADS: Final = 32_768

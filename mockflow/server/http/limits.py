@@ -14,7 +14,9 @@ class Limits:
     """The limits of one server."""
 
     max_connections: int = 1000
-    """Open at the same time; a further one gets 429 and is closed."""
+    """Open at the same time, if there are descriptors for them; a further one gets 429 and is closed."""
+    idle_seconds: float = 1.0
+    """When there is no place left, a connection that has waited so long between requests gives way to a new one."""
     read_timeout: float = 30.0
     """Seconds for a request's head, for its body, and for the client to read; then the connection is closed."""
     max_body: int = 100 * 1024 * 1024

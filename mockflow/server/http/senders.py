@@ -80,6 +80,10 @@ class StreamSender(ResponseSender):
             async for chunk in chunks:
                 await self._write(chunk)
 
+    async def give_up(self) -> None:
+        """To be called instead of sending it."""
+        await self._streamed.chunks.aclose()
+
     async def _write(self, data: bytes) -> None:
         try:
             await asyncio.wait_for(self._writer.write(data), _STREAM_TIMEOUT_SECONDS)

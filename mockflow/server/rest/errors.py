@@ -103,9 +103,10 @@ def too_large_head() -> Refusal:
     return object_error(400, "too_long_http_header_exception", f"HTTP header is larger than {MAX_HEADER} bytes.")
 
 
-def too_many_connections(limit: int) -> Refusal:
-    """429 for a connection above the limit."""
-    reason = f"rejected execution: {limit} connections are open, the maximum (--max-connections)"
+def too_many_connections(limit: int, *, by_files: bool) -> Refusal:
+    """429 for a connection above the limit, which the open files of the process set, or else an option."""
+    why = "for which the process may open files (ulimit -n)" if by_files else "the maximum (--max-connections)"
+    reason = f"rejected execution: {limit} connections are open, {why}"
     return object_error(429, "rejected_execution_exception", reason)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
+from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.server.rest.parameters import decode
 
 Handler = TypeVar("Handler")
@@ -40,6 +41,8 @@ class Missing:
     methods: frozenset[str]
     is_unreadable: bool = False
     """Whether a segment in the place of a wildcard has a broken escape."""
+    not_served: RestPath | None = None
+    """The route that OpenSearch has and mockflow does not serve."""
 
 
 class Router(Generic[Handler]):
@@ -49,16 +52,19 @@ class Router(Generic[Handler]):
         self._root: Final[_Node[Handler]] = _Node()
         self.operations: dict[str, None] = {}
         """The names of the operations of all routes, in their order."""
-        for route in routes:
+        self.routes = tuple(routes)
+        for route in self.routes:
             self.operations[route.operation] = None
-            segments = _segments(route.path)
-            node = self._root
-            for segment in segments:
-                node = node.made(segment)
-            wildcards = tuple(
-                (segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{")
-            )
-            node.methods[route.method] = (route, wildcards)
+            self.add(route)
+
+    def add(self, route: Route[Handler]) -> bool:
+        """Adds a route. False: the path has a route for this method, which stays."""
+        segments = _segments(route.path)
+        node = self._root
+        for segment in segments:
+            node = node.made(segment)
+        wildcards = tuple((segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{"))
+        return node.methods.setdefault(route.method, (route, wildcards))[0] is route
 
     def find(self, method: str, path: str) -> Found[Handler] | Missing:
         """The route for a raw path, else why there is none."""
@@ -72,11 +78,15 @@ class Router(Generic[Handler]):
                     return Found(route, {name: segments[place] for name, place in wildcards})
         except ValueError:
             is_unreadable = True
-        nodes = (self._root.find(segments, 0, mode) for mode in _Mode)
-        methods = frozenset(known for node in nodes if node for known in node.methods)
+        methods = self.methods(path)
         # OpenSearch looks at the methods first, so a wrong one does not reach the escape.
         is_reached = method in methods or not (methods or method == "OPTIONS")
         return Missing(methods, is_unreadable and is_reached)
+
+    def methods(self, path: str) -> frozenset[str]:
+        """The methods of a raw path."""
+        nodes = (self._root.find(_segments(path), 0, mode) for mode in _Mode)
+        return frozenset(known for node in nodes if node for known in node.methods)
 
 
 _Wildcards = tuple[tuple[str, int], ...]

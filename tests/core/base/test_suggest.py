@@ -23,6 +23,7 @@ VOCABULARIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", VOCABULARIES.values(), ids=VOCABULARIES.keys())
 def test_a_slip_in_a_word_suggests_that_word(words: list[str]) -> None:
     slips = {slip: word for word in words if len(word) > 5 for slip in slips_of(word)}

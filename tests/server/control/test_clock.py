@@ -222,6 +222,7 @@ async def test_in_auto_the_next_poll_skips_from_where_the_owner_went(serve: Serv
     assert (await owner.server.status()).json["state"] == "COMPLETED"
 
 
+@pytest.mark.slow
 async def test_speed(serve: Servers) -> None:
     owner = await owner_of(serve, STORY, mode="real")
     assert (await owner.clock(speed=10))["speed"] == 10

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.control import Owner
-from tests.support.server import NOT_STARTED, Server
+from tests.support.server import NOT_STARTED, Server, Servers
 
 BAD: Final[list[tuple[Any, str]]] = [
     ({}, "on"),
@@ -88,3 +88,48 @@ async def test_of_one_workflow(server: Server, owner: Owner) -> None:
     assert (await server.status()).status == 403
     assert (await server.status("nope")).status == 404
     assert (await server.ask("/_cluster/health")).status == 200
+
+
+COUNTED: Final[list[dict[str, Any]]] = [
+    {"call": 2},
+    {"calls": "2..3"},
+    {"calls": "3.."},
+    {"every": 2},
+    {"every": 2, "calls": "3..5"},
+    {"every": 2, "call": 3},
+    {"during": "0s..1h"},
+]
+
+
+@pytest.mark.parametrize("script", COUNTED, ids=str)
+async def test_the_next_call_is_the_one_on_which_it_acts_next(
+    server: Server, owner: Owner, script: dict[str, Any]
+) -> None:
+    await owner.post("/faults", {"on": "get_status", "respond": "too_many_requests", **script})
+    told, acted = [], []
+    for number in range(1, 8):
+        told.append((await owner.get("/faults?workflow_id=w"))[0]["next_call"])
+        if (await server.status()).status == 429:
+            acted.append(number)
+    expected = [next((call for call in acted if call >= number), None) for number in range(1, 8)]
+    if "during" in script:
+        expected = [None] * 7
+    if script.get("calls", "").endswith("..") or "calls" not in script:  # calls beyond those that were made
+        told, expected = told[: max(acted)] if acted else told, expected[: max(acted)] if acted else expected
+    assert told == expected
+
+
+async def test_the_faults_about_a_workflow(serve: Servers) -> None:
+    fault = "faults: [{on: get_status, call: 1, respond: too_many_requests}]"
+    server = await serve(
+        f"scenario: a\nworkflow_id: a\n{fault}",
+        f"scenario: b\nworkflow_id: b\n{fault}",
+        f"scenario: all\n{fault}",
+    )
+    owner = await Owner.of(server)
+    await owner.post("/faults", {"on": "any", "delay": "1ms", "workflow_id": "b"})
+    await owner.post("/faults", {"on": "any", "delay": "2ms"})
+    found = {name: await owner.get(f"/faults?workflow_id={name}") for name in "ab"}
+    assert [(one["scenario"], one["workflow_id"]) for one in found["a"]] == [(None, None), ("a", None), ("all", None)]
+    assert [one["scenario"] for one in found["b"]] == [None, None, "b", "all"]
+    assert "nope" in await owner.refused(404, "GET", "/faults?workflow_id=nope")

@@ -51,6 +51,7 @@ async def test_an_exchange(owner: Owner) -> None:
         "connection": None,
         "near_misses": [],
         "is_poll": True,
+        "served": True,
         "request": {"headers": {"Host": "mockflow", "X-Opaque-Id": "me"}, "body": None},
         "response": {"workflow_id": "w", "state": "NOT_STARTED"},
     }
@@ -149,6 +150,7 @@ async def test_a_client_that_goes_away_while_it_waits(serve: Servers) -> None:
     assert (exchange["operation"], exchange["status"], exchange["response"]) == ("create", 0, None)
 
 
+@pytest.mark.slow
 async def test_big_bodies_are_clipped(owner: Owner) -> None:
     text = json.dumps({"name": "x" * 100_000})
     await owner.server.ask(f"{WORKFLOW}?validation=none", "POST", text, JSON_BODY)

@@ -407,9 +407,9 @@ async def test_refusals(client: Client, path: str, status: int, kind: str, reaso
 
 
 async def test_a_table_that_is_not_served_says_so(client: Client) -> None:
-    async with client.get("/_cat/shards?v") as response:
+    async with client.get("/_cat/pit_segments?v") as response:
         assert response.status == 400
-        assert await response.json() == {"error": "no handler found for uri [/_cat/shards] and method [GET]"}
+        assert await response.json() == {"error": "no handler found for uri [/_cat/pit_segments] and method [GET]"}
     async with client.post("/_cat/plugins") as response:
         assert response.status == 405
 

@@ -179,10 +179,24 @@ async def test_filters_that_name_no_node(client: Client, filter: str) -> None:
     "path",
     ["/_nodes/stats", "/_nodes/_local/stats", "/_nodes/_local/stats/jvm", "/_nodes/hot_threads", "/_nodes/usage"],
 )
-async def test_what_is_not_served_is_no_node_that_is_missing(client: Client, path: str) -> None:
+async def test_statistics_are_frames(client: Client, path: str) -> None:
     async with client.get(path) as response:
-        assert response.status == 400
-        assert await response.json() == {"error": f"no handler found for uri [{path}] and method [GET]"}
+        assert response.status == 200
+        if path.endswith("hot_threads"):
+            assert (await response.text()).startswith("::: {mockflow-node-1}{")
+            return
+        body = await response.json()
+    (node,) = body["nodes"].values()
+    assert body["_nodes"] == {"total": 1, "successful": 1, "failed": 0}
+    assert ("jvm" in node, "indices" in node) == ("stats" in path, path.endswith("stats"))
+
+
+async def test_statistics_count_documents(client: Client) -> None:
+    async with client.put("/books/_doc/1", json={"n": 1}) as response:
+        assert response.status == 201
+    (node,) = (await body_of(client, "/_nodes/stats/indices"))["nodes"].values()
+    assert node["indices"]["docs"] == {"count": 1, "deleted": 0}
+    assert (await body_of(client, "/_nodes/other/stats"))["nodes"] == {}
 
 
 @pytest.mark.parametrize(

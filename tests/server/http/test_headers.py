@@ -207,6 +207,7 @@ async def test_a_body_beyond_the_limit(serve: Servers) -> None:
     assert (await server.status()).status == 200
 
 
+@pytest.mark.slow
 async def test_a_bomb_is_measured_unpacked(serve: Servers) -> None:
     server = await serve(STORY, limits=Limits(max_body=1_000_000))
     packed = gzip.compress(b"x" * 20_000_000)

@@ -183,6 +183,7 @@ def test_the_order_of_keys_is_the_values() -> None:
     assert list(filter_paths({"c": 1, "a": 2, "b": 3}, "a,b,c")) == ["c", "a", "b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [

@@ -78,7 +78,7 @@ def read_configurations(configurations: str) -> IndexRequest:
     mapping = body.get("mappings")
     if isinstance(mapping, dict) and list(mapping) == ["_doc"]:
         return IndexRequest(is_misread=True)
-    return _read_body(body)
+    return read_body(body)
 
 
 def parse_json_object(text: str) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def step_refusal(refusal: Refusal, plain_message: str, environment: IndexEnviron
     return Refusal(plain_message, STEP_EXCEPTION, "INTERNAL_SERVER_ERROR", cause=refusal.exception)
 
 
-def _read_body(body: Mapping[str, Any]) -> IndexRequest:
+def read_body(body: Mapping[str, Any]) -> IndexRequest:
     """CreateIndexRequest.source: key by key, up to the first that it cannot read."""
     request = IndexRequest()
     for key in hash_map_order(body):
@@ -128,13 +128,14 @@ def _with_part(request: IndexRequest, key: str, value: Any) -> IndexRequest:
 
 def _refusal_of_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> Refusal | None:
     try:
-        _check_request(name, request, environment)
+        check_request(name, request, environment)
     except RefusedError as error:
         return error.refusal
     return None
 
 
-def _check_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> None:
+def check_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> None:
+    """Raises RefusedError for an index that cannot be made. Settings come first, then name, mapping and aliases."""
     settings = request.settings
     table = index_settings_table(environment.minor, environment.plugins)
     check_new(settings, table)
@@ -148,10 +149,11 @@ def _check_request(name: str, request: IndexRequest, environment: IndexEnvironme
     analysis = check_analysis(settings, environment.plugins)
     check_mapping(request.mapping, settings, analysis, environment.minor, environment.plugins)
     for alias, options in request.aliases.items():
-        _check_alias(alias, options, name, environment)
+        check_alias(alias, options, name, environment)
 
 
-def _check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
+def check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
+    """Raises RefusedError for an alias that the index cannot have."""
     check_alias_name(alias)
     routing = options.get("index_routing", options.get("routing"))
     if isinstance(routing, str) and "," in routing:

@@ -10,6 +10,9 @@ from mockflow.core.opensearch.ids import opensearch_uuid
 
 Health = Literal["green", "yellow", "red"]
 
+_EMPTY_SHARD: Final = 208  # bytes
+_OF_DOCUMENT: Final = 1024  # about what a small one takes
+
 
 @dataclass(frozen=True)
 class IndexRow:
@@ -21,7 +24,8 @@ class IndexRow:
     primaries: int = 1
     replicas: int = 1
     docs: int = 0
-    store_size: int = 208  # the size of an empty shard
+    store_size: int = _EMPTY_SHARD
+    deleted: int = 0
 
     @property
     def created_text(self) -> str:
@@ -70,7 +74,7 @@ class InvalidIndexNameError(ValueError):
     """An invalid index name. The arguments are the name and the reason."""
 
 
-def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
+def index_row(name: str, body: Mapping[str, Any], documents: int = 0, deleted: int = 0) -> IndexRow:
     """The row of an index. `body` has its aliases, mappings, and settings by dotted key."""
     settings = body["settings"]
     return IndexRow(
@@ -79,6 +83,9 @@ def index_row(name: str, body: Mapping[str, Any]) -> IndexRow:
         _number(settings["index.creation_date"], 0),
         primaries=_number(settings["index.number_of_shards"], 1),
         replicas=_number(settings["index.number_of_replicas"], 1),
+        docs=documents,
+        store_size=_EMPTY_SHARD + _OF_DOCUMENT * documents,
+        deleted=deleted,
     )
 
 
@@ -137,6 +144,8 @@ def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DE
     parts = [part for part in expression.split(",") if part]
     if parts in ([], ["_all"]):
         parts = ["*"]
+        if not takes_patterns and options.allow_no_indices:
+            return []
     chosen: set[str] = set()
     seen_wildcard = False
     for part in parts:

@@ -1,6 +1,6 @@
 """OpenSearch's search over a small list of JSON documents, as a pure function.
 
-    search(index, documents, request, source=plugin_source)
+    search(index, documents, request, Rules(plugin_source))
 
 The error texts are OpenSearch's, of main and 2.x (docs/reference/opensearch.md, "Search"). They have no line and
 column, since the body is parsed already. Features that mockflow lacks are refused with a 400 that says so.
@@ -9,13 +9,14 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import STATE_INDEX, TEMPLATE_INDEX, Stored
 from mockflow.core.opensearch.search.queries import too_deep
-from mockflow.core.opensearch.search.request import PARAMETERS, empty_answer, from_parameters, search
+from mockflow.core.opensearch.search.request import PARAMETERS, Rules, empty_answer, from_parameters, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
 __all__ = [
     "PARAMETERS",
     "STATE_INDEX",
     "TEMPLATE_INDEX",
+    "Rules",
     "SearchError",
     "SourceFilter",
     "Stored",

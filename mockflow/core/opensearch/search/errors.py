@@ -86,7 +86,12 @@ class SearchError(ValueError):
     @property
     def is_of_a_parser(self) -> bool:
         """Whether the parsers around it wrap it. They wrap neither errors of the shard nor those of mockflow."""
-        return self.kind != _ON_SHARDS and not self.reason.startswith(_MOCKFLOW)
+        return self.kind != _ON_SHARDS and self.is_of_opensearch
+
+    @property
+    def is_of_opensearch(self) -> bool:
+        """Whether OpenSearch has this error; else mockflow does not support what was asked for."""
+        return not self.reason.startswith(_MOCKFLOW)
 
     def _json(self, *, with_cause: bool = False) -> dict[str, Any]:
         cause = {"caused_by": self.caused_by._json(with_cause=True)} if with_cause and self.caused_by else {}

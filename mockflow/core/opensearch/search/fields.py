@@ -73,6 +73,9 @@ class Stored:
     version: int = 1
     seq_no: int = 0
     primary_term: int = 1
+    routing: str | None = None
+    indexed: Mapping[str, Any] | None = None
+    """The source with dotted keys as objects, where it has such keys."""
 
 
 class BadValueError(ValueError):
@@ -86,6 +89,10 @@ class Field:
     name: str
     type: str
     path: tuple[str, ...]
+    format: str | None = None
+    """The format of a date; None is that of the plugin's own dates."""
+    longest: int | None = None
+    """The most characters of a keyword that is indexed (``ignore_above``)."""
 
     @property
     def is_text(self) -> bool:
@@ -96,7 +103,8 @@ class Field:
         """The document's values in order, from all arrays on the path."""
         if self.type == "_id":
             return [document.id]
-        value = document.source.get(self.path[0])
+        source = document.source if document.indexed is None else document.indexed
+        value = source.get(self.path[0])
         if len(self.path) == 1 and isinstance(value, str | int | float):  # the usual case; the general one is slow
             return [value]
         return list(_leaves(value, self.path[1:]))
@@ -107,10 +115,13 @@ class Field:
         if self.type == "text":
             analysed = [words(as_text(value)) for value in values]
             return analysed[0] if len(analysed) == 1 else [word for part in analysed for word in part]
-        return [term for value in values if (term := self._indexed(value)) is not None]
+        terms = [term for value in values if (term := self._indexed(value)) is not None]
+        return terms if self.longest is None else [term for term in terms if len(term) <= self.longest]
 
     def term(self, value: Any) -> Any:
         """The indexed form of a value. Raises BadValueError."""
+        if self.format is not None:
+            return _formatted_date(value, self.format)
         convert: Callable[[Any], Any] = _TERMS.get(self.type, as_text)
         return convert(value)
 
@@ -122,12 +133,28 @@ class Field:
 
 
 @dataclass(frozen=True)
+class FieldTable:
+    """The fields of a mapping, by full name."""
+
+    types: Mapping[str, str]
+    """How queries treat them: as text, keyword, long, float, boolean, date, nested, or by their own type."""
+    paths: Mapping[str, str]
+    """Of multi-fields and aliases: the path of the values."""
+    formats: Mapping[str, str]
+    """Of dates."""
+    longest: Mapping[str, int]
+    """Of keywords that ignore longer values."""
+
+
+@dataclass(frozen=True)
 class Scope:
     """The documents of a query, and the fields at the root or at one nested path."""
 
     index: str
     fields: Mapping[str, str]
     documents: Sequence[Stored]
+    table: FieldTable | None = None
+    """The fields of an index that has a mapping of its own here."""
     nested: str = ""
     scores_keywords: bool = False
     """Whether a term of a keyword field has a score of its own, as before 3.0; else it is 1.0."""
@@ -136,10 +163,17 @@ class Scope:
     work: Work = field(default_factory=lambda: Work(), compare=False)
 
     @classmethod
-    def of(cls, index: str, documents: Sequence[Stored], *, scores_keywords: bool = False) -> Scope:
+    def of(
+        cls,
+        index: str,
+        documents: Sequence[Stored],
+        table: FieldTable | None = None,
+        *,
+        scores_keywords: bool = False,
+    ) -> Scope:
         """The root of an index. If it has no mapping here, the mapping is inferred as OpenSearch does."""
-        fields = MAPPINGS.get(index) or _inferred(documents)
-        return cls(index, fields, documents, scores_keywords=scores_keywords)
+        fields = table.types if table else MAPPINGS.get(index) or _inferred(documents)
+        return cls(index, fields, documents, table, scores_keywords=scores_keywords)
 
     def field(self, name: str) -> Field | None:
         """The field of that name; None if it is not mapped or belongs to another scope."""
@@ -148,6 +182,9 @@ class Scope:
         kind = self.fields.get(name)
         if kind is None or kind == "nested" or self._nested_above(name) != self.nested:
             return None
+        if self.table:
+            table, path = self.table, self.table.paths.get(name, name)
+            return Field(name, kind, tuple(self._from_here(path)), table.formats.get(name), table.longest.get(name))
         path = name.removesuffix(_SUBFIELD) if self.fields.get(name.removesuffix(_SUBFIELD)) == "text" else name
         return Field(name, kind, tuple(self._from_here(path)))
 
@@ -165,7 +202,8 @@ class Scope:
 
     def parts(self, document: Stored, path: str) -> list[Stored]:
         """The objects at a nested path of one document, as documents for the inner queries."""
-        return [Stored(document.id, part) for part in _objects(document.source, self._from_here(path))]
+        source = document.source if document.indexed is None else document.indexed
+        return [Stored(document.id, part) for part in _objects(source, self._from_here(path))]
 
     def _from_here(self, path: str) -> list[str]:
         return (path.removeprefix(f"{self.nested}.") if self.nested else path).split(".")
@@ -259,6 +297,16 @@ def _date(value: Any) -> int:
             return round(moment.timestamp()) * 1000 + int((found[2] + "00")[:3])
     failure = f"failed to parse date field [{text}] with format [{DATE_FORMAT}]"
     raise BadValueError(f"{failure}: [{failure}]")
+
+
+def _formatted_date(value: Any, format: str) -> int | str:
+    from mockflow.core.opensearch.dates import NoDateError, parse_date  # on first use
+
+    try:
+        return parse_date(value, format)
+    except NoDateError as error:
+        failure = f"failed to parse date field [{error}] with format [{format}]"
+        raise BadValueError(f"{failure}: [{failure}]") from None
 
 
 _TERMS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,11 +17,11 @@ from mockflow.core.opensearch.search.errors import (
     shard_failure,
     unwritable_aggregations,
 )
-from mockflow.core.opensearch.search.fields import Scope, Stored
+from mockflow.core.opensearch.search.fields import FieldTable, Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
 from mockflow.core.opensearch.search.queries import check_clauses, check_depth, parse_query
 from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT
-from mockflow.core.opensearch.search.sorting import Match, in_order, parse_sort
+from mockflow.core.opensearch.search.sorting import Match, Sort, in_order, parse_sort, rows_after, with_values
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
 from mockflow.core.opensearch.values import MAX_INTEGER
 
@@ -34,6 +35,10 @@ _TOO_LARGE: Final = (
     "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
     "[index.max_result_window] index level setting."
 )
+_BATCH_TOO_LARGE: Final = (
+    "Batch size is too large, size must be less than or equal to: [{most}] but was [{requested}]. Scroll batch sizes "
+    "cost as much memory as result windows so they are controlled by the [index.max_result_window] index level setting."
+)
 _SUPPORTED: Final = (
     "query",
     "from",
@@ -44,6 +49,7 @@ _SUPPORTED: Final = (
     "version",
     "seq_no_primary_term",
     "timeout",
+    "search_after",
 )
 _AGGREGATIONS: Final = ("aggregations", "aggs")
 # OpenSearch's keys by the type of JSON value. Keys that are false by default may be sent as false.
@@ -66,69 +72,169 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 _FALSE_BY_DEFAULT: Final = ("explain", "profile", "track_scores", "include_named_queries_score", "verbose_pipeline")
 
 
-def search(
-    index: str,
-    documents: Iterable[Stored],
-    request: Any,
-    *,
-    source: Callable[[SourceFilter | None], SourceFilter] = lambda requested: requested or SourceFilter(),
-    refuses_same_entry: bool = False,
-    scores_keywords: bool = False,
-    aggregation_failure: tuple[str, str | None] | None = None,
-) -> dict[str, Any]:
-    """OpenSearch's response to `request`, a parsed body, over the documents of an index in order of insertion.
+@dataclass(frozen=True)
+class Searched:
+    """One index of a search, with its documents in order of insertion."""
 
-    `source` decides on the source filter of hits; the plugin's is `plugin_source`. `refuses_same_entry` is whether the
-    release refuses a path that `_source` both includes and excludes, `scores_keywords` whether terms of keyword fields
-    have a score of their own. `aggregation_failure` is how a search with
-    aggregations fails, see `unwritable_aggregations`; None means that they are not supported. Raises SearchError.
-    """
-    _check_keys(request, _AGGREGATIONS if aggregation_failure else ())
-    start, size = _whole(request, "from", 0), _whole(request, "size", 10)
+    index: str
+    documents: tuple[Stored, ...]
+    table: FieldTable | None = None
+    """Its fields; None for an index of a plugin, whose mapping is known."""
+    window: int = _RESULT_WINDOW
+    """index.max_result_window"""
+    shards: int = 1
+    filters: tuple[Any, ...] = ()
+    """Queries, of which a document has to match one: those of the aliases that were asked for."""
+    bytes: int = 0
+    """About how much text the documents have."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a search action differs from others."""
+
+    source: Callable[[SourceFilter | None], SourceFilter] = lambda requested: requested or SourceFilter()
+    """Decides on the source filter of hits; the plugin's is `plugin_source`."""
+    refuses_same_entry: bool = False
+    """Whether the release refuses a path that `_source` both includes and excludes."""
+    scores_keywords: bool = False
+    """Whether terms of keyword fields have a score of their own."""
+    aggregation_failure: tuple[str, str | None] | None = None
+    """How a search with aggregations fails, see `unwritable_aggregations`; None: they are not supported."""
+    shows_versions: bool = True
+    """Whether hits always have version and sequence number."""
+    is_scroll: bool = False
+    """Whether all hits are wanted, page by page."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The matches of a search in order, of which a response shows a part."""
+
+    request: Mapping[str, Any]
+    rows: Sequence[tuple[Match, list[Any]]]
+    total: int
+    by_score: bool
+    """Whether hits show their score."""
+    sorts: bool
+    shown: SourceFilter
+    shows_versions: bool
+    shards: int
+
+    def page(self, start: int, size: int) -> dict[str, Any]:
+        """The response with the hits from `start` on."""
+        part_of = self.shown.part_of()
+        hits = [self._hit(match, values, part_of) for match, values in self.rows[start : start + size]]
+        best = self.rows[0][0].score if self.rows and size and not self.sorts else None
+        found = {**_total(self.request, self.total), "max_score": best, "hits": hits}
+        shards = {"total": self.shards, "successful": self.shards, "skipped": 0, "failed": 0}
+        return {"took": 1, "timed_out": False, "_shards": shards, "hits": found}
+
+    def _hit(
+        self, match: Match, values: list[Any], part_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        document = match.document
+        hit: dict[str, Any] = {"_index": match.of_index, "_id": document.id}
+        if self.shows_versions or self.request.get("version") in (True, "true"):
+            hit["_version"] = document.version
+        if self.shows_versions or self.request.get("seq_no_primary_term") in (True, "true"):
+            hit |= {"_seq_no": document.seq_no, "_primary_term": document.primary_term}
+        hit["_score"] = match.score if self.by_score else None
+        if document.routing is not None:
+            hit["_routing"] = document.routing
+        if self.shown.fetch:
+            hit["_source"] = part_of(document.source)
+        if self.sorts:
+            hit["sort"] = values
+        return hit
+
+
+def search(index: str, documents: Iterable[Stored], request: Any, rules: Rules = Rules()) -> dict[str, Any]:
+    """OpenSearch's response to `request`, a parsed body, over the documents of one index. Raises SearchError."""
+    results = results_of([Searched(index, tuple(documents))], request, rules)
+    return results.page(_whole(request, "from", 0), _whole(request, "size", 10))
+
+
+def page_of(request: Mapping[str, Any]) -> tuple[int, int]:
+    """`from` and `size` of a request. Raises SearchError."""
+    return _whole(request, "from", 0), _whole(request, "size", 10)
+
+
+def results_of(searched: Sequence[Searched], request: Any, rules: Rules) -> Results:
+    """All matches of `request`, a parsed body, in order. Raises SearchError."""
+    _check_keys(request, _AGGREGATIONS if rules.aggregation_failure else ())
+    start, size = page_of(request)
     requested = parse_source(request["_source"]) if "_source" in request else None
-    if requested and refuses_same_entry:
+    if requested and rules.refuses_same_entry:
         refuse_same_entry(requested)
     check_depth(request.get("query"))
-    scope = Scope.of(index, tuple(documents), scores_keywords=scores_keywords)
+    matches: list[Match] = []
+    sorts: tuple[Sort, ...] = ()
+    rows: list[tuple[Match, list[Any]]] = []
+    for one in searched:
+        found, sorts = _matches(one, request, rules, start, size, len(matches))
+        matches += found
+        rows += with_values(found, sorts)
+    rows = in_order(rows, sorts) if sorts else sorted(rows, key=lambda row: -row[0].score)
+    total = len(rows)
+    if "search_after" in request:
+        if start:
+            raise illegal_argument("`from` parameter must be set to 0 when `search_after` is used.")
+        rows = rows_after(rows, request["search_after"], sorts)
+    return Results(
+        request,
+        rows,
+        total,
+        not sorts or any(sort.name == "_score" for sort in sorts),
+        bool(sorts),
+        rules.source(requested),
+        rules.shows_versions,
+        sum(one.shards for one in searched),
+    )
+
+
+def matching(searched: Searched, query: Any, *, scores_keywords: bool = False) -> list[Stored]:
+    """The documents of one index that match a query, in their order. Raises SearchError."""
+    check_depth(query)
+    scope = Scope.of(searched.index, searched.documents, searched.table, scores_keywords=scores_keywords)
+    score, admits = parse_query(query, scope), _filter(searched, scope)
+    check_clauses(scope)
+    return [document for document in scope.documents if admits(document) and score(document) is not None]
+
+
+def _filter(searched: Searched, scope: Scope) -> Callable[[Stored], bool]:
+    """Whether an alias admits a document."""
+    if not searched.filters:
+        return lambda _: True
+    scorers = [parse_query(query, scope) for query in searched.filters]
+    return lambda document: any(score(document) is not None for score in scorers)
+
+
+def _matches(
+    one: Searched, request: Mapping[str, Any], rules: Rules, start: int, size: int, before: int
+) -> tuple[list[Match], tuple[Sort, ...]]:
+    """The matches in one index, and the sort by its fields; `before` is the number of matches in other indices."""
+    scope = Scope.of(one.index, one.documents, one.table, scores_keywords=rules.scores_keywords)
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     check_clauses(scope)
-    if start + size > _RESULT_WINDOW:
-        reason = _TOO_LARGE.format(most=_RESULT_WINDOW, requested=start + size)
-        raise shard_failure(index, "illegal_argument_exception", reason)
+    if (size if rules.is_scroll else start + size) > one.window:
+        text = _BATCH_TOO_LARGE if rules.is_scroll else _TOO_LARGE
+        reason = text.format(most=one.window, requested=size if rules.is_scroll else start + size)
+        raise shard_failure(one.index, "illegal_argument_exception", reason)
     sorts = parse_sort(request["sort"], scope) if "sort" in request else ()
-
-    scored = ((document, score(document), position) for position, document in enumerate(scope.documents))
-    if aggregation_failure and any(key in request for key in _AGGREGATIONS):
-        raise unwritable_aggregations(*aggregation_failure)
-    matches = [Match(document, _float32(found), position) for document, found, position in scored if found is not None]
-    if sorts:
-        rows = in_order(matches, sorts)
-        by_score = any(sort.name == "_score" for sort in sorts)
-    else:
-        rows = [(match, []) for match in sorted(matches, key=lambda match: -match.score)]
-        by_score = True
-    shown = source(requested)
-    part_of = shown.part_of()
-    hits = []
-    for match, values in rows[start : start + size]:
-        document = match.document
-        hit = {
-            "_index": index,
-            "_id": document.id,
-            "_version": document.version,
-            "_seq_no": document.seq_no,
-            "_primary_term": document.primary_term,
-            "_score": match.score if by_score else None,
-        }
-        if shown.fetch:
-            hit["_source"] = part_of(document.source)
-        if sorts:
-            hit["sort"] = values
-        hits.append(hit)
-    best = rows[0][0].score if rows and size and not sorts else None
-    found = {**_total(request, len(matches)), "max_score": best, "hits": hits}
-    shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
-    return {"took": 1, "timed_out": False, "_shards": shards, "hits": found}
+    admits = _filter(one, scope)
+    scored = (
+        (document, score(document) if admits(document) else None, position)
+        for position, document in enumerate(scope.documents)
+    )
+    if rules.aggregation_failure and any(key in request for key in _AGGREGATIONS):
+        raise unwritable_aggregations(*rules.aggregation_failure)
+    matches = [
+        Match(document, _float32(found), before + position, one.index)
+        for document, found, position in scored
+        if found is not None
+    ]
+    return matches, sorts
 
 
 def empty_answer() -> dict[str, Any]:

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from mockflow.core.opensearch.search.errors import illegal_argument, not_supported, object_parser, shard_failure
+from mockflow.core.opensearch.search.errors import (
+    illegal_argument,
+    not_supported,
+    object_parser,
+    parsing,
+    shard_failure,
+)
 from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import token
 
@@ -30,6 +36,7 @@ class Match(NamedTuple):
     document: Stored
     score: float
     position: int
+    of_index: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,15 @@ class Sort:
         high = (self.missing == "_last") != self.descending
         return (_LARGEST if high else _SMALLEST) if self.numeric else None
 
+    def bound(self, value: Any) -> Any:
+        """A value of ``search_after`` as `value` gives it. Raises SearchError."""
+        if value is None or self.field is None or not self.numeric:
+            return value
+        try:
+            return self.field.term(value)
+        except BadValueError as error:
+            raise illegal_argument(f"Failed to parse search_after value for field [{self.name}]. {error}") from None
+
     def key(self, value: Any) -> tuple[int, Any]:
         """The key by which values are ordered."""
         if value is not None:
@@ -63,13 +79,48 @@ class Sort:
         return (1 if (self.missing == "_last") != self.descending else -1), 0
 
 
-def in_order(matches: Sequence[Match], sorts: Sequence[Sort]) -> list[tuple[Match, list[Any]]]:
-    """The matches with their sort values. Equal ones keep their order."""
-    rows = [(match, [sort.value(match) for sort in sorts]) for match in matches]
-    for number in reversed(range(len(sorts))):
-        sort = sorts[number]
-        rows.sort(key=lambda row: sort.key(row[1][number]), reverse=sort.descending)
-    return rows
+Row = tuple[Match, list[Any]]
+"""A match with its sort values."""
+
+
+def with_values(matches: Sequence[Match], sorts: Sequence[Sort]) -> list[Row]:
+    """The matches of one index with their sort values."""
+    return [(match, [sort.value(match) for sort in sorts]) for match in matches]
+
+
+def in_order(rows: Sequence[Row], sorts: Sequence[Sort]) -> list[Row]:
+    """The rows in the order of their sort values. Equal ones keep their order. Raises SearchError."""
+    ordered = list(rows)
+    try:
+        for number in reversed(range(len(sorts))):
+            sort = sorts[number]
+            ordered.sort(key=lambda row: sort.key(row[1][number]), reverse=sort.descending)
+    except TypeError:
+        raise illegal_argument("Can't sort on fields that have different types in different indices") from None
+    return ordered
+
+
+def rows_after(rows: list[Row], after: Any, sorts: Sequence[Sort]) -> list[Row]:
+    """The rows that follow the sort values `after`, those of a hit before (``search_after``). Raises SearchError."""
+    if not isinstance(after, list):
+        raise parsing(f"Unknown key for a {token(after)} in [search_after].")
+    if not sorts:
+        raise illegal_argument("Sort must contain at least one field.")
+    if len(after) != len(sorts):
+        raise illegal_argument(f"search_after has {len(after)} value(s) but sort has {len(sorts)}.")
+    bounds = [sort.bound(value) for sort, value in zip(sorts, after, strict=True)]
+    try:
+        return [row for row in rows if _follows(row[1], bounds, sorts)]
+    except TypeError:
+        raise illegal_argument("Failed to parse search_after value: it is not of the type of its field") from None
+
+
+def _follows(values: Sequence[Any], bounds: Sequence[Any], sorts: Sequence[Sort]) -> bool:
+    for value, bound, sort in zip(values, bounds, sorts, strict=True):
+        here, there = sort.key(value), sort.key(bound)
+        if here != there:
+            return here < there if sort.descending else here > there
+    return False
 
 
 def parse_sort(value: Any, scope: Scope) -> tuple[Sort, ...]:

@@ -21,16 +21,18 @@ def settings_after(before: Mapping[str, Any] | None, inputs: Mapping[str, Any]) 
     return {**normalized(before), **_changes(inputs)}
 
 
-def inputs_after_update(before: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+def inputs_after_update(
+    before: Mapping[str, Any], inputs: Mapping[str, Any], changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The inputs that would create an index as it is after update_index, which changes settings only.
 
-    `before` are the inputs that created it.
+    `before` are the inputs that created it, `changes` the settings that clients have changed since.
     """
     created = read_configurations(configurations_of(before))
     configurations = {
         "aliases": created.aliases,
         "mappings": created.mapping,
-        "settings": {**created.settings, **_changes(inputs)},
+        "settings": {**created.settings, **(changes or {}), **_changes(inputs)},
     }
     return {**before, "configurations": configurations}
 

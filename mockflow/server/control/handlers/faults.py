@@ -1,28 +1,29 @@
 """Faults that are added at run time, and the list of all active ones."""
 
-from typing import Final
-
 from mockflow.cluster.active import ActiveFault
 from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.fault_rules import alone
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import PREFIX, ControlCall, ControlError, read_body
-
-_MAX_DIGITS: Final = 15
+from mockflow.server.control.handlers.single import number_of, refuse, refuse_body_file
 
 
 def list_faults(call: ControlCall) -> list[views.FaultView]:
-    """All active faults, those added at run time first."""
+    """The active faults, those added at run time first; with `workflow_id` those for its requests, else all."""
     active = call.world.active
-    return [_fault_view(fault) for fault in (*active.added, *active.faults)]
+    if "workflow_id" in call.query:
+        chosen = active.faults_about(call.world.find(call.query["workflow_id"]))
+    else:
+        chosen = [*active.added, *active.faults]
+    return [_fault_view(fault) for fault in chosen]
 
 
 def add_fault(call: ControlCall) -> views.FaultView:
     """Adds a fault; it acts on requests from now on."""
     body = read_body(call, requests.NewFault)
     written = body.model_dump(by_alias=True, exclude_unset=True, exclude={"workflow_id"})
-    if problems := [f"{problem.message}; {problem.hint}" for problem in alone(Fault.model_validate(written))]:
-        raise ControlError(400, "; ".join(problems), [{"field": "", "message": message} for message in problems])
+    refuse(alone(Fault.model_validate(written)))
+    refuse_body_file("respond", body.respond)
     if body.workflow_id is not None:
         call.world.find(body.workflow_id)
     fault = call.world.active.add(Fault.model_validate(written), body.workflow_id)
@@ -42,10 +43,11 @@ def delete_faults(call: ControlCall) -> list[views.FaultView]:
 
 def delete_fault(call: ControlCall) -> views.FaultView:
     """Removes one fault that was added at run time; 404 for an unknown id."""
-    text, active = call.values["id"], call.world.active
-    fault = active.fault(int(text)) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else None
+    active = call.world.active
+    fault = active.fault(number_of(call.values["id"]))
     if fault is None:
-        raise ControlError(404, f'no fault "{text}" was added at run time; GET {PREFIX}/faults lists them')
+        message = f'no fault "{call.values["id"]}" was added at run time; GET {PREFIX}/faults lists them'
+        raise ControlError(404, message)
     active.remove_added(fault)
     _end(call, fault)
     call.world.active_changed()
@@ -65,5 +67,6 @@ def _fault_view(fault: ActiveFault) -> views.FaultView:
         workflow_id=fault.workflow_id,
         calls=fault.calls,
         acted=fault.acted,
+        next_call=fault.next_call,
         script=fault.fault.model_dump(by_alias=True, exclude_unset=True),
     )

@@ -1,11 +1,11 @@
 """The journal of requests and responses, and the coverage of scripts by them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.journal import Exchange
-from mockflow.server.control import views
+from mockflow.server.control import har, views
 from mockflow.server.control.call import ControlCall, ControlError
 
 _MAX_DIGITS: Final = 15
@@ -13,14 +13,23 @@ _MAX_DIGITS: Final = 15
 
 def get_journal(call: ControlCall) -> views.JournalView:
     """The requests and responses that match the filters."""
+    return _journal(call.cluster, _chosen(call))
+
+
+def get_archive(call: ControlCall) -> dict[str, Any]:
+    """The requests and responses that match the filters, as an HTTP Archive."""
+    entries = [exchange.as_json(call.world.began) for exchange in _chosen(call)]
+    return har.archive(entries, default_host=call.cluster.publish_address)
+
+
+def _chosen(call: ControlCall) -> list[Exchange]:
     query = call.query
-    chosen = call.world.journal.select(
+    return call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
         status=number_in(query, "status"),
         since=number_in(query, "since") or 0,
     )
-    return _journal(call.cluster, chosen)
 
 
 def clear_journal(call: ControlCall) -> views.JournalView:
@@ -53,7 +62,11 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
         for workflow in cluster.world.workflows.values()
         for problem in workflow.input_problems
     ]
-    return views.CoverageView(parts=[views.PartView(**vars(part)) for part in parts], input_problems=problems)
+    return views.CoverageView(
+        parts=[views.PartView(**vars(part)) for part in parts],
+        input_problems=problems,
+        not_served=[views.NotServedView(**vars(kind), stub=kind.stub) for kind in cluster.world.not_served],
+    )
 
 
 def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:

@@ -1,11 +1,13 @@
 """Scenarios: list, load, remove."""
 
 import asyncio
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mockflow.cluster import LoadedScenario, scenarios
 from mockflow.core.plugin.template import Template
+from mockflow.loading import documents
 from mockflow.loading.load import Loading, load_text
 from mockflow.server.control import views
 from mockflow.server.control.call import ControlCall, ControlError
@@ -19,39 +21,55 @@ _MAX_PROBLEMS: Final = 1000  # in one response
 def list_scenarios(call: ControlCall) -> views.ScenariosView:
     """The loaded scenarios, and the problems of their files."""
     return views.ScenariosView(
-        scenarios=[_scenario_view(loaded) for loaded in call.world.scenarios.values()],
+        scenarios=[scenario_view(loaded) for loaded in call.world.scenarios.values()],
         problems=[views.ProblemView.model_validate(problem) for problem in call.cluster.problems],
     )
 
 
 def load_scenarios(call: ControlCall) -> views.Loaded:
     """Loads the scenarios in the body; 400 with their problems if there are errors."""
-    loading, _ = _read(call)
-    loaded = _without_errors(loading)
+    loading, _ = read(call)
+    loaded = loaded_of(loading, call.request.body)
     scenarios.load(call.world, loaded)
-    return _told(loaded, loading)
+    return told(loaded, loading)
 
 
 async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     """As `load_scenarios`, with pauses in which clients are answered."""
-    loading, templates = _read(call)
-    loaded = _without_errors(loading)
+    loading, templates = read(call)
+    loaded = loaded_of(loading, call.request.body)
     for _ in scenarios.load_in_slices(call.world, loaded, templates):
         await asyncio.sleep(0)
-    return _told(loaded, loading)
+    return told(loaded, loading)
 
 
-def _without_errors(loading: Loading) -> list[LoadedScenario]:
+def loaded_of(loading: Loading, body: bytes, version: str | None = None) -> list[LoadedScenario]:
+    """The scenarios of a body, each with its document. Raises ControlError 400 if it has errors."""
     if loading.errors:
         more = len(loading.errors) - _MAX_PROBLEMS
         lines = [*map(str, loading.errors[:_MAX_PROBLEMS]), *([f"and {more} more"] if more > 0 else [])]
         raise ControlError(400, "\n".join(lines), [problem.as_json() for problem in loading.problems[:_MAX_PROBLEMS]])
-    return [LoadedScenario(located.scenario, str(located.place)) for located in loading.scenarios]
+    found = documents.parts(body.decode("utf-8-sig")) if len(body) <= _MOST_KEPT else []
+    begins = [part.line for part in found]
+    return [
+        LoadedScenario(
+            located.scenario,
+            str(located.place),
+            found[bisect_right(begins, located.place.line) - 1].text if found else None,
+            version,
+        )
+        for located in loading.scenarios
+    ]
 
 
-def _told(loaded: list[LoadedScenario], loading: Loading) -> views.Loaded:
+_MOST_KEPT: Final = 1024 * 1024
+"""The bytes of a body up to which its documents are kept as they were written; the text of others is made anew."""
+
+
+def told(loaded: Sequence[LoadedScenario], loading: Loading) -> views.Loaded:
+    """The response to a load."""
     return views.Loaded(
-        loaded=[_scenario_view(scenario) for scenario in loaded],
+        loaded=[scenario_view(scenario) for scenario in loaded],
         problems=[views.ProblemView(**problem.as_json()) for problem in loading.problems],
     )
 
@@ -62,7 +80,7 @@ def read_ahead(request: Request) -> None:
         _, query = parse_target(request.target)
     except Refusal:
         return
-    source = query.get("source", _SOURCE)
+    source = query.get("source", SOURCE)
     request.ahead = Ahead()
     request.ahead.keep(source, lambda: _loaded(request, source))
 
@@ -77,14 +95,16 @@ def _loaded(request: Request, source: str) -> _Loaded:
     return loading, {} if loading.errors else {it.scenario: scenarios.template_of(it) for it in brought}
 
 
-def _read(call: ControlCall) -> _Loaded:
-    request, source = call.request, call.query.get("source", _SOURCE)
+def read(call: ControlCall) -> _Loaded:
+    """What the body has; it may have been read ahead."""
+    request, source = call.request, call.query.get("source", SOURCE)
     if request.ahead is None:
         return load_text(request.body, source), {}
     return request.ahead.result(source, lambda: _loaded(request, source))
 
 
-_SOURCE: Final = "request"
+SOURCE: Final = "request"
+"""The name of a body in problems, where the request does not give one."""
 
 
 def delete_scenario(call: ControlCall) -> views.ScenarioView:
@@ -93,10 +113,11 @@ def delete_scenario(call: ControlCall) -> views.ScenarioView:
     loaded = call.world.scenarios.get(name)
     scenarios.remove(call.world, name)
     assert loaded is not None
-    return _scenario_view(loaded)
+    return scenario_view(loaded)
 
 
-def _scenario_view(loaded: LoadedScenario) -> views.ScenarioView:
+def scenario_view(loaded: LoadedScenario) -> views.ScenarioView:
+    """A scenario as the list shows it."""
     scenario = loaded.scenario
     return views.ScenarioView(
         scenario=scenario.scenario,

@@ -4,6 +4,7 @@ from typing import Final
 
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.suggest import closest
+from mockflow.core.opensearch.rest_paths import is_operation
 from mockflow.server.answer import ROUTER
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, ControlError, read_body
@@ -31,7 +32,7 @@ def get_story(call: ControlCall) -> views.StoryView:
 
 
 def _calls(call: ControlCall, wanted: requests.Called) -> int:
-    if wanted.operation not in ROUTER.operations:
+    if wanted.operation not in ROUTER.operations and not is_operation(wanted.operation):
         advice = closest(wanted.operation, ROUTER.operations)
         hint = f"; did you mean {advice}?" if advice else ""
         raise ControlError(400, f'no operation "{wanted.operation}"{hint}')
@@ -78,7 +79,7 @@ def _failed(call: ControlCall, message: str) -> ControlError:
 
 
 def _story(call: ControlCall, since: int) -> str:
-    world = call.world
+    world, coverage = call.world, get_coverage(call)
     kept = _exchanges(call)
     exchanges = [one for one in kept if one.number > since]
     touched = {exchange.workflow_id for exchange in exchanges}
@@ -95,10 +96,9 @@ def _story(call: ControlCall, since: int) -> str:
         stuck=None if since else world.stuck,
         waiting=world.waits.texts(world.clock),
         unused=[
-            part.text()
-            for part in get_coverage(call).parts
-            if part.run in _ACT and not (part.seen or part.optional or since)
+            part.text() for part in coverage.parts if part.run in _ACT and not (part.seen or part.optional or since)
         ],
+        not_served=() if since else coverage.not_served,
     )
 
 

@@ -1,13 +1,22 @@
 // The entry point: keyboard, notices, and the loop that redraws what changes with the clock.
 
+import { axis } from "./axis.js";
 import { $, h, setText, set } from "./dom.js";
 import * as clock from "./clock.js";
 import * as inspector from "./inspector.js";
+import { openExchange } from "./exchange.js";
+import "./export.js";
 import "./journal.js";
+import { followLinks } from "./link.js";
 import { openTab } from "./panels.js";
+import * as ruler from "./ruler.js";
+import "./scenarios.js";
 import { backToNow, goTo, nudge, stepMoment } from "./scrub.js";
+import { toggleAll } from "./fields.js";
 import { store } from "./store.js";
+import "./token.js";
 import * as workflows from "./workflows.js";
+import { zoomBy } from "./zoom.js";
 
 const KEYS = [
   ["↑ ↓ or K J", "previous, next workflow", { ArrowUp: () => workflows.step(-1), ArrowDown: () => workflows.step(1), k: () => workflows.step(-1), j: () => workflows.step(1) }],
@@ -18,7 +27,10 @@ const KEYS = [
   ["Space", "freeze the clock, or let it run", { " ": clock.freeze }],
   ["N", "move the clock to the next keyframe", { n: clock.next }],
   ["/", "filter workflows", { "/": () => $("filter").focus() }],
-  ["1 2 3", "journal, coverage, problems", { 1: () => openTab(0), 2: () => openTab(1), 3: () => openTab(2) }],
+  ["1 … 5", "journal, coverage, problems, scenarios, faults and stubs", Object.fromEntries([0, 1, 2, 3, 4].map((place) => [place + 1, () => openTab(place)]))],
+  ["+ − 0", "zoom the selected timeline: in, out, whole", { "+": () => zoomBy(1), "Shift++": () => zoomBy(1), "-": () => zoomBy(-1), 0: () => zoomBy(0) }],
+  ["T", "one time axis for all workflows, or one each", { t: () => axis.toggle() }],
+  ["A", "status: plain, or with all=true", { a: () => toggleAll() }],
   ["?", "this list", { "?": () => keys.showModal(), "Shift+?": () => keys.showModal() }],
 ];
 const ACTIONS = Object.assign({}, ...KEYS.map(([, , actions]) => actions));
@@ -38,20 +50,21 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if ((event.key === " " || event.key === "Enter") && target.matches("button, summary")) return;
-  if (event.key.startsWith("Arrow") && target.closest(".journal, .pane, .status") && !event.key.match(/Left|Right/)) return;
+  if (event.key.startsWith("Arrow") && target.closest(".journal, .pane, .status, .scroller") && !event.key.match(/Left|Right/)) return;
   const act = ACTIONS[event.shiftKey ? `Shift+${event.key}` : event.key];
   if (!act) return;
   event.preventDefault();
   act();
 });
 for (const dialog of document.querySelectorAll("dialog")) {
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  if (dialog.id !== "editor" && dialog.id !== "token") dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 }
 
 let hiding = 0;
 store.on("notice", () => {
   const notice = $("notice");
-  setText(notice, store.notice);
+  setText(notice, store.notice.text);
+  notice.classList.toggle("done", !store.notice.isError);
   notice.hidden = false;
   clearTimeout(hiding);
   hiding = setTimeout(() => (notice.hidden = true), 8000);
@@ -73,8 +86,10 @@ function frame(time) {
   clock.tick();
   workflows.tick();
   inspector.tick();
+  ruler.tick();
   store.settled = true; // while the clock stands still, nothing changes until the next event
 }
 store.on("clock workflows scrub selected", () => (store.settled = false));
 requestAnimationFrame(frame);
+followLinks(openExchange);
 store.connect();

@@ -1,12 +1,16 @@
 // The selected workflow: its large timeline, and its exact status at the shown moment.
 
-import { $, h, json, setText, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import { date, duration, glyph, number, stateClass } from "./format.js";
 import { backToNow, goTo, shownMoment, nudge, scrubbing, stepMoment } from "./scrub.js";
-import { post, store } from "./store.js";
-import { Track, layoutOf } from "./track.js";
+import { post } from "./api.js";
+import { openEditor } from "./editor.js";
+import { store } from "./store.js";
+import { nextFaults } from "./next_faults.js";
+import { showStatus, statusView } from "./status.js";
+import { layoutOf } from "./track.js";
+import { scroller, track, zoomButtons } from "./zoom.js";
 
-const track = new Track({ big: true });
 scrubbing(track);
 
 const title = h("h2");
@@ -16,27 +20,29 @@ const facts = h("p", { class: "facts muted" });
 const state = h("span", { class: "state" });
 const when = h("b", { class: "mono", id: "when" });
 const tense = h("span", { class: "tense" });
-const slider = h("div", { class: "slider", role: "slider", tabindex: "0", "aria-label": "Moment on the timeline", "aria-valuemin": "0" }, track.element);
+const slider = h("div", { class: "slider", role: "slider", tabindex: "0", "aria-label": "Moment on the timeline", "aria-valuemin": "0" }, scroller);
 const field = h("input", { id: "at", size: "6", spellcheck: "false", autocomplete: "off", "aria-label": "Show this elapsed time, in ms", inputmode: "numeric" });
 const live = h("button", { id: "back", class: "primary", onclick: backToNow, title: "Follow the clock again (Esc)" }, "Back to now");
 const move = h("button", { id: "move", onclick: moveClock, title: "Advance the clock to this moment of the workflow" }, "Clock to here");
 const restart = h("button", { id: "restart", onclick: begin, title: "Begin the run from 0; a run that waits for a client's provision cannot be begun here" }, "Restart");
-const status = h("div", { id: "status", class: "status", tabindex: "0", role: "region", "aria-label": "Exact status" });
+const begun = h("span", { class: "unbegun", id: "unbegun" }, "not begun");
+const edit = h("button", { class: "small", id: "edit", onclick: () => openEditor(store.workflow.scenario) }, "Edit scenario");
+const up = h("button", { class: "small up", onclick: () => $("workflows-title").scrollIntoView({ block: "start" }) }, "↑ Workflows");
 const body = h("div", { class: "body" },
-  h("div", { class: "title" }, title, id), about,
+  h("div", { class: "title" }, up, title, id, edit), about,
   slider,
   h("div", { class: "travel", role: "group", "aria-label": "Time travel" },
     h("button", { onclick: () => stepMoment(-1), "aria-label": "Previous moment", title: "Previous moment (Shift+←)" }, "‹"),
     h("label", { class: "at" }, field, h("span", { "aria-hidden": "true" }, "ms")),
     h("button", { onclick: () => stepMoment(1), "aria-label": "Next moment", title: "Next moment (Shift+→)" }, "›"),
-    live, move, restart),
-  h("div", { class: "moment" }, state, when, tense),
-  status, facts);
+    live, move, restart, zoomButtons),
+  nextFaults,
+  h("div", { class: "moment" }, state, when, tense, begun),
+  statusView, facts);
 const nothing = h("p", { class: "nothing muted" }, "Select a workflow to see its status at any time.");
 $("inspector").append(nothing, body);
 
 let drawn = "";
-let shownStatus = null;
 
 function refresh() {
   const workflow = store.workflow;
@@ -47,6 +53,7 @@ function refresh() {
   setText(title, workflow.scenario ?? workflow.workflow_id);
   setText(id, workflow.scenario ? workflow.workflow_id : "no scenario");
   const description = store.scenarios.get(workflow.scenario)?.description;
+  edit.hidden = !workflow.scenario;
   about.hidden = !description;
   setText(about, description ?? "");
   track.show(workflow);
@@ -83,8 +90,9 @@ export function tick() {
   setText(restart, workflow.begun ? "Restart" : "Begin");
   restart.disabled = !workflow.begun && workflow.starts === "provision"; // a client has to provision it
   restart.classList.toggle("primary", !workflow.begun);
+  begun.hidden = workflow.begun;
   const facts_ = [
-    workflow.begun ? `run by ${workflow.run}` : `begins with ${workflow.starts.replace("_", " ")}`,
+    workflow.begun ? `run by ${CAUSES[workflow.run] ?? workflow.run}` : `not begun: begins with ${BEGINS[workflow.starts] ?? workflow.starts}`,
     `${number(workflow.polls)} poll${workflow.polls === 1 ? "" : "s"}`,
   ];
   if (workflow.zero_ms != null && !now.waits) facts_.push(date(workflow.zero_ms + store.clock.lead_ms + now.ms));
@@ -92,28 +100,8 @@ export function tick() {
   showStatus(workflow, layout, now, moment, isIdle && follows);
 }
 
-async function showStatus(workflow, layout, now, moment, isBefore) {
-  const key = `${workflow.workflow_id} ${workflow.revision} ${isBefore ? "idle" : now.index}`;
-  const shown = `${key} ${workflow.detail === shownStatus?.detail}`;
-  if (shownStatus?.shown === shown && status.dataset.moment === key) return;
-  shownStatus = { shown: `${key} true`, detail: workflow.detail };
-  let before = now.index ? layout.moments[now.index - 1].status : undefined;
-  let answer = moment.status;
-  if (!now.waits) {
-    try {
-      answer = isBefore ? await store.status(workflow, null, "idle") : await store.status(workflow, now.ms, now.index);
-      if (before) before = await store.status(workflow, layout.known[now.index - 1].at_ms, now.index - 1);
-    } catch (error) {
-      if (error.status !== 404) store.showError(error);
-      shownStatus = null;
-      return;
-    }
-  }
-  const same = shownMoment();
-  if (store.workflow !== workflow || same?.index !== now.index || isBefore !== (workflow.upcoming === "provision" && !store.scrub)) return;
-  status.replaceChildren(json(answer, before));
-  status.dataset.moment = key;
-}
+const CAUSES = { look: "poll", provision: "provision of a client", reprovision: "reprovision of a client", deprovision: "deprovision of a client" };
+const BEGINS = { first_status: "the first poll of a client", provision: "the provision of a client", load: "its load" };
 
 async function moveClock() {
   const now = shownMoment();
@@ -157,4 +145,4 @@ slider.addEventListener("keydown", (event) => {
 });
 new ResizeObserver(() => store.notify("resized")).observe(track.element);
 
-store.on("workflows selected scrub scenarios journal polls resized clock", refresh);
+store.on("workflows selected scrub scenarios journal polls resized clock all", refresh);

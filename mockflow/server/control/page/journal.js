@@ -1,8 +1,9 @@
 // The requests of clients and their responses, the newest first.
 
-import { $, h, json, setText, set } from "./dom.js";
+import { $, h, setText, set } from "./dom.js";
 import { KINDS, duration, kindOf, number } from "./format.js";
-import { get, store } from "./store.js";
+import { openExchange } from "./exchange.js";
+import { store } from "./store.js";
 import { VirtualList } from "./virtual.js";
 
 const HEIGHT = 30;
@@ -11,14 +12,13 @@ const panel = $("journal");
 const find = $("find");
 const answered = $("answered");
 const mine = $("mine");
-const dialog = $("exchange");
 const rows = new VirtualList(panel, { height: HEIGHT, make, fill });
 let newest = 0;
 
 function make() {
   const row = {};
   for (const name of ["number", "time", "request", "status", "told", "took"]) row[name] = h("span", { class: name });
-  row.element = h("button", { class: "exchange", onclick: () => open(row.exchange) }, row.number, row.time, row.status, row.request, row.told, row.took);
+  row.element = h("button", { class: "exchange", onclick: () => openExchange(row.exchange.number) }, row.number, row.time, row.status, row.request, row.told, row.took);
   return row;
 }
 
@@ -61,28 +61,6 @@ function refresh() {
   panel.classList.toggle("empty", !chosen.length);
   panel.dataset.empty = store.exchanges.length ? "No request matches the filter." : "No requests yet.";
   rows.show(chosen);
-}
-
-async function open(exchange) {
-  let whole;
-  try {
-    whole = await get(`/journal/${exchange.number}`);
-  } catch (error) {
-    return store.showError(error);
-  }
-  const kind = kindOf(whole);
-  const part = (name, value) => (value == null || (typeof value === "object" && !Object.keys(value).length) ? null
-    : h("details", { open: name !== "Headers" }, h("summary", {}, name), typeof value === "string" ? h("pre", { class: "json" }, value) : json(value)));
-  dialog.replaceChildren(
-    h("header", {}, h("h2", { id: "exchange-title", class: "mono" }, `#${whole.number} ${whole.method} ${whole.target}`),
-      h("button", { class: "quiet", onclick: () => dialog.close(), "aria-label": "Close" }, "✕")),
-    h("p", { class: "muted" },
-      h("b", { class: `kind-${kind}` }, `${KINDS[kind]} ${whole.status || "no response"}`),
-      ` · ${whole.operation ?? "no operation"} · +${duration(whole.elapsed_ms)} · took ${whole.took_ms} ms · ${whole.mode}`,
-      whole.fault ? ` · fault ${whole.fault}` : "", whole.stub ? ` · stub ${whole.stub}` : ""),
-    ...[part("Near misses", misses(whole).length ? misses(whole) : null), part("Response", whole.response),
-      part("Request body", whole.request.body), part("Headers", whole.request.headers)].filter(Boolean));
-  dialog.showModal();
 }
 
 for (const [element, event] of [[find, "input"], [answered, "change"], [mine, "change"]]) element.addEventListener(event, refresh);

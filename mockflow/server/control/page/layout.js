@@ -1,13 +1,16 @@
 // The positions on a timeline, as fractions of its width, from a workflow's moments. Pure.
 //
 // There are three zones: the known times, in scale; the time after the last of them, compressed so that the playhead
-// never leaves the timeline; and the moments that wait for a poll, whose time is not known.
+// never leaves the timeline; and the moments that wait for a poll, whose time is not known. On a shared axis all known
+// times are in the scale of its window, and what is outside of it is not in sight.
 
 const ZONES = { known: 0.78, later: 0.22, waiting: 0 };
 const ZONES_WITH_POLLS = { known: 0.6, later: 0.1, waiting: 0.3 };
 
 export class Layout {
-  constructor(detail) {
+  /** `axis`: {from, to, scale} of a shared axis, in ms of the run; null: a scale of its own. */
+  constructor(detail, axis = null) {
+    this.axis = axis;
     this.moments = detail.timeline;
     const known = this.moments.filter((moment) => moment.at_ms != null);
     this.waiting = this.moments.slice(known.length);
@@ -16,7 +19,7 @@ export class Layout {
     const edges = this.faults.flatMap((fault) => [fault.from_ms, fault.to_ms ?? 0]);
     this.end = known.map((moment) => moment.at_ms).concat(edges).reduce((most, one) => Math.max(most, one), 0);
     this.span = this.end || 1000;
-    this.zones = this.waiting.length ? ZONES_WITH_POLLS : ZONES;
+    this.zones = axis ? { known: axis.scale, later: 0, waiting: 1 - axis.scale } : this.waiting.length ? ZONES_WITH_POLLS : ZONES;
     this.bands = this.#bands();
     this.resources = this.#resources();
   }
@@ -24,14 +27,24 @@ export class Layout {
   /** The position of an elapsed time. */
   x(ms) {
     const { known, later } = this.zones;
+    if (this.axis) return known * Math.min(1, Math.max(0, (ms - this.axis.from) / (this.axis.to - this.axis.from)));
     if (ms <= this.span) return (known * Math.max(0, ms)) / this.span;
     const beyond = (ms - this.span) / this.span;
     return known + later * (1 - 1 / (1 + beyond));
   }
 
+  /** Whether a time is within the window of a shared axis. */
+  sees(ms) {
+    return !this.axis || (ms >= this.axis.from && ms <= this.axis.to);
+  }
+
   /** The time at a position: {ms}, or {moment} for one that waits for a poll. */
   at(x) {
     const { known, later } = this.zones;
+    if (this.axis && (x <= known || !this.waiting.length)) {
+      const ms = this.axis.from + (Math.min(x, known) / known) * (this.axis.to - this.axis.from);
+      return { ms: Math.max(0, Math.round(ms)) };
+    }
     if (x <= known) return { ms: Math.round((Math.max(0, x) / known) * this.span) };
     if (x < known + later || !this.waiting.length) {
       const part = Math.min((x - known) / later, 0.98);
@@ -65,7 +78,7 @@ export class Layout {
       if (last?.state === state && last.waits === waits) return;
       const from = this.begin(index);
       if (last) last.to = from;
-      bands.push({ state, waits, from, to: 1, since: moment.at_ms, poll: moment.at_poll });
+      bands.push({ state, waits, from, to: this.axis && !this.waiting.length ? this.zones.known : 1, since: moment.at_ms, poll: moment.at_poll });
     });
     return bands;
   }

@@ -1,10 +1,13 @@
 // The drawer: its tabs, the coverage of scripts, and their problems.
 
 import { $, h, setText, set } from "./dom.js";
+import { refresh as refreshEffects } from "./effects.js";
+import { loadNames } from "./forms.js";
 import { number } from "./format.js";
+import { drawProblemList } from "./problems.js";
 import { store } from "./store.js";
 
-const TABS = ["journal", "coverage", "problems"];
+const TABS = ["journal", "coverage", "problems", "scenarios", "effects"];
 const REST_MS = 1000; // between two requests for the coverage
 let open = "journal";
 let stale = true;
@@ -21,6 +24,10 @@ export function openTab(place, focus = false) {
   }
   $("journal-filters").hidden = open !== "journal";
   loadCoverage();
+  if (open === "effects") {
+    loadNames();
+    refreshEffects();
+  }
 }
 
 TABS.forEach((name, place) => {
@@ -78,11 +85,7 @@ function drawProblems() {
   const { problems } = store;
   setText($("problem-count"), problems.length ? number(problems.length) : "");
   $("tab-problems").classList.toggle("alarm", problems.some((problem) => problem.severity !== "warning"));
-  $("problems").replaceChildren(...problems.map((problem) =>
-    h("article", { class: `problem ${problem.severity ?? "error"}` },
-      h("p", {}, h("b", {}, problem.severity === "warning" ? "▲ warning" : "✕ error"), " ",
-        h("span", { class: "mono" }, [problem.file, problem.line, problem.column].filter(Boolean).join(":"))),
-      h("p", {}, problem.message), problem.hint ? h("p", { class: "muted" }, problem.hint) : null)));
+  drawProblemList($("problems"), problems);
   $("problems").classList.toggle("empty", !problems.length);
   $("problems").dataset.empty = "No problems in the scenarios.";
 }

@@ -1,7 +1,8 @@
 // The data of the page: from server-sent events, completed by calls of the control API.
 
-export const CONTROL_API = "/_mockflow";
-const TOKEN = new URLSearchParams(location.search).get("token"); // of a control API with a token: /_mockflow/?token=...
+import { eventsAddress, get, post } from "./api.js";
+
+const RETRY_MS = 2000;
 const KEPT = 5000; // requests in the page's journal; the server keeps more
 const AT_ONCE = 4; // parallel requests for timelines
 
@@ -15,21 +16,33 @@ class Store extends EventTarget {
   clock = null;
   selected = null; // an id
   scrub = null; // {ms} or {moment} of the selected workflow; null: now
+  wanted = null; // {id, scrub} of a link, until that workflow has arrived
+  total = 0; // the number of workflows, of which some may still be on their way
   #changed = new Set();
   #base = 0; // performance.now() when the clock was received
   #queue = new Set();
   #fetching = 0;
   #statuses = new Map();
 
-  /** Opens the event stream; the browser reconnects by itself. */
+  /** Opens the event stream. The browser reconnects by itself, unless the server refuses; then the reason is told. */
   connect() {
-    const source = new EventSource(`${CONTROL_API}/events${TOKEN ? `?token=${encodeURIComponent(TOKEN)}` : ""}`);
+    const source = new EventSource(eventsAddress());
     source.onopen = () => this.#set("online", true);
     source.onerror = () => {
       this.#set("online", false);
-      if (source.readyState === EventSource.CLOSED) this.showError(new Error("The server refused the connection. If the control API has a token, open /_mockflow/?token=…"));
+      if (source.readyState === EventSource.CLOSED) this.#findReason();
     };
     source.onmessage = (event) => this.#apply(JSON.parse(event.data));
+  }
+
+  async #findReason() {
+    try {
+      await get("/clock");
+    } catch (error) {
+      if (error.status === 401) return this.notify("token");
+      if (error.status) return this.showError(error);
+    }
+    setTimeout(() => this.connect(), RETRY_MS);
   }
 
   /** Calls back at most once in a frame when one of `topics` has changed. */
@@ -65,7 +78,19 @@ class Store extends EventTarget {
     return this.workflows.get(this.selected) ?? null;
   }
 
+  /** Selects a workflow by its id, and the time or moment of it that is shown; null: now. */
   select(id, scrub = null) {
+    this.wanted = null;
+    this.#show(id, scrub);
+    this.notify("chosen");
+  }
+
+  /** Selects without a choice of the user, who may have followed a link or chosen nothing yet. */
+  suggest(id, scrub = null) {
+    this.#show(id, scrub);
+  }
+
+  #show(id, scrub) {
     if (this.selected !== id) {
       this.selected = id;
       this.notify("selected");
@@ -100,6 +125,7 @@ class Store extends EventTarget {
       if (workflow) workflow.polls = polls;
     }
     for (const id of message.gone ?? []) this.workflows.delete(id);
+    this.total = message.total ?? this.total;
     if (message.workflows || message.gone) this.notify("workflows");
     if (message.polls) this.notify("polls");
     if (message.journal) this.#append(message.journal);
@@ -216,7 +242,13 @@ class Store extends EventTarget {
   }
 
   showError(error) {
-    this.notice = error.message;
+    this.notice = { text: error.message, isError: true };
+    this.notify("notice");
+  }
+
+  /** Tells that something was done. */
+  say(text) {
+    this.notice = { text, isError: false };
     this.notify("notice");
   }
 }
@@ -233,17 +265,6 @@ function run() {
   const callbacks = [...waiting];
   waiting.clear();
   for (const callback of callbacks) callback();
-}
-
-export const get = (path) => ask(path);
-export const post = (path, body) => ask(path, { method: "POST", body: body && JSON.stringify(body) });
-
-async function ask(path, options) {
-  const headers = TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {};
-  const answer = await fetch(CONTROL_API + path, { ...options, headers });
-  const content = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(content.error.message), { status: answer.status });
-  return content;
 }
 
 export const store = new Store();

@@ -2,6 +2,7 @@
 
 import { $, h, json } from "./dom.js";
 import { KINDS, duration, glyph, kindOf, stateClass } from "./format.js";
+import { chosenFields } from "./fields.js";
 import { store } from "./store.js";
 
 const tip = $("tip");
@@ -28,6 +29,7 @@ async function fill(track, at, near, x, y) {
   const { workflow, layout } = track;
   const index = at.ms != null ? layout.momentAt(at.ms) : at.moment;
   const moment = layout.moments[index];
+  if (!moment) return;
   const state = moment.status.state ?? "no state";
   const when = at.ms != null ? `+${duration(at.ms)}` : `from poll ${moment.at_poll} on`;
   const head = h("p", {}, h("b", { class: "mono" }, when), " ",
@@ -41,7 +43,7 @@ async function fill(track, at, near, x, y) {
   const key = (wanted = `${workflow.workflow_id} ${workflow.revision} ${index}`);
   const status = at.ms == null ? moment.status : await store.status(workflow, at.ms, index).catch(() => moment.status);
   if (wanted !== key) return;
-  tip.replaceChildren(head, ...faults, ...requests, json(status));
+  tip.replaceChildren(head, ...faults, ...requests, json(chosenFields(status)));
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
   const left = Math.min(Math.max(8, x + 14), innerWidth - box.width - 8);

@@ -1,5 +1,6 @@
 // The list of all workflows, each with its timeline.
 
+import { axis } from "./axis.js";
 import { $, h, setText, set } from "./dom.js";
 import { duration, glyph, number, stateClass } from "./format.js";
 import { store } from "./store.js";
@@ -9,8 +10,19 @@ import { VirtualList } from "./virtual.js";
 
 const STATES = ["NOT_STARTED", "PROVISIONING", "COMPLETED", "FAILED"];
 const list = $("list");
+const RESORT_MS = 1000; // what is sorted by requests moves at most this often
 let only = null; // a state
 let shown = [];
+let resorting = 0;
+
+// What is on the screen first: each row's keys, the smaller first.
+const ORDERS = {
+  running: (workflow) => [isRunning(workflow) ? 0 : 1],
+  latest: (workflow) => [-(workflow.requests.at(-1)?.number ?? 0)],
+  most: (workflow) => [-workflow.requests.length],
+  name: (workflow) => [(workflow.scenario ?? workflow.workflow_id).toLowerCase()],
+  loaded: () => [],
+};
 
 const rows = new VirtualList(list, { height: 52, make, fill });
 
@@ -28,8 +40,9 @@ function make() {
     h("div", { class: "who" }, row.name, row.id),
     track.element,
     h("div", { class: "what" }, h("span", { class: "state" }, row.glyph, row.state), row.time));
-  row.element.addEventListener("pointerdown", (event) => {
-    if (!track.element.contains(event.target)) store.select(row.workflow.workflow_id);
+  row.element.addEventListener("click", (event) => {
+    if (!track.element.contains(event.target) || store.selected !== row.workflow.workflow_id) store.select(row.workflow.workflow_id);
+    if (narrow.matches) $("inspector").scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
   });
   scrubbing(track);
   return row;
@@ -71,14 +84,18 @@ export function tick() {
   for (const row of rows.rows.values()) update(row);
 }
 
+const narrow = matchMedia("(max-width: 800px)"); // the details are below the list
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const filter = $("filter");
+const order = $("order");
+const pinned = $("pinned");
 const chips = new Map(STATES.map((state) => {
   const count = h("b");
   const chip = h("button", { class: `chip ${stateClass(state)}`, "aria-pressed": "false", "data-state": state },
     h("span", { "aria-hidden": "true" }, glyph(state)), ` ${state} `, count);
   chip.addEventListener("click", () => {
     only = only === state ? null : state;
-    refresh();
+    filtered();
   });
   $("states").append(chip);
   return [state, { chip, count }];
@@ -95,7 +112,7 @@ function refresh() {
     const text = `${workflow.scenario ?? ""} ${workflow.workflow_id}`.toLowerCase();
     if (words.every((word) => text.includes(word))) shown.push(workflow);
   }
-  shown = [...shown.filter(isRunning), ...shown.filter((workflow) => !isRunning(workflow))];
+  shown = sorted(shown, ORDERS[order.value]);
   for (const [state, { chip, count }] of chips) {
     setText(count, number(counts[state]));
     set(chip, { "aria-pressed": String(only === state) });
@@ -104,9 +121,40 @@ function refresh() {
   setText($("count"), shown.length === total ? number(total) : `${number(shown.length)} of ${number(total)}`);
   list.classList.toggle("empty", !shown.length);
   list.dataset.empty = total ? "No workflow matches the filter." : "No workflows yet. Load a scenario, or let your program create one.";
-  if (!store.workflow && shown.length) store.select(shown[0].workflow_id);
-  else if (!store.workflow && store.selected) store.select(null);
+  const { wanted } = store;
+  if (wanted && store.workflows.has(wanted.id)) {
+    store.wanted = null;
+    store.suggest(wanted.id, wanted.scrub);
+    rows.show(shown);
+    reveal();
+  } else if (!store.workflow && shown.length) store.suggest(shown[0].workflow_id);
+  else if (!store.workflow && store.selected) store.suggest(null);
+  const isOutside = store.workflow && !shown.includes(store.workflow);
+  pinned.hidden = !isOutside;
+  if (isOutside) setText($("pinned-name"), store.workflow.scenario ?? store.selected);
+  axis.fit();
   rows.show(shown);
+}
+
+/** After a change of the filter the selected row, if it matches, is in sight. */
+function filtered() {
+  refresh();
+  reveal();
+}
+
+function reveal() {
+  const index = shown.indexOf(store.workflow);
+  if (index >= 0) rows.reveal(index);
+  else list.scrollTop = 0;
+}
+
+function sorted(workflows, keysOf) {
+  const keyed = workflows.map((workflow, index) => [...keysOf(workflow), index, workflow]);
+  keyed.sort((one, other) => {
+    const place = one.findIndex((key, at) => key !== other[at]);
+    return place < 0 ? 0 : one[place] < other[place] ? -1 : 1;
+  });
+  return keyed.map((one) => one.at(-1));
 }
 
 /** Whether its run has begun and is not over: such workflows come first in the list. */
@@ -123,6 +171,22 @@ export function step(by) {
   rows.reveal(next);
 }
 
-filter.addEventListener("input", refresh);
+filter.addEventListener("input", filtered);
+order.addEventListener("change", filtered);
+pinned.addEventListener("click", () => {
+  filter.value = "";
+  only = null;
+  filtered();
+  list.focus();
+});
 store.on("workflows selected", refresh);
-store.on("journal scrub", () => rows.draw());
+store.on("scrub axis", () => rows.draw());
+store.on("journal", () => {
+  rows.draw();
+  if (!["latest", "most"].includes(order.value) || resorting) return;
+  resorting = setTimeout(() => {
+    resorting = 0;
+    refresh();
+  }, RESORT_MS);
+});
+

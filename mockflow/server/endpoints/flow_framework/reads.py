@@ -120,7 +120,7 @@ def _source(call: Call, requested: SourceFilter | None) -> SourceFilter:
     return plugin_source(requested, for_admin=is_admin(call))
 
 
-def _stored_templates(call: Call) -> Iterable[Stored]:
+def stored_templates(call: Call) -> Iterable[Stored]:
     """The documents of the template index that the caller may read, in order of their last write."""
     found = []
     for workflow in call.world.workflows.values():
@@ -130,7 +130,7 @@ def _stored_templates(call: Call) -> Iterable[Stored]:
     return sorted(found, key=lambda document: document.seq_no)
 
 
-def _stored_states(call: Call) -> Iterable[Stored]:
+def stored_states(call: Call) -> Iterable[Stored]:
     """The documents of the state index that the caller may read, in order of their last write.
 
     Each is the workflow's status now, with all fields.
@@ -141,9 +141,9 @@ def _stored_states(call: Call) -> Iterable[Stored]:
         yield Stored(workflow.id, status_document(workflow.id, world.fields(workflow), show_all=True).value)
 
 
-search = _plugin_search(TEMPLATE_INDEX, _stored_templates, lambda _, __: None)
+search = _plugin_search(TEMPLATE_INDEX, stored_templates, lambda _, __: None)
 search_state = _plugin_search(
-    STATE_INDEX, _stored_states, lambda cluster, hit: _count_read(cluster, cluster.world.find(hit))
+    STATE_INDEX, stored_states, lambda cluster, hit: _count_read(cluster, cluster.world.find(hit))
 )
 
 

@@ -7,6 +7,7 @@ import pytest
 from mockflow.core.opensearch.search import (
     STATE_INDEX,
     TEMPLATE_INDEX,
+    Rules,
     SearchError,
     Stored,
     from_parameters,
@@ -293,7 +294,7 @@ def test_scores(query: Json, scores: list[tuple[str, float]]) -> None:
 
 def test_before_3_0_terms_of_keywords_have_scores() -> None:
     query = {"term": {"use_case": {"value": "CUSTOM", "boost": 2}}}
-    answer = search(TEMPLATE_INDEX, TEMPLATES, {"query": query}, scores_keywords=True)["hits"]
+    answer = search(TEMPLATE_INDEX, TEMPLATES, {"query": query}, Rules(scores_keywords=True))["hits"]
     assert [hit["_score"] for hit in answer["hits"]] == pytest.approx([0.8916630], rel=1e-5)
 
 
@@ -477,7 +478,7 @@ def test_no_pattern_takes_for_ever() -> None:
 )
 def test_the_plugins_own_source_filter(request_body: Json, keys: set[str]) -> None:
     """Users are hidden; any `_source` of the client's hides ui_metadata; false is taken back."""
-    answer = search(TEMPLATE_INDEX, TEMPLATES[:1], request_body, source=plugin_source)
+    answer = search(TEMPLATE_INDEX, TEMPLATES[:1], request_body, Rules(plugin_source))
     assert set(answer["hits"]["hits"][0]["_source"]) == keys
 
 
@@ -487,15 +488,15 @@ def test_the_plugin_shows_no_credentials_however_one_asks() -> None:
         {"id": "b", "type": "deploy_model", "user_inputs": {}},
     ]
     for asked in ({}, {"_source": True}, {"_source": "workflows"}):
-        source = search(TEMPLATE_INDEX, TEMPLATES[:1], asked, source=plugin_source)["hits"]["hits"][0]["_source"]
+        source = search(TEMPLATE_INDEX, TEMPLATES[:1], asked, Rules(plugin_source))["hits"]["hits"][0]["_source"]
         assert source["workflows"]["provision"]["nodes"] == nodes
-    nested = search(TEMPLATE_INDEX, TEMPLATES[:1], {"_source": "*.credential.*"}, source=plugin_source)
+    nested = search(TEMPLATE_INDEX, TEMPLATES[:1], {"_source": "*.credential.*"}, Rules(plugin_source))
     assert nested["hits"]["hits"][0]["_source"] == {}
 
 
 def test_documents_are_not_changed() -> None:
     before = repr(TEMPLATES)
-    search(TEMPLATE_INDEX, TEMPLATES, {"_source": "workflows"}, source=plugin_source)
+    search(TEMPLATE_INDEX, TEMPLATES, {"_source": "workflows"}, Rules(plugin_source))
     assert repr(TEMPLATES) == before
 
 
@@ -734,7 +735,6 @@ def test_an_illegal_argument_inside_bool_is_no_root_cause() -> None:
     [
         ({"aggs": {}}, "[aggs] in a search"),
         ({"highlight": {}}, "[highlight] in a search"),
-        ({"search_after": [1]}, "[search_after] in a search"),
         ({"explain": True}, "[explain] in a search"),
         ({"min_score": 1}, "[min_score] in a search"),
         ({"query": {"query_string": {"query": "x"}}}, "the query [query_string]"),

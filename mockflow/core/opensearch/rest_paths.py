@@ -1,0 +1,48 @@
+"""The REST paths of OpenSearch and its plugins, whether mockflow serves them or not.
+
+Source: the public OpenSearch API Specification (`data/rest_paths.txt`). It lacks some paths, those of the security
+plugin's newer releases among them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+Release = tuple[int, int]
+
+_NO_RELEASE: Final = "-"
+
+
+@dataclass(frozen=True)
+class RestPath:
+    """A path such as ``/{index}/_bulk`` with one of its methods. `since` is the first release that has it."""
+
+    method: str
+    path: str
+    operation: str
+    since: Release
+
+
+@lru_cache
+def rest_paths() -> tuple[RestPath, ...]:
+    """All of them. The file is read at the first call."""
+    text = (files("mockflow.core.opensearch.data") / "rest_paths.txt").read_text("utf-8")
+    lines = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return tuple(
+        RestPath(method, path, operation, _release(since))
+        for path, operation, since, methods in lines
+        for method in methods.split(",")
+    )
+
+
+def is_operation(name: str) -> bool:
+    """Whether OpenSearch has an operation of this name."""
+    return any(path.operation == name for path in rest_paths())
+
+
+def _release(text: str) -> Release:
+    if text == _NO_RELEASE:
+        return (0, 0)
+    major, minor = text.split(".")[:2]
+    return int(major), int(minor)

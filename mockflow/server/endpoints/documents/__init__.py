@@ -1,0 +1,1 @@
+"""Documents: writes, bulk, reads, searches, scrolls. Imported on first use."""

@@ -1,0 +1,192 @@
+"""Search and count over the indices of clients and plugins (docs/reference/documents.md, "Search").
+
+What mockflow does not compute, such as a k-NN query or an aggregation, is refused with a 400 that says how to script
+the response.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from mockflow.cluster import World
+from mockflow.cluster.client_documents import new_id
+from mockflow.cluster.stores import MAX_SCROLLS, Scroll
+from mockflow.core.base.tokens import NOTHING
+from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
+from mockflow.core.opensearch.search.errors import parsing
+from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
+from mockflow.server.endpoints.documents.common import written
+from mockflow.server.endpoints.documents.search_parameters import with_parameters
+from mockflow.server.endpoints.documents.searched import is_large, searched_indices
+from mockflow.server.endpoints.request_options import read_index, read_indices_options
+from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
+from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.errors import illegal_argument
+from mockflow.server.rest.worker import in_thread
+
+Found = TypeVar("Found")
+
+MAX_KEEP_ALIVE: Final = 24 * 3_600_000
+"""OpenSearch's search.max_keep_alive, in ms."""
+
+
+def search(call: Call) -> Action:
+    """GET and POST of /_search and /{index}/_search."""
+    options = read_indices_options(call.parameters)
+    keep_alive = read_keep_alive(call)
+    as_int = call.parameters.boolean("rest_total_hits_as_int")
+    body = read_body(call)
+    expression = read_index(call)
+    request = with_parameters(call.parameters, body)
+    behaviour = call.world.version.behaviour
+    rules = Rules(
+        refuses_same_entry=behaviour.refuses_same_entry,
+        scores_keywords=behaviour.scores_keywords,
+        shows_versions=False,
+        is_scroll=keep_alive is not None,
+    )
+
+    def act() -> Reply | Awaitable[Reply]:
+        searched = searched_indices(call, expression, options)
+        world = call.world
+
+        def find() -> tuple[Results, dict[str, Any]]:
+            results = explained(call, request, lambda: results_of(searched, request, rules))
+            page = results.page(*page_of(request)) if searched else empty_answer()
+            return results, with_total(page, as_int=as_int)
+
+        def told(results: Results, page: dict[str, Any]) -> dict[str, Any]:
+            if keep_alive is None or not searched:
+                return page
+            return {"_scroll_id": _open_scroll(world, results, *page_of(request), keep_alive), **page}
+
+        async def in_turn() -> Reply:
+            page = told(*await in_thread(find))
+            return Reply(200, await in_thread(written, page))
+
+        return in_turn() if is_large(searched, len(call.request.body)) else Reply(200, told(*find()))
+
+    return act
+
+
+def count(call: Call) -> Action:
+    """GET and POST of /_count and /{index}/_count."""
+    options = read_indices_options(call.parameters)
+    for name in ("preference", "routing", "min_score"):
+        call.parameters.text(name)
+    if call.parameters.text("q") is not None or call.parameters.text("terminate_after") is not None:
+        raise illegal_argument("mockflow does not support the parameters [q] and [terminate_after]; it supports a body")
+    query = read_query(call)
+    expression = read_index(call)
+
+    def act() -> Reply | Awaitable[Reply]:
+        searched = searched_indices(call, expression, options)
+
+        def number() -> int:
+            return sum(len(documents) for _, documents in matched(call, searched, query))
+
+        def told(total: int) -> Reply:
+            shards = sum(one.shards for one in searched)
+            counts = {"total": shards, "successful": shards, "skipped": 0, "failed": 0}
+            return Reply(200, {"count": total, "_shards": counts})
+
+        async def in_turn() -> Reply:
+            return told(await in_thread(number))
+
+        return in_turn() if is_large(searched, len(call.request.body)) else told(number())
+
+    return act
+
+
+def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str, list[Any]]]:
+    """The documents of each index that match a query; all of them without a query."""
+    if query is None:
+        query = {"match_all": {}}
+    scores = call.world.version.behaviour.scores_keywords
+    return explained(
+        call, {"query": query}, lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched]
+    )
+
+
+def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
+    """What `find` finds. Its errors get their place in the body."""
+    try:
+        return find()
+    except SearchError as error:
+        if call.request.body:
+            error.locate(call.request.body.decode("utf-8", "replace"), request)
+        raise
+    except RecursionError:
+        raise too_deep() from None
+
+
+def read_body(call: Call) -> dict[str, Any]:
+    """The body of a search, which may be missing."""
+    call.ignore_body()
+    if not call.request.body:
+        given = call.parameters.text("source")
+        call.parameters.text("source_content_type")
+        if given is None:
+            return {}
+        try:
+            value = json.loads(given)
+        except ValueError:
+            raise illegal_argument("request body or source parameter is required") from None
+    else:
+        value = read_value(call.request, call.world.version)
+    if value is NOTHING:
+        raise unexpected_start(call.request, None, EXPECTED)
+    if not isinstance(value, dict):
+        raise parsing("Expected [START_OBJECT] but found an array or a value")
+    return value
+
+
+def read_query(call: Call) -> Any:
+    """The query of a body that has nothing else; None without one."""
+    body = read_body(call)
+    for key in body:
+        if key != "query":
+            raise parsing(f"request does not support [{key}]")
+    return body.get("query")
+
+
+def read_keep_alive(call: Call) -> int | None:
+    """``scroll``: how long a scroll is kept after it was read, in ms."""
+    keep_alive = call.parameters.time("scroll")
+    if keep_alive is not None and keep_alive > MAX_KEEP_ALIVE:
+        given = call.parameters.text("scroll")
+        raise illegal_argument(
+            f"Keep alive for request ({given}) is too large. It must be less than (1d). This limit can be set by "
+            "changing the [search.max_keep_alive] cluster level setting."
+        )
+    return keep_alive
+
+
+def _open_scroll(world: World, results: Results, start: int, size: int, keep_alive: int) -> str:
+    if start:
+        raise SearchError("action_request_validation_exception", _NO_FROM)
+    if not size:
+        raise SearchError("action_request_validation_exception", _NO_SIZE)
+    scrolls = world.stores.scrolls
+    for id in [id for id, scroll in scrolls.items() if scroll.ends < world.now()]:
+        del scrolls[id]
+    if len(scrolls) >= MAX_SCROLLS:
+        reason = (
+            f"Trying to create too many scroll contexts. Must be less than or equal to: [{MAX_SCROLLS}]. This limit "
+            "can be set by changing the [search.max_open_scroll_context] setting."
+        )
+        raise SearchError("rejected_execution_exception", reason, status=429)
+    id = new_id(world, "scroll")
+    scrolls[id] = Scroll(results, size, world.now() + keep_alive, size)
+    return id
+
+
+def with_total(page: dict[str, Any], *, as_int: bool) -> dict[str, Any]:
+    """The page with its total as a number, where the client wants the older form."""
+    if as_int and "total" in page["hits"]:
+        page["hits"]["total"] = page["hits"]["total"]["value"]
+    return page
+
+
+_NO_FROM: Final = "Validation Failed: 1: using [from] is not allowed in a scroll context;"
+_NO_SIZE: Final = "Validation Failed: 1: [size] cannot be [0] in a scroll context;"

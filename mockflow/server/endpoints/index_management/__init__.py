@@ -1,0 +1,1 @@
+"""What changes indices: create, mappings, settings, aliases, maintenance. Imported on first use."""

@@ -1,0 +1,75 @@
+"""PUT /{index}/_mapping, and the mapping of single fields (docs/reference/documents.md, "Mappings")."""
+
+from collections.abc import Awaitable, Iterator, Mapping
+from typing import Any
+
+from mockflow.cluster import client_indices, index_listing
+from mockflow.core.base.wildcards import matches
+from mockflow.core.opensearch.documents.errors import invalid_request
+from mockflow.server.endpoints.indices import found_indices
+from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
+from mockflow.server.rest.body import read_object
+from mockflow.server.rest.call import Action, Call, Reply
+from mockflow.server.rest.errors import illegal_argument
+from mockflow.server.rest.worker import LARGE, in_thread
+
+
+def put_mapping(call: Call) -> Action:
+    """Adds fields to the mappings of the indices of the path."""
+    options = read_indices_options(call.parameters)
+    read_manager_timeout(call.parameters)
+    call.parameters.time("timeout")
+    call.parameters.boolean("write_index_only")
+    expression, addition = call.path_value("index"), read_object(call)
+    if list(addition) == ["_doc"]:
+        raise illegal_argument("Types cannot be provided in put mapping requests")
+    if not addition:
+        raise invalid_request("mapping source is empty")
+
+    def added() -> Reply:
+        client_indices.put_mapping(call.world, found_indices(call.world, expression, options), addition)
+        return Reply(200, {"acknowledged": True})
+
+    async def checked_in_thread(bodies: list[dict[str, Any]], minor: tuple[int, int]) -> Reply:
+        await in_thread(client_indices.check_addition, bodies, addition, minor)
+        return added()
+
+    def act() -> Reply | Awaitable[Reply]:
+        world = call.world
+        bodies = [index_listing.body(world, name) for name in found_indices(world, expression, options)]
+        if len(call.request.body) * len(bodies) > LARGE:
+            return checked_in_thread(bodies, world.version.minor)
+        client_indices.check_addition(bodies, addition, world.version.minor)
+        return added()
+
+    return act
+
+
+def get_field_mapping(call: Call) -> Action:
+    """The mappings of the fields of the path, which may be patterns."""
+    options = read_indices_options(call.parameters)
+    call.parameters.boolean("local")
+    call.parameters.boolean("include_defaults")
+    expression, patterns = call.path_value("index"), call.path_value("fields").split(",")
+
+    def act() -> Reply:
+        shown = {}
+        for name in found_indices(call.world, expression, options):
+            fields = dict(_fields(index_listing.body(call.world, name)["mappings"], ""))
+            chosen = {full: fields[full] for full in fields if any(matches(one, full) for one in patterns)}
+            shown[name] = {
+                "mappings": {
+                    full: {"full_name": full, "mapping": {full.rpartition(".")[2]: node}}
+                    for full, node in chosen.items()
+                }
+            }
+        return Reply(200, shown)
+
+    return act
+
+
+def _fields(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    for name, field in {**(node.get("properties") or {}), **(node.get("fields") or {})}.items():
+        if "properties" not in field and field.get("type") not in ("object", "nested"):
+            yield f"{path}{name}", field
+        yield from _fields(field, f"{path}{name}.")

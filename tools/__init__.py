@@ -1,0 +1,1 @@
+"""Programs for those who work on mockflow; nothing of them is installed."""
