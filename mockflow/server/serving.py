@@ -133,7 +133,7 @@ class Serving:
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
         await self._outages.end()
-        self.cluster.world.clock.close()
+        self.cluster.end()
         await self._server.stop()
         await self._control_server.stop()
 

@@ -128,33 +128,35 @@ class Session:
 
 
 class RemoteSession:
-    """A server that runs already. It has one world, which is reset for each test."""
+    """A server that runs already. Its default world is reset for each test; a module or session has a further one."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._handle = MockFlow.connect(self.url)
 
     def begin(self, setup: Setup) -> World:
-        """Resets the world. It has only the test's scenarios, not those that the server was started with."""
-        if setup.is_shared:
-            raise MockFlowError(
-                "a server that runs already has one world, which is reset for each test; mockflow_module and "
-                "mockflow_session work without --mockflow-url only"
-            )
-        handle = self._handle
+        """A world that has only the scenarios of `setup`, not those that the server was started with."""
         settings = {"clock": "auto", "max_polls": 1000, **setup.settings}
         body_files = settings.pop("body_files", ())
         if "step_time" in settings:
             settings["step_time"] = milliseconds(settings["step_time"])
+        names = {"clock": "mode", "version": "opensearch_version"}
+        written = {names.get(name, name): value for name, value in settings.items()}
+        handle = self._handle
+        if setup.is_shared:
+            made = handle.transport.ask("POST", "/worlds", written)
+            handle = MockFlow.connect(self.url + made["path"])
         for scenario in handle.scenarios():
             handle.remove(scenario)
-        names = {"clock": "mode", "version": "opensearch_version"}
-        handle.reset(keep=["scenarios"], **{names.get(name, name): value for name, value in settings.items()})
+        if not setup.is_shared:
+            handle.reset(keep=["scenarios"], **written)
         handle.load(*setup.sources, body_files=body_files)
         return World(handle, setup)
 
     def end(self, world: World) -> None:
-        """Does nothing: the next test resets the world."""
+        """Removes a shared world; that of a test is reset for the next one."""
+        if world.is_shared:
+            self._handle.transport.ask("DELETE", f"/worlds/{world.handle.url.rpartition('/')[2]}")
 
     def stop(self) -> None:
         """Resets the server to its state at the start."""

@@ -73,7 +73,7 @@ class ClockChange(Body):
         return self
 
 
-class Reset(Body):
+class WorldSettings(Body):
     """Settings of the new world that differ from those that the server started with."""
 
     mode: Mode | None = None
@@ -117,9 +117,20 @@ class Reset(Body):
         le=BOUNDS["max_documents"][1],
         description="How many documents all indices together hold; a further one is refused.",
     )
+
+
+class Reset(WorldSettings):
+    """Settings of the new world that differ from those that the server started with."""
+
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: keep the scenarios as they are, loaded and removed ones included."
     )
+
+
+class NewWorld(WorldSettings):
+    """A further world, and its settings that differ from those that the server started with."""
+
+    name: str | None = Field(default=None, description="Letters, digits, and . _ -; without it, one is made.")
 
 
 class NextRun(Body):

@@ -18,6 +18,7 @@ from mockflow.server.control.handlers import (
     texts,
     verify,
     workflows,
+    worlds,
 )
 from mockflow.server.http.messages import Response
 
@@ -316,6 +317,30 @@ ROUTES: Final = (
         f"{PREFIX}/journal",
         "clear_journal",
         Operation(journal.clear_journal, "Removes all entries.", views.JournalView),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/worlds",
+        "list_worlds",
+        Operation(worlds.list_worlds, "The further worlds of this server.", views.WorldView, is_list=True),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/worlds",
+        "make_world",
+        Operation(
+            worlds.make_world,
+            "Makes a further world, isolated from all others, below /_world/NAME.",
+            views.WorldView,
+            body=requests.NewWorld,
+            errors=(409,),
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/worlds/{{name}}",
+        "delete_world",
+        Operation(worlds.delete_world, "Removes a further world.", views.WorldView, errors=(404,)),
     ),
     ControlRoute(
         "POST",

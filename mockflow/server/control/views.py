@@ -242,6 +242,16 @@ class JournalView(View):
     exchanges: list[ExchangeView]
 
 
+class WorldView(View):
+    """A further world of the server."""
+
+    name: str
+    path: str = Field(description="What to add to the server's URL: clients and /_mockflow are below it.")
+    mode: Mode
+    workflows: int
+    requests: int = Field(description="The number of requests of clients.")
+
+
 class StoryView(View):
     """What clients asked and were answered, and the timelines of their workflows."""
 
