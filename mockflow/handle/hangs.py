@@ -21,6 +21,8 @@ CHECK_SECONDS: Final = 0.25
 WAIT_SECONDS: Final = 4.0
 """A program that has polled, and then waits for this time, or polls again and again, without a virtual sleep, hangs."""
 _FEW_POLLS: Final = 3
+_AGAIN_SECONDS: Final = 1.0
+"""After this time an interruption that was caught is repeated."""
 _BUSY: Final = 0.5
 """The CPU time for each second from which a program computes rather than waits."""
 _DEBUGGERS: Final = frozenset({"IPython", "_pydevd_bundle", "bdb", "debugpy", "pdb", "pydevd"})
@@ -64,6 +66,7 @@ class Watch:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._task = None
+        self._first = self._count()  # here: the thread may start after the program's first request
         self._thread.start()
 
     def end(self) -> None:
@@ -86,12 +89,12 @@ class Watch:
             pass  # the cluster is gone, which the program will see
 
     def _watch(self) -> None:
-        first = number = self._count()
+        first = number = self._first
         sleeps, since_sleep, since_request = self._sleeps(), time.monotonic(), time.monotonic()
-        cpu, before = time.process_time(), list(_places())
+        cpu, before = time.process_time(), _places_now()
         while not self._over.wait(CHECK_SECONDS):
             now, slept, asked = time.monotonic(), self._sleeps(), self._count()
-            places = list(_places())
+            places = _places_now()
             if slept != sleeps:
                 sleeps, first, since_sleep, cpu = slept, asked, now, time.process_time()
             if asked != number:
@@ -107,8 +110,13 @@ class Watch:
             if number == first or computes or not (waits or repeats) or not places:
                 continue
             if self._awaits_end(first):
-                self._interrupt(places, number - first)
-                return
+                self.found = self._text(places, number - first)
+                break
+        else:
+            return
+        self._interrupt()
+        while not self._over.wait(_AGAIN_SECONDS):  # a program may catch everything
+            self._interrupt()
 
     def _count(self) -> int:
         counted = self._transport.count()
@@ -123,11 +131,10 @@ class Watch:
         ]
         return bool(polls) and polls[-1]["response"].get("state") not in FINAL_STATES
 
-    def _interrupt(self, places: list[_Place], asked: int) -> None:
+    def _interrupt(self) -> None:
         with self._lock:
             if self._over.is_set():
                 return
-            self.found = self._text(places, asked)
             if self._task:
                 self._loop.call_soon_threadsafe(self._task.cancel)
             elif (
@@ -175,6 +182,13 @@ def advice(module: str, patched: Collection[str], *, keeps_real_time: bool) -> s
             "function; let it call time.sleep as a global name, or pass sleep=lambda seconds: time.sleep(seconds)"
         )
     return _REAL_TIME if keeps_real_time else f'name it: patch_sleep(..., "{module}")'
+
+
+def _places_now() -> list[_Place]:
+    try:
+        return list(_places())
+    except RuntimeError:  # a thread or task ended while it was looked at
+        return []
 
 
 def _places() -> Iterator[_Place]:

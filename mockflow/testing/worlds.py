@@ -7,6 +7,7 @@ import pytest
 
 from mockflow.core.base.plain_text import plain
 from mockflow.core.opensearch.security import parse_user
+from mockflow.handle import used
 from mockflow.handle.clock import milliseconds
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
@@ -109,6 +110,7 @@ class Session:
             handle = await _started(setup)
         for other in taken:
             await other.stop()
+            used.forget(other.transport)
         self._ports.add(handle.port)
         world = World(handle, setup)
         handle.cluster.on_cut_off = world.interrupter.cut_off

@@ -152,6 +152,13 @@ NOT_DRIVEN: Final[dict[str, tuple[str, str]]] = {
         "    while poll(url) != 'COMPLETED':\n        try: jobs.get(timeout=60)\n        except queue.Empty: pass\n",
         "no patch reaches this wait; ",
     ),
+    "a program that catches everything": (
+        "import threading\ndef deploy(url):\n    caught = 0\n"
+        "    while poll(url) != 'COMPLETED' and caught < 2:\n"
+        "        try: threading.Event().wait(60)\n        except BaseException: caught += 1\n"
+        "    if caught > 1: raise RuntimeError\n",
+        "no patch reaches this wait; ",
+    ),
     "trio": (
         "import trio\nasync def ask(url):\n    while await trio.to_thread.run_sync(poll, url) != 'COMPLETED':\n"
         "        await trio.sleep(60)\ndef deploy(url): return trio.run(ask, url)\n",
@@ -171,6 +178,7 @@ NOT_DRIVEN: Final[dict[str, tuple[str, str]]] = {
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockflow.handle.hangs.CHECK_SECONDS", 0.02)
     monkeypatch.setattr("mockflow.handle.hangs.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("mockflow.handle.hangs._AGAIN_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("_impatient")
