@@ -1052,8 +1052,7 @@ async def test_predict_is_stubbed(play: Play) -> None:
     ask = await play("predict-is-stubbed")
     predict = "POST /_plugins/_ml/models/Cc4EUzFmA1iHc3XxKo5u/_predict"
     code, body = await ask(predict, {})
-    assert (code, list(body)) == (400, ["error"])
-    assert body["error"].startswith("no handler found for uri [")
+    assert (code, body["error"]["reason"]) == (404, "Failed to find model")
     assert (await ask.statuses(2))[-1] == ("COMPLETED", 1)
     assert await ask(predict, {}) == (503, {"error": "Model Cc4EUzFmA1iHc3XxKo5u is not ready yet", "status": 503})
     for _ in range(2):

@@ -37,7 +37,9 @@ MOST_POLLS: Final = 500
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 each_scenario = pytest.mark.parametrize("located", LOADING.scenarios, ids=lambda located: located.scenario.scenario)
 FAULTY: Final = [it for it in LOADING.scenarios if it.scenario.faults or it.scenario.outages or it.scenario.stubs]
-REST: Final = [it for it in LOADING.scenarios if it not in FAULTY]  # the others are played in test_failure_modes.py
+REST: Final = [  # the others are played in test_failure_modes.py and tests/server/endpoints/
+    it for it in LOADING.scenarios if it not in FAULTY and it.scenario.has_workflow
+]
 TIMELINES: Final = [it for it in REST if not (it.scenario.template or it.scenario.match)]
 PLANS: Final = [it for it in REST if it not in TIMELINES]  # played in test_scenario_plans.py
 each_timeline = pytest.mark.parametrize("located", TIMELINES, ids=lambda located: located.scenario.scenario)
@@ -72,7 +74,7 @@ def test_is_named_like_its_file_and_described(located: Located) -> None:
     assert scenario.scenario == Path(located.place.file).stem
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scenario.scenario)
     assert scenario.description
-    assert re.fullmatch(r"[A-Za-z0-9_-]{20}", id_of(located))
+    assert not scenario.has_workflow or re.fullmatch(r"[A-Za-z0-9_-]{20}", id_of(located))
 
 
 @pytest.mark.parametrize("located", FAULTY, ids=lambda located: located.scenario.scenario)

@@ -17,14 +17,25 @@ from mockflow.cli.http import HttpResponse, exchange
 if TYPE_CHECKING:
     import ssl
 
-from mockflow.core.base.plain_text import plain
+from mockflow.core.base.plain_text import SENDABLE, is_sendable, plain
 
 REQUEST_SECONDS: Final = 5.0
 _NOT_OURS: Final = (ValueError, LookupError, TypeError)  # not HTTP, not JSON, or other JSON
 UNANSWERED: Final = (OSError, *_NOT_OURS)
 
+
+def _sendable(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
+    if token and not is_sendable(token):
+        raise click.BadParameter(f"a control token {SENDABLE}")
+    return token
+
+
 control_token_option: Final = click.option(
-    "--control-token", envvar="MOCKFLOW_CONTROL_TOKEN", show_envvar=True, help="Of the control API."
+    "--control-token",
+    envvar="MOCKFLOW_CONTROL_TOKEN",
+    show_envvar=True,
+    callback=_sendable,
+    help="Of the control API.",
 )
 ca_option: Final = click.option(
     "--ca",

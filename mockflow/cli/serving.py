@@ -25,12 +25,12 @@ from mockflow.cli.logs import StartMessages
 from mockflow.cli.options import counted
 from mockflow.cli.reload import ScenarioFiles, problems_of
 from mockflow.cluster import Cluster, Mode, NeverError, Settings, TooManyError, UnknownWorkflowError, moving
+from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
 from mockflow.loading import replacing
 from mockflow.server.app import AccessLog
 from mockflow.server.connections.descriptors import raise_limit
-from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.control.guard import is_loopback
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control, Serving
@@ -127,7 +127,7 @@ def run(given: Options, messages: StartMessages, access_log: AccessLog | None) -
             raise click.ClickException(str(error)) from None
     cluster.texts = EditedFiles(cluster, files, writes=given.edits)
     limits = Limits(given.max_connections, read_timeout=given.read_timeout / 1000)
-    raise_limit(given.max_connections + RESERVED + CONTROL_PORT)
+    raise_limit(given.max_connections + CONTROL_PLACES + CONTROL_PORT_CONNECTIONS)
     serving = Serving(cluster, access_log, control=control, limits=limits, tls=certificate)
     asyncio.run(_serve(serving, given, messages, files if given.watch else None))
 
@@ -167,7 +167,10 @@ def _control(given: Options) -> Control | None:
     if token == "":
         raise click.UsageError("--control-token is empty")
     address = None if port is None else (given.control_host, port)
-    return Control(token, address, given.insecure_control, given.control_hosts)
+    try:
+        return Control(token, address, given.insecure_control, given.control_hosts)
+    except ValueError as error:
+        raise click.UsageError(f"--control-token: {error}") from None
 
 
 def _certificate(given: Options, messages: StartMessages) -> ssl.SSLContext | None:

@@ -27,6 +27,9 @@ class ActiveSet:
         self._stub_count = 0
         self._added: dict[int, ActiveFault] = {}
         self._added_in_all = 0
+        self._added_sizes: dict[int, int] = {}
+        self.added_bytes = 0
+        """The bytes of all added faults as they were sent."""
         self._added_for: dict[str | None, CallIndex] = {}  # by workflow id; None: for any
         self._added_edges: dict[str | None, Edges] = {}
         self._added_stubs: dict[int, ActiveStub] = {}
@@ -110,11 +113,18 @@ class ActiveSet:
             active.put_at(rank)
         self._next_rank = len(self._scenarios)
 
-    def add(self, fault: Fault, workflow_id: str | None = None) -> ActiveFault:
-        """Adds a fault through the control API, for every request or for those for one workflow."""
+    @property
+    def added_count(self) -> int:
+        """The number of the faults added through the control API."""
+        return len(self._added)
+
+    def add(self, fault: Fault, workflow_id: str | None = None, size: int = 0) -> ActiveFault:
+        """Adds a fault of `size` bytes through the control API, for every request or for those for one workflow."""
         active = ActiveFault(fault, None, self._added_in_all, workflow_id)
         self._added_in_all += 1
         self._added[active.number] = active
+        self._added_sizes[active.number] = size
+        self.added_bytes += size
         self._added_for.setdefault(workflow_id, CallIndex()).add(active)
         self._added_edges.setdefault(workflow_id, Edges()).add(active.edges)
         return active
@@ -122,6 +132,7 @@ class ActiveSet:
     def remove_added(self, fault: ActiveFault) -> None:
         """Removes a fault that was added through the control API."""
         del self._added[fault.number]
+        self.added_bytes -= self._added_sizes.pop(fault.number)
         calls, edges = self._added_for[fault.workflow_id], self._added_edges[fault.workflow_id]
         calls.remove(fault)
         edges.remove(fault.edges)

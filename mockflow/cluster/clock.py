@@ -121,6 +121,27 @@ class Clock:
             callback()
 
 
+class WallTime:
+    """Epoch seconds that never go back, although the system's clock may be set back."""
+
+    def __init__(self, system: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._system = system
+        self._steady = steady
+        self._offset = system() - steady()
+
+    def __call__(self) -> float:
+        """The time when this began, and what has passed since; a clock that was set forward is followed."""
+        now = self._steady()
+        ahead = self._system() - now - self._offset
+        if ahead > _SUSPENDED_SECONDS:
+            self._offset += ahead
+        return now + self._offset
+
+
+_SUSPENDED_SECONDS: Final = 2.0  # what a steady clock may lack after the machine has slept
+wall_time: Final = WallTime()
+
+
 def _checked(speed: float) -> float:
     if not 0 < speed <= MAX_SPEED:  # nor NaN
         raise ValueError(f"a speed is above 0 and at most {MAX_SPEED:.0f}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mockflow.cluster.workflow import Beginning, Workflow
+from mockflow.core.base.bounds import ENDED_PARTS
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.models import Attempt, Keyframe
 from mockflow.core.script.plan import StepPlan
@@ -14,8 +15,6 @@ ADDED: Final = "(added)"
 
 PLANS: Final = "plans"
 """The kind of run of a plan that was added through the control API."""
-MAX_OVER: Final = 1000
-"""The most removed faults and used plans that are remembered; of more, the oldest are forgotten."""
 
 Script = tuple[str, int]
 """Of a scenario: kind of run, attempt (from 0)."""
@@ -65,7 +64,7 @@ class Coverage:
         """Notes that a fault added through the control API was removed, or that a run has used a plan for it."""
         key = kind, what, optional
         self._over[key] = self._over.pop(key, False) or acted
-        while len(self._over) > MAX_OVER:
+        while len(self._over) > ENDED_PARTS:
             del self._over[next(iter(self._over))]
 
     def added(self, planned: Mapping[str, StepPlan]) -> Iterator[Part]:

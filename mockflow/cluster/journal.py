@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from mockflow.cluster.clock import Mode
+from mockflow.core.base.bounds import JOURNAL_BODY, JOURNAL_EXCHANGES, JOURNAL_LARGE, JOURNAL_SMALL
 from mockflow.core.base.json_writer import loads
 from mockflow.core.base.secrets import (
     HIDDEN,
@@ -22,12 +23,6 @@ from mockflow.core.base.secrets import (
     without_secrets,
 )
 
-MAX_EXCHANGES: Final = 10_000
-MAX_BODY: Final = 64 * 1024
-"""The bytes of each body that are stored and shown."""
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""The bytes of all large bodies together; the bodies of older exchanges are cut short."""
-_SMALL: Final = 8 * 1024  # bytes of the bodies of an exchange that are not counted
 _DEEP: Final = 100
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
@@ -46,7 +41,21 @@ class Scripted:
 
 
 _Entry = tuple[
-    str, str | None, str, str, Mapping[str, str], bytes, int, bytes, Mode, int, float, float, Scripted | None, bool
+    str,
+    str | None,
+    str,
+    str,
+    Mapping[str, str],
+    bytes,
+    int,
+    bytes,
+    Mode,
+    int,
+    float,
+    float,
+    Scripted | None,
+    bool,
+    bool,
 ]
 
 
@@ -77,6 +86,8 @@ class Exchange:
     """None where no fault, outage or stub acted and no stub was nearly matched."""
     is_served: bool
     """Whether mockflow has the operation, or a stub or fault answered it."""
+    is_cut: bool
+    """Whether bodies, headers or target were cut short."""
     number: int
     """From 1, in the order of the responses."""
 
@@ -123,6 +134,7 @@ class Exchange:
             "connection": self.scripted.connection if self.scripted else None,
             "near_misses": list(self.scripted.near_misses) if self.scripted else [],
             "is_poll": self.is_poll,
+            "cut": self.is_cut,
             "request": {
                 "headers": {
                     name: HIDDEN if is_secret_header(name) else text_without_secrets(value)
@@ -169,12 +181,12 @@ def _depth(body: bytes) -> int:
 class Journal:
     """The last exchanges; `counted` is the number of all there ever were."""
 
-    def __init__(self, bound: int = MAX_EXCHANGES, room: int = MAX_BYTES) -> None:
+    def __init__(self, bound: int = JOURNAL_EXCHANGES, room: int = JOURNAL_LARGE) -> None:
         self._entries: deque[_Entry] = deque(maxlen=bound)
         self.counted = 0
         self._room = room
         self._large: deque[tuple[int, int]] = deque()
-        """Number and size of each exchange with large bodies, oldest first."""
+        """Number and size of each large exchange, oldest first."""
         self._large_bytes = 0
 
     def add(
@@ -192,14 +204,20 @@ class Journal:
         wall: float,
         seconds: float,
         scripted: Scripted | None = None,
+        head_bytes: int = 0,
         *,
         is_served: bool = True,
     ) -> None:
-        """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound."""
+        """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound.
+
+        `head_bytes` is the size of target and headers; 0 if they are those of an earlier request.
+        """
         self.counted += 1
-        if len(request_body) + len(response_body) > _SMALL:
-            request_body, response_body = request_body[:MAX_BODY], response_body[:MAX_BODY]
-            self._make_room(len(request_body) + len(response_body))
+        is_cut = False
+        if len(request_body) + len(response_body) + head_bytes > JOURNAL_SMALL:
+            is_cut = len(request_body) > JOURNAL_BODY or len(response_body) > JOURNAL_BODY
+            request_body, response_body = request_body[:JOURNAL_BODY], response_body[:JOURNAL_BODY]
+            self._make_room(len(request_body) + len(response_body) + head_bytes)
         # A plain tuple, because each status poll adds one and hardly any exchange is ever read.
         self._entries.append(
             (
@@ -217,6 +235,7 @@ class Journal:
                 seconds,
                 scripted,
                 is_served,
+                is_cut,
             )
         )
 
@@ -227,7 +246,7 @@ class Journal:
         self._large_bytes = 0
 
     def _make_room(self, size: int) -> None:
-        """Cuts the bodies of the oldest large exchanges short, for one more exchange of `size` bytes."""
+        """Cuts the oldest large exchanges short, for one more exchange of `size` bytes."""
         self._large.append((self.counted, size))
         self._large_bytes += size
         first = self.counted - (self._entries.maxlen or 0)  # the oldest that stays when the new one is added
@@ -236,9 +255,7 @@ class Journal:
             self._large_bytes -= freed
             place = number - (self.counted - len(self._entries))  # the newest is counted and not yet added
             if 0 <= place < len(self._entries):
-                entry = self._entries[place]
-                cut = [part[: _SMALL // 2] if isinstance(part, bytes) else part for part in entry]
-                self._entries[place] = cast(_Entry, tuple(cut))
+                self._entries[place] = _cut(self._entries[place])
 
     def __iter__(self) -> Iterator[Exchange]:
         first = self.counted - len(self._entries) + 1
@@ -253,6 +270,11 @@ class Journal:
         entries = reversed(list(islice(reversed(self._entries), count)))
         return [Exchange(*entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
 
+    def get(self, number: int) -> Exchange | None:
+        """The exchange with this number; None if it is not kept."""
+        place = number - (self.counted - len(self._entries)) - 1
+        return Exchange(*self._entries[place], number) if 0 <= place < len(self._entries) else None
+
     def select(
         self,
         *,
@@ -260,13 +282,32 @@ class Journal:
         workflow_id: str | None = None,
         status: int | None = None,
         since: int = 0,
-    ) -> list[Exchange]:
-        """The exchanges of one operation, workflow and status, with a number above `since`."""
-        return [
-            exchange
-            for exchange in self
-            if exchange.number > since
-            and operation in (None, exchange.operation)
-            and status in (None, exchange.status)
-            and (workflow_id is None or exchange.workflow_id == workflow_id)
-        ]
+    ) -> Iterator[Exchange]:
+        """The exchanges of one operation, workflow and status, with a number above `since`, oldest first."""
+        gone = self.counted - len(self._entries)
+        first = max(since, gone)
+        for number, entry in enumerate(islice(self._entries, first - gone, None), first + 1):
+            exchange = Exchange(*entry, number)
+            if (
+                operation in (None, exchange.operation)
+                and status in (None, exchange.status)
+                and (workflow_id is None or exchange.workflow_id == workflow_id)
+            ):
+                yield exchange
+
+
+def _cut(entry: _Entry) -> _Entry:
+    """An exchange within the size that is kept in any case."""
+    operation, workflow_id, method, target, headers, request, status, response, *rest, _ = entry
+    kept: dict[str, str] = {}
+    room = line = JOURNAL_SMALL // 4
+    for name, value in headers.items():
+        room -= len(name) + len(value)
+        if room < 0:
+            break
+        kept[name] = value
+    body = JOURNAL_SMALL // 2
+    return cast(
+        _Entry,
+        (operation, workflow_id, method, target[:line], kept, request[:body], status, response[:body], *rest, True),
+    )

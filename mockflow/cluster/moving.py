@@ -66,6 +66,7 @@ def restart(world: World, workflow_id: str) -> Workflow:
     run = workflow.run or _begun(world, workflow)
     if workflow.scenario:
         world.active.restart_counts(workflow.scenario.scenario)
+        world.model_scripts.restart_counts(workflow.scenario.scenario)
     workflow.restart(Run(run.timeline, world.now()), world.lead)
     world.run_moved(workflow)
     world.clock.notify()  # as when another run begins

@@ -6,12 +6,13 @@ Each checks the plugin's rules in the plugin's order and raises FlowFrameworkErr
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from mockflow.cluster import access, runs, scenarios
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.cluster.world import UnknownWorkflowError, World
+from mockflow.core.base.bounds import STATUSES_LEFT
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
@@ -25,8 +26,6 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.script.plan import Deprovision
 from mockflow.core.script.timeline import Timeline
 
-MAX_LEFT: Final = 10_000
-"""The number of statuses that may remain after their templates were deleted; the plugin has no bound for them."""
 NO_PARAMS: Mapping[str, str] = {}
 
 
@@ -39,7 +38,7 @@ def create(
         check_graphs(world, template, scenario)
     limit = world.flow_framework.max_workflows
     there = len(world.workflows)
-    if there >= limit and (there >= limit + MAX_LEFT or len(stored_workflows(world)) >= limit):
+    if there >= limit and (there >= limit + STATUSES_LEFT or len(stored_workflows(world)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
     now = world.now()
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)

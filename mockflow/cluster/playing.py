@@ -6,9 +6,10 @@ here changes the world or logs: a run is also played to show what would come (`m
 
 from collections.abc import Mapping
 
-from mockflow.cluster.causes import Cause, There
+from mockflow.cluster.causes import Cause
 from mockflow.cluster.made import made_by_script, made_by_steps
 from mockflow.cluster.stored_template import StoredTemplate
+from mockflow.cluster.surroundings import around
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.cluster.world import World
 from mockflow.core.base.suggest import did_you_mean
@@ -18,7 +19,6 @@ from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
 from mockflow.core.plugin.simulation import KEEP, Setting, Simulation, rehearse, simulate
-from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.script.compiler import compile_run
@@ -176,24 +176,9 @@ def _setting(world: World, workflow: Workflow, cause: Cause, attempt: Attempt) -
     return Setting(
         step_time=attempt.step_ms(world.settings.step_time),
         new_id=new_id,
-        around=_around(world, cause.there),
+        around=around(world, cause.there),
         plan=attempt.planned(),
         params=cause.params,
         trusts_inputs=world.trusts_inputs(workflow.scenario),
         workflow_id=workflow.id,
-    )
-
-
-def _around(world: World, there: There) -> Surroundings:
-    return Surroundings(
-        world.version,
-        resources=there,
-        coming=there.coming,
-        deployed=there.deployed,
-        groups=there.groups,
-        aliases=there.aliases,
-        index_settings=there.index_settings,
-        ml_indices=there.kinds,
-        trusted_endpoints=there.trusted_endpoints,
-        model_access_control=there.model_access_control,
     )

@@ -4,33 +4,44 @@ Whether a resource exists follows from the status of the workflow that made it, 
 timeline. The registry itself stores only resources that their workflow no longer lists and that still exist.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.base.bounds import RESOURCES_LEFT
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.resources import Key, Made
 
+log: Final = logging.getLogger("mockflow")
+
 
 class Registry:
-    """Finds resources by kind and id. `elapsed` returns a workflow's elapsed ms now.
+    """Finds resources by kind and id. `elapsed` returns a workflow's elapsed ms now, `now` the time, epoch ms.
 
     `peek`, `is_coming`, `group_named`, `has_alias` and `has_had` write nothing: rehearsals use them. Lookups for
     clients (`find`, `all_of`, `first_of`) also note that a kind of resource has been seen.
     """
 
-    def __init__(self, elapsed: Callable[[Workflow], int]) -> None:
+    def __init__(self, elapsed: Callable[[Workflow], int], now: Callable[[], int]) -> None:
         self._elapsed = elapsed
+        self._now = now
         self._makers: dict[Key, dict[str, Workflow]] = {}
         self._left: dict[Key, Made] = {}
+        """What workflows have left, and what clients have made or changed."""
+        self._counts: Counter[str] = Counter()  # of these, by kind
+        self._deployed: dict[str, int | None] = {}
+        """The models that clients have deployed, with the time at which they are (epoch ms), or undeployed: None."""
         self._changes: dict[Key, tuple[int, IndexChanges]] = {}  # of indices: when the changed one was made, and how
         self._keys: dict[str, dict[Key, None]] = {}  # of all that was ever expected, by kind
         self._labelled: dict[Key, dict[Key, None]] = {}  # (kind, label) -> resources that are expected with it
         self._labels: dict[Key, dict[Key, None]] = {}  # resource -> its keys in `_labelled`
         self._begun: dict[str, int] = {}  # workflow id -> number of its last run, in the order in which runs began
         self._runs_begun = 0
+        self._has_told = False
         self._first: dict[str, int] = {}  # kind -> when the first resource seen of it was made, epoch ms
 
     def expect(self, workflow: Workflow, keys: Iterable[Key]) -> None:
@@ -39,14 +50,34 @@ class Registry:
         self._begun[workflow.id] = self._runs_begun
         self._add(workflow, keys)
 
-    def put(self, made: Made) -> None:
-        """Adds a resource that a client has made without a workflow, in place of one of the same kind and id."""
-        key = made.key
-        self._changes.pop(key, None)
-        self._keys.setdefault(made.kind, {})[key] = None
-        self._left[key] = made
-        self._label(key, made)
-        self._find(key)  # notes the kind
+    def put(self, made: Made, at_most: int | None = None) -> None:
+        """Adds a resource that a client has made, or replaces it by what a client has changed.
+
+        Of more than `at_most` of its kind that clients have made the oldest is deleted.
+        """
+        if at_most is not None and self.count(made.kind) >= at_most:
+            self.delete(next(key for key in self._left if key[0] == made.kind))
+        self._changes.pop(made.key, None)
+        self._keys.setdefault(made.kind, {})[made.key] = None
+        self._counts[made.kind] += made.key not in self._left
+        self._left[made.key] = made
+        for label in self._labels.pop(made.key, ()):
+            remove_from(self._labelled, label, made.key)
+        self._label(made)
+        self._find(made.key)  # notes the kind
+
+    def deploy(self, model_id: str, at: int | None) -> None:
+        """Notes that a client has deployed a model, which is done at `at` (epoch ms), or undeployed it (None)."""
+        self._deployed[model_id] = at
+
+    def count(self, kind: str) -> int:
+        """How many resources of a kind clients have made or workflows have left."""
+        return self._counts[kind]
+
+    def _label(self, made: Made) -> None:
+        if label := _LABELS.get(made.kind, _no_label)(made.inputs):
+            self._labelled.setdefault((made.kind, label), {})[made.key] = None
+            self._labels.setdefault(made.key, {})[made.kind, label] = None
 
     def change(self, name: str, changes: IndexChanges) -> None:
         """Changes an index, which exists, whoever made it. The changes go with it."""
@@ -56,17 +87,13 @@ class Registry:
 
     def _add(self, workflow: Workflow, keys: Iterable[Key]) -> None:
         for key in keys:
+            self._deployed.pop(key[1], None)
             self._keys.setdefault(key[0], {})[key] = None
             makers = self._makers.setdefault(key, {})
             makers.pop(workflow.id, None)
             makers[workflow.id] = workflow
             for made in workflow.made.get(key, ()):
-                self._label(key, made)
-
-    def _label(self, key: Key, made: Made) -> None:
-        if label := _LABELS.get(key[0], _no_label)(made.inputs):
-            self._labelled.setdefault((key[0], label), {})[key] = None
-            self._labels.setdefault(key, {})[key[0], label] = None
+                self._label(made)
 
     def note(self, workflow: Workflow) -> None:
         """Notes the kinds of resource that the workflow has now, for `first_of`, before its status changes."""
@@ -159,7 +186,20 @@ class Registry:
         for key in keys:
             found = self._find(key)
             if found and found[1] is workflow:
+                self._counts[key[0]] += key not in self._left
                 self._left[key] = found[0]
+        while len(self._left) > RESOURCES_LEFT:
+            oldest = next(iter(self._left))
+            del self._left[oldest]
+            self._counts[oldest[0]] -= 1
+            self._forget_unknown(oldest)
+            if not self._has_told:
+                self._has_told = True
+                log.warning(
+                    "more than %d resources remain of deleted workflows; the oldest are forgotten from now on, "
+                    "so requests do not find them",
+                    RESOURCES_LEFT,
+                )
 
     def delete(self, key: Key, by: Workflow | None = None) -> None:
         """Deletes a resource, whichever workflow lists it.
@@ -167,7 +207,9 @@ class Registry:
         The run of the workflow `by` takes it off its own list, at the time that its timeline says.
         """
         self._find(key)
-        self._left.pop(key, None)
+        self._counts[key[0]] -= self._left.pop(key, None) is not None
+        if key[0] == "model":
+            self._deployed.pop(key[1], None)
         self._changes.pop(key, None)
         self._forget_unknown(key)
         for workflow in self.makers(key):
@@ -205,7 +247,7 @@ class Registry:
         """The resource, the workflow that lists it (None for a resource that was left), and when it was first made."""
         left = self._left.get(key)
         found: list[tuple[Made, Workflow | None]] = [(left, None)] if left else []
-        ready = left is not None and left.ready
+        ready = left is not None and (left.ready or (left.ready_at is not None and left.ready_at <= self._now()))
         for workflow in reversed(tuple(self.makers(key))):
             elapsed = self._elapsed(workflow)
             state = workflow.lists(key, elapsed)
@@ -216,6 +258,9 @@ class Registry:
             return None
         first = min(made.created for made, _ in found)
         made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
+        if key[0] == "model" and key[1] in self._deployed:
+            at = self._deployed[key[1]]
+            made, ready = replace(made, ready_at=at, is_undeployed=at is None), at is not None and at <= self._now()
         created, changes = self._changes.get(key, (-1, None))
         current = changes.after_update(made.changed) if changes and created == made.created else None
         return replace(made, ready=ready, changes=current), owner, first

@@ -12,9 +12,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mockflow.cluster.causes import Cause, RunKind, There
+from mockflow.cluster.causes import Cause, RunKind
 from mockflow.cluster.coverage import PLANS, step_text
 from mockflow.cluster.playing import play
+from mockflow.cluster.surroundings import there_in
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.cluster.world import World
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
@@ -121,6 +122,6 @@ def _cause(world: World, workflow: Workflow, kind: RunKind, **more: Any) -> Caus
         before=workflow.fields(world.elapsed(workflow)),
         attempt=workflow.attempts["provision" if kind == "look" else kind],
         runs=workflow.attempts["provision"] + workflow.attempts["reprovision"],
-        there=There(world.resources, world.trusted_endpoints, model_access_control=world.has_model_access_control),
+        there=there_in(world),
         **more,
     )

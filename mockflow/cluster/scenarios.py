@@ -96,6 +96,7 @@ def reload(world: World, changes: Changes) -> None:
     files = [loaded.name for loaded in changes.after if loaded.name in world.scenarios]
     world.scenarios = {name: world.scenarios[name] for name in dict.fromkeys([*files, *world.scenarios])}
     world.active.put_in_order(world.scenarios)
+    world.model_scripts.put_in_order(world.scenarios)
     world.matches.put_in_order(world.scenarios)
 
 
@@ -148,11 +149,17 @@ def _replace(
         if loaded.name not in new:
             del world.scenarios[loaded.name]
             world.active.deactivate(loaded.name)
+            world.model_scripts.deactivate(loaded.name)
+            world.use_cases.pop(loaded.name, None)
     for name, loaded in new.items():
         world.scenarios[name] = loaded
         world.matches.put(loaded.scenario)
         world.claims.update(dict.fromkeys(claims_of(loaded.scenario), name))
         world.active.activate(loaded.scenario, keep_counts=keeps_runs)
+        world.model_scripts.activate(loaded.scenario, keep_counts=keeps_runs)
+        world.use_cases.pop(name, None)
+        if loaded.scenario.use_cases:
+            world.use_cases[name] = {key: case.as_plugin() for key, case in loaded.scenario.use_cases.items()}
     for workflow, scenario in brought:  # all of them first: two may have swapped their workflows
         if keeps_runs and workflow.id in bringing:
             _hand_over(world, workflow, scenario, bringing.pop(workflow.id))

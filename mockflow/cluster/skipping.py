@@ -6,12 +6,20 @@ Each run has a lead over the clock. The world's lead is that of the workflow tha
 from mockflow.cluster.moments import next_moment
 from mockflow.cluster.workflow import Workflow
 from mockflow.cluster.world import World
+from mockflow.core.plugin.resources import Made
 
 
 def after_read(world: World, workflow: Workflow) -> None:
     """Skips to the run's next moment in mode auto, after a client has read its state in another way than by a poll."""
     if world.clock.mode == "auto" and workflow.run:
         to_next_moment(world, workflow, world.elapsed(workflow))
+
+
+def until_ready(world: World, made: Made) -> None:
+    """Skips in mode auto to the time at which a resource that a client has looked at becomes ready."""
+    if world.clock.mode == "auto" and not made.ready and made.ready_at is not None:
+        world.lead += max(made.ready_at - world.now(), 0)
+        world.clock.notify()
 
 
 def after_intercepted(world: World, workflow: Workflow | None, scenario: str = "") -> None:

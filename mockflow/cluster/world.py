@@ -11,6 +11,7 @@ from mockflow.cluster.clock import Clock
 from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
+from mockflow.cluster.model_scripts import ModelScripts
 from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
@@ -68,12 +69,14 @@ class World:
         """By id, in the order of creation."""
         self._leaving: dict[str, Workflow] = {}
         """The workflows that are gone at the end of the run under way, by id."""
-        self.resources = Registry(self.elapsed)
+        self.resources = Registry(self.elapsed, self.now)
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
+        self.passed_over: dict[str, None] = {}
+        """The processors of pipelines that documents have passed unchanged, because mockflow does not compute them."""
         self.stores = Stores()
         """The documents of clients."""
         self.ml_config_deleted = False
@@ -86,6 +89,10 @@ class World:
         """The scenarios that match workflows of clients."""
         self.active = ActiveSet()
         """The active faults, stubs and outages."""
+        self.model_scripts = ModelScripts()
+        """What scenarios say that models and agents answer."""
+        self.use_cases: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """The use cases that scenarios bring, by the scenario's name."""
         self.outages = OutageSchedule()
         """The runs that may be in a phase of an outage now."""
         self.intercepts = False
@@ -105,6 +112,7 @@ class World:
         self._by_scenario: dict[str, dict[str, Workflow]] = {}
         self._by_match: dict[str, dict[str, Workflow]] = {}
         self._ids_made = 0
+        self._resource_ids_made = 0
         self._added = 0
         self._sequence_number = 0
 
@@ -285,6 +293,11 @@ class World:
             if made not in self.workflows:
                 return made
 
+    def new_resource_id(self, kind: str) -> str:
+        """The id of a resource that a client makes, made of the seed and a counter."""
+        self._resource_ids_made += 1
+        return opensearch_id(kind, str(self.settings.seed), str(self._resource_ids_made))
+
     def next_sequence_number(self) -> int:
         """The number of a change of the plugin's index, from 0."""
         self._sequence_number += 1
@@ -324,6 +337,10 @@ class World:
     def trusts_inputs(self, scenario: Scenario | None) -> bool:
         """Whether the steps of a workflow of `scenario` succeed whatever their inputs are."""
         return self.settings.trust_inputs or (scenario is not None and scenario.trust_inputs)
+
+    def own_use_cases(self) -> Mapping[str, Mapping[str, Any]]:
+        """The use cases that scenarios bring; of one name that of the scenario loaded last."""
+        return {name: case for cases in self.use_cases.values() for name, case in cases.items()}
 
     def active_changed(self) -> None:
         """To be called after a change of `active`."""

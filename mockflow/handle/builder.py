@@ -264,6 +264,47 @@ class Scenario(Generic[S]):
         stub = {"name": name, "request": request, "when": when or None, "respond": respond, "optional": optional}
         return self._with_entry("stubs", stub)
 
+    def model(
+        self,
+        name: str | None = None,
+        *answers: str | Mapping[str, Any],
+        connector: str | None = None,
+        agent: str | None = None,
+        latency: str | Mapping[str, Any] | None = None,
+        optional: bool | None = None,
+    ) -> "Scenario[S]":
+        """Adds what a model answers: the one with this name or id, with this connector, or an agent.
+
+        An answer is a text, or a mapping with one of text, data, vector, echo, inference_results and fails; the last
+        one repeats. A strict test fails if nobody asks the model, unless it is `optional`.
+
+        >>> print(Scenario("talk").model("chat*", "Hello!", {"echo": True}).yaml())
+        scenario: talk
+        models:
+        - model: chat*
+          answers:
+          - Hello!
+          - echo: true
+        <BLANKLINE>
+        """
+        entry = {"model": name, "connector": connector, "agent": agent, "answers": list(answers), "latency": latency}
+        return self._with_entry("models", {**entry, "optional": optional})
+
+    def use_case(
+        self,
+        name: str,
+        template: Mapping[str, Any] | None = None,
+        *,
+        defaults: Mapping[str, str] | None = None,
+        required: Sequence[str] | None = None,
+    ) -> "Scenario[S]":
+        """Adds a use case, or changes the plugin's of this name: its template, or without one its defaults."""
+        case = {"template": template, "defaults": defaults, "required": None if required is None else list(required)}
+        new = self._copy()
+        written = {key: value for key, value in case.items() if value is not None}
+        new._document.setdefault("use_cases", {})[name] = _copied(written)
+        return new
+
     # -- what it makes ---------------------------------------------------------------------------
 
     @property

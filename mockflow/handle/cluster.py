@@ -15,7 +15,7 @@ from mockflow.handle.faults import Delay, FaultHandle, Respond, script_of
 from mockflow.handle.journal import JournalHandle
 from mockflow.handle.patching import PatchedSleep
 from mockflow.handle.sleeping import VirtualSleep
-from mockflow.handle.transport import Transport
+from mockflow.handle.transport import NotCopied, Transport
 from mockflow.handle.workflow import WorkflowHandle
 from mockflow.loading.body_files import Folders, without_body_files
 from mockflow.loading.load import Loading, Located, load_paths
@@ -27,7 +27,7 @@ Source = str | Path | Scenario[Any]
 newline), or a scenario built in Python."""
 
 
-class ClusterHandle:
+class ClusterHandle(NotCopied):
     """A fake cluster, in this process or elsewhere.
 
     Every method raises MockFlowError if the command is refused or the cluster does not answer within 30 s.
@@ -82,7 +82,7 @@ class ClusterHandle:
     @property
     def stuck(self) -> str | None:
         """Why a client's connection was closed: it kept polling although no status could change any more."""
-        journal = self._transport.read("/journal?status=0")  # without its exchanges
+        journal = self._transport.read("/journal?limit=0")
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:

@@ -18,9 +18,9 @@ class Part:
     scenario: str
     """``(added)`` for what `fail`, `fail_step` or the control API added."""
     run: str
-    """provision, reprovision or deprovision; faults, stubs or outages; plans for a step of `fail_step`."""
+    """provision, reprovision or deprovision; faults, stubs, outages or models; plans for a step of `fail_step`."""
     attempt: int
-    """Counted from 0. For faults, stubs and outages, the index in the scenario."""
+    """Counted from 0. For faults, stubs, outages and models, the index in the scenario."""
     keyframe: int | None
     """The index in the timeline; None unless this is a keyframe."""
     step: str | None
@@ -91,7 +91,7 @@ class Coverage:
     @property
     def never_acted(self) -> tuple[Part, ...]:
         """The faults, stubs, outages and steps of `fail_step` that never acted, without optional ones."""
-        kinds = ("plans", "faults", "outages", "stubs")
+        kinds = ("plans", "faults", "outages", "stubs", "models")
         return tuple(part for part in self.unseen if part.run in kinds and not part.optional)
 
     @property

@@ -23,8 +23,8 @@ WAIT_SECONDS: Final = 4.0
 _FEW_POLLS: Final = 3
 _AGAIN_SECONDS: Final = 1.0
 """After this time an interruption that was caught is repeated."""
-_BUSY: Final = 0.5
-"""The CPU time for each second from which a program computes rather than waits."""
+_BUSY: Final = (0.1, 0.5)
+"""The CPU time for each second, of the program's thread and of the process, from which it computes."""
 _DEBUGGERS: Final = frozenset({"IPython", "_pydevd_bundle", "bdb", "debugpy", "pdb", "pydevd"})
 _OURS: Final = frozenset({"mockflow", "_pytest", "pluggy", "pytest", "pytest_asyncio", "pytest_aiohttp"})
 _REAL_TIME: Final = (
@@ -91,22 +91,23 @@ class Watch:
     def _watch(self) -> None:
         first = number = self._first
         sleeps, since_sleep, since_request = self._sleeps(), time.monotonic(), time.monotonic()
-        cpu, before = time.process_time(), _places_now()
+        cpu, before = self._cpu(), _places_now()
         while not self._over.wait(CHECK_SECONDS):
             now, slept, asked = time.monotonic(), self._sleeps(), self._count()
             places = _places_now()
             if slept != sleeps:
-                sleeps, first, since_sleep, cpu = slept, asked, now, time.process_time()
+                sleeps, first, since_sleep, cpu = slept, asked, now, self._cpu()
             if asked != number:
                 if number == first:
-                    since_sleep, cpu = now, time.process_time()
+                    since_sleep, cpu = now, self._cpu()
                 number, since_request = asked, now
             elif places != before:
                 since_request = max(since_request, now - CHECK_SECONDS)
             before = places
             waits = now - since_request >= WAIT_SECONDS
             repeats = number - first >= _FEW_POLLS and now - since_sleep >= WAIT_SECONDS
-            computes = time.process_time() - cpu > _BUSY * (now - since_sleep)
+            used = [later - earlier for later, earlier in zip(self._cpu(), cpu, strict=True)]
+            computes = any(cost > busy * (now - since_sleep) for cost, busy in zip(used, _BUSY, strict=True))
             if number == first or computes or not (waits or repeats) or not places:
                 continue
             if self._awaits_end(first):
@@ -118,15 +119,22 @@ class Watch:
         while not self._over.wait(_AGAIN_SECONDS):  # a program may catch everything
             self._interrupt()
 
+    def _cpu(self) -> tuple[float, float]:
+        """The seconds of CPU time of the program's thread, where the system tells them, and of the process."""
+        clock_of = getattr(time, "pthread_getcpuclockid", None)
+        is_alive = any(thread.ident == self._program for thread in threading.enumerate())  # of an ended one: a crash
+        own = time.clock_gettime(clock_of(self._program)) if clock_of and is_alive else 0.0
+        return own, time.process_time()
+
     def _count(self) -> int:
         counted = self._transport.count()
-        return counted[1] if counted else int(self._transport.read("/journal?status=0")["counted"])
+        return counted[1] if counted else int(self._transport.read("/journal?limit=0")["counted"])
 
     def _awaits_end(self, since: int) -> bool:
         """Whether the last status that the program got is not the end of a run."""
         polls = [
             one
-            for one in self._transport.read(f"/journal?operation=get_status&since={since}")["exchanges"]
+            for one in self._transport.read(f"/journal?operation=get_status&since={since}&limit=50")["exchanges"]
             if one["is_poll"] and isinstance(one["response"], dict)
         ]
         return bool(polls) and polls[-1]["response"].get("state") not in FINAL_STATES

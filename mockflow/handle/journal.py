@@ -1,6 +1,6 @@
 """The journal in Python: the requests of clients, and assertions about them."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from mockflow.core.base.durations import parse_duration
@@ -24,8 +24,8 @@ class Told(str):
 class JournalHandle:
     """The requests of clients and their responses, the oldest first.
 
-    The last 10,000 exchanges since the start or the last reset are kept, with 64 KiB of each body. Credentials in
-    headers and bodies are hidden.
+    The last 10,000 exchanges since the start or the last reset are kept, with 64 KiB of each body, and 64 MiB of all
+    large ones: older ones are cut short. Credentials in headers and bodies are hidden.
 
     >>> with MockFlow("scenarios/docs-example.yaml") as cluster:
     ...     deploy(cluster.url)
@@ -125,7 +125,13 @@ class JournalHandle:
             raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
-        return dict(self._transport.ask("GET", f"/journal?{query}"))
+        exchanges: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:  # in pages, so that no request takes long
+            page = self._transport.ask("GET", f"/journal?after={after}&limit={_PAGE}&{query}".rstrip("&"))
+            exchanges += page["exchanges"]
+            after = page["next"]
+        return {**page, "exchanges": exchanges}
 
     def _failed(self, message: str, story: str) -> AssertionError:
         told = Told(f"{message}\n\n{with_hint(story, self._transport.url)}")
@@ -149,3 +155,6 @@ def _limit(name: str, bound: Duration | None) -> str | None:
     except ValueError as error:
         raise MockFlowError(f"{name}: {error}") from None
     return written
+
+
+_PAGE: Final = 200  # exchanges

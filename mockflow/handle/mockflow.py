@@ -83,6 +83,7 @@ class MockFlow(ClusterHandle):
                 trust_inputs=trust_inputs,
                 max_documents=max_documents,
             )
+            access = Control(control_token) if control else None
             context, self._ca = made(host) if tls else (None, b"")
             self.cluster = Cluster(settings, _loaded(sources, body_folders))
         except ClaimedError as error:
@@ -93,7 +94,6 @@ class MockFlow(ClusterHandle):
         super().__init__(self._local)
         self._body_folders = body_folders
         self._where = (host, port)
-        access = Control(control_token) if control else None
         self._serving = Serving(self.cluster, control=access, tls=context, control_needs_port=False)
         self._thread: LoopThread | None = None
 
@@ -136,11 +136,15 @@ class MockFlow(ClusterHandle):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._thread
+        thread, self._thread = self._thread, None
+        if thread is None:
+            raise MockFlowError(self._local.why_not)
+        if thread.is_elsewhere:
+            return  # a forked child leaves the with statement: the server is its parent's
         try:
-            self._thread.run(self.stop())
+            thread.run(self.stop())
         finally:
-            self._thread.stop()
+            thread.stop()
 
     # -- in the running loop ---------------------------------------------------------------------------
 
@@ -166,7 +170,9 @@ class MockFlow(ClusterHandle):
             raise MockFlowError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
     async def stop(self) -> None:
-        """Stops within a second; open requests are answered. Does nothing if it does not run."""
+        """Stops within a second; open requests are answered. Does nothing if it does not run, or in a forked child."""
+        if self._local.is_elsewhere:
+            return
         self._local.end()
         await self._serving.stop()
 

@@ -83,6 +83,8 @@ class PatchedSleep:
                     vars(module)[key] = replacement  # not setattr, which some modules override
 
     def _restore(self) -> None:
+        if self._sleep not in self._in_force:
+            raise MockFlowError("patch_sleep is not active; use it in a with statement: with cluster.patch_sleep()")
         while self._replaced:
             names, key, value = self._replaced.pop()
             names[key] = value

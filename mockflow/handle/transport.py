@@ -9,11 +9,13 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooLateError
 from http.client import HTTPException
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.plain_text import SENDABLE, is_sendable
 from mockflow.handle import used
 from mockflow.handle.errors import ExpectationError, MockFlowError, NeverComesError, ScenarioError
+from mockflow.handle.loop_thread import FORKED
 from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
 from mockflow.server.control import answer as control
@@ -43,14 +45,32 @@ class Transport(Protocol):
         """Of a cluster in this process: its world, and how many requests that has received."""
 
 
-class Local:
+class NotCopied:
+    """What cannot be copied: it belongs to a server and a process."""
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        """Raises MockFlowError. All ways to copy and to pickle come here."""
+        raise MockFlowError(
+            "a handle cannot be copied or pickled; MockFlow.connect(url) makes another one for the same server, "
+            "in any process"
+        )
+
+
+class Local(NotCopied):
     """A cluster in this process, served by an event loop of this thread or another."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._loop: asyncio.AbstractEventLoop | None = None
         self._url = ""
-        self._why_not = "this MockFlow was not started; use it in a with statement: with MockFlow(...) as cluster"
+        self._process = os.getpid()
+        self.why_not = "this MockFlow was not started; use it in a with statement: with MockFlow(...) as cluster"
+        """Why it serves nothing, while it does not."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this process is a fork of the one that serves the cluster."""
+        return os.getpid() != self._process
 
     @property
     def serves(self) -> bool:
@@ -59,12 +79,12 @@ class Local:
     @property
     def url(self) -> str:
         if not self._url:
-            raise MockFlowError(self._why_not)
+            raise MockFlowError(self.why_not)
         return self._url
 
     def begin(self, url: str) -> None:
         """From now on the running loop serves the cluster at `url`."""
-        self._url, self._loop = url, asyncio.get_running_loop()
+        self._url, self._loop, self._process = url, asyncio.get_running_loop(), os.getpid()
         used.begins(self)
 
     def end(self) -> None:
@@ -72,7 +92,7 @@ class Local:
         if self._loop is not None:
             used.ends(self)
         self._loop = None
-        self._why_not = "this MockFlow has stopped; use it within its with statement, or make a new one"
+        self.why_not = "this MockFlow has stopped; use it within its with statement, or make a new one"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         used.asked(self)
@@ -91,7 +111,9 @@ class Local:
 
     def _in_loop(self, call: Callable[[], Any]) -> Any:
         if self._loop is None:
-            raise MockFlowError(self._why_not)
+            raise MockFlowError(self.why_not)
+        if self.is_elsewhere:
+            raise MockFlowError(FORKED)
         if not self._loop.is_running() or self._loop is _running_loop():
             return call()
 
@@ -109,12 +131,14 @@ class Local:
             ) from None
 
 
-class Remote:
+class Remote(NotCopied):
     """A server that runs already, at `url`."""
 
     def __init__(self, url: str, *, token: str | None = None, ca: str | None = None) -> None:
         self._url = url.rstrip("/")
         token = token or os.environ.get("MOCKFLOW_CONTROL_TOKEN")
+        if token and not is_sendable(token):
+            raise MockFlowError(f"a control token {SENDABLE}")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._opener = _opener(self._url, ca or os.environ.get("MOCKFLOW_CA"))
 

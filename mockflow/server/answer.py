@@ -8,12 +8,14 @@ body's type, the handler's parameters and body, unknown parameters, then the act
 import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from time import time
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mockflow.cluster import Cluster
+from mockflow.cluster.clock import wall_time
 from mockflow.cluster.decision import Decision
+from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 from mockflow.core.base.json_writer import compact, with_escaped_pairs
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
@@ -66,7 +68,6 @@ ROUTER: Final[Router[Handler]] = Router(
     ]
 )
 
-_CACHED: Final = 32_768  # request lines: a client that polls sends the same one repeatedly
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 _VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
 _NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what java.net.URI refuses
@@ -84,7 +85,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
         searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
     world = cluster.world
     world.forget_ended()
-    journal, mode, now, wall = world.journal, world.clock.mode, world.now(), time()
+    journal, mode, now, wall, began = world.journal, world.clock.mode, world.now(), wall_time(), perf_counter()
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
     decision: Decision | None = None
@@ -152,8 +153,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             mode,
             now,
             wall,
-            time() - wall,
+            perf_counter() - began,
             None if decision is None else scripted.trace(decision),
+            request.head_bytes,
             is_served=is_served,
         )
     return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
@@ -182,7 +184,7 @@ class Again:
         if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
             return None
         world.forget_ended()
-        mode, now, wall = world.clock.mode, world.now(), time()
+        mode, now, wall, began = world.clock.mode, world.now(), wall_time(), perf_counter()
         status, body = 0, b""
         try:
             try:
@@ -208,7 +210,7 @@ class Again:
                 mode,
                 now,
                 wall,
-                time() - wall,
+                perf_counter() - began,
             )
         return response
 
@@ -234,7 +236,8 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
     operation = found.route.operation if isinstance(found, Found) else ""
     if operation in ("create", "update"):
         updates = Parameters(values, {}).is_set("update_fields")
-        arguments = request, values.get("use_case"), updates, cluster.world.version
+        world = cluster.world
+        arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
         await in_thread(template_body.read_ahead, *arguments)
     elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
@@ -257,8 +260,12 @@ class _Line(NamedTuple):
     found: Found[Handler] | Missing
 
 
-@lru_cache(_CACHED)
 def _read_line(method: str, target: str) -> _Line:
+    """The parsed line of a request. Short ones are kept: a client that polls sends the same one repeatedly."""
+    return (_read_short_line if len(target) <= _SHORT_LINE else _read_any_line)(method, target)
+
+
+def _read_any_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
     path, values = parse_target(target)
@@ -268,6 +275,10 @@ def _read_line(method: str, target: str) -> _Line:
 def _of_release(cluster: Cluster, path: RestPath) -> RestPath | None:
     """A path that OpenSearch has, if the world's release has it."""
     return path if path.since <= cluster.world.version.minor else None
+
+
+_SHORT_LINE: Final = 512
+_read_short_line: Final = lru_cache(REPEATED_REQUESTS)(_read_any_line)
 
 
 class _Repeated(NamedTuple):
@@ -284,8 +295,9 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     if not isinstance(found, Found):
         return _without_route(request, found)
     action = _read(cluster, request, path, values, found, is_peek=is_peek)
-    if found.route.repeats and request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded):
-        if len(cluster.world.repeated) >= _CACHED:
+    is_read = request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded)
+    if found.route.repeats and is_read and request.head_bytes <= REPEATED_REQUEST:
+        if len(cluster.world.repeated) >= REPEATED_REQUESTS:
             cluster.world.repeated.clear()
         cluster.world.repeated[request.target] = _Repeated(
             line, action, found.route.operation, found.values.get("workflow_id")

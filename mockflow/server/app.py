@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from mockflow.cluster import Cluster, StuckError
 from mockflow.cluster.worlds import PREFIX as WORLD_PREFIX
 from mockflow.cluster.worlds import UnknownWorldError
+from mockflow.core.base.bounds import REPEATED_RESPONSE
 from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
@@ -142,12 +143,14 @@ class _Again:
             response = _internal_error(self._request)
         if response is None:
             return None
+        written = self._bytes
         if response is not self._response:
-            self._response = response
-            self._bytes = response.to_bytes(accept_encoding=self._request.headers.get(ACCEPT_ENCODING, ""))
+            written = response.to_bytes(accept_encoding=self._request.headers.get(ACCEPT_ENCODING, ""))
+            if len(written) <= REPEATED_RESPONSE:
+                self._response, self._bytes = response, written
         if self._access_log:
             self._access_log(self._request, response.status, time.perf_counter() - began)
-        return self._bytes
+        return written
 
 
 def _cut_off(cluster: Cluster) -> None:

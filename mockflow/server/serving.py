@@ -7,9 +7,10 @@ from typing import Final
 from aiohttp import web
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
+from mockflow.core.base.plain_text import SENDABLE, is_sendable
 from mockflow.server.app import AccessLog, Handle, handler
 from mockflow.server.connections.descriptors import shortage
-from mockflow.server.connections.places import CONTROL_PORT, RESERVED
 from mockflow.server.control.answer import refused
 from mockflow.server.control.call import PREFIX
 from mockflow.server.control.guard import ControlGuard, is_loopback
@@ -38,6 +39,11 @@ class Control:
     open_to_all: bool = False
     hosts: tuple[str, ...] = ()
     """Names of this server, without a port, under which browsers may use the control API without a token."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a token that no header can carry."""
+        if self.token is not None and not is_sendable(self.token):
+            raise ValueError(f"a control token {SENDABLE}")
 
     def check(self, host: str) -> None:
         """Raises UnprotectedControlError for an unprotected control API; `host` is where clients are served."""
@@ -78,12 +84,12 @@ class Serving:
             handler(cluster, access_log, guard if is_shared else None, limits),
             limits,
             tls,
-            reserved=RESERVED if control and is_shared else 0,
-            others=0 if is_shared else CONTROL_PORT,
+            reserved=CONTROL_PLACES if control and is_shared else 0,
+            others=0 if is_shared else CONTROL_PORT_CONNECTIONS,
         )
         self._control_server = HttpServer(
             handler(cluster, access_log, guard, limits, answer_client=_control_only),
-            replace(limits, max_connections=CONTROL_PORT),
+            replace(limits, max_connections=CONTROL_PORT_CONNECTIONS),
             tls,
         )
         self._outages = PortOutages(

@@ -18,6 +18,18 @@ from mockflow.loading.load import load_text
 X: Final = Scenario("x").workflow("w")
 TEMPLATE: Final = {"name": "t", "workflows": {"provision": {"nodes": [{"id": "a", "type": "noop"}]}}}
 CASES: Final[dict[str, tuple[Scenario, str]]] = {
+    "models": (
+        Scenario("x").model("m*", "a", {"echo": True}, latency="1s").model(None, "b", agent="*", optional=True),
+        "{scenario: x, models: [{model: m*, answers: [a, {echo: true}], latency: 1s}, "
+        "{agent: '*', answers: [b], optional: true}]}",
+    ),
+    "use cases": (
+        Scenario("x")
+        .use_case("mine", {"name": "n"}, defaults={"a": "b"}, required=["c"])
+        .use_case("semantic_search", defaults={"create_index.name": "i"}),
+        "{scenario: x, use_cases: {mine: {template: {name: n}, defaults: {a: b}, required: [c]}, "
+        "semantic_search: {defaults: {create_index.name: i}}}}",
+    ),
     "only a name": (Scenario("x").match(everything=True), "{scenario: x, match: everything}"),
     "about": (
         Scenario("x", description="why", unrealistic=True, trust_inputs=True).match(use_case="U"),

@@ -130,7 +130,7 @@ async def test_what_comes_after_a_body_is_no_part_of_it(server: Server) -> None:
 
 async def test_statuses_of_deleted_templates_are_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """They stay while resources do, and count for no limit of the plugin's."""
-    monkeypatch.setattr("mockflow.cluster.operations.MAX_LEFT", 3)
+    monkeypatch.setattr("mockflow.cluster.operations.STATUSES_LEFT", 3)
     limit = {"persistent": {"plugins.flow_framework.max_workflows": 2}}
     headers = {"Content-Type": "application/json"}
     assert (await server.ask("/_cluster/settings", "PUT", json.dumps(limit), headers)).status == 200

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 import trustme
 
-from mockflow.server.connections.places import CONTROL_PORT, RESERVED
+from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.server.http.limits import Limits
 from mockflow.server.serving import Control
 from tests.hostile.conftest import READ_TIMEOUT
@@ -113,10 +113,10 @@ async def test_the_control_api_has_places_however_many_clients_there_are(servers
     for data in (b"garbage\r\n\r\n", request("/_mockflowed/health"), STATUS):
         assert await refusal(await wires.open(server.url), data) == 429
     assert await refusal(kept, HEALTH) == 200
-    silent = [await wires.open(server.url) for _ in range(RESERVED * 4)]
+    silent = [await wires.open(server.url) for _ in range(CONTROL_PLACES * 4)]
     for _ in range(3):
         assert (await server.ask(f"{OWNER}/workflows")).status == 200
-    answers = [await wire.answer() for wire in silent[: RESERVED * 2]]
+    answers = [await wire.answer() for wire in silent[: CONTROL_PLACES * 2]]
     assert {answer.status for answer in answers} == {429}, "those that gave way were told why"
     assert all("--max-connections" in answer.reason for answer in answers)
 
@@ -125,10 +125,10 @@ async def test_event_streams_leave_places_to_the_control_api(servers: Servers, w
     server = await servers(STORY, limits=Limits(max_connections=FEW))
     for _ in range(FEW):
         await wires.open(server.url, STATUS)
-    streams = [await wires.open(server.url) for _ in range(RESERVED)]
+    streams = [await wires.open(server.url) for _ in range(CONTROL_PLACES)]
     for number, wire in enumerate(streams):
         await wire.send(request(f"{OWNER}/events"))
-        assert (await wire.answer(without_body=True)).status == (200 if number < RESERVED / 2 else 429)
+        assert (await wire.answer(without_body=True)).status == (200 if number < CONTROL_PLACES / 2 else 429)
     assert (await server.ask(f"{OWNER}/workflows")).status == 200
 
 
@@ -139,7 +139,7 @@ async def test_a_port_of_the_control_api_has_places_of_its_own(servers: Servers,
     for _ in range(FEW):
         await wires.open(server.url, STATUS)
     assert (await (await wires.open(server.url)).answer()).status == 429, "told at once: nothing else is served here"
-    for _ in range(CONTROL_PORT):
+    for _ in range(CONTROL_PORT_CONNECTIONS):
         await wires.open(server.serving.control_url, HEALTH)
     assert await refusal(await wires.open(server.serving.control_url), HEALTH) == 429
 

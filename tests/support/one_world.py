@@ -157,7 +157,10 @@ def commands() -> None:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    with patch("mockflow.server.answer.time", lambda: 1.0):
+    with (
+        patch("mockflow.server.answer.wall_time", lambda: 1.0),
+        patch("mockflow.server.answer.perf_counter", lambda: 1.0),
+    ):
         asyncio.run(play("frozen"))
         asyncio.run(play("auto"))
     commands()

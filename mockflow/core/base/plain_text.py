@@ -1,5 +1,7 @@
 """Text for terminals and logs: names and messages of users may contain any character."""
 
+from typing import Final
+
 
 def plain(text: str, *, keep: str = "") -> str:
     """`text` with unprintable characters as escapes: control characters, line and paragraph separators, bidi marks.
@@ -9,3 +11,11 @@ def plain(text: str, *, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+SENDABLE: Final = "has one or more visible ASCII characters and no others, since it is sent in a header"
+
+
+def is_sendable(token: str) -> bool:
+    """Whether a token can be sent in a header, and is read there as it was sent."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -1,5 +1,6 @@
 """What OpenSearch answers to a request that it refuses: message, exception class and status."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -25,3 +26,9 @@ class RefusedError(ValueError):
     def __init__(self, message: str, exception: str = "IllegalArgumentException", status: str = "BAD_REQUEST") -> None:
         super().__init__(message)
         self.refusal = Refusal(message, exception, status)
+
+
+def error_type(exception: str) -> str:
+    """The type of a REST error for the simple name of a Java class, such as status_exception."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", "_", exception.removeprefix("OpenSearch"))
+    return words.lower()

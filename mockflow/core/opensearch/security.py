@@ -96,6 +96,10 @@ def parse_user(text: str) -> User:
     Names in `ROLES` give permissions; all others are backend roles. A user without roles, or with the backend role
     admin, is an admin. A user with other backend roles alone has flow-framework's full access. Raises ValueError.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a user is not UTF-8; write name and password in UTF-8") from None
     name, _, rest = text.partition(":")
     password, _, listed = rest.partition(":")
     if not name or not password:

@@ -5,7 +5,7 @@ A body is derived from the inputs of the step. It has the fields that clients re
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.core.base.json_writer import loads
@@ -57,6 +57,14 @@ class Made:
     """Of an index: what clients and documents have changed since."""
     is_listed: bool = True
     """Whether the status of its workflow lists it. A task is not listed, nor what a failed step left behind."""
+    by_client: bool = False
+    """Whether a client made it with a request of its own."""
+    tenant_id: str | None = None
+    """The tenant of that client."""
+    ready_at: int | None = None
+    """When it becomes ready, epoch ms, where that is known: of a model under deployment, and of a running task."""
+    is_undeployed: bool = False
+    """Whether a client has undeployed it, a model."""
 
     @property
     def key(self) -> Key:
@@ -83,7 +91,7 @@ def body_of(made: Made, version: Version = _SOME_VERSION, node: str = "") -> dic
     body = _BODIES[made.kind](made) if made.kind in _BODIES else {}
     if made.kind in _HIDEABLE:
         body["is_hidden"] = False
-    if made.kind in _PROVISIONED and version.behaviour.marks_provisioned_resources:
+    if made.kind in _PROVISIONED and not made.by_client and version.behaviour.marks_provisioned_resources:
         body["provisioned_by"] = "flow-framework"
     if made.kind == "model" and made.ready:
         body["planning_worker_nodes"] = [node]
@@ -110,7 +118,8 @@ def _connector(made: Made) -> dict[str, Any]:
     return {
         **_chosen(made.inputs, ("name", "version", "description", "protocol", "parameters")),
         "actions": [_action(action) for action in _list(made.inputs.get("actions"))],
-        **_times(made, "created_time", "last_updated_time"),
+        **_times(made),
+        **_chosen(made.inputs, ("client_config",)),
     }
 
 
@@ -122,20 +131,24 @@ def _action(action: Any) -> Any:
 
 
 def _model(made: Made) -> dict[str, Any]:
-    remote = made.step_type == "register_remote_model"
+    remote = made.step_type == "register_remote_model" or made.inputs.get("function_name") == "REMOTE"
     body = {
         "name": made.inputs.get("name"),
         "model_group_id": made.inputs.get("model_group_id") or opensearch_id("model_group", made.id),
         "algorithm": str(made.inputs.get("function_name") or ("REMOTE" if remote else "TEXT_EMBEDDING")).upper(),
         "model_version": "1",
         **_chosen(made.inputs, ("model_format", "description", "connector_id")),
-        "model_state": "DEPLOYED" if made.ready else "REGISTERED",
-        **_times(made, "created_time", "last_updated_time"),
-        **({} if remote else _times(made, "last_registered_time")),
+        "model_state": _model_state(made),
+        **_times(made),
+        **({} if remote else {"last_registered_time": made.created}),
     }
+    if made.by_client:
+        body |= _chosen(made.inputs, _OF_CLIENTS)
+        if isinstance(made.inputs.get("connector"), dict):
+            body["connector"] = _connector(replace(made, inputs=made.inputs["connector"]))
     if made.ready:
         body |= {
-            **_times(made, "last_deployed_time"),
+            "last_deployed_time": made.created if made.ready_at is None else made.ready_at,
             "auto_redeploy_retry_times": 0,
             "planning_worker_node_count": 1,
             "current_worker_node_count": 1,
@@ -144,11 +157,19 @@ def _model(made: Made) -> dict[str, Any]:
     return body
 
 
+def _model_state(made: Made) -> str:
+    if made.ready:
+        return "DEPLOYED"
+    if made.is_undeployed:
+        return "UNDEPLOYED"
+    return "REGISTERED" if made.ready_at is None else "DEPLOYING"
+
+
 def _model_group(made: Made) -> dict[str, Any]:
     return {
         **_chosen(made.inputs, ("name", "description")),
         "latest_version": 0,
-        **_times(made, "created_time", "last_updated_time"),
+        **_times(made),
         "access": made.inputs.get("access_mode", "public"),
     }
 
@@ -156,7 +177,7 @@ def _model_group(made: Made) -> dict[str, Any]:
 def _agent(made: Made) -> dict[str, Any]:
     return {
         **_chosen(made.inputs, ("name", "type", "description", "llm", "tools", "parameters", "memory", "app_type")),
-        **_times(made, "created_time", "last_updated_time"),
+        **_times(made),
     }
 
 
@@ -164,8 +185,13 @@ def _task(made: Made) -> dict[str, Any]:
     """The body of a task. Once it is done, its `inputs` are the body."""
     if made.ready:
         return dict(made.inputs)
-    running = {name: value for name, value in made.inputs.items() if name not in ("error", "last_update_time")}
+    hidden = ("error", "last_update_time", *(("model_id",) if made.by_client and _makes_model(made) else ()))
+    running = {name: value for name, value in made.inputs.items() if name not in hidden}
     return {**running, "state": "RUNNING"}
+
+
+def _makes_model(task: Made) -> bool:
+    return task.inputs.get("task_type") == "REGISTER_MODEL"
 
 
 def _configurations(made: Made) -> dict[str, Any]:
@@ -191,8 +217,8 @@ def _chosen(inputs: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]
     return {name: inputs[name] for name in names if name in inputs}
 
 
-def _times(made: Made, *names: str) -> dict[str, int]:
-    return dict.fromkeys(names, made.created)
+def _times(made: Made) -> dict[str, int]:
+    return {"created_time": made.created, "last_updated_time": made.since}
 
 
 _BODIES: Final[Mapping[str, Callable[[Made], dict[str, Any]]]] = {
@@ -205,6 +231,15 @@ _BODIES: Final[Mapping[str, Callable[[Made], dict[str, Any]]]] = {
     "task": _task,
 }
 
+_OF_CLIENTS: Final = (
+    "model_config",
+    "model_content_hash_value",
+    "interface",
+    "guardrails",
+    "deploy_setting",
+    "is_enabled",
+)
+"""Fields of a model as a client has sent them."""
 _HIDEABLE: Final = frozenset({"model", "agent"})
 _PROVISIONED: Final = frozenset({"connector", "model", "agent"})
 # The order of fields; those that are not named come last.

@@ -30,13 +30,20 @@ def use_cases(minor: tuple[int, int] | None = None) -> Mapping[str, Mapping[str,
     return {name: _at(case, release) for name, case in json.loads(text).items() if _since(case) <= release}
 
 
-def expand(name: str, content: Any, *, has_body: bool = True, version: Version | None = None) -> Any:
+Own = Mapping[str, Mapping[str, Any]]
+"""Use cases that are not the plugin's: name -> `template`, `defaults`, `required`, or some of these."""
+
+
+def expand(
+    name: str, content: Any, *, has_body: bool = True, version: Version | None = None, own: Own | None = None
+) -> Any:
     """The template of use case `name` with the values of `content` put in, as content to parse.
 
-    `content` is the decoded request body; `version` is the release that reads it, by default the newest. Raises
+    `content` is the decoded request body; `version` is the release that reads it, by default the newest. A use case of
+    `own` with a template replaces the plugin's of this name; one without changes its defaults. Raises
     FlowFrameworkError as the plugin does: for an unknown name before anything else.
     """
-    case = use_cases(version.minor if version else None).get(name)
+    case = _with_own(use_cases(version.minor if version else None).get(name), (own or {}).get(name))
     if case is None:
         raise FlowFrameworkError(f"Unable to find substitution ready file for use case: {name}")
     given = _values(content) if has_body else {}
@@ -50,6 +57,14 @@ def expand(name: str, content: Any, *, has_body: bool = True, version: Version |
     for key in hash_map_order(values):  # one after the other: a value may hold the placeholder of a later one
         text = _put_in(text, key, values[key])
     return read_json(text)
+
+
+def _with_own(case: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if own is None or (case is None and "template" not in own):
+        return case
+    base: Mapping[str, Any] = {"required": (), "defaults": {}} if case is None or "template" in own else case
+    case = {**base, **own}
+    return {**case, "defaults": {**dict.fromkeys(case["required"], ""), **base["defaults"], **own.get("defaults", {})}}
 
 
 def _put_in(text: str, key: str, value: str) -> str:

@@ -31,7 +31,8 @@ _ABOUT_WHOM: Final = [
     _present("match", _NOT_NULL),
     {
         "description": "Without workflow_id and match, the scenario is about the whole cluster.",
-        "anyOf": [_present(key, {"minItems": 1}) for key in ("faults", "outages", "stubs")],
+        "anyOf": [_present(key, {"minItems": 1}) for key in ("faults", "outages", "stubs", "models")]
+        + [_present("use_cases", {"minProperties": 1})],
         "not": {"anyOf": [_present(key, _NOT_NULL) for key in ("template", "provision", "reprovision", "deprovision")]},
     },
 ]

@@ -12,6 +12,8 @@ from mockflow.core.base.model import Model, Name, Text
 from mockflow.core.faults.model import Fault
 from mockflow.core.faults.outages import Outage
 from mockflow.core.scenario.match import MATCH, Match
+from mockflow.core.scenario.model_scripts import ModelScript
+from mockflow.core.scenario.use_case_key import UseCase
 from mockflow.core.script.models import DeprovisionScript, RunScript
 from mockflow.core.stubs.model import Stub
 
@@ -71,6 +73,15 @@ class Scenario(Model):
     )
     stubs: tuple[Stub, ...] = Field(
         default=(), strict=False, description="Scripted responses for any path, in place of the cluster's own."
+    )
+
+    models: tuple[ModelScript, ...] = Field(
+        default=(), strict=False, description="What models and agents answer to predictions, in place of the defaults."
+    )
+
+    use_cases: dict[Name, UseCase] = Field(
+        default={},
+        description="Use cases beside the plugin's, or in place of those of the same name, for requests with use_case.",
     )
 
     @property

@@ -15,6 +15,7 @@ from mockflow.core.plugin.resource_list import Differences
 from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields, Resource
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template_parser import parse_template
+from mockflow.core.plugin.use_cases import use_cases
 from mockflow.core.plugin.versions import DEFAULT_VERSION, parse_version
 from mockflow.core.scenario import fault_rules
 from mockflow.core.scenario.model import Scenario
@@ -26,7 +27,7 @@ from mockflow.core.script.plan import Deprovision
 def check(scenario: Scenario) -> list[Finding]:
     """All findings about `scenario`, errors before warnings."""
     timelines = list(_timelines(scenario))
-    errors = [*_about_whom(scenario), *_template(scenario), *fault_rules.errors(scenario)]
+    errors = [*_about_whom(scenario), *_template(scenario), *_use_cases(scenario), *fault_rules.errors(scenario)]
     for _, script, path in _scripts(scenario):
         errors += _one_form(scenario, script, path)
     errors += _attempts_alone(scenario)
@@ -60,11 +61,12 @@ def _timelines(scenario: Scenario) -> Iterator[tuple[tuple[Keyframe, ...], Path]
 
 def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     """A scenario defines a workflow, or applies to workflows of clients."""
-    scripts_the_cluster = scenario.faults or scenario.outages or scenario.stubs
+    of_cluster = (scenario.faults, scenario.outages, scenario.stubs, scenario.models, scenario.use_cases)
+    scripts_the_cluster = any(of_cluster)
     scripts_runs = scenario.provision or scenario.reprovision or scenario.deprovision or scenario.template is not None
     if not scenario.has_workflow and (scripts_runs or not scripts_the_cluster):
         hint = "write workflow_id for a workflow of its own, or match for those that clients create"
-        about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs"))
+        about = tuple((key,) for key in ("workflow_id", "match", "faults", "outages", "stubs", "models", "use_cases"))
         yield Finding((), "the scenario applies to no workflow", hint, about=about)
     if scenario.match and scenario.template is not None:
         hint = "leave it out: the client's own template is used"
@@ -72,6 +74,14 @@ def _about_whom(scenario: Scenario) -> Iterator[Finding]:
     if scenario.match and scenario.starts not in (None, "provision"):
         hint = "leave it out: a client's workflow starts when it is provisioned"
         yield Finding(("starts",), f"starts: {scenario.starts} beside match", hint, other=("match",))
+
+
+def _use_cases(scenario: Scenario) -> Iterator[Finding]:
+    """A use case that the plugin has not needs a template."""
+    for name, case in scenario.use_cases.items():
+        if case.template is None and name not in use_cases():
+            hint = f"write its template; {did_you_mean(name, use_cases())}"
+            yield Finding(("use_cases", name), f"the plugin has no use case {quoted(name)}", hint)
 
 
 def _one_form(scenario: Scenario, script: Attempt, path: Path) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ import sys
 from contextlib import suppress
 from typing import Final
 
+from mockflow.core.base.bounds import SPARE_DESCRIPTORS
+
 log: Final = logging.getLogger("mockflow")
 
-SPARE: Final = 64
-"""Descriptors that stay free for scenario files, for connections that are just being refused, and for the system."""
 _LEAST: Final = 8  # connections that are tried however few descriptors there are
 _IN_USE: Final = 32  # descriptors, where the system does not list them
 _LISTS: Final = ("/proc/self/fd", "/dev/fd")
@@ -22,7 +22,7 @@ def raise_limit(connections: int) -> None:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _in_use() + connections + SPARE
+    wanted = _in_use() + connections + SPARE_DESCRIPTORS
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
     if hard != resource.RLIM_INFINITY:
@@ -40,7 +40,7 @@ def fitting(connections: int, others: int = 0) -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return connections
-    return min(connections, max(_LEAST, soft - _in_use() - SPARE - others))
+    return min(connections, max(_LEAST, soft - _in_use() - SPARE_DESCRIPTORS - others))
 
 
 def shortage(wanted: int, taken: int) -> str | None:

@@ -3,15 +3,11 @@
 from collections import deque
 from typing import Final, Literal, Protocol
 
+from mockflow.core.base.bounds import REFUSED_CONNECTIONS
+
 Kind = Literal["ordinary", "reserved", "refused"]
 """Reserved: only the control API answers. Refused: the connection is told that there is no place, and closed."""
 
-RESERVED: Final = 16
-"""Places beyond the maximum of a port that serves the control API too; requests of clients are refused there."""
-REFUSED: Final = 16
-"""Connections that are just being told that there is no place."""
-CONTROL_PORT: Final = 100
-"""The places of a port that serves the control API alone."""
 _SCANS: Final = 10  # of all connections, at most, in the time after which one is idle
 
 
@@ -75,7 +71,7 @@ class Places:
             self._end_waiting()
         if len(self._reserved) < self._number_reserved:
             return Place("reserved", self._reserved)
-        return Place("refused", self._refused) if len(self._refused) < REFUSED else None
+        return Place("refused", self._refused) if len(self._refused) < REFUSED_CONNECTIONS else None
 
     @property
     def may_stream(self) -> bool:

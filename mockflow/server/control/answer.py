@@ -3,7 +3,8 @@
 Faults, outages and stubs do not apply to it. It has none of OpenSearch's headers and parameters.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -16,9 +17,9 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, Operation
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation
 from mockflow.server.control.routes import ROUTES
-from mockflow.server.http.messages import Request, Response
+from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import decode, parse_target
 from mockflow.server.rest.router import Found, Missing, Router
@@ -45,6 +46,10 @@ async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     else:
         async with cluster.turn:
             status, content, headers = await _result_in_loop(cluster, request)
+    if isinstance(content, LongList) and content.size > _MAX_AT_ONCE:
+        if request.method == "HEAD":
+            return Response(status, content_type="application/json")
+        return StreamedResponse(status, content_type="application/json", headers=headers, chunks=_parts(content))
     if _is_large(content):
         return await in_thread(_written, status, content, headers)
     return _written(status, content, headers)
@@ -119,6 +124,8 @@ def _is_large(content: Any) -> bool:
     """Whether the content may take long to write: it has a long list, or bodies of clients."""
     if isinstance(content, dict) and isinstance(error := content.get("error"), dict):
         return _is_large(error.get("problems"))
+    if isinstance(content, LongList):
+        return len(content.items) > _FEW
     if isinstance(content, BaseModel):
         values = [getattr(content, name) for name in type(content).model_fields]
         return any(isinstance(value, (list, dict)) and (_is_large(value) or bool(value)) for value in values)
@@ -126,6 +133,24 @@ def _is_large(content: Any) -> bool:
 
 
 _FEW: Final = 20
+
+
+async def _parts(content: LongList[Any]) -> AsyncGenerator[bytes, None]:
+    """The response in parts, between which others get a turn."""
+    part, brackets, end = dumps(content.around([]), ensure_ascii=False).rpartition("[]")
+    part += brackets[0]
+    for number, item in enumerate(content.items):
+        part += ("," if number else "") + dumps(content.written(item), ensure_ascii=False)
+        if len(part) > _PART:
+            yield part.encode("utf-8", "replace")
+            part = ""
+            await asyncio.sleep(0)
+    yield f"{part}]{end}\n".encode("utf-8", "replace")
+
+
+_MAX_AT_ONCE: Final = 256 * 1024
+"""Bytes of a list up to which it is one response, with its length in the head."""
+_PART: Final = 64 * 1024  # characters
 
 
 def refused(
@@ -173,6 +198,8 @@ _MAX_INDENTED: Final = 100_000
 
 
 def _plain(content: Any) -> Any:
+    if isinstance(content, LongList):
+        return content.around([content.written(item) for item in content.items])
     if isinstance(content, BaseModel):
         return content.model_dump()
     return [_plain(item) for item in content] if isinstance(content, list) else content

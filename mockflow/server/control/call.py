@@ -1,8 +1,8 @@
 """The parts of a call of the control API: request, errors, body, and the description of its operation."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -50,6 +50,21 @@ class ControlCall:
     def world(self) -> World:
         """The cluster's current world."""
         return self.cluster.world
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class LongList(Generic[Item]):
+    """A response with a list whose items are written one by one, as they are sent."""
+
+    around: Callable[[list[Any]], dict[str, Any]]
+    """The response that has a list of written items, as its last value."""
+    items: Sequence[Item]
+    written: Callable[[Item], dict[str, Any]]
+    size: int
+    """About the bytes of all items."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class Exchange:
     """The name of the stub that answered."""
     near_misses: tuple[str, ...]
     """For a request that nothing serves: the closest stubs, and why they did not match."""
+    cut: bool
+    """Whether the journal has cut bodies, headers or target short, because they are too large."""
     took_ms: float = field(compare=False)
     """Wall-clock milliseconds from the request to its response."""
     headers: dict[str, str] = field(repr=False)
@@ -63,6 +65,7 @@ class Exchange:
             fault=entry["fault"],
             stub=entry["stub"],
             near_misses=tuple(f"{miss['stub']}: {'; '.join(miss['reasons'])}" for miss in entry["near_misses"]),
+            cut=entry["cut"],
             took_ms=entry["took_ms"],
             headers=entry["request"]["headers"],
             body=entry["request"]["body"],

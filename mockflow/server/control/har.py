@@ -19,28 +19,29 @@ _OWN: Final = ("number", "operation", "workflow_id", "elapsed_ms", "mode", "faul
 """What becomes a field of its own: _number and so on, where it has a value."""
 
 
-def archive(entries: Iterable[Entry], *, default_host: str) -> dict[str, Any]:
-    """An archive of the entries. The URLs are http; `default_host` is for requests without a Host header."""
+def archive(entries: list[Any]) -> dict[str, Any]:
+    """An archive of such entries as `entry` writes."""
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "mockflow", "version": __version__},
             "comment": "Secrets are hidden. JSON bodies are written anew; the headers of responses are not kept.",
-            "entries": [_entry(entry, default_host) for entry in entries],
+            "entries": entries,
         }
     }
 
 
-def _entry(entry: Entry, default_host: str) -> dict[str, Any]:
-    began = datetime.fromtimestamp(entry["wall"], timezone.utc)
+def entry(exchange: Entry, default_host: str) -> dict[str, Any]:
+    """One request of the archive. Its URL is http; `default_host` is for a request without a Host header."""
+    began = datetime.fromtimestamp(exchange["wall"], timezone.utc)
     return {
         "startedDateTime": began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "time": entry["took_ms"],
-        "request": _request(entry, default_host),
-        "response": _response(entry),
+        "time": exchange["took_ms"],
+        "request": _request(exchange, default_host),
+        "response": _response(exchange),
         "cache": {},
-        "timings": {"send": 0, "wait": entry["took_ms"], "receive": 0},
-        **{f"_{name}": entry[name] for name in _OWN if entry[name] is not None},
+        "timings": {"send": 0, "wait": exchange["took_ms"], "receive": 0},
+        **{f"_{name}": exchange[name] for name in _OWN if exchange[name] is not None},
     }
 
 

@@ -49,6 +49,8 @@ _JOURNAL_FILTERS: Final = {
     "workflow_id": "Only requests for this workflow.",
     "status": "Only responses with this HTTP status.",
     "since": "Only entries with a number above this.",
+    "limit": "So many entries at most: the latest, but with after the first ones.",
+    "after": "Only entries with a number above this; the key next of a response has the following value.",
 }
 
 ROUTES: Final = (
@@ -215,6 +217,7 @@ ROUTES: Final = (
             "Sets the outcome of steps once, in the next run that has them; returns all that is set so.",
             requests.NextRun,
             body=requests.NextRun,
+            errors=(409,),
         ),
     ),
     ControlRoute(
@@ -239,7 +242,7 @@ ROUTES: Final = (
             "Adds a fault as in a scenario, for every request or for those of one workflow. It counts from now on.",
             views.FaultView,
             body=requests.NewFault,
-            errors=(404,),
+            errors=(404, 409),
         ),
     ),
     ControlRoute(

@@ -225,6 +225,7 @@ class ExchangeView(View):
         description="For a path without a route: the most similar stubs, the closest first."
     )
     is_poll: bool = Field(description="Whether it is a status read that the workflow itself answered.")
+    cut: bool = Field(description="Whether bodies, headers or target were cut short, see docs/reference/limits.md.")
     request: Sent
     response: Any = Field(description="The response's body: decoded JSON, else text, else null.")
 
@@ -239,6 +240,7 @@ class JournalView(View):
     waiting: list[str] = Field(
         description="The requests that wait on the clock now: what each one waits for, and what would move the clock."
     )
+    next: int | None = Field(description="With after and limit: the value of after for what follows; null at the end.")
     exchanges: list[ExchangeView]
 
 
@@ -295,8 +297,8 @@ class PartView(View):
     """A keyframe, a step of a plan, a fault, a stub, an outage, or an attempt without any of these."""
 
     scenario: str = Field(description="(added) for what was added through the control API: faults and plans.")
-    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages or plans.")
-    attempt: int = Field(description="From 0; for faults, stubs and outages their index.")
+    run: str = Field(description="provision, reprovision or deprovision; faults, stubs, outages, models or plans.")
+    attempt: int = Field(description="From 0; for faults, stubs, outages and models their index.")
     keyframe: int | None = Field(description="Its index in the timeline; seen once a response to a client showed it.")
     step: str | None = Field(description="Its key in the plan; seen once a run had such a step.")
     what: str = Field(description="The description of the part.")

@@ -1,31 +1,18 @@
 """The routes of indices and documents. Their handlers are imported when the first request comes."""
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Final
 
 from mockflow.server.endpoints.core_errors import translating
-from mockflow.server.rest.call import Action, ApiRoute, Call, Handler
+from mockflow.server.endpoints.lazy import Later
+from mockflow.server.rest.call import ApiRoute, Handler
 
 
-class _Later:
-    """A handler that is imported when it is first called."""
+class _Later(Later):
+    """A handler of documents or indices, whose errors are those of a response."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        """The module below `mockflow.server.endpoints`, a colon, and the function."""
-        self._handler: Handler | None = None
-
-    def __call__(self, call: Call) -> Action:
-        if self._handler is None:
-            self._handler = translating(self.imported())
-        return self._handler(call)
-
-    def imported(self) -> Handler:
-        """The function itself."""
-        module, _, function = self.name.partition(":")
-        handler: Handler = getattr(import_module(f"mockflow.server.endpoints.{module}"), function)
-        return handler
+    def made(self) -> Handler:
+        return translating(self.imported())
 
 
 def _routes(operation: str, name: str, methods: str, *paths: str) -> Iterable[ApiRoute]:

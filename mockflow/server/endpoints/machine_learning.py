@@ -14,6 +14,7 @@ from mockflow.core.opensearch.search import Stored, empty_answer
 from mockflow.core.plugin.resources import Made, body_of
 from mockflow.server.endpoints import ml_tenants
 from mockflow.server.endpoints.indices import no_such_index
+from mockflow.server.endpoints.lazy import Later
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.endpoints.search import search_handler
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -44,6 +45,8 @@ class Kind:
     delete: _Missing
     delete_before_3: _Missing | None = None
     refusal: Callable[[World, Made], Refusal | None] = lambda _, __: None
+    change: _Missing = _Missing("", None)
+    """The error of a PUT, and of a deployment or a prediction."""
     search_needs_index: bool = False
     """Whether a search without the index is an error; else it finds nothing."""
 
@@ -58,7 +61,7 @@ class Kind:
 
 
 def _is_deployed(_: World, model: Made) -> Refusal | None:
-    if not model.ready:
+    if not model.ready and model.ready_at is None:
         return None
     reason = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
     return _status_error(400, reason)
@@ -84,12 +87,13 @@ def _is_running(_: World, task: Made) -> Refusal | None:
     return object_error(500, "exception", "Task cannot be deleted in running state. Try after some time.")
 
 
-_KINDS: Final = (
+_ALL: Final = (
     Kind(
         "models",
         "model",
         get=_Missing("Fail to find model", "Failed to find model with the provided model id: {id}"),
         delete=_Missing("Failed to find model", "Failed to find model"),
+        change=_Missing("Failed to find model", "Failed to find model"),
         refusal=_is_deployed,
     ),
     Kind(
@@ -98,6 +102,7 @@ _KINDS: Final = (
         get=_Missing("Failed to find connector", "Failed to find connector with the provided connector id: {id}"),
         delete=_Missing("Failed to find connector", None),
         delete_before_3=_Missing("Failed to delete data object from index .plugins-ml-connector", None, 500),
+        change=_Missing("Failed to find connector", "Failed to find connector with the provided connector id: {id}"),
         refusal=_is_used,
     ),
     Kind(
@@ -105,6 +110,7 @@ _KINDS: Final = (
         "agent",
         get=_Missing("Failed to get agent index", "Failed to find agent with the provided agent id: {id}"),
         delete=_Missing("Failed to get agent index", "Fail to find ml agent"),
+        change=_Missing("Failed to get agent index", "Failed to find agent with the provided agent id: {id}"),
         search_needs_index=True,
     ),
     Kind(
@@ -114,6 +120,7 @@ _KINDS: Final = (
             "Failed to find model group index", "Failed to find model group with the provided model group id: {id}"
         ),
         delete=_Missing("Failed to delete data object from index .plugins-ml-model-group", None, 500),
+        change=_Missing("Failed to find model group index", "Failed to find model group"),
         refusal=_has_models,
     ),
     Kind(
@@ -126,6 +133,10 @@ _KINDS: Final = (
 )
 
 
+KINDS: Final = {kind.name: kind for kind in _ALL}
+"""By the names in the registry."""
+
+
 def _get(kind: Kind) -> Handler:
     def handle(call: Call) -> Action:
         resource_id = call.path_value("id")
@@ -135,7 +146,7 @@ def _get(kind: Kind) -> Handler:
             ml_tenants.check_tenant(call)
             made = read_resource(call.cluster, kind.name, resource_id)
             if made is None:
-                raise _missing(call.world, kind, kind.get, resource_id)
+                raise missing(call.world, kind, kind.get, resource_id)
             ml_tenants.check_access(call, made.key)
             return Reply(200, {**_body(call.world, made), **ml_tenants.tenant_fields(call, made.key)})
 
@@ -157,7 +168,7 @@ def _delete(kind: Kind) -> Handler:
             if made is None:
                 wanted = kind.missing_on_delete(world)
                 if wanted.with_index is not None or not _has_index(world, kind):
-                    raise _missing(world, kind, wanted, resource_id)
+                    raise missing(world, kind, wanted, resource_id)
             elif refusal := kind.refusal(world, made):
                 raise refusal
             world.resources.delete((kind.name, resource_id))
@@ -220,7 +231,8 @@ def _has_index(world: World, kind: Kind) -> bool:
     return kind.name in ml_kinds(world)
 
 
-def _missing(world: World, kind: Kind, texts: _Missing, resource_id: str) -> Refusal:
+def missing(world: World, kind: Kind, texts: _Missing, resource_id: str) -> Refusal:
+    """The error of a request for a resource that does not exist."""
     if texts.with_index is not None and _has_index(world, kind):
         return _status_error(404, texts.with_index.format(id=resource_id))
     return _status_error(texts.status_without_index, texts.without_index)
@@ -243,6 +255,20 @@ def _deleted(kind: Kind, resource_id: str, sequence_number: int, *, was_there: b
     }
 
 
+def updated(kind: Kind, resource_id: str, sequence_number: int) -> dict[str, Any]:
+    """The answer to a PUT."""
+    return {
+        "_index": kind.index,
+        "_id": resource_id,
+        "_version": 2,
+        "result": "updated",
+        "forced_refresh": True,
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "_seq_no": sequence_number,
+        "_primary_term": 1,
+    }
+
+
 def _routes(kind: Kind) -> tuple[ApiRoute, ...]:
     singular = kind.path.removesuffix("s")
     search = _search(kind)
@@ -256,4 +282,43 @@ def _routes(kind: Kind) -> tuple[ApiRoute, ...]:
     )
 
 
-ROUTES: Final = tuple(route for kind in _KINDS for route in _routes(kind))
+_CHANGES: Final = "ml_changes"
+_FRAMES: Final = "ml_frames"
+_ASKING: Final = "ml_predictions"
+_OTHERS: Final = (
+    ("POST", "connectors/_create", "ml.create_connector", _CHANGES, "create_connector"),
+    ("PUT", "connectors/{id}", "ml.update_connector", _CHANGES, "update_connector"),
+    ("POST", "model_groups/_register", "ml.register_model_group", _CHANGES, "register_group"),
+    ("PUT", "model_groups/{id}", "ml.update_model_group", _CHANGES, "update_group"),
+    ("POST", "models/_register", "ml.register_model", _CHANGES, "register_model"),
+    ("POST", "models/_upload", "ml.upload_model", _CHANGES, "register_model"),
+    ("PUT", "models/{id}", "ml.update_model", _CHANGES, "update_model"),
+    ("POST", "models/{id}/_deploy", "ml.deploy_model", _CHANGES, "deploy_model"),
+    ("POST", "models/{id}/_load", "ml.load_model", _CHANGES, "deploy_model"),
+    ("POST", "models/{id}/_undeploy", "ml.undeploy_model", _CHANGES, "undeploy_model"),
+    ("POST", "models/{id}/_unload", "ml.unload_model", _CHANGES, "undeploy_model"),
+    ("POST", "models/_undeploy", "ml.undeploy_model", _CHANGES, "undeploy_models"),
+    ("POST", "models/_unload", "ml.unload_model", _CHANGES, "undeploy_models"),
+    ("POST", "agents/_register", "ml.register_agents", _CHANGES, "register_agent"),
+    ("PUT", "agents/{id}", "ml.update_agent", _CHANGES, "update_agent"),
+    ("POST", "models/{id}/_predict", "ml.predict_model", _ASKING, "predict"),
+    ("POST", "_predict/{algorithm_name}/{id}", "ml.predict", _ASKING, "predict"),
+    ("POST", "agents/{id}/_execute", "ml.execute_agent", _ASKING, "execute_agent"),
+    ("GET", "stats", "ml.get_stats", _FRAMES, "get_stats"),
+    ("GET", "stats/{stat}", "ml.get_stats", _FRAMES, "get_stats"),
+    ("GET", "{node_id}/stats", "ml.get_stats", _FRAMES, "get_stats"),
+    ("GET", "{node_id}/stats/{stat}", "ml.get_stats", _FRAMES, "get_stats"),
+    ("GET", "profile", "ml.get_profile", _FRAMES, "get_profile"),
+    ("GET", "profile/models", "ml.get_profile_models", _FRAMES, "get_profile"),
+    ("GET", "profile/models/{id}", "ml.get_profile_models", _FRAMES, "get_profile"),
+    ("GET", "profile/tasks", "ml.get_profile_tasks", _FRAMES, "get_task_profile"),
+    ("GET", "profile/tasks/{id}", "ml.get_profile_tasks", _FRAMES, "get_task_profile"),
+)
+
+ROUTES: Final = (
+    *(route for kind in _ALL for route in _routes(kind)),
+    *(
+        ApiRoute(method, f"{BASE}/{path}", operation, Later(f"{module}:{name}"))
+        for method, path, operation, module, name in _OTHERS
+    ),
+)

@@ -33,6 +33,9 @@ def tenant_fields(call: Call, key: Key) -> dict[str, Any]:
     world = call.world
     if not world.flow_framework.multi_tenancy_enabled:
         return {}
+    made = world.resources.peek(key)
+    if made is not None and made.tenant_id is not None:
+        return {"tenant_id": made.tenant_id}
     for workflow in reversed(tuple(world.resources.makers(key))):
         tenant = world.fields(workflow).get("tenant_id")
         if tenant is not None:

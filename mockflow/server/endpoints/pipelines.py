@@ -1,4 +1,4 @@
-"""Ingest and search pipelines that workflows have created (docs/reference/opensearch.md, "Pipelines")."""
+"""Ingest and search pipelines, of workflows and of clients (docs/reference/opensearch.md, "Pipelines")."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster
 from mockflow.core.base.wildcards import matches
 from mockflow.core.plugin.resources import Made, body_of
+from mockflow.server.endpoints.lazy import Later
 from mockflow.server.endpoints.request_options import read_manager_timeout
 from mockflow.server.endpoints.resource_reads import read_resource
 from mockflow.server.rest.call import Action, ApiRoute, Call, Handler, Reply
@@ -68,14 +69,24 @@ _PIPELINES: Final[Mapping[str, tuple[str, str]]] = {
 
 def _pipeline_routes(path: str, kind: str, namespace: str) -> tuple[ApiRoute, ...]:
     get = f"{namespace}.get_pipeline" if namespace == "ingest" else f"{namespace}.get"
+    put = f"{namespace}.put_pipeline" if namespace == "ingest" else f"{namespace}.put"
     delete = f"{namespace}.delete_pipeline" if namespace == "ingest" else f"{namespace}.delete"
     return (
         ApiRoute("GET", path, get, _get_pipelines(kind)),
         ApiRoute("GET", f"{path}/{{id}}", get, _get_pipelines(kind)),
         ApiRoute("DELETE", f"{path}/{{id}}", delete, _delete_pipeline(kind)),
+        ApiRoute("PUT", f"{path}/{{id}}", put, Later(f"{_CHANGES}:put_{kind.removesuffix('_pipeline')}")),
     )
 
 
-ROUTES: Final = tuple(
-    route for path, (kind, namespace) in _PIPELINES.items() for route in _pipeline_routes(path, kind, namespace)
+_CHANGES: Final = "pipeline_changes"
+_SIMULATE: Final = Later(f"{_CHANGES}:simulate")
+
+ROUTES: Final = (
+    *(route for path, (kind, namespace) in _PIPELINES.items() for route in _pipeline_routes(path, kind, namespace)),
+    *(
+        ApiRoute(method, path, "ingest.simulate", _SIMULATE)
+        for path in ("/_ingest/pipeline/_simulate", "/_ingest/pipeline/{id}/_simulate")
+        for method in ("GET", "POST")
+    ),
 )

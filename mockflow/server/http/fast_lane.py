@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
+
 log: Final = logging.getLogger("mockflow")
 
 Again = Callable[[], bytes | None]
@@ -40,14 +42,14 @@ class FastLane:
         key = hash(head)
         if key in self._seen:
             return True
-        if len(self._seen) >= _MOST_HEADS:
+        if len(self._seen) >= REPEATED_REQUESTS:
             self._seen.clear()
         self._seen.add(key)
         return False
 
     def add(self, head: bytes, again: Again) -> None:
         """From now on the request with this head is answered so."""
-        if self._bytes > _MOST_BYTES or len(self._answers) >= _MOST_HEADS:
+        if self._bytes > _MOST_BYTES or len(self._answers) >= REPEATED_REQUESTS:
             self.clear()
         if head not in self._answers:
             self._bytes += len(head)
@@ -102,7 +104,7 @@ class FastConnection(web.RequestHandler):
 
     def note_head(self, data: bytes) -> None:
         """To be called after aiohttp has parsed `data`, the first bytes of a request, on an idle connection."""
-        is_whole = data.endswith(_HEAD_END) and len(data) <= _LONGEST_HEAD and data.startswith(b"GET ")
+        is_whole = data.endswith(_HEAD_END) and len(data) <= REPEATED_REQUEST and data.startswith(b"GET ")
         is_alone = is_whole and len(self._messages) == 1 and not self._upgraded
         self._head = data if is_alone and self._lane is not None and self._lane.repeats(data) else None
 
@@ -144,6 +146,4 @@ _RELIED_ON: Final = (
 """Attributes of RequestHandler, as methods or in the `__slots__` of its classes."""
 _CAN_TELL: Final = is_possible(web.RequestHandler)
 _HEAD_END: Final = b"\r\n\r\n"
-_LONGEST_HEAD: Final = 4096
-_MOST_HEADS: Final = 32_768
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of all heads together

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mockflow.core.base.bounds import CONNECTIONS
+
 MAX_LINE: Final = 4096
 """Bytes of a request's first line: OpenSearch's http.max_initial_line_length."""
 MAX_HEADER: Final = 16 * 1024
@@ -13,7 +15,7 @@ MAX_HEADER: Final = 16 * 1024
 class Limits:
     """The limits of one server."""
 
-    max_connections: int = 1000
+    max_connections: int = CONNECTIONS
     """Open at the same time, if there are descriptors for them; a further one gets 429 and is closed."""
     idle_seconds: float = 1.0
     """When there is no place left, a connection that has waited so long between requests gives way to a new one."""

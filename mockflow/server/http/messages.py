@@ -64,6 +64,11 @@ class Request:
     ahead: "Ahead | None" = None
     """What was read of a large body before the request's turn."""
 
+    @property
+    def head_bytes(self) -> int:
+        """About the bytes of target and headers."""
+        return len(self.target) + sum([len(name) + len(value) for name, value in self.headers.items()])
+
 
 @dataclass(slots=True)
 class Response:

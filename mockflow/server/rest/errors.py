@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockflow.core.base.json_writer import compact
+from mockflow.core.opensearch.refusal import RefusedError, error_type
+from mockflow.core.opensearch.rest_status import REST_STATUS
 from mockflow.core.opensearch.values import BadValueError
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE
 from mockflow.server.http.messages import Response
@@ -45,6 +47,12 @@ def object_error(
 def illegal_argument(reason: str, caused_by: Mapping[str, Any] | None = None) -> Refusal:
     """400 illegal_argument_exception."""
     return object_error(400, "illegal_argument_exception", reason, caused_by=caused_by)
+
+
+def refused(error: RefusedError) -> Refusal:
+    """The response to a request that a rule of OpenSearch or of a plugin refuses."""
+    refusal = error.refusal
+    return object_error(REST_STATUS[refusal.status], error_type(refusal.exception), refusal.message)
 
 
 def bad_value(error: BadValueError) -> Refusal:

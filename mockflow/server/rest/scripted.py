@@ -187,7 +187,8 @@ def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
     """The scenario for the workflow that this create makes; without name and use case for a broken template."""
     try:
-        template = read_template(request, query.get("use_case"), False, cluster.world.version)
+        world = cluster.world
+        template = read_template(request, query.get("use_case"), False, world.version, world.own_use_cases())
     except (ContentError, FlowFrameworkError):
         return scenarios.matching(cluster.world, name="", use_case="", headers=request.headers)
     return scenarios.matching(

@@ -2,29 +2,29 @@
 
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.template_parser import parse_template
-from mockflow.core.plugin.use_cases import expand
+from mockflow.core.plugin.use_cases import Own, expand
 from mockflow.core.plugin.versions import Version
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.content import read_content
 
 
-def read_template(request: Request, use_case: str | None, update_fields: bool, version: Version) -> Template:
-    """The body as a template, or the template of a use case with the body's values.
+def read_template(request: Request, use_case: str | None, update_fields: bool, version: Version, own: Own) -> Template:
+    """The body as a template, or the template of a use case with the body's values; `own` are those of scenarios.
 
     Raises FlowFrameworkError, and ContentError for a body that is no template.
     """
     if request.ahead is None:
-        return _read(request, use_case, update_fields, version)
+        return _read(request, use_case, update_fields, version, own)
     key = _key(use_case, update_fields, version)
-    return request.ahead.result(key, lambda: _read(request, use_case, update_fields, version))
+    return request.ahead.result(key, lambda: _read(request, use_case, update_fields, version, own))
 
 
-def read_ahead(request: Request, use_case: str | None, update_fields: bool, version: Version) -> None:
+def read_ahead(request: Request, use_case: str | None, update_fields: bool, version: Version, own: Own) -> None:
     """Reads a large body now, which may take long, and keeps what `read_template` gives."""
     ahead = Ahead()
     ahead.keep(
         _key(use_case, update_fields, version),
-        lambda: _read(request, use_case, update_fields, version),
+        lambda: _read(request, use_case, update_fields, version, own),
     )
     request.ahead = ahead
 
@@ -33,8 +33,8 @@ def _key(use_case: str | None, update_fields: bool, version: Version) -> tuple[s
     return "template", use_case, update_fields and use_case is None, version.build
 
 
-def _read(request: Request, use_case: str | None, update_fields: bool, version: Version) -> Template:
+def _read(request: Request, use_case: str | None, update_fields: bool, version: Version, own: Own) -> Template:
     content = read_content(request)
     if use_case is not None:
-        content = expand(use_case, content, has_body=bool(request.body), version=version)
+        content = expand(use_case, content, has_body=bool(request.body), version=version, own=own)
     return parse_template(content, update_fields=update_fields and use_case is None, version=version)

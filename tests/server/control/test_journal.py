@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 
 from mockflow.cluster import Mode
-from mockflow.cluster.journal import MAX_BODY, Journal
+from mockflow.cluster.journal import Journal
+from mockflow.core.base.bounds import JOURNAL_BODY
 from tests.support.control import Owner
 from tests.support.server import EPOCH, OWNER, STORY, WORKFLOW, Servers, cluster_of, until_waiting
 
@@ -52,6 +53,7 @@ async def test_an_exchange(owner: Owner) -> None:
         "near_misses": [],
         "is_poll": True,
         "served": True,
+        "cut": False,
         "request": {"headers": {"Host": "mockflow", "X-Opaque-Id": "me"}, "body": None},
         "response": {"workflow_id": "w", "state": "NOT_STARTED"},
     }
@@ -110,7 +112,7 @@ async def test_filters(owner: Owner, query: str, numbers: list[int]) -> None:
         ("?since=1e3", 'since: "1e3" is not a whole number'),
         ("?since=", 'since: "" is not a whole number'),
         (f"?since={'9' * 40}", "is not a whole number"),
-        ("?workflow=w", "unknown parameter workflow; known here: operation, workflow_id, status, since"),
+        ("?workflow=w", "unknown parameter workflow; known here: operation, workflow_id, status, since, limit, after"),
     ],
 )
 async def test_filters_that_cannot_be(owner: Owner, query: str, why: str) -> None:
@@ -125,11 +127,12 @@ async def test_of_a_create_the_workflow_that_it_made(owner: Owner) -> None:
 
 async def test_to_forget(owner: Owner) -> None:
     await owner.server.status()
-    assert await owner.delete("/journal") == {"counted": 1, "stuck": None, "waiting": [], "exchanges": []}
+    nothing: dict[str, Any] = {"stuck": None, "waiting": [], "next": None, "exchanges": []}
+    assert await owner.delete("/journal") == {"counted": 1, **nothing}
     await owner.server.status()
     assert [one["number"] for one in await journal(owner)] == [2]
     await owner.post("/reset")
-    assert await owner.get("/journal") == {"counted": 0, "stuck": None, "waiting": [], "exchanges": []}
+    assert await owner.get("/journal") == {"counted": 0, **nothing}
 
 
 async def test_the_owners_own_requests_are_not_in_it(owner: Owner) -> None:
@@ -155,8 +158,8 @@ async def test_big_bodies_are_clipped(owner: Owner) -> None:
     text = json.dumps({"name": "x" * 100_000})
     await owner.server.ask(f"{WORKFLOW}?validation=none", "POST", text, JSON_BODY)
     [exchange] = await journal(owner)
-    assert exchange["request"]["body"] == text[:MAX_BODY]
-    assert len(json.dumps(exchange)) < 2 * MAX_BODY
+    assert exchange["request"]["body"] == text[:JOURNAL_BODY]
+    assert len(json.dumps(exchange)) < 2 * JOURNAL_BODY
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ async def test_a_body_that_is_nested_deep_does_not_grow_when_it_is_shown(owner: 
     await owner.server.ask(WORKFLOW, "POST", body, JSON_BODY)
     [exchange] = await journal(owner)
     assert exchange["request"]["body"] == body
-    assert len((await owner.server.ask(f"{OWNER}/journal")).body) < 2 * MAX_BODY
+    assert len((await owner.server.ask(f"{OWNER}/journal")).body) < 2 * JOURNAL_BODY
 
 
 async def test_secrets_in_queries_are_hidden(owner: Owner) -> None:
@@ -227,6 +230,7 @@ def test_it_is_bounded() -> None:
     assert [(one.number, one.target) for one in journal] == [(8, "/7"), (9, "/8"), (10, "/9")]
     assert (len(journal), journal.counted) == (3, 10)
     assert [one.number for one in journal.select(since=8)] == [9, 10]
+    assert [one and one.target for one in map(journal.get, (0, 7, 8, 10, 11))] == [None, None, "/7", "/9", None]
 
 
 # -- the driven clock ----------------------------------------------------------------------------------

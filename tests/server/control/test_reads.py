@@ -129,6 +129,8 @@ VALUES: Final = {
     "operation": ("get_status",),
     "status": ("200",),
     "since": ("1",),
+    "limit": ("1",),
+    "after": ("1",),
 }
 HANDLE_READS: Final[tuple[Callable[[ClusterHandle], object], ...]] = (
     lambda handle: [repr(workflow) for workflow in handle.workflows()],
@@ -273,7 +275,8 @@ async def outcome(steps: list[Step], mode: Mode, *, with_reads: bool) -> Any:
 
 @pytest.fixture(autouse=True)
 def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockflow.server.answer.time", lambda: 1.0)  # the journal's wall times
+    for clock in ("wall_time", "perf_counter"):
+        monkeypatch.setattr(f"mockflow.server.answer.{clock}", lambda: 1.0)  # the journal's times
 
 
 REQUESTS: Final = CLIENT_READS + CLIENT_WRITES + COMMANDS

@@ -231,7 +231,7 @@ async def test_requests_that_repeat_nothing_are_not_kept(serve: Servers, monkeyp
 
 
 async def test_what_is_kept_is_bounded(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_lane, "_MOST_HEADS", 3)
+    monkeypatch.setattr(fast_lane, "REPEATED_REQUESTS", 3)
     server = await serve(STORY)
     client = Client(server)
     for number in range(10):

@@ -86,7 +86,11 @@ def _check_left(pipeline_id: str, configuration: Configuration) -> None:
 def _read_ingest(processors: list[Any], known: Processors, release: Release) -> None:
     for entry in processors:
         for type, content in _object(entry).items():
-            _read_ingest_processor(type, content, known, release)
+            try:
+                _read_ingest_processor(type, content, known, release)
+            except ConfigurationError as error:
+                error.processor_type = error.processor_type or type
+                raise
 
 
 def _read_ingest_processor(type: str, content: Any, known: Processors, release: Release) -> None:

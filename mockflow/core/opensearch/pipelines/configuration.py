@@ -28,6 +28,8 @@ class ConfigurationError(ValueError):
         self.reason = reason
         self.type = type
         self.property_name = property_name
+        self.processor_type: str | None = None
+        """The processor that it is about, if it is one."""
 
 
 Take = Callable[["Configuration", str], Any]

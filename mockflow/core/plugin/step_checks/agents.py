@@ -1,6 +1,6 @@
 """The steps of agents and their tools (docs/reference/plugin.md, "What steps check")."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mockflow.core.opensearch.java import java_text
@@ -9,6 +9,7 @@ from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import MAP, bad_cast, illegal_argument, no_text, own
+from mockflow.core.plugin.versions import Version
 
 _TYPES_SINCE: Final = {
     "FLOW": (2, 12),
@@ -155,8 +156,13 @@ def _has_model(call: StepCall) -> bool:
 
 
 def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:
-    name, type = call.inputs["name"], call.inputs["type"]
-    release = around.version.minor
+    names = [tool.get("name") or tool.get("type") for tool in tools_of(call)]
+    return agent_failure(call.inputs["name"], call.inputs["type"], names, around.version, has_model=_has_model(call))
+
+
+def agent_failure(name: str, type: str, tools: Sequence[Any], version: Version, *, has_model: bool) -> Failure | None:
+    """What ML Commons says about an agent; `tools` are the names of its tools."""
+    release = version.minor
     if release >= _NAME_SINCE and (not name.strip() or len(name) > _LONGEST_NAME):
         return illegal_argument(
             f"Agent name cannot be empty or exceed max length of {_LONGEST_NAME} characters", "name"
@@ -165,9 +171,8 @@ def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:
     if since is None or since > release:
         named = release >= _TYPE_NAMED_SINCE
         return illegal_argument(f"{type} is not a valid Agent Type" if named else "Invalid Agent Type", "type")
-    if type.upper() in _WITH_MODEL and not _has_model(call):
+    if type.upper() in _WITH_MODEL and not has_model:
         return illegal_argument("We need model information for the conversational agent type", "llm")
-    names = [tool.get("name") or tool.get("type") for tool in tools_of(call)]
-    if len(set(names)) < len(names):
+    if len(set(tools)) < len(tools):
         return illegal_argument("Duplicate tool defined in agent configuration")
     return None

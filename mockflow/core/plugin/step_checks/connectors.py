@@ -45,7 +45,7 @@ def check_create(call: StepCall, around: Surroundings) -> Failure | None:
     ):
         if not is_good:
             return of_plugin("IllegalArgumentException in connector configuration", name)
-    return _check_connector(call.inputs, around)
+    return check_connector(call.inputs, around)
 
 
 def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
@@ -63,11 +63,17 @@ def _is_action(action: Any, around: Surroundings) -> bool:
         isinstance(action.get(name), str) for name in ("action_type", "method", "url")
     ):
         return False
-    since = _ACTION_TYPES_SINCE.get(action["action_type"].upper())
+    return is_action_type(action["action_type"], around)
+
+
+def is_action_type(name: str, around: Surroundings) -> bool:
+    """Whether the release has actions of this type."""
+    since = _ACTION_TYPES_SINCE.get(name.upper())
     return since is not None and since <= around.version.minor
 
 
-def _check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
+def check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
+    """What ML Commons says about a connector. The kinds of its inputs are right, those of each action too."""
     protocol = inputs["protocol"]
     mcp = protocol.startswith("mcp_") and _is_known(protocol, around)
     if not inputs["credential"] and not mcp:

@@ -12,11 +12,12 @@ from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
+from mockflow.core.plugin.versions import Version
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
-_MODEL_FORMATS: Final = frozenset({"TORCH_SCRIPT", "ONNX"})
+MODEL_FORMATS: Final = frozenset({"TORCH_SCRIPT", "ONNX"})
 _FRAMEWORKS: Final = frozenset({"HUGGINGFACE_TRANSFORMERS", "SENTENCE_TRANSFORMERS", "HUGGINGFACE_TRANSFORMERS_NEURON"})
-_FUNCTIONS: Final = frozenset(
+FUNCTIONS: Final = frozenset(
     {
         *("LINEAR_REGRESSION", "KMEANS", "AD_LIBSVM", "SAMPLE_ALGO", "LOCAL_SAMPLE_CALCULATOR", "FIT_RCF", "BATCH_RCF"),
         *("ANOMALY_LOCALIZATION", "RCF_SUMMARIZE", "LOGISTIC_REGRESSION", "TEXT_EMBEDDING", "METRICS_CORRELATION"),
@@ -37,7 +38,7 @@ def check_register_remote(call: StepCall, around: Surroundings) -> Failure | Non
     inputs = call.inputs
     if failure := no_text(inputs, "name", "description", "model_group_id", "connector_id") or _check_deploy(inputs):
         return failure
-    if failure := _check_interface(inputs) or _check_names("Model", inputs, around):
+    if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
         return failure
     if not around.has("connector", inputs["connector_id"]):
         return not_found(f"Failed to find connector:{inputs['connector_id']}", "connector_id")
@@ -56,7 +57,7 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
     dimension = inputs.get("embedding_dimension")
     if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
         return own(f'For input string: "{dimension}"', about="embedding_dimension")
-    if failure := _check_names("Model", inputs, around):
+    if failure := check_names_of("Model", inputs, around.version):
         return failure
     return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
 
@@ -82,7 +83,14 @@ def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
 def check_register_group(call: StepCall, around: Surroundings) -> Failure | None:
     """A name belongs to one group; access needs access control."""
     inputs = call.inputs
-    if failure := no_text(inputs, "name", "description") or _check_names("Model group", inputs, around):
+    if failure := no_text(inputs, "name", "description"):
+        return failure
+    return check_group(inputs, around)
+
+
+def check_group(inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
+    """What ML Commons says about a model group. Its name and description are texts."""
+    if failure := check_names_of("Model group", inputs, around.version):
         return failure
     if taken_by := around.group_named(inputs["name"]):
         return own(f"The name you provided is already being used by a model group with ID: {taken_by}.", about="name")
@@ -128,8 +136,9 @@ def _check_interface(inputs: Mapping[str, Any]) -> Failure | None:
     return None
 
 
-def _check_names(what: str, inputs: Mapping[str, Any], around: Surroundings) -> Failure | None:
-    if around.version.minor < NAMES_SINCE:
+def check_names_of(what: str, inputs: Mapping[str, Any], version: Version) -> Failure | None:
+    """What ML Commons says about the name and the description of a model or a group, `what`."""
+    if version.minor < NAMES_SINCE:
         return None
     name, description = Described(inputs.get("name"), is_required=True), Described(inputs.get("description"))
     problems = problems_of_names({f"{what} name": name, f"{what} description": description})
@@ -141,7 +150,7 @@ _LOCAL_TEXTS: Final = (
     *("embedding_dimension", "framework_type", "description", "model_group_id", "all_config"),
 )
 _LOCAL_NAMES: Final = (
-    ("model_format", _MODEL_FORMATS, "model format"),
-    ("function_name", _FUNCTIONS, "function name"),
+    ("model_format", MODEL_FORMATS, "model format"),
+    ("function_name", FUNCTIONS, "function name"),
     ("framework_type", _FRAMEWORKS, "framework type"),
 )

@@ -1,6 +1,7 @@
 """Faults that are added at run time, and the list of all active ones."""
 
 from mockflow.cluster.active import ActiveFault
+from mockflow.core.base.bounds import ADDED_FAULT_BYTES, ADDED_FAULTS
 from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.fault_rules import alone
 from mockflow.server.control import requests, views
@@ -26,7 +27,11 @@ def add_fault(call: ControlCall) -> views.FaultView:
     refuse_body_file("respond", body.respond)
     if body.workflow_id is not None:
         call.world.find(body.workflow_id)
-    fault = call.world.active.add(Fault.model_validate(written), body.workflow_id)
+    active, size = call.world.active, len(call.request.body)
+    if active.added_count >= ADDED_FAULTS or active.added_bytes + size > ADDED_FAULT_BYTES:
+        message = f"there is no room for a fault beside {active.added_count} added ones of {active.added_bytes} bytes"
+        raise ControlError(409, f"{message}; DELETE {PREFIX}/faults removes them")
+    fault = active.add(Fault.model_validate(written), body.workflow_id, size)
     call.world.active_changed()
     return _fault_view(fault)
 

@@ -1,41 +1,59 @@
 """The journal of requests and responses, and the coverage of scripts by them."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
-from mockflow.cluster import Cluster
 from mockflow.cluster.journal import Exchange
 from mockflow.server.control import har, views
-from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.control.call import ControlCall, ControlError, LongList
 
 _MAX_DIGITS: Final = 15
+_HEAD: Final = 500  # about the bytes of an exchange without bodies
 
 
-def get_journal(call: ControlCall) -> views.JournalView:
-    """The requests and responses that match the filters."""
-    return _journal(call.cluster, _chosen(call))
+def get_journal(call: ControlCall) -> LongList[Exchange]:
+    """The requests and responses that match the filters.
+
+    With `limit` the latest of them, but with `after` the first ones with a number above it.
+    """
+    exchanges, following = _chosen(call)
+    return _journal(call, exchanges, following)
 
 
-def get_archive(call: ControlCall) -> dict[str, Any]:
+def get_archive(call: ControlCall) -> LongList[Exchange]:
     """The requests and responses that match the filters, as an HTTP Archive."""
-    entries = [exchange.as_json(call.world.began) for exchange in _chosen(call)]
-    return har.archive(entries, default_host=call.cluster.publish_address)
+    exchanges, _ = _chosen(call)
+    host, began = call.cluster.publish_address, call.world.began
+    return LongList(har.archive, exchanges, lambda exchange: har.entry(exchange.as_json(began), host), _size(exchanges))
 
 
-def _chosen(call: ControlCall) -> list[Exchange]:
+def _chosen(call: ControlCall) -> tuple[list[Exchange], int | None]:
+    """The exchanges, and the value of `after` for those that follow; None if there are none."""
     query = call.query
-    return call.world.journal.select(
+    limit, after = number_in(query, "limit"), number_in(query, "after")
+    chosen: Iterable[Exchange] = call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
         status=number_in(query, "status"),
-        since=number_in(query, "since") or 0,
+        since=max(number_in(query, "since") or 0, after or 0),
     )
+    following = None
+    if after is None:
+        exchanges = list(chosen if limit is None else deque(chosen, maxlen=limit))
+    else:
+        exchanges = list(chosen if limit is None else islice(chosen, limit + 1))
+        if limit is not None and len(exchanges) > limit:
+            del exchanges[limit:]
+            following = exchanges[-1].number if exchanges else after
+    return exchanges, following
 
 
-def clear_journal(call: ControlCall) -> views.JournalView:
+def clear_journal(call: ControlCall) -> LongList[Exchange]:
     """Removes all entries."""
     call.world.journal.clear()
-    return _journal(call.cluster, ())
+    return _journal(call, [])
 
 
 def get_exchange(call: ControlCall) -> views.ExchangeView:
@@ -43,10 +61,10 @@ def get_exchange(call: ControlCall) -> views.ExchangeView:
     journal = call.world.journal
     text = call.values["number"]
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
-    found = journal.latest(number - 1, len(journal)) if number else []
-    if not found or found[0].number != number:
+    found = journal.get(number)
+    if found is None:
         raise ControlError(404, f"no exchange {text} in the journal; it keeps the last {len(journal)}")
-    return views.ExchangeView(**found[0].as_json(call.world.began))
+    return views.ExchangeView(**found.as_json(call.world.began))
 
 
 def get_coverage(call: ControlCall) -> views.CoverageView:
@@ -55,6 +73,7 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
     parts = [
         *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
         *cluster.world.active.parts(),
+        *cluster.world.model_scripts.parts(),
         *cluster.world.coverage.added(cluster.world.next_steps),
     ]
     problems = [
@@ -69,13 +88,24 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
     )
 
 
-def _journal(cluster: Cluster, exchanges: Iterable[Exchange]) -> views.JournalView:
-    return views.JournalView(
-        counted=cluster.world.journal.counted,
-        stuck=cluster.world.stuck,
-        waiting=cluster.world.waits.texts(cluster.world.clock),
-        exchanges=[views.ExchangeView(**exchange.as_json(cluster.world.began)) for exchange in exchanges],
+def _journal(call: ControlCall, exchanges: list[Exchange], following: int | None = None) -> LongList[Exchange]:
+    world, began = call.world, call.world.began
+    view = views.JournalView(
+        counted=world.journal.counted,
+        stuck=world.stuck,
+        waiting=world.waits.texts(world.clock),
+        next=following,
+        exchanges=[],
     )
+
+    def around(written: list[Any]) -> dict[str, Any]:
+        return {**view.model_dump(), "exchanges": written}
+
+    return LongList(around, exchanges, lambda exchange: exchange.as_json(began), _size(exchanges))
+
+
+def _size(exchanges: list[Exchange]) -> int:
+    return sum(len(exchange.request_body) + len(exchange.response_body) + _HEAD for exchange in exchanges)
 
 
 def number_in(query: Mapping[str, str], name: str) -> int | None:

@@ -1,5 +1,6 @@
 """Expectations of what clients asked, and the story that explains why one does not hold."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from mockflow.core.base.durations import format_duration
@@ -36,7 +37,7 @@ def _calls(call: ControlCall, wanted: requests.Called) -> int:
         advice = closest(wanted.operation, ROUTER.operations)
         hint = f"; did you mean {advice}?" if advice else ""
         raise ControlError(400, f'no operation "{wanted.operation}"{hint}')
-    number = len(
+    number = _count(
         call.world.journal.select(operation=wanted.operation, workflow_id=wanted.workflow_id, status=wanted.status)
     )
     if number == wanted.times if wanted.times is not None else number:
@@ -80,7 +81,8 @@ def _failed(call: ControlCall, message: str) -> ControlError:
 
 def _story(call: ControlCall, since: int) -> str:
     world, coverage = call.world, get_coverage(call)
-    kept = _exchanges(call)
+    began, journal = world.began, world.journal
+    kept = [Exchange.from_json(one.as_json(began)) for one in journal.latest(0, _MOST_TOLD)]
     exchanges = [one for one in kept if one.number > since]
     touched = {exchange.workflow_id for exchange in exchanges}
     return story_of(
@@ -102,12 +104,18 @@ def _story(call: ControlCall, since: int) -> str:
     )
 
 
-_ACT: Final = ("plans", "faults", "outages", "stubs")
+_ACT: Final = ("plans", "faults", "outages", "stubs", "models")
+_MOST_TOLD: Final = 1_000
+"""The exchanges that a story looks at, the latest ones, so that it does not hold the server."""
 
 
 def _exchanges(call: ControlCall) -> list[Exchange]:
     began = call.world.began
     return [Exchange.from_json(one.as_json(began)) for one in call.world.journal]
+
+
+def _count(chosen: Iterable[object]) -> int:
+    return sum(1 for _ in chosen)
 
 
 def _times(number: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, World, moments, moving
 from mockflow.cluster.timeline_rows import MAX_LISTED, timeline_of
+from mockflow.core.base.bounds import PLANNED_STEPS
 from mockflow.core.base.durations import parse_duration
 from mockflow.core.base.suggest import did_you_mean, is_misspelt
 from mockflow.core.plugin.status import status_document
@@ -76,6 +77,9 @@ def plan_next_run(call: ControlCall) -> requests.NextRun:
     ]
     if problems:
         raise ControlError(400, "; ".join(problem["message"] for problem in problems), problems)
+    if len(call.world.next_steps.keys() | body.steps) > PLANNED_STEPS:
+        message = f"{PLANNED_STEPS} steps can be planned; a run that has them uses them up, a reset removes them"
+        raise ControlError(409, message)
     call.world.next_steps.update(body.steps)
     return requests.NextRun(steps=call.world.next_steps)
 

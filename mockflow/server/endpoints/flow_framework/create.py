@@ -59,7 +59,8 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     def act() -> Reply | Awaitable[Reply]:
         _refuse_contradictions(flags, others, permitted, is_new=workflow_id is None, use_case=use_case, waits=waits)
         try:
-            template = read_template(call.request, use_case, flags["update_fields"], call.world.version)
+            own = call.world.own_use_cases()
+            template = read_template(call.request, use_case, flags["update_fields"], call.world.version, own)
         except ContentError:
             raise FlowFrameworkError(_CONTENT_INVALID) from None
         cluster, caller = call.cluster, call.request.caller

@@ -1,0 +1,1 @@
+"""ML Commons: the rules of its requests, and what models answer."""
