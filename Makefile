@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs parity image-test benchmark bench stall soak clean
+.PHONY: run test test-quick fuzz format reference docs parity examples image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -68,6 +68,10 @@ parity: $(VENV)/.installed
 image-test: $(VENV)/.installed-dev
 	$(BIN)/pytest -rs checks/image
 
+# The tests of each program in examples/. Without its language's tools, or the registry of its packages, one skips.
+examples: $(VENV)/.installed-dev
+	$(BIN)/pytest -v -rs --tb=short checks/examples
+
 # Measures; never decides a test. How to read it: CONTRIBUTING.md.
 benchmark: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/status.py
@@ -115,6 +119,7 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
 # What the tests of the page need besides a Chromium; without it they skip.
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
 	$(call install,'.[dev$(comma)browser]')
+	@npm install --prefix $(VENV)/npm --no-audit --no-fund --silent axe-core@4.14.1 || echo "axe-core is not installed; its tests skip."
 	@touch $@
 
 # Of its own, so that the tests never depend on it.

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import click
 
 SERVE: Final = ("-m", "mockflow", "serve", "--quiet", "--port", "0")
+_PATIENCE_SECONDS: Final = 30
 
 
 def cores() -> tuple[int, int] | None:
@@ -29,14 +30,23 @@ def pinned(command: list[str], *, server: bool) -> list[str]:
 @contextmanager
 def running(*arguments: str) -> Iterator[str]:
     """Runs Python with these arguments; yields the URL in its line "ready at"."""
-    command = pinned([sys.executable, *arguments], server=True)
-    log = subprocess.DEVNULL  # the log warns that nothing changes any more
+    with process_of(pinned([sys.executable, *arguments], server=True)) as (url, _):
+        yield url
+
+
+@contextmanager
+def process_of(command: list[str], log: Any = subprocess.DEVNULL) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Runs a command; yields the URL in its line "ready at", and its process. The log goes to `log`.
+
+    Without one it is dropped: it warns that nothing changes any more.
+    """
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         try:
             assert process.stdout
             ready = re.search(r"ready at (http\S+)", process.stdout.readline())
             if not ready:
                 raise click.ClickException(f"{' '.join(command)} did not become ready")
-            yield ready[1]
+            yield ready[1], process
         finally:
             process.terminate()
+            process.wait(_PATIENCE_SECONDS)

@@ -8,19 +8,16 @@ which requests arrive. The exit code is 1 for a wrong answer, a 5xx that no faul
 import asyncio
 import re
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import click
-from processes import SERVE
+from processes import SERVE, process_of
 from rich.console import Console
 from rich.table import Table
 from soak_clients import Client
@@ -31,7 +28,6 @@ from soak_world import Findings, World
 
 MODES: Final = {"frozen": ("--frozen",), "auto": ("--auto",), "real": ()}
 _SCRIPTS: Final = 27
-_PATIENCE_SECONDS: Final = 30
 _SHOWN: Final = 5
 _SHARE: Final = 5  # early and late are the first and the last fifth
 
@@ -88,7 +84,7 @@ def _all(phases: list[Phase]) -> bool:
 def soaked(mode: str, seconds: float, clients: int, seed: str) -> Phase:
     """One phase with a server of its own."""
     with tempfile.TemporaryFile("w+") as log:
-        with serving(log, *MODES[mode]) as (process, url):
+        with process_of([sys.executable, *SERVE, *MODES[mode]], log) as (url, process):
             findings, before, after = asyncio.run(_soaked(mode, url, process.pid, seconds, clients, Random(seed)))
         log.seek(0)
         text = log.read()
@@ -114,22 +110,6 @@ async def _soaked(
     owner.check_faults()
     await asyncio.sleep(0.1)  # the server sees that the connections are closed
     return findings, before, usage(pid)
-
-
-@contextmanager
-def serving(log: Any, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A server process and its URL; it is asked to end afterwards."""
-    command = [sys.executable, *SERVE, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-        try:
-            assert process.stdout
-            ready = re.search(r"ready at (http\S+)", process.stdout.readline())
-            if not ready:
-                raise click.ClickException("the server did not become ready")
-            yield process, ready[1]
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE_SECONDS)
 
 
 def usage(pid: int) -> Usage:

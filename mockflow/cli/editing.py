@@ -55,7 +55,9 @@ class EditedFiles:
             new = _BOM + new
         whole = self._version(new, file)
         plan = self._files.plan({**self._files.files.versions, file: whole}, self._cluster.world.scenarios)
-        _refuse([one for one in plan.files.problems if one.severity == "error" and one.place.file == file])
+        _refuse([one for one in plan.files.problems if one.severity == "error" and file in _files_of(one)])
+        if plan.files.in_force[file] != tuple(together({file: whole}).scenarios):
+            raise ControlError(409, f"{file} would not be in force; nothing was written")
         self._refuse_too_many(len(whole.documents))
         try:
             replacing.replace(Path(file), new, version)
@@ -137,6 +139,10 @@ def _part(file: str, text: str, name: str) -> documents.Part:
             "changed since it was read, or has YAML directives",
         )
     return part
+
+
+def _files_of(problem: Problem) -> tuple[str, ...]:
+    return (problem.place.file, *((problem.other.file,) if problem.other else ()))
 
 
 def _changed(file: str) -> ControlError:

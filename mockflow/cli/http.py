@@ -60,7 +60,7 @@ def exchange(
     head = "".join(f"{line}\r\n" for line in (f"{method} {target} HTTP/1.1", *map(": ".join, lines.items()), ""))
     connection = socket.create_connection(address, timeout=seconds)  # type: ignore[arg-type]  # it takes bytes
     with closing(context().wrap_socket(connection, server_hostname=host) if is_secure else connection) as stream:
-        stream.sendall(head.encode("ascii") + (body or b""))
+        stream.sendall(head.encode() + (body or b""))
         return _response(_Pieces(stream, end))
 
 

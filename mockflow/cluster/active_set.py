@@ -260,10 +260,13 @@ class ActiveSet:
         """The stub that was added under this number through the control API."""
         return self._added_stubs.get(number)
 
-    def faults_about(self, workflow: Workflow) -> list[ActiveFault]:
-        """The faults in whose scope requests for a workflow are, in the order in which they are applied."""
-        added = [fault for fault in self.added if fault.workflow_id in (None, workflow.id)]
-        own = workflow.scenario.scenario if workflow.scenario else None
+    def faults_about(self, workflow_id: str, workflow: Workflow | None) -> list[ActiveFault]:
+        """The faults in whose scope requests for a workflow are, in the order in which they are applied.
+
+        `workflow` is None where there is none of this id: then those for every request.
+        """
+        added = [fault for fault in self.added if fault.workflow_id in (None, workflow_id)]
+        own = workflow.scenario.scenario if workflow and workflow.scenario else None
         return added + [
             fault
             for name, active in self._scenarios.items()

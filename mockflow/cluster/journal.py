@@ -204,8 +204,8 @@ class Journal:
         wall: float,
         seconds: float,
         scripted: Scripted | None = None,
-        head_bytes: int = 0,
         *,
+        head_bytes: int = 0,
         is_served: bool = True,
     ) -> None:
         """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound.

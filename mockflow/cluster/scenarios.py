@@ -58,16 +58,21 @@ def load_in_slices(
     """
     new = {loaded.name: loaded for loaded in scenarios}
     _check_count(world, new, new)
-    _check_claims(world, new, new)
-    taken = (world.claims.get(claim, name) != name for name, it in new.items() for claim in claims_of(it.scenario))
-    size = len(new) if any(taken) else _SLICE  # scenarios that swap what they claim are replaced at once
-    names = list(new)
+    names, among_new, takes = list(new), dict[Claim, str](), False
+    for begin in range(0, len(names), _CHECKED_SLICE):
+        checked = {name: new[name] for name in names[begin : begin + _CHECKED_SLICE]}
+        _check_claims(world, checked, new, among_new, new)
+        claimed = ((claim, name) for name, it in checked.items() for claim in claims_of(it.scenario))
+        takes = takes or any(world.claims.get(claim, name) != name for claim, name in claimed)
+        yield
+    size = len(new) if takes else _SLICE  # scenarios that swap what they claim are replaced at once
     for begin in range(0, len(names), max(1, size)):
         _replace(world, {name: new[name] for name in names[begin : begin + size]}, templates=templates)
         yield
 
 
 _SLICE: Final = 200
+_CHECKED_SLICE: Final = 2_000
 
 
 def remove(world: World, name: str) -> None:
@@ -137,7 +142,7 @@ def _replace(
     """Puts `new` in place of the scenarios of the same names and of `gone`. With `keeps_runs` workflows continue."""
     names = dict.fromkeys([*gone, *new])
     _check_count(world, new, names)
-    _check_claims(world, new, names)
+    _check_claims(world, new, names, {}, new)
     going = [world.scenarios[name] for name in names if name in world.scenarios]
     brought = [(workflow, it.scenario) for it in going if (workflow := _brought(world, it.scenario))]
     bringing = {it.scenario.workflow_id: it.scenario for it in new.values() if it.scenario.brings_workflow}
@@ -181,9 +186,17 @@ def _check_count(world: World, new: Mapping[str, LoadedScenario], names: Iterabl
         raise TooManyError(f"{count} scenarios are too many; mockflow holds {MAX_SCENARIOS}")
 
 
-def _check_claims(world: World, new: Mapping[str, LoadedScenario], replaced: Container[str]) -> None:
-    """Raises ClaimedError where a scenario of `new` claims what belongs to a scenario that stays."""
-    among_new: dict[Claim, str] = {}
+def _check_claims(
+    world: World,
+    new: Mapping[str, LoadedScenario],
+    replaced: Container[str],
+    among_new: dict[Claim, str],
+    all_new: Mapping[str, LoadedScenario],
+) -> None:
+    """Raises ClaimedError where a scenario of `new` claims what belongs to a scenario that stays.
+
+    `among_new` has the claims of those of `all_new` that were checked before, and gets these.
+    """
     for name, loaded in new.items():
         for claim in claims_of(loaded.scenario):
             owner = among_new.setdefault(claim, name)
@@ -191,7 +204,7 @@ def _check_claims(world: World, new: Mapping[str, LoadedScenario], replaced: Con
                 owner = world.claims.get(claim, name)
                 if owner in replaced:
                     continue
-            other = new.get(owner) or world.scenarios[owner]
+            other = all_new.get(owner) or world.scenarios[owner]
             value = claim.key if claim.key == "match" else f'{claim.key} "{claim.value}"'
             raise ClaimedError(
                 f'{value} of scenario "{name}" belongs to scenario "{owner}" ({other.source}) already; '

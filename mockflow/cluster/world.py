@@ -305,9 +305,10 @@ class World:
 
     def update_settings(self, changes: Mapping[Scope, Mapping[str, Text | None]]) -> None:
         """Updates cluster settings. On SettingRefusedError or BadValueError none is changed."""
-        settings = self.cluster_settings
-        for scope in ("transient", "persistent"):
-            settings = settings.updated(scope, changes.get(scope, {}), self.version.minor)
+        self.replace_settings(self.cluster_settings.with_all(changes, self.version.minor))
+
+    def replace_settings(self, settings: ClusterSettings) -> None:
+        """Puts these cluster settings in force."""
         self.cluster_settings = settings
         self.flow_framework = self._settings_in_force()
 

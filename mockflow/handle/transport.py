@@ -139,7 +139,7 @@ class Remote(NotCopied):
         token = token or os.environ.get("MOCKFLOW_CONTROL_TOKEN")
         if token and not is_sendable(token):
             raise MockFlowError(f"a control token {SENDABLE}")
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Authorization": _in_header(f"Bearer {token}")} if token else {}
         self._opener = _opener(self._url, ca or os.environ.get("MOCKFLOW_CA"))
 
     @property
@@ -185,6 +185,11 @@ def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:
     except (OSError, ValueError) as error:
         raise MockFlowError(f"{ca} is not a CA in PEM: {error}") from None
     return urllib.request.build_opener(direct, NoRedirects(), urllib.request.HTTPSHandler(context=context))
+
+
+def _in_header(text: str) -> str:
+    """Text as http.client sends it in UTF-8."""
+    return text.encode().decode("latin-1")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -19,6 +19,7 @@ from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 from mockflow.core.base.json_writer import compact, with_escaped_pairs
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
+from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
 from mockflow.server.endpoints import (
     cat,
     cluster_health,
@@ -80,6 +81,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     """
     if len(request.body) > LARGE:
         await _read_ahead(cluster, request)
+    if request.method == "POST" and request.target.partition("?")[0].endswith("/_provision"):
+        await _check_ahead(cluster, request)
     searched = None
     if request.body and cluster.world.intercepts:
         searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
@@ -121,7 +124,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = await reply
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                if may_repeat and known is not None:
+                if may_repeat and known is not None and style.is_plain:  # others may have to be written in a thread
                     again = Again(cluster, request, known, style)
                 body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
@@ -155,8 +158,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             wall,
             perf_counter() - began,
             None if decision is None else scripted.trace(decision),
-            request.head_bytes,
             is_served=is_served,
+            head_bytes=request.head_bytes,
         )
     return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
 
@@ -239,8 +242,25 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         world = cluster.world
         arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
         await in_thread(template_body.read_ahead, *arguments)
+        if _provisions(values):
+            await in_thread(template_body.check_ahead, *arguments)
     elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
+        if operation == "cluster.put_settings":
+            await in_thread(cluster_settings.read_ahead, request)
+
+
+def _provisions(values: Mapping[str, str]) -> bool:
+    return values.get("provision", "false") != "false" or values.get("reprovision", "false") != "false"
+
+
+async def _check_ahead(cluster: Cluster, request: Request) -> None:
+    """Checks the large steps of the workflow that a request provisions, before its turn, as `_read_ahead` reads."""
+    workflow_id = request.target.partition("?")[0].split("/")[-2]
+    workflow = cluster.world.workflows.get(workflow_id)
+    nodes = large_steps(workflow.stored.template) if workflow and workflow.stored else []
+    if nodes:
+        await in_thread(check_ahead, nodes, cluster.world.version)
 
 
 async def _body(style: Style, shown: Any) -> tuple[bytes, str]:

@@ -146,6 +146,17 @@ async def test_what_has_errors_is_not_written(desk: Desk, text: str, told: str) 
     assert [one["scenario"] for one in (await owner.get("/scenarios"))["scenarios"]] == ["a", "b", "elsewhere"]
 
 
+async def test_a_conflict_with_a_later_file_is_not_written(desk: Desk) -> None:
+    """Its problem is told at the other file, whose claim is the older one."""
+    later = desk.file.with_name("z.yaml")
+    later.write_text("scenario: z\nworkflow_id: z\n")
+    await desk.open()
+    answer = await desk.save("b", "scenario: b\nworkflow_id: z\n")
+    assert answer.status == 400, answer.body
+    assert "two scenarios for workflow" in answer.json["error"]["message"]
+    assert (desk.file.read_text(), later.read_text()) == (FILE, "scenario: z\nworkflow_id: z\n")
+
+
 async def test_nothing_is_written_without_leave_or_through_a_link(desk: Desk, tmp_path: Path) -> None:
     text = "scenario: b\nworkflow_id: b\n"
     owner = await desk.open(writes=False)

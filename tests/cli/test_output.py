@@ -28,7 +28,7 @@ def test_output_that_is_full(command: tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="arguments are text there")
 @pytest.mark.parametrize(
-    ("option", "told"), [("--control-token", "a control token has one or more visible"), ("--user", "is not UTF-8")]
+    ("option", "told"), [("--control-token", "a control token is printable text"), ("--user", "is not UTF-8")]
 )
 def test_a_secret_that_is_not_utf_8(option: str, told: str) -> None:
     done = run("serve", "--port", "0", option, os.fsdecode(b"a:\xff"))

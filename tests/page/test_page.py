@@ -421,6 +421,17 @@ async def test_what_others_have_written_is_text(serve: Servers, open_page: Open)
     await shows(page, await status_at(server, 0, EVIL))
     await page.locator(".exchange:visible").last.click()
     await expect(page.locator("#exchange")).to_contain_text("img")
+    await page.keyboard.press("Escape")
+    for path, added in (("faults", {"on": "any", "delay": "1ms"}), ("stubs", {"request": "GET /x", "respond": {}})):
+        body = json.dumps({**added, "name": EVIL, **({"respond": {"body": EVIL}} if path == "stubs" else {})})
+        assert (await server.ask(f"{OWNER}/{path}", "POST", body)).status == 200
+    await page.get_by_role("tab", name="Faults and stubs").click()
+    for kind in ("fault", "stub"):
+        await expect(page.locator(f"#{kind}-list .entry")).to_contain_text(EVIL)
+    await page.get_by_role("tab", name="Scenarios").click()
+    await page.locator("#scenario-list").get_by_role("button", name="Edit").click()
+    await page.locator("#text").fill(f"{EVIL}: 1\nscenario: x\n")
+    await expect(page.locator("#editor .problem").first).to_contain_text(EVIL)
     assert await page.locator("main img, dialog img").count() == 0
 
 

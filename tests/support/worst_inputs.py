@@ -113,6 +113,17 @@ def _stored(rendering: str) -> Make:
     return make
 
 
+def _stored_settings(size: int, removes: bool = False) -> Iterator[Ask]:
+    """Many settings, which are read, or removed by as many patterns."""
+    settings = {f"cluster.s{number}.x": "1" for number in range(size)}
+    yield post("/_cluster/settings", {"persistent": settings}, "PUT")
+    if removes:
+        patterns = {f"cluster.s{number}*": None for number in range(size)}
+        yield post("/_cluster/settings", {"persistent": patterns}, "PUT")
+    else:
+        yield Ask("GET", "/_cluster/settings")
+
+
 def _stubs(request: Callable[[int], Mapping[str, Any] | str], ask: Ask, count: Callable[[int], int]) -> Make:
     def make(size: int) -> Iterator[Ask]:
         stubs = [{"request": request(number), "respond": {"status": 200}} for number in range(count(size))]
@@ -617,6 +628,8 @@ KINDS: Final = (
         (100, 10_000),
         (200, 400),
     ),
+    Kind("cluster settings stored", _stored_settings, (100, 100_000), (200,)),
+    Kind("cluster settings removed", partial(_stored_settings, removes=True), (100, 50_000), (200,)),
     Kind("index mappings", partial(_index, part="mappings"), (100, 1_000, 20_000), (201, 202)),
     Kind("index settings unknown", partial(_index, part="unknown"), (100, 20_000), (201, 202)),
     Kind("index deep", partial(_index, part="deep"), (10, 100, 390), (201, 202)),
@@ -634,7 +647,16 @@ KINDS: Final = (
     Kind(
         "plans",
         raw(lambda n: json.dumps({"steps": {f"n{i}": {"takes": "1s"} for i in range(n)}}), f"{CONTROL}/next_run"),
-        (100, 20_000),
+        (100, 500, 20_000),
+        (200, 400),
+    ),
+    Kind(
+        "plans misspelt",
+        raw(
+            lambda n: json.dumps({"steps": {f"reg{i:03}ster_rem0te_modle": {"takes": "1s"} for i in range(n)}}),
+            f"{CONTROL}/next_run",
+        ),
+        (100, 500, 1_000),
         (200, 400),
     ),
     Kind(

@@ -13,9 +13,9 @@ def plain(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-SENDABLE: Final = "has one or more visible ASCII characters and no others, since it is sent in a header"
+SENDABLE: Final = "is printable text in UTF-8, without a space at its ends, since it is sent in a header"
 
 
 def is_sendable(token: str) -> bool:
     """Whether a token can be sent in a header, and is read there as it was sent."""
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+    return bool(token) and token.isprintable() and token == token.strip()  # a lone surrogate is not printable

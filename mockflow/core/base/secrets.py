@@ -23,7 +23,7 @@ _SCHEME: Final = re.compile(r"^\s*(bearer|basic|apikey|token)?\s*$", re.IGNORECA
 
 # Secrets within a text. The groups are the parts that are kept.
 _IN_TEXTS: Final = (
-    (re.compile(r"([a-z][a-z0-9+.-]{0,30}://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<=[a-zA-Z0-9+.-])(://)[^/\s@\"'<>]+@"), rf"\1{HIDDEN}@"),
     # A word of lower-case letters alone is not taken for a secret: basic authentication.
     (re.compile(r"\b((?i:bearer|basic))\s+(?!\$\{)(?=\S*[0-9A-Z=])[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), HIDDEN),
@@ -32,7 +32,10 @@ _IN_TEXTS: Final = (
 )
 # A text without any of these has no secret.
 _MARKS: Final = re.compile(r"[=:]|bearer|basic|AKIA|ASIA|sk-|eyJ", re.IGNORECASE)
-_NAMED: Final = re.compile(r"([\w.-]{2,80})\\?[\"']?\s*[=:]\s*\\?[\"']?")
+# The name is a whole word, so that a long one is looked at once.
+_NAMED: Final = re.compile(r"(?<![\w.-])([\w.-]{2,})\\?[\"']?\s*[=:]\s*\\?[\"']?")
+_LONGEST: Final = 80
+"""The characters at the end of a name that count."""
 _VALUE: Final = re.compile(r"(?:(?:bearer|basic|apikey|token)\s+)?[^\s\"'&;,\\]+", re.IGNORECASE)
 
 
@@ -101,7 +104,9 @@ def text_without_secrets(text: str) -> str:
         text = pattern.sub(kept, text)
     pieces, end = [], 0
     for named in _NAMED.finditer(text):
-        value = _VALUE.match(text, named.end()) if named.start() >= end and is_secret_header(named[1]) else None
+        value = (
+            _VALUE.match(text, named.end()) if named.start() >= end and is_secret_header(named[1][-_LONGEST:]) else None
+        )
         if value and _has_secret(value[0]):
             pieces += [text[end : named.end()], HIDDEN]
             end = value.end()

@@ -35,7 +35,10 @@ def is_misspelt(word: str, candidates: Iterable[str]) -> bool:
     """Whether a word is nearly one of the candidates. One that contains a candidate, such as create_index_2, is not."""
     folded = [candidate.casefold() for candidate in candidates]
     mine = word.casefold()
-    return not any(one in mine for one in folded) and any(_similarity(mine, one) > _NEARLY for one in folded)
+    if any(one in mine for one in folded):
+        return False
+    close = (one for one in folded if len(mine) * _NEARLY <= len(one) <= len(mine) / _NEARLY)  # others are too long
+    return any(_similarity(mine, one) > _NEARLY for one in close)
 
 
 _NEARLY: Final = 0.8
@@ -46,9 +49,25 @@ def _similarity(one: str, other: str) -> float:
     longer, shorter = max(len(one), len(other)), min(len(one), len(other))
     if longer > _LONGEST or shorter * 2 <= longer:  # at least as many letters differ as the longer one has more
         return 0.0
-    row = list(range(len(other) + 1))
-    for number, mine in enumerate(one, 1):
-        above, row = row, [number]
-        for place, theirs in enumerate(other, 1):
-            row.append(min(row[-1] + 1, above[place] + 1, above[place - 1] + (mine != theirs)))
-    return 1 - row[-1] / longer
+    return 1 - _distance(one, other) / longer
+
+
+def _distance(one: str, other: str) -> int:
+    """The Levenshtein distance of two words that are not empty.
+
+    Myers' algorithm: the bits of a number are a column of the table, so that a letter takes a few operations
+    (https://doi.org/10.1145/316542.316550).
+    """
+    places: dict[str, int] = {}
+    for place, letter in enumerate(one):
+        places[letter] = places.get(letter, 0) | 1 << place
+    last, every = 1 << len(one) - 1, (1 << len(one)) - 1
+    more, less, distance = every, 0, len(one)  # where the table grows and shrinks from one row to the next
+    for letter in other:
+        same = places.get(letter, 0)
+        down, across = same | less, ((same & more) + more ^ more) | same
+        grows, shrinks = less | every & ~(across | more), more & across
+        distance += bool(grows & last) - bool(shrinks & last)
+        grows, shrinks = grows << 1 | 1, shrinks << 1
+        more, less = (shrinks | ~(down | grows)) & every, grows & down & every
+    return distance

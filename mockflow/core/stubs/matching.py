@@ -93,9 +93,7 @@ _FEW_VISITS: Final = 2_000
 def path_values(wanted: StubRequest, call: StubCall) -> Mapping[str, str] | None:
     """The values of the names in the path if the request matches, else None."""
     values = wanted.pattern.match(call.method, call.path)
-    if values is None or next(_others(wanted, call), None) is not None:
-        return None
-    return values
+    return values if values is not None and _others_match(wanted, call) else None
 
 
 def mismatches(wanted: StubRequest, call: StubCall) -> list[str]:
@@ -116,6 +114,19 @@ def nearness(wanted: StubRequest, call: StubCall) -> tuple[int, int, int]:
 def apart(wanted: StubRequest, call: StubCall) -> int:
     """The distance of the path from the wanted one; 0 if it matches."""
     return 0 if wanted.pattern.values(call.path) is not None else 1 + _distance(wanted.path, call.path)
+
+
+def _others_match(wanted: StubRequest, call: StubCall) -> bool:
+    """Whether `_others` has nothing to tell."""
+    return (
+        all(_has(call.query.get(name), pattern) for name, pattern in wanted.query.items())
+        and all(_has(_header(call.headers, name), pattern) for name, pattern in wanted.headers.items())
+        and all(call.searched.has(expression, value) for expression, value in wanted.body.items())
+    )
+
+
+def _has(value: str | None, pattern: str) -> bool:
+    return value is not None and matches(pattern, value)
 
 
 def _others(wanted: StubRequest, call: StubCall) -> Iterator[str]:

@@ -17,7 +17,7 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation
+from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation, read_body_ahead
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.rest.errors import Refusal
@@ -42,7 +42,7 @@ def answer(cluster: Cluster, request: Request) -> Response:
 async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     """As `answer`; what takes long and needs no cluster is done in another thread."""
     if request.method in _READS:
-        status, content, headers = _result(cluster, request)
+        status, content, headers = await _read_in_loop(cluster, request)
     else:
         async with cluster.turn:
             status, content, headers = await _result_in_loop(cluster, request)
@@ -55,6 +55,16 @@ async def answer_in_loop(cluster: Cluster, request: Request) -> Response:
     return _written(status, content, headers)
 
 
+async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
+    try:
+        call, operation = _routed(cluster, request)
+        if operation.handle_in_loop:
+            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+    except Exception as error:
+        return _refused(error)
+    return _result(cluster, request)
+
+
 async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
     if len(request.body) <= LARGE:
         return _result(cluster, request)
@@ -62,6 +72,8 @@ async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
         call, operation = _routed(cluster, request)
         if operation.read_ahead:
             await in_thread(operation.read_ahead, request)
+        elif operation.body:
+            await in_thread(read_body_ahead, request, operation.body)
         if operation.handle_in_loop:
             return 200, await operation.handle_in_loop(call), _NO_HEADERS
         return 200, operation.handle(call), _NO_HEADERS

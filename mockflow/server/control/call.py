@@ -11,7 +11,7 @@ from mockflow.cluster import Cluster, World
 from mockflow.core.base.json_writer import loads
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.loading.model_keys import is_model
-from mockflow.server.http.messages import Request
+from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.router import Route
 
 PREFIX: Final = "/_mockflow"
@@ -84,7 +84,7 @@ class Operation:
     read_ahead: Callable[[Request], None] | None = None
     """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
     handle_in_loop: Callable[[ControlCall], Awaitable[Any]] | None = None
-    """As `handle`, for a body that was read ahead: with pauses, in which the loop answers clients."""
+    """As `handle`, for a read or for a body that was read ahead: with pauses, in which the loop answers clients."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 
@@ -97,16 +97,29 @@ Body = TypeVar("Body", bound=BaseModel)
 
 def read_body(call: ControlCall, model: type[Body]) -> Body:
     """The request's JSON as `model`; an empty body is an empty object. ControlError 400 for an invalid one."""
+    request = call.request
+    return (
+        _read(request, model) if request.ahead is None else request.ahead.result(model, lambda: _read(request, model))
+    )
+
+
+def read_body_ahead(request: Request, model: type[BaseModel]) -> None:
+    """Reads a large body now, and keeps what `read_body` gives."""
+    request.ahead = Ahead()
+    request.ahead.keep(model, lambda: _read(request, model))
+
+
+def _read(request: Request, model: type[Body]) -> Body:
     try:
-        return model.model_validate(loads(call.request.body or b"{}", parse_int=_whole))
+        return model.model_validate(loads(request.body or b"{}", parse_int=_whole))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)} for e in errors[:_MAX_PROBLEMS]
+            {"field": ".".join(map(str, e["loc"])), "message": _message(e, model)} for e in errors[:MAX_PROBLEMS]
         ]
         listed = "; ".join(f"{p['field']}: {p['message']}" if p["field"] else p["message"] for p in problems)
-        if len(errors) > _MAX_PROBLEMS:
-            listed += f"; and {len(errors) - _MAX_PROBLEMS} more"
+        if len(errors) > MAX_PROBLEMS:
+            listed += f"; and {len(errors) - MAX_PROBLEMS} more"
         raise ControlError(400, listed, problems) from None
     except OverflowError:
         raise ControlError(400, "the body has a number that is too large") from None
@@ -121,7 +134,7 @@ def _whole(text: str) -> int:
 
 
 _MAX_DIGITS: Final = 1_000
-_MAX_PROBLEMS: Final = 50  # in one response
+MAX_PROBLEMS: Final = 50  # in one response
 
 
 def _message(error: ErrorDetails, model: type[BaseModel]) -> str:

@@ -183,7 +183,13 @@ ROUTES: Final = (
         "GET",
         f"{PREFIX}/workflows",
         "list_workflows",
-        Operation(workflows.list_workflows, "All workflows with their state now.", views.WorkflowView, is_list=True),
+        Operation(
+            workflows.list_workflows,
+            "All workflows with their state now.",
+            views.WorkflowView,
+            is_list=True,
+            handle_in_loop=workflows.list_workflows_in_loop,
+        ),
     ),
     ControlRoute(
         "GET",
@@ -230,7 +236,6 @@ ROUTES: Final = (
             views.FaultView,
             is_list=True,
             query={"workflow_id": "Only faults in whose scope requests for this workflow are."},
-            errors=(404,),
         ),
     ),
     ControlRoute(

@@ -1,5 +1,8 @@
 """The template in the body of a create or update."""
 
+from mockflow.core.base.tokens import ContentError
+from mockflow.core.opensearch.rest_status import FlowFrameworkError
+from mockflow.core.plugin.step_checks import ahead as step_checks
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.template_parser import parse_template
 from mockflow.core.plugin.use_cases import Own, expand
@@ -27,6 +30,15 @@ def read_ahead(request: Request, use_case: str | None, update_fields: bool, vers
         lambda: _read(request, use_case, update_fields, version, own),
     )
     request.ahead = ahead
+
+
+def check_ahead(request: Request, use_case: str | None, update_fields: bool, version: Version, own: Own) -> None:
+    """Checks the large steps of a template that was read ahead. Its errors wait for its turn."""
+    try:
+        template = read_template(request, use_case, update_fields, version, own)
+    except (FlowFrameworkError, ContentError):
+        return
+    step_checks.check_ahead(step_checks.large_steps(template), version)
 
 
 def _key(use_case: str | None, update_fields: bool, version: Version) -> tuple[str, str | None, bool, str]:

@@ -15,6 +15,7 @@ LARGE: Final = 32 * 1024
 """From so many bytes on a body is read, and a response written, in another thread; less takes a few milliseconds."""
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
@@ -38,6 +39,23 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
 
     threading.Thread(target=run, name="mockflow work", daemon=True).start()
     return await done
+
+
+async def of_unchanged(read: Callable[[], Value], work: Callable[[Value], Result]) -> Result:
+    """What `work` makes in another thread of the value that `read` gives, and still gives when it is done.
+
+    So the caller may put the result in the place of the value at once, as if it had done the work itself. Where others
+    replace the value meanwhile, the work is done again; after some times in the loop, so that it ends.
+    """
+    for _ in range(_TIMES):
+        before = read()
+        result = await in_thread(work, before)
+        if read() is before:
+            return result
+    return work(read())
+
+
+_TIMES: Final = 5
 
 
 @contextmanager

@@ -11,11 +11,12 @@ OpenSearch allows), block and shard limits of the cluster, and what the modules 
 """
 
 import json
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.core.base.java_hash import hash_map_order
+from mockflow.core.base.large_texts import LARGE_TEXTS
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.index_names import check_alias_name, check_index_name
 from mockflow.core.opensearch.mappings.analysis import check_analysis
@@ -59,16 +60,58 @@ class IndexRequest:
 
 def refusal_of_create(name: str, configurations: str, environment: IndexEnvironment) -> Refusal | None:
     """The error of a create_index step with these inputs; None where the index is made."""
-    request = read_configurations(configurations)
-    refusal = _refusal_of_request(name, request, environment)
-    if request.is_misread:
+    minor, plugins = environment.minor, environment.plugins
+    key = "create_index", name, minor, None if plugins is None else frozenset(plugins)
+    checked = LARGE_TEXTS.result(
+        configurations, key, lambda: _checked(name, read_configurations(configurations), minor, plugins)
+    )
+    refusal = _refusal_of_request(name, checked, environment)
+    if checked.is_misread:
         message = f"Failed to create the index {name}, _doc is not permitted in mapping"
         return Refusal(message, STEP_EXCEPTION, leaves_index=refusal is None)
     return refusal and step_refusal(refusal, f"Failed to create the index {name}", environment)
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """What follows from the request itself: a refusal before, and one after the names of the cluster are compared."""
+
+    is_misread: bool
+    aliases: Mapping[str, Any]
+    first: Refusal | None
+    later: Refusal | None
+
+
+def _checked(name: str, request: IndexRequest, minor: Minor, plugins: Collection[str] | None) -> _Checked:
+    settings = request.settings
+    table = index_settings_table(minor, plugins)
+
+    def check_first() -> None:
+        check_new(settings, table)
+        check_index_name(name)
+
+    def check_later() -> None:
+        check_explicit(name, settings, table)
+        check_mapping(request.mapping, settings, check_analysis(settings, plugins), minor, plugins)
+
+    first = _refusal_of(check_first)
+    return _Checked(request.is_misread, request.aliases, first, None if first else _refusal_of(check_later))
+
+
+def _refusal_of(check: Callable[[], None]) -> Refusal | None:
+    try:
+        check()
+    except RefusedError as error:
+        return error.refusal
+    return None
+
+
 def read_configurations(configurations: str) -> IndexRequest:
     """The body as the step reads it: an empty text is no body, what follows the JSON object is ignored."""
+    return LARGE_TEXTS.result(configurations, "index", lambda: _read(configurations))
+
+
+def _read(configurations: str) -> IndexRequest:
     if not configurations:
         return IndexRequest()
     try:
@@ -126,30 +169,27 @@ def _with_part(request: IndexRequest, key: str, value: Any) -> IndexRequest:
     raise ValueError(f"unknown key [{key}] for create index")
 
 
-def _refusal_of_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> Refusal | None:
-    try:
-        check_request(name, request, environment)
-    except RefusedError as error:
-        return error.refusal
-    return None
-
-
 def check_request(name: str, request: IndexRequest, environment: IndexEnvironment) -> None:
     """Raises RefusedError for an index that cannot be made. Settings come first, then name, mapping and aliases."""
-    settings = request.settings
-    table = index_settings_table(environment.minor, environment.plugins)
-    check_new(settings, table)
-    check_index_name(name)
+    checked = _checked(name, request, environment.minor, environment.plugins)
+    if refusal := _refusal_of_request(name, checked, environment):
+        raise RefusedError(refusal.message, refusal.exception, refusal.status)
+
+
+def _refusal_of_request(name: str, checked: _Checked, environment: IndexEnvironment) -> Refusal | None:
+    if checked.first:
+        return checked.first
     if name in environment.indexes:
         message = f"index [{name}/{opensearch_uuid('index', name)}] already exists"
-        raise RefusedError(message, "ResourceAlreadyExistsException")
+        return Refusal(message, "ResourceAlreadyExistsException")
     if name in environment.aliases:
-        raise RefusedError(f"Invalid index name [{name}], already exists as alias", "InvalidIndexNameException")
-    check_explicit(name, settings, table)
-    analysis = check_analysis(settings, environment.plugins)
-    check_mapping(request.mapping, settings, analysis, environment.minor, environment.plugins)
-    for alias, options in request.aliases.items():
-        check_alias(alias, options, name, environment)
+        return Refusal(f"Invalid index name [{name}], already exists as alias", "InvalidIndexNameException")
+    return checked.later or _refusal_of(lambda: _check_aliases(checked.aliases, name, environment))
+
+
+def _check_aliases(aliases: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:
+    for alias, options in aliases.items():
+        check_alias(alias, options, index, environment)
 
 
 def check_alias(alias: str, options: Mapping[str, Any], index: str, environment: IndexEnvironment) -> None:

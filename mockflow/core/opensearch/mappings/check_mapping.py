@@ -48,6 +48,9 @@ def check_mapping(
         reader.read_root(mapping)
         if context.at_build:
             raise context.at_build[0]
+    except RecursionError:
+        _check_limits(reader, settings)  # what was read so far is deeper than is allowed by default
+        raise RefusedError("The mapping is nested too deep for mockflow", "MapperParsingException") from None
     except RefusedError as error:
         message = f"Failed to parse mapping [_doc]: {error.refusal.message}"
         raise RefusedError(message, "MapperParsingException") from None

@@ -4,10 +4,12 @@ The rules are those of AbstractScopedSettings.updateSettings and Setting of Open
 those of FlowFrameworkSettings of flow-framework 3.8 (docs/reference/plugin.md, "Settings").
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Final, Literal
 
 from mockflow.core.base.java_hash import hash_map_order
@@ -20,6 +22,7 @@ Text = str | list[str]
 """A setting's value as it is stored: text, or a list of texts."""
 Flat = Mapping[str, Text]
 
+_SCOPES: Final[tuple[Scope, ...]] = ("transient", "persistent")
 PLUGIN_PREFIX: Final = "plugins.flow_framework."
 
 
@@ -49,16 +52,24 @@ class ClusterSettings:
     persistent: Flat = field(default_factory=dict)
     transient: Flat = field(default_factory=dict)
 
+    def with_all(self, changes: Mapping[Scope, Mapping[str, Text | None]], minor: tuple[int, int]) -> "ClusterSettings":
+        """The settings with the changes of both scopes, as `updated` makes them."""
+        settings = self
+        for scope in _SCOPES:
+            if changes.get(scope):
+                settings = settings.updated(scope, changes[scope], minor)
+        return settings
+
     def updated(self, scope: Scope, changes: Mapping[str, Text | None], minor: tuple[int, int]) -> "ClusterSettings":
         """The settings with `changes` applied. None removes a setting; ``prefix*`` removes all that it matches.
 
         `minor` is OpenSearch's version. Raises SettingRefusedError or BadValueError; no change is applied then.
         """
-        stored = dict(getattr(self, scope))
+        stored = _Removals(getattr(self, scope))
         for key, value in sorted(changes.items()):
             setting = known_setting(key, minor)
             if value is None and (key.endswith("*") or (setting and setting.kind == "dynamic")):
-                stored = {name: text for name, text in stored.items() if not matches(key, name)}
+                stored.remove(key)
             elif setting is None:
                 raise SettingRefusedError(f"{scope} setting [{key}], not recognized")
             elif setting.kind == "final":
@@ -68,7 +79,7 @@ class ClusterSettings:
             else:
                 setting.read(key, as_text(value))
         kept = {key: value for key, value in changes.items() if value is not None}
-        return ClusterSettings(**{**vars(self), scope: dict(sorted({**stored, **kept}.items()))})
+        return ClusterSettings(**{**vars(self), scope: dict(sorted({**stored.left(), **kept}.items()))})
 
     def text(self, key: str) -> Text | None:
         """The effective value; None if none is stored."""
@@ -87,6 +98,30 @@ class ClusterSettings:
         plugin = {PLUGIN_PREFIX + name: s.default for name, s in _PLUGIN.items() if s.since <= minor}
         known = {**plugin, **more}
         return {key: text for key, text in sorted(known.items()) if self.text(key) is None}
+
+
+class _Removals:
+    """The stored settings of a scope, of which some are removed."""
+
+    def __init__(self, stored: Flat) -> None:
+        self._left = dict(stored)
+        self._names = sorted(stored)
+
+    def remove(self, pattern: str) -> None:
+        """Removes the settings that match; only those with the pattern's beginning are looked at."""
+        head, star, _ = pattern.partition("*")
+        if not star:
+            self._left.pop(pattern, None)
+            return
+        for name in islice(self._names, bisect_left(self._names, head), None):
+            if not name.startswith(head):
+                return
+            if matches(pattern, name):
+                self._left.pop(name, None)
+
+    def left(self) -> Flat:
+        """The settings that are not removed."""
+        return self._left
 
 
 @dataclass(frozen=True)
@@ -123,7 +158,7 @@ def known_setting(key: str, minor: tuple[int, int]) -> Setting | None:
 def _checked(key: str) -> Callable[[str, str], None] | None:
     """The check of the value of a setting that the table has, by its key or by a prefix."""
     table = _table()
-    row = table.get(key) or next((table[name] for name in table if name.endswith(".") and key.startswith(name)), None)
+    row = table.get(key) or next((table[name] for name in _prefixes() if key.startswith(name)), None)
     return row and (lambda name, text: read_value(row[0], name, text, row[1]))
 
 
@@ -168,6 +203,11 @@ def _in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
         name: _in_order(value) if isinstance(value := settings[name], dict) else value
         for name in hash_map_order(settings, table=2)
     }
+
+
+@lru_cache(maxsize=1)
+def _prefixes() -> tuple[str, ...]:
+    return tuple(name for name in _table() if name.endswith("."))
 
 
 def as_text(value: Text) -> str:

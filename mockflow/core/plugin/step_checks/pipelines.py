@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from mockflow.core.base.large_texts import LARGE_TEXTS
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
 from mockflow.core.opensearch.pipelines.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
@@ -49,6 +50,10 @@ def pipeline_of(call: StepCall) -> dict[str, Any]:
     """The body that the step sends. Arrays in quotes are arrays. Raises NoObjectError."""
     given = call.inputs["configurations"]
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    return _body(text)
+
+
+def _body(text: str) -> dict[str, Any]:
     return read_object(_ARRAY_IN_QUOTES.sub(_array, text))
 
 
@@ -64,16 +69,23 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
         return failure
     if not isinstance(call.inputs.get("configurations"), (str, dict)):
         return bad_cast(call.inputs.get("configurations"), "java.lang.String", "configurations")
-    try:
-        body = pipeline_of(call)
-    except NoObjectError as no_object:
-        return _failed(call, "configurations", f"configurations is no JSON object: {no_object}")
-    error = check(call.inputs["pipeline_id"], body, around.version.minor, around.plugins)
-    if error is None:
-        return None
-    if error.type in _PASSED_ON:
-        return own(error.reason, about="configurations")
-    return _failed(call, "configurations", error.reason)
+    given, pipeline_id = call.inputs["configurations"], call.inputs["pipeline_id"]
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    key = check.__name__, call.type, pipeline_id, around.version.minor, around.plugins
+
+    def find() -> Failure | None:
+        try:
+            body = _body(text)
+        except NoObjectError as no_object:
+            return _failed(call, "configurations", f"configurations is no JSON object: {no_object}")
+        error = check(pipeline_id, body, around.version.minor, around.plugins)
+        if error is None:
+            return None
+        if error.type in _PASSED_ON:
+            return own(error.reason, about="configurations")
+        return _failed(call, "configurations", error.reason)
+
+    return LARGE_TEXTS.result(text, key, find)
 
 
 def _check_delete(call: StepCall, around: Surroundings, kind: str) -> Failure | None:

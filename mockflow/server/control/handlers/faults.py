@@ -13,7 +13,8 @@ def list_faults(call: ControlCall) -> list[views.FaultView]:
     """The active faults, those added at run time first; with `workflow_id` those for its requests, else all."""
     active = call.world.active
     if "workflow_id" in call.query:
-        chosen = active.faults_about(call.world.find(call.query["workflow_id"]))
+        workflow_id = call.query["workflow_id"]
+        chosen = active.faults_about(workflow_id, call.world.workflows.get(workflow_id))
     else:
         chosen = [*active.added, *active.faults]
     return [_fault_view(fault) for fault in chosen]

@@ -14,6 +14,7 @@ from mockflow.server.control.call import ControlCall, ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import parse_target
+from mockflow.server.rest.worker import in_thread
 
 _MAX_PROBLEMS: Final = 1000  # in one response
 
@@ -40,7 +41,7 @@ async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     loaded = loaded_of(loading, call.request.body)
     for _ in scenarios.load_in_slices(call.world, loaded, templates):
         await asyncio.sleep(0)
-    return told(loaded, loading)
+    return await in_thread(told, loaded, loading)
 
 
 def loaded_of(loading: Loading, body: bytes, version: str | None = None) -> list[LoadedScenario]:

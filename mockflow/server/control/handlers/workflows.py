@@ -1,5 +1,6 @@
 """Workflows: their state, timeline, status at any time, and the plan of their next run."""
 
+import asyncio
 from itertools import islice
 from typing import Any, Final
 
@@ -13,15 +14,30 @@ from mockflow.core.plugin.steps import STEPS, listed_steps
 from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import IDLE
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import ControlCall, ControlError, read_body
+from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, ControlError, read_body
 
 _MAX_MOMENTS: Final = 1_000
 _MAX_WINDOWS: Final = 1_000
+_SLICE: Final = 200
+MAX_PLANNED: Final = 500
+"""The steps that the plan of the next run has at most: as many as a template may have."""
 
 
 def list_workflows(call: ControlCall) -> list[views.WorkflowView]:
     """All workflows."""
     return [workflow_view(call.cluster, workflow) for workflow in call.world.living()]
+
+
+async def list_workflows_in_loop(call: ControlCall) -> list[views.WorkflowView]:
+    """As `list_workflows`, with pauses in which clients are answered: each is shown as it is when its turn comes."""
+    world, views_so_far = call.world, list[views.WorkflowView]()
+    for number, workflow in enumerate(list(world.living()), 1):
+        views_so_far.append(workflow_view(call.cluster, workflow))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)
+            if call.world is not world:  # it was reset
+                return await list_workflows_in_loop(call)
+    return views_so_far
 
 
 def get_workflow(call: ControlCall) -> views.WorkflowDetail:
@@ -70,11 +86,15 @@ def restart_workflow(call: ControlCall) -> views.WorkflowView:
 
 
 def plan_next_run(call: ControlCall) -> requests.NextRun:
-    """Sets how steps go in the next run that has them; 400 for a step that no run has."""
+    """Sets how steps go in the next run that has them; 400 for a step that no run has, or for too many."""
     body = read_body(call, requests.NextRun)
-    problems = [
-        {"field": f"steps.{step}", "message": message} for step in body.steps if (message := _unknown(call.world, step))
-    ]
+    if len({**call.world.next_steps, **body.steps}) > MAX_PLANNED:
+        raise ControlError(
+            400, f"steps: at most {MAX_PLANNED} can be planned; run or reset what was planned before, or send fewer"
+        )
+    known = _KnownSteps(call.world)
+    wrong = ((step, message) for step in body.steps if (message := known.why_not(step)))
+    problems = [{"field": f"steps.{step}", "message": message} for step, message in islice(wrong, MAX_PROBLEMS)]
     if problems:
         raise ControlError(400, "; ".join(problem["message"] for problem in problems), problems)
     if len(call.world.next_steps.keys() | body.steps) > PLANNED_STEPS:
@@ -84,22 +104,29 @@ def plan_next_run(call: ControlCall) -> requests.NextRun:
     return requests.NextRun(steps=call.world.next_steps)
 
 
-def _unknown(world: World, step: str) -> str:
-    """Why no run has a step with this id or type; empty where one may have it.
+class _KnownSteps:
+    """The steps that a run may have: the types of the release, and the nodes of the templates."""
 
-    While no template is known, an id may be that of a template to come, unless it looks like a misspelt type.
-    """
-    types = listed_steps(world.version.steps)
-    templates = [workflow.stored for workflow in world.living() if workflow.stored and not workflow.stored.is_made]
-    graphs = [stored.template.provision for stored in templates if stored.template.provision]
-    nodes = {name for graph in graphs for node in graph.nodes for name in (node.id, node.type)}
-    if step in types or step in nodes:
-        return ""
-    known = [*types, *sorted(nodes - types.keys())]
-    if not (templates or step in STEPS or is_misspelt(step, STEPS)):
-        return ""
-    version = world.version.build
-    return f'no step "{step}" in OpenSearch {version} or in the template of a workflow; {did_you_mean(step, known)}'
+    def __init__(self, world: World) -> None:
+        templates = [workflow.stored for workflow in world.living() if workflow.stored and not workflow.stored.is_made]
+        graphs = [stored.template.provision for stored in templates if stored.template.provision]
+        self._has_templates = bool(templates)
+        self._types = listed_steps(world.version.steps)
+        self._nodes = {name for graph in graphs for node in graph.nodes for name in (node.id, node.type)}
+        self._version = world.version.build
+
+    def why_not(self, step: str) -> str:
+        """Why no run has a step with this id or type; empty where one may have it.
+
+        While no template is known, an id may be that of a template to come, unless it looks like a misspelt type.
+        """
+        if step in self._types or step in self._nodes:
+            return ""
+        if not (self._has_templates or step in STEPS or is_misspelt(step, STEPS)):
+            return ""
+        known = [*self._types, *sorted(self._nodes - self._types.keys())]
+        where = f"in OpenSearch {self._version} or in the template of a workflow"
+        return f'no step "{step}" {where}; {did_you_mean(step, known)}'
 
 
 def workflow_view(cluster: Cluster, workflow: Workflow) -> views.WorkflowView:

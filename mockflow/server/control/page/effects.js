@@ -24,7 +24,7 @@ export function nextText(fault) {
   if (script.during) return `during ${script.during}`;
   if (script.while) return `while ${script.while.state}`;
   if (script.probability != null) return `next: perhaps each call of ${on}`;
-  return `next: each call of ${on}`;
+  return `next: every call of ${on}`;
 }
 
 const counts = (fault) => `acted on ${number(fault.acted)} of ${number(fault.calls)} call${fault.calls === 1 ? "" : "s"}`;

@@ -57,7 +57,7 @@ function fault() {
 // -- stubs -------------------------------------------------------------------------------------------
 
 const request = h("input", { value: "GET /_plugins/_ml/models/{id}", spellcheck: "false", autocomplete: "off", class: "wide" });
-const status = h("input", { value: "200", size: "4", inputmode: "numeric" });
+const status = h("input", { value: "200", class: "narrow", inputmode: "numeric" });
 const answer = h("textarea", { rows: "3", spellcheck: "false", class: "mono" }, '{"model_state": "DEPLOYED"}');
 const stubWrong = h("p", { class: "wrong", role: "alert" });
 $("add-stub").append(

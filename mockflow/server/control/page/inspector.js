@@ -35,9 +35,9 @@ const body = h("div", { class: "body" },
     h("button", { onclick: () => stepMoment(-1), "aria-label": "Previous moment", title: "Previous moment (Shift+←)" }, "‹"),
     h("label", { class: "at" }, field, h("span", { "aria-hidden": "true" }, "ms")),
     h("button", { onclick: () => stepMoment(1), "aria-label": "Next moment", title: "Next moment (Shift+→)" }, "›"),
-    live, move, restart, zoomButtons),
+    live, move, restart),
+  h("div", { class: "moment" }, state, when, tense, begun, zoomButtons),
   nextFaults,
-  h("div", { class: "moment" }, state, when, tense, begun),
   statusView, facts);
 const nothing = h("p", { class: "nothing muted" }, "Select a workflow to see its status at any time.");
 $("inspector").append(nothing, body);

@@ -28,7 +28,7 @@ async function refresh() {
   try {
     faults = await get(`/faults?workflow_id=${encodeURIComponent(workflow.workflow_id)}`);
   } catch (error) {
-    if (error.status !== 404) store.showError(error);
+    store.showError(error);
   }
   if (store.workflow !== workflow) return;
   const chosen = faults.filter((fault) => !fault.script.during || fault.next_call != null);

@@ -1,0 +1,1 @@
+"""The programs of `examples/`, each tested by the tools of its language."""
