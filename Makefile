@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick fuzz format reference docs parity examples image-test benchmark bench stall soak clean
+.PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
@@ -39,6 +39,21 @@ test-quick: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest $(WORKERS) --exitfirst --hypothesis-profile quick -m "not process and not slow" $(QUICK)
+
+# The quick tests with the lowest version of each dependency that pyproject.toml allows, on the oldest Python (>= 3.10)
+# of this machine, and the pytest plugin with the oldest pytest that it works with, and with one that is too old.
+LOWER := build/lower
+OLD_PYTESTS := 7.0.0 6.2.5
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
+OLDEST = $(shell for minor in 10 11 12 13; do \
+	for each in python3.$$minor $(wildcard $(PYENV)/versions/3.*/bin/python); do \
+	$$each -c "import sys; sys.exit(sys.version_info[:2] != (3, $$minor))" 2> /dev/null && echo $$each && exit; \
+	done; done; echo $(PYTHON))
+test-lower: $(LOWER)/.installed
+	$(LOWER)/bin/python --version
+	PYTHONPATH=. $(LOWER)/bin/python -m pytest $(WORKERS) -p no:cacheprovider --hypothesis-profile quick \
+		-m "not process and not slow" $(QUICK) tests/hostile tests/handle
+	for version in $(OLD_PYTESTS); do build/pytest-$$version/bin/python tests/support/old_pytest.py || exit 1; done
 
 # A long round of what `test` does shortly: minutes, whatever it finds. FUZZ=5000 looks longer.
 FUZZ ?= 500
@@ -127,6 +142,15 @@ $(VENV)-docs/.installed: pyproject.toml
 	@echo "Installing what builds the documentation into $(VENV)-docs; this takes a minute, once."
 	@$(PYTHON) -m venv --clear $(VENV)-docs
 	@$(VENV)-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
+$(LOWER)/.installed: $(VENV)/.installed-dev tests/support/lower_bounds.py
+	@echo "Installing the lowest versions of the dependencies into $(LOWER); this takes some minutes, once."
+	@python=$(OLDEST); for folder in lower $(OLD_PYTESTS:%=pytest-%); do $$python -m venv --clear build/$$folder || exit 1; done
+	@$(BIN)/python -m tests.support.lower_bounds > $(LOWER)/requirements.txt
+	@$(LOWER)/bin/python -m pip install --quiet --requirement $(LOWER)/requirements.txt --editable .
+	@for version in $(OLD_PYTESTS); do \
+		build/pytest-$$version/bin/python -m pip install --quiet "pytest==$$version" --editable . || exit 1; done
 	@touch $@
 
 clean:

@@ -39,7 +39,21 @@ _MARKER: Final = (
     "how the mockflow fixture of this test is set up; scenarios are files or folders, "
     "relative to the test file, then to the rootdir, shipped ones such as '@overloaded', YAML text, or built in Python"
 )
-_WORLD: pytest.StashKey[World] = pytest.StashKey()
+
+
+def _why_unusable() -> str | None:
+    """What the plugin lacks here; None if nothing. A suite that does not use it must run with any pytest."""
+    try:
+        pytest.hookimpl(wrapper=True)
+    except TypeError:
+        return "the fixtures of mockflow need pluggy 1.2 or newer: pip install -U pluggy"
+    if not hasattr(pytest, "StashKey"):
+        return f"the fixtures of mockflow need pytest 7.0 or newer; this is pytest {pytest.__version__}"
+    return None
+
+
+_UNUSABLE: Final = _why_unusable()
+_WORLD: pytest.StashKey[World] = None if _UNUSABLE else pytest.StashKey()  # type: ignore[assignment]
 _COVERAGE: Final = "mockflow_coverage"
 _NOT_SERVED: Final = "mockflow_not_served"
 
@@ -60,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "mockflow_scenarios", "scenario files and folders for every test, relative to the rootdir", "linelist"
     )
     for name, (kind, purpose) in SETTINGS.items():
-        written: Literal["bool", "string"] = "bool" if kind is bool else "string"
+        written: Literal["bool"] | None = "bool" if kind is bool else None
         parser.addini(f"mockflow_{name}", purpose, written, default=None)
 
 
@@ -74,12 +88,24 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_report_header() -> str | None:
+    """Why the plugin is switched off, if it is."""
+    return _UNUSABLE
+
+
+def _wrapper(*, tryfirst: bool = False) -> Callable[[Any], Any]:
+    """Marks a wrapper of a hook; where the plugin is unusable, there is none."""
+    return (lambda _: None) if _UNUSABLE else pytest.hookimpl(wrapper=True, tryfirst=tryfirst)
+
+
 # -- fixtures ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSession]:
     """The server of this test process. Its `url` stays the same and serves the world of the running test."""
+    if _UNUSABLE:
+        pytest.fail(_UNUSABLE, pytrace=False)
     was_enabled = gc.isenabled()
     gc.disable()  # collections during the import take a fifth of its time and find nothing
     try:
@@ -132,7 +158,7 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
 # -- test results --------------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@_wrapper(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Ends the interruption of endless polls that the fixture began."""
     try:
@@ -142,7 +168,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
             world.interrupter.disable()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@_wrapper(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fails a passed test if a client polled without end, or if it is strict and parts of its scripts were not seen."""
     world = item.stash.get(_WORLD, None)
@@ -157,7 +183,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
-@pytest.hookimpl(wrapper=True)
+@_wrapper()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -255,7 +255,7 @@ def _defaults(config: pytest.Config, known: Known) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for name, (kind, _) in known.items():
         value = config.getini(f"mockflow_{name}")
-        if value not in (None, ""):
+        if value not in (None, "", []):  # pytest 7 gives a list for an option that is not set
             try:
                 settings[name] = kind(value)
             except ValueError:

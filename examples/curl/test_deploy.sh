@@ -11,7 +11,12 @@ read -r ready <&"$output"
 cluster=${ready##* }
 
 control() { # METHOD PATH [JSON]
-  curl --silent --show-error --fail-with-body -X "$1" "$cluster/_mockflow/$2" ${3:+--data "$3"}
+  local answer
+  answer=$(curl --silent --show-error --fail-with-body -X "$1" "$cluster/_mockflow/$2" ${3:+--data "$3"}) || {
+    echo "$answer" >&2
+    return 1
+  }
+  echo "$answer"
 }
 
 # What deploy.sh calls instead of sleep: it moves the clock.

@@ -65,6 +65,7 @@ class _RefusedConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timeout.cancel()
+        self._transport.close()  # of TLS, Python 3.10 warns otherwise although the client has closed it
         self._place.leave()
 
 

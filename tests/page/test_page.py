@@ -482,12 +482,12 @@ async def test_five_hundred_workflows(serve: Servers, open_page: Open) -> None:
 
 async def test_behind_a_token(browser: Any) -> None:
     """Its owner opens it with the token, which leaves the address; without it, a field asks for it."""
-    serving = Serving(cluster_of(STORY), control=Control("s3 cret"))
+    serving = Serving(cluster_of(STORY), control=Control("s3+cret"))
     server = Server(serving.cluster, await serving.start())
     context = await browser.new_context()
     try:
         page = await context.new_page()
-        await page.goto(f"{server.url}/_mockflow/?token=s3%20cret#workflow=w")
+        await page.goto(f"{server.url}/_mockflow/?token=s3%2Bcret#workflow=w")
         await expect(page.locator("#live")).to_have_text("live")
         await page.locator("#by").fill("2s")
         await page.get_by_role("button", name="Jump").click()
@@ -502,7 +502,7 @@ async def test_behind_a_token(browser: Any) -> None:
         await other.keyboard.type("wrong")
         await other.keyboard.press("Enter")
         await expect(other.locator("#token .wrong")).to_have_text("This is not the token.")
-        await field.fill("s3 cret")
+        await field.fill("s3+cret")
         await other.keyboard.press("Enter")
         await expect(other.locator("#live")).to_have_text("live")
         await expect(row(other, "w")).to_be_visible()
