@@ -47,6 +47,7 @@ deploy
 expect "the exit code" "$code" 0
 expect "the output" "$printed" "pipeline: pipeline_id embed
 index: index_name books"
+control POST verify '{"polling": {"min_interval": "5s", "max_interval": "5s"}}' > /dev/null
 expect "the times of the polls" "$(polls elapsed_ms)" "[0,5000,10000,15000]"
 echo "ok $name"
 
