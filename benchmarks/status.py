@@ -182,6 +182,8 @@ def poller(wrk: str | None, seconds: float) -> Polls:
         rate = re.search(r"Requests/sec: +([\d.]+)", report)
         if not rate or "Non-2xx" in report or "Socket errors" in report:
             raise click.ClickException(f"the polls failed:\n{report}")
+        if not float(rate[1]):
+            raise click.ClickException("no poll was answered in a round; take longer ones (--seconds)")
         return float(rate[1])
 
     return polls

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 
 if TYPE_CHECKING:
     from mockflow.handle import ClusterHandle
-    from mockflow.testing import RemoteSession, Session, World
+    from mockflow.testing.worlds import RemoteSession, Session, World
 
 SETTINGS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "clock": (str, "auto (the default), frozen or real"),
@@ -53,7 +55,20 @@ def _why_unusable() -> str | None:
 
 
 _UNUSABLE: Final = _why_unusable()
-_WORLD: pytest.StashKey[World] = None if _UNUSABLE else pytest.StashKey()  # type: ignore[assignment]
+
+
+def _key() -> Any:
+    return None if _UNUSABLE else pytest.StashKey()
+
+
+_WORLD: pytest.StashKey[World] = _key()
+"""The world of a test of its own."""
+_TOLD: pytest.StashKey[bool] = _key()
+"""Whether a report of the test has its story."""
+_WORLDS: pytest.StashKey[list[World]] = _key()
+"""The worlds of the fixtures in use."""
+_ENDED: pytest.StashKey[list[tuple[str, Any]]] = _key()
+"""The coverage of shared worlds that have ended, for the next report."""
 _COVERAGE: Final = "mockflow_coverage"
 _NOT_SERVED: Final = "mockflow_not_served"
 
@@ -80,6 +95,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    if not _UNUSABLE:
+        config.stash[_WORLDS], config.stash[_ENDED] = [], []
     urls, workers = config.getoption("--mockflow-url"), config.getoption("tx", None) or ()
     if urls and len(urls) < len(workers):
         raise pytest.UsageError(
@@ -109,7 +126,7 @@ def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSes
     was_enabled = gc.isenabled()
     gc.disable()  # collections during the import take a fifth of its time and find nothing
     try:
-        from mockflow.testing import start_session
+        from mockflow.testing.worlds import start_session
     finally:
         if was_enabled:
             gc.enable()
@@ -121,12 +138,48 @@ def mockflow_server(pytestconfig: pytest.Config) -> Iterator[Session | RemoteSes
 @pytest.fixture
 def mockflow(request: pytest.FixtureRequest, mockflow_server: Session | RemoteSession) -> Iterator[ClusterHandle]:
     """A fresh fake OpenSearch for this test: `mockflow.url`, `clock`, `load(...)`, `workflow(...)`, `journal`."""
-    from mockflow.testing import begin_world
+    with _world(request, mockflow_server, is_shared=False) as world:
+        request.node.stash[_WORLD] = world
+        yield world.handle
 
-    world = request.node.stash[_WORLD] = begin_world(request, mockflow_server, SETTINGS)
+
+@pytest.fixture(scope="module")
+def mockflow_module(
+    request: pytest.FixtureRequest, mockflow_server: Session | RemoteSession
+) -> Iterator[ClusterHandle]:
+    """A fake OpenSearch that all tests of a module share, with the settings of the module's `pytestmark`."""
+    with _world(request, mockflow_server, is_shared=True) as world:
+        yield world.handle
+
+
+@pytest.fixture(scope="session")
+def mockflow_session(
+    request: pytest.FixtureRequest, mockflow_server: Session | RemoteSession
+) -> Iterator[ClusterHandle]:
+    """A fake OpenSearch that all tests of this process share, with the settings of the ini file."""
+    with _world(request, mockflow_server, is_shared=True) as world:
+        yield world.handle
+
+
+@contextmanager
+def _world(request: pytest.FixtureRequest, server: Session | RemoteSession, *, is_shared: bool) -> Iterator[World]:
+    """A world while a fixture is in use."""
+    __tracebackhide__ = True
+    from mockflow.testing.worlds import begin_world
+
+    stash = request.config.stash
+    world = begin_world(request, server, SETTINGS, is_shared=is_shared)
+    stash[_WORLDS].append(world)
     world.interrupter.enable()  # until the setup ends: other fixtures may poll
-    yield world.handle
-    mockflow_server.end(world)
+    try:
+        yield world
+        if is_shared:
+            if request.config.getoption("--mockflow-report"):
+                stash[_ENDED].extend(_seen(world))
+            world.check_complete()
+    finally:
+        stash[_WORLDS].remove(world)
+        server.end(world)
 
 
 @pytest.fixture
@@ -148,7 +201,7 @@ def mockflow_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> 
 def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandle) -> Any:
     """An asynchronous opensearch-py client of this test's cluster, closed when the test function ends."""
     opensearchpy = pytest.importorskip("opensearchpy", reason="mockflow_async_client needs opensearch-py[async]")
-    from mockflow.testing import closing_afterwards
+    from mockflow.testing.clients import closing_afterwards
 
     client = opensearchpy.AsyncOpenSearch(mockflow.url, http_auth=request.node.stash[_WORLD].login)
     closing_afterwards(request.node, client)
@@ -160,26 +213,31 @@ def mockflow_async_client(request: pytest.FixtureRequest, mockflow: ClusterHandl
 
 @_wrapper(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Ends the interruption of endless polls that the fixture began."""
+    """Forgets what earlier tests have used, and ends the interruption of endless polls when the setup ends."""
+    if used := sys.modules.get("mockflow.handle.used"):
+        used.test_begins()
+    for world in item.config.stash[_WORLDS]:
+        world.test_begins()
+        world.interrupter.enable()
     try:
         return (yield)
     finally:
-        if world := item.stash.get(_WORLD, None):
+        for world in item.config.stash[_WORLDS]:
             world.interrupter.disable()
 
 
 @_wrapper(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fails a passed test if a client polled without end, or if it is strict and parts of its scripts were not seen."""
-    world = item.stash.get(_WORLD, None)
-    if world is None:
-        return (yield)
-    world.interrupter.enable()
+    """Fails a passed test if a client asked without end, or if it is strict and parts of its scripts were not seen."""
+    for world in item.config.stash[_WORLDS]:
+        world.interrupter.enable()
     try:
         result = yield
     finally:
-        world.interrupter.disable()
-    world.verify()
+        for world in item.config.stash[_WORLDS]:
+            world.interrupter.disable()
+    for world in item.config.stash[_WORLDS]:
+        world.verify()
     return result
 
 
@@ -189,15 +247,28 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Adds the story to a failed test's report, and with --mockflow-report the coverage to each test's report."""
     report = yield
-    if world := item.stash.get(_WORLD, None):
-        if report.when == "teardown":
+    if report.when == "setup":
+        item.stash[_TOLD] = False
+    if report.failed and not item.stash[_TOLD] and "mockflow.handle.used" in sys.modules:
+        from mockflow.testing.stories import stories
+
+        told = stories(item, call.excinfo.value if call.excinfo else None)
+        report.sections.extend(told)
+        item.stash[_TOLD] = True  # once for each test: its teardown may fail too
+    if report.when == "teardown":
+        if _WORLD in item.stash:
             del item.stash[_WORLD]  # pytest keeps items until the end of the session
-        elif report.failed:
-            report.sections.append(("mockflow", world.story()))
-        if report.when == "call" and item.config.getoption("--mockflow-report"):
-            report.user_properties.append((_COVERAGE, world.coverage()))
-            report.user_properties.append((_NOT_SERVED, world.not_served()))
+        ended = item.config.stash[_ENDED]
+        report.user_properties.extend(ended)
+        ended.clear()
+    elif report.when == "call" and item.config.getoption("--mockflow-report") and _WORLD in item.stash:
+        report.user_properties.extend(_seen(item.stash[_WORLD]))
     return report
+
+
+def _seen(world: World) -> list[tuple[str, Any]]:
+    """What the summary at the end tells of a world."""
+    return [(_COVERAGE, world.coverage()), (_NOT_SERVED, world.not_served())]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.processes import PATIENCE_SECONDS, environment
 
-TINY = ("--rounds", "1", "--without-warm-up", "--seconds", "0.05", "--workflows", "3", "--without-wrk")
+TINY = ("--rounds", "1", "--without-warm-up", "--seconds", "0.3", "--workflows", "3", "--without-wrk")
 
 
 def test_status_polls_are_measured_and_told() -> None:

@@ -11,7 +11,12 @@ read -r ready <&"$output"
 cluster=${ready##* }
 
 control() { # METHOD PATH [JSON]
-  curl --silent --show-error --fail-with-body -X "$1" "$cluster/_mockflow/$2" ${3:+--data "$3"}
+  local answer
+  answer=$(curl --silent --show-error --fail-with-body -X "$1" "$cluster/_mockflow/$2" ${3:+--data "$3"}) || {
+    echo "$answer" >&2
+    return 1
+  }
+  echo "$answer"
 }
 
 # What deploy.sh calls instead of sleep: it moves the clock.
@@ -42,6 +47,7 @@ deploy
 expect "the exit code" "$code" 0
 expect "the output" "$printed" "pipeline: pipeline_id embed
 index: index_name books"
+control POST verify '{"polling": {"min_interval": "5s", "max_interval": "5s"}}' > /dev/null
 expect "the times of the polls" "$(polls elapsed_ms)" "[0,5000,10000,15000]"
 echo "ok $name"
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opensearch-project/opensearch-go/v4"
 )
@@ -37,6 +38,7 @@ func TestAllGoesWell(t *testing.T) {
 	if !slices.Equal(resources, want) {
 		t.Errorf("resources are %v, not %v", resources, want)
 	}
+	world.verifyPolling(5*time.Second, 5*time.Second)
 	expect(t, world, []exchange{{200, 0}, {200, 5_000}, {200, 10_000}, {200, 15_000}})
 }
 

@@ -81,6 +81,14 @@ func (c control) requests(operation string) []exchange {
 	return journal.Exchanges
 }
 
+// verifyPolling fails with the story of all requests, unless the only workflow was polled at this pace and not after its
+// end.
+func (c control) verifyPolling(least, most time.Duration) {
+	c.Helper()
+	polling := `{"polling": {"min_interval": "%dms", "max_interval": "%dms"}}`
+	c.call(http.MethodPost, "verify", fmt.Sprintf(polling, least.Milliseconds(), most.Milliseconds()), nil)
+}
+
 func (c control) call(method, path, body string, answer any) {
 	c.Helper()
 	request, err := http.NewRequest(method, server+"/_mockflow/"+path, strings.NewReader(body))

@@ -40,6 +40,7 @@ const sleep = (ms: number) => mockflow.advance(ms);
 test("all goes well", async () => {
   const resources = await deploy(client, TEMPLATE, { sleep });
   assert.deepEqual(resources.map((each) => each.resource_id), ["embed", "books"]);
+  await mockflow.verifyPolling({ min_interval: "5s", max_interval: "5s" });
   const polls = await mockflow.requests("get_status");
   assert.deepEqual(polls.map((each) => each.elapsed_ms), [0, 5000, 10_000, 15_000]);
 });

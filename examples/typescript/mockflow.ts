@@ -66,6 +66,11 @@ export class Mockflow {
     return (await this.call<{ exchanges: Exchange[] }>("GET", `journal?operation=${operation}`)).exchanges;
   }
 
+  // Fails with the story of all requests, unless the only workflow was polled at this pace and not after its end.
+  verifyPolling(polling: { min_interval?: string; max_interval?: string }): Promise<unknown> {
+    return this.call("POST", "verify", { polling });
+  }
+
   async call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     const answer = await fetch(`${this.url}/_mockflow/${path}`, {
       method,

@@ -11,6 +11,7 @@ from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.world import World
+from mockflow.cluster.worlds import Worlds
 
 
 @dataclass
@@ -36,6 +37,11 @@ class Cluster:
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
     """Held by each change through the control API over HTTP; some of them have pauses in which clients are answered."""
+
+    worlds: "Worlds[Cluster]" = field(default_factory=Worlds, compare=False, repr=False)
+    """The further clusters of the same server."""
+    is_further: bool = False
+    """Whether it is one of these."""
 
     def __post_init__(self) -> None:
         self.world = _world(self.initial, self.startup)
@@ -65,6 +71,23 @@ class Cluster:
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
+
+    def further(self, **changes: Any) -> "Cluster":
+        """A further cluster of the server, as this one was at the start but for `changes` of settings.
+
+        Raises ValueError for settings out of range.
+        """
+        if changes.get("epoch") is not None:
+            changes.setdefault("anchor", None)
+        settings = replace(self.initial, **changes)
+        return Cluster(settings, self.startup, self.publish_address, on_cut_off=self.on_cut_off, is_further=True)
+
+    def end(self) -> None:
+        """Ends the waits of requests, and those of further clusters; no request is answered from memory any more."""
+        self.world.clock.close()
+        self.world.repeated.clear()
+        for _, cluster in self.worlds:
+            cluster.end()
 
     def reload(self, changes: Changes) -> None:
         """Applies the changes of scenario files to this world and those that follow. Raises as `scenarios.reload`."""

@@ -60,37 +60,43 @@ def count_faulty(world: World, workflow: Workflow, fault: str) -> None:
     """Counts a status call that a fault answered without moving time. Raises StuckError as `poll` does."""
     workflow.same_answers += 1
     if workflow.same_answers >= world.settings.max_polls:
-        _report_stuck(world, workflow, f", because a fault answers them ({fault})")
+        _report_stuck(world, workflow, fault)
 
 
-def _report_stuck(world: World, workflow: Workflow, why: str | None = None) -> None:
-    """Where nothing can change any more, logs a warning once or, by the settings, raises StuckError."""
-    if workflow.same_answers > world.settings.max_polls and not world.settings.ends_stuck:
+def _report_stuck(world: World, workflow: Workflow, fault: str | None = None) -> None:
+    """Where nothing can change any more, logs a warning once or, by the settings, raises StuckError.
+
+    The warning follows the response number `max_polls`; the error replaces the one after it.
+    """
+    most, ends = world.settings.max_polls, world.settings.ends_stuck
+    times, reason = (
+        (workflow.same_answers, f", because a fault answers them ({fault})") if fault else _why_stuck(world, workflow)
+    )
+    if reason is None or times < most + ends or (times > most and not ends):
         return
-    reason = why or _why_stuck(world, workflow)
-    if reason is None:
-        return
-    message = f"workflow {workflow.id}: the same answer {workflow.same_answers} times{reason}"
-    if world.settings.ends_stuck:
+    message = f"workflow {workflow.id}: the same answer {times - ends} times{reason}"
+    if ends:
         world.stuck = world.stuck or message
         raise StuckError(message)
     log.warning("%s", message)
 
 
-def _why_stuck(world: World, workflow: Workflow) -> str | None:
-    """Why its status does not change, and what would change it; None where time or polls change it."""
+def _why_stuck(world: World, workflow: Workflow) -> tuple[int, str | None]:
+    """The number of equal responses; why its status does not change, and what would change it.
+
+    Without a reason, time or polls change it. Where the clock has to be moved, responses count since it was moved last.
+    """
+    same = workflow.same_answers
     if workflow.run is None:
-        return ", and nothing changes before a client provisions it"
+        return same, ", and nothing changes before a client provisions it"
     elapsed = world.elapsed(workflow)
     following = next_moment(world, workflow, elapsed)
     if following is None:
-        return None if workflow.run.next_poll else ", and nothing in its script changes any more"
+        return same, None if workflow.run.next_poll else ", and nothing in its script changes any more"
+    here = min(same, workflow.same_time)
     if world.clock.mode == "driven":
-        if workflow.stood_at != elapsed:  # the program under test sleeps and moves the clock: counted anew from here
-            workflow.stood_at, workflow.same_answers = elapsed, 0
-            return None
-        return ", and only the sleep of the program under test moves the clock"
+        return here, ", and only the sleep of the program under test moves the clock"
     if world.clock.mode != "frozen":
-        return None
+        return here, None
     step = format_duration(following - elapsed)
-    return f'; the clock is frozen, and {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'
+    return here, f'; the clock is frozen, and {{"advance": "{step}"}} to /_mockflow/clock brings its next moment'

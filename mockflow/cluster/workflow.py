@@ -69,8 +69,10 @@ class Workflow:
         """Milliseconds by which mode auto has moved this workflow ahead of the clock."""
         self.polls = 0
         self.same_answers = 0
+        """How many times in a row a poll got the same response."""
+        self.same_time = 0
+        """How many polls in a row came at the same elapsed ms, `stood_at`."""
         self.stood_at: int | None = None
-        """The elapsed ms of a driven clock when the same response had been sent too often."""
         self.run: Run | None = None
         self.kind: RunKind | None = None
         self.serial = 0
@@ -161,7 +163,7 @@ class Workflow:
             self.cause.stored = changed(self.cause.stored)
 
     def _forget_responses(self) -> None:
-        self.same_answers = 0
+        self.same_answers = self.same_time = 0
         self._position = None
         self._holds = range(0)
         self._documents.clear()
@@ -196,6 +198,9 @@ class Workflow:
         self.polls += 1
         if self.polls <= _REMEMBERED_POLLS:
             self._polled.append(elapsed)
+        if elapsed != self.stood_at:
+            self.stood_at, self.same_time = elapsed, 0
+        self.same_time += 1
         if elapsed in self._holds and (response := self._responses.get(show_all)):
             self.same_answers += 1
             return response

@@ -17,6 +17,7 @@ from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.stores import Stores
+from mockflow.cluster.waits import Waits
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
@@ -99,6 +100,8 @@ class World:
         self.next_steps: dict[str, StepPlan] = {}
         """The control API's plan for the next run that has these steps, by node id or step type."""
         self.journal = Journal()
+        self.waits = Waits()
+        """The requests that wait on the clock now."""
         self.not_served = NotServedRequests()
         """The requests that OpenSearch serves and mockflow does not."""
         self.coverage = Coverage()

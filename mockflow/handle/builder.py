@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, overload
 
 from mockflow.core.scenario.model import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
@@ -12,8 +12,21 @@ from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
 from mockflow.loading.yaml12 import read
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar, Unpack
 
-class Scenario:
+    from mockflow.handle.keyframes import KeyframeFields, State
+
+    S = TypeVar("S", bound=str, contravariant=True, default=State)
+else:
+    from typing import TypeVar
+
+    S = TypeVar("S", contravariant=True)
+
+_AS_BEFORE: Final[Any] = object()
+
+
+class Scenario(Generic[S]):
     """A scenario builder. Each call returns a new builder, so several scenarios can share their first calls.
 
     The keywords are the keys of the YAML; times are OpenSearch time units such as ``"2s"``. A scenario is checked by
@@ -34,7 +47,29 @@ class Scenario:
 
     A name with ``@`` begins with the shipped scenario of that name: ``Scenario("@overloaded").fault("any", ...)``.
     Raises ScenarioError if there is none.
+
+    `unrealistic` permits states and orders that the plugin never shows; a type checker then accepts any `state`.
     """
+
+    @overload
+    def __init__(
+        self: "Scenario[State]",
+        name: str,
+        *,
+        description: str | None = None,
+        unrealistic: Literal[False] = False,
+        trust_inputs: bool = False,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Scenario[str]",
+        name: str,
+        *,
+        description: str | None = None,
+        unrealistic: bool,
+        trust_inputs: bool = False,
+    ) -> None: ...
 
     def __init__(
         self, name: str, *, description: str | None = None, unrealistic: bool = False, trust_inputs: bool = False
@@ -52,7 +87,7 @@ class Scenario:
 
     def workflow(
         self, workflow_id: str, *, template: Mapping[str, Any] | None = None, starts: str | None = None
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds a workflow with this id. Beside `match`, it is the id of the first matching workflow of a client.
 
         `template` is a template as a client sends it. `starts` says when elapsed time begins: first_status, provision
@@ -67,7 +102,7 @@ class Scenario:
         use_case: str | None = None,
         header: Mapping[str, str] | None = None,
         everything: bool = False,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Applies the scenario to workflows that clients create. All given conditions must hold.
 
         `name` is a glob such as ``"bedrock*"``.
@@ -91,16 +126,20 @@ class Scenario:
 
     # -- a timeline ------------------------------------------------------------------------------
 
-    def at(self, time: str, **fields: Any) -> "Scenario":
+    def at(self, time: str, *, state: "S | None" = _AS_BEFORE, **fields: "Unpack[KeyframeFields]") -> "Scenario[S]":
         """Adds a keyframe at an elapsed time of the run; ``"+2s"`` counts from the keyframe before.
 
-        `fields` are status fields such as state, error, user_outputs; None removes a field.
+        `state` is NOT_STARTED, PROVISIONING, COMPLETED or FAILED; any other needs ``unrealistic=True``. `fields` are
+        other status fields such as error, user_outputs, provisioning_progress. A field that is left out stays as it
+        was; None removes it.
         """
-        return self._with_keyframe({"at": time, **fields})
+        return self._with_keyframe({"at": time, **_given(state, fields)})
 
-    def at_poll(self, number: int, **fields: Any) -> "Scenario":
-        """Adds a keyframe at a poll of the run, counted from 1. `fields` are as for `at`."""
-        return self._with_keyframe({"at_poll": number, **fields})
+    def at_poll(
+        self, number: int, *, state: "S | None" = _AS_BEFORE, **fields: "Unpack[KeyframeFields]"
+    ) -> "Scenario[S]":
+        """Adds a keyframe at a poll of the run, counted from 1. The other arguments are as for `at`."""
+        return self._with_keyframe({"at_poll": number, **_given(state, fields)})
 
     def created(
         self,
@@ -109,7 +148,7 @@ class Scenario:
         *,
         resource_id: str | None = None,
         resource_type: str | None = None,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds a resource to the last keyframe. `step_id` defaults to ``create_index_1``, ``create_index_2``, …"""
         new = self._copy()
         keyframes = new._run().setdefault("timeline", [{"at": "0s"}])
@@ -124,7 +163,9 @@ class Scenario:
 
     # -- a plan ----------------------------------------------------------------------------------
 
-    def step(self, step: str, *, takes: str | None = None, fails: str | Mapping[str, Any] | None = None) -> "Scenario":
+    def step(
+        self, step: str, *, takes: str | None = None, fails: str | Mapping[str, Any] | None = None
+    ) -> "Scenario[S]":
         """Plans a step, named by its id or type. `fails` is {status, message, exception} or ``"timeout"``.
 
         `status` is the name of a RestStatus. Keys left out of `fails` have the plugin's defaults.
@@ -135,7 +176,7 @@ class Scenario:
         steps[step] = {key: value for key, value in plan.items() if value is not None}
         return new
 
-    def step_time(self, duration: str) -> "Scenario":
+    def step_time(self, duration: str) -> "Scenario[S]":
         """Sets the duration of every step that has no plan of its own."""
         new = self._copy()
         new._run()["step_time"] = duration
@@ -143,7 +184,7 @@ class Scenario:
 
     # -- more than one run -----------------------------------------------------------------------
 
-    def attempt(self) -> "Scenario":
+    def attempt(self) -> "Scenario[S]":
         """The calls that follow describe the next run of the same kind, a retry."""
         new = self._copy()
         script = new._document.setdefault(self._kind, {})
@@ -152,13 +193,13 @@ class Scenario:
         script["attempts"].append({})
         return new
 
-    def reprovision(self) -> "Scenario":
+    def reprovision(self) -> "Scenario[S]":
         """The calls that follow describe reprovisionings."""
         new = self._copy()
         new._kind = "reprovision"
         return new
 
-    def deprovision(self, *, keeps: tuple[str, ...] | list[str] = (), takes: str | None = None) -> "Scenario":
+    def deprovision(self, *, keeps: tuple[str, ...] | list[str] = (), takes: str | None = None) -> "Scenario[S]":
         """Plans the next deprovisioning; each further call plans the one after it.
 
         `keeps` are the ids of steps whose resources cannot be deleted, `takes` how long the request waits.
@@ -180,7 +221,7 @@ class Scenario:
         connection: str | None = None,
         state: str | None = None,
         **keys: Any,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds a fault for requests about the scenario's workflows. The arguments are those of `ClusterHandle.fail`.
 
         `keys` are further keys of the scenario language: name, scope, call, calls, every, during, probability, over,
@@ -197,7 +238,7 @@ class Scenario:
         script = script_of(on, respond=respond, delay=delay, connection=connection, state=state, **keys)
         return self._with_entry("faults", script)
 
-    def outage(self, at: str, *phases: tuple[str, str], name: str | None = None) -> "Scenario":
+    def outage(self, at: str, *phases: tuple[str, str], name: str | None = None) -> "Scenario[S]":
         """Adds an outage of the whole cluster from the elapsed time `at` on.
 
         Each of `phases` is the name of a phase and its duration. The default is a rolling restart.
@@ -214,7 +255,7 @@ class Scenario:
         during: str | None = None,
         name: str | None = None,
         optional: bool | None = None,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds a scripted response to a request such as ``"GET /path/{id}"``; several responses are sent in order.
 
         A strict test fails if the stub never answers, unless it is `optional`.
@@ -231,7 +272,7 @@ class Scenario:
         agent: str | None = None,
         latency: str | Mapping[str, Any] | None = None,
         optional: bool | None = None,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds what a model answers: the one with this name or id, with this connector, or an agent.
 
         An answer is a text, or a mapping with one of text, data, vector, echo, inference_results and fails; the last
@@ -256,7 +297,7 @@ class Scenario:
         *,
         defaults: Mapping[str, str] | None = None,
         required: Sequence[str] | None = None,
-    ) -> "Scenario":
+    ) -> "Scenario[S]":
         """Adds a use case, or changes the plugin's of this name: its template, or without one its defaults."""
         case = {"template": template, "defaults": defaults, "required": None if required is None else list(required)}
         new = self._copy()
@@ -296,22 +337,22 @@ class Scenario:
 
     # -- how -------------------------------------------------------------------------------------
 
-    def _copy(self) -> "Scenario":
+    def _copy(self) -> "Scenario[S]":
         new = copy.copy(self)
         new._document = _copied(self._document)
         return new
 
-    def _with(self, **keys: Any) -> "Scenario":
+    def _with(self, **keys: Any) -> "Scenario[S]":
         new = self._copy()
         new._document.update({key: _copied(value) for key, value in keys.items() if value is not None})
         return new
 
-    def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario":
+    def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario[S]":
         new = self._copy()
         new._run().setdefault("timeline", []).append(_copied(keyframe))
         return new
 
-    def _with_entry(self, key: str, entry: Mapping[str, Any]) -> "Scenario":
+    def _with_entry(self, key: str, entry: Mapping[str, Any]) -> "Scenario[S]":
         new = self._copy()
         written = {name: value for name, value in entry.items() if value is not None}
         new._document.setdefault(key, []).append(_copied(written))
@@ -322,6 +363,10 @@ class Scenario:
         script: dict[str, Any] = self._document.setdefault(self._kind, {})
         attempts: list[dict[str, Any]] = script.get("attempts", [])
         return attempts[-1] if attempts else script
+
+
+def _given(state: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(fields) if state is _AS_BEFORE else {"state": state, **fields}
 
 
 def _copied(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +22,7 @@ from mockflow.loading.load import Loading, Located, load_paths
 from mockflow.loading.regular_files import read_regular
 from mockflow.loading.writing import as_yaml
 
-Source = str | Path | Scenario
+Source = str | Path | Scenario[Any]
 """A file or folder, a shipped scenario such as ``"@overloaded"``, the text of a YAML document (a string with a
 newline), or a scenario built in Python."""
 
@@ -35,14 +36,38 @@ class ClusterHandle(NotCopied):
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.clock = ClockHandle(transport, self._only_workflow)
+        """Virtual time: reads it, moves it, and sets how it goes."""
         self.journal = JournalHandle(transport)
+        """The requests of clients, and assertions about them."""
         self._sleep = VirtualSleep(self.clock)
         self._body_folders: tuple[str | Path, ...] = ()
+
+    def __enter__(self) -> "ClusterHandle":
+        """The handle itself; the server goes on after the ``with``."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Does nothing: who started the server stops it."""
+
+    async def __aenter__(self) -> "ClusterHandle":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Does nothing, as `__exit__`."""
 
     @property
     def url(self) -> str:
         """The URL for clients, such as ``http://127.0.0.1:9200``."""
         return self._transport.url
+
+    @property
+    def transport(self) -> Transport:
+        """How commands reach the control API."""
+        return self._transport
 
     @property
     def host(self) -> str:
@@ -57,7 +82,7 @@ class ClusterHandle(NotCopied):
     @property
     def stuck(self) -> str | None:
         """Why a client's connection was closed: it kept polling although no status could change any more."""
-        journal = self._transport.ask("GET", "/journal?limit=0")
+        journal = self._transport.read("/journal?limit=0")
         return None if journal["stuck"] is None else str(journal["stuck"])
 
     def load(self, *sources: Source, body_files: Iterable[str | Path] = ()) -> None:
@@ -216,9 +241,11 @@ class ClusterHandle(NotCopied):
         These keep real time: `asyncio.wait_for` and `asyncio.timeout`, time-outs of HTTP clients, waits of `threading`
         and `queue`, `datetime.now`. So does everything that is not a global name of the modules when the ``with``
         begins: an `import time` within a function, a default argument, an attribute of an object, a module that is
-        imported later. Raises MockFlowError for a module that is not imported or that must keep real time.
+        imported later. A program that waits there, after it has asked for a status, is interrupted within seconds: the
+        ``with`` raises MockFlowError, which says where it waits and what to name or to do instead. Raises
+        MockFlowError for a module that is not imported or that must keep real time.
         """
-        return PatchedSleep(self._sleep, modules)
+        return PatchedSleep(self._sleep, modules, self._transport)
 
     def _only_workflow(self) -> str:
         known = self._workflow_ids()

@@ -22,7 +22,7 @@ def threads_in(modules: Collection[str]) -> dict[int, FrameType]:
     return {
         thread: frame
         for thread, frame in sys._current_frames().items()
-        if thread != me and any(_module(caller) in modules for caller in _callers(frame))
+        if thread != me and any(module_of(caller) in modules for caller in _callers(frame))
     }
 
 
@@ -31,9 +31,9 @@ def is_busy_thread(frame: FrameType) -> bool:
 
     A thread that only waits for another thread or in its event loop is not.
     """
-    if _package(_module(frame)) not in _WAITING:
+    if package_of(module_of(frame)) not in _WAITING:
         return True
-    return any(_module(caller) == _OURS for caller in _callers(frame))
+    return any(module_of(caller) == _OURS for caller in _callers(frame))
 
 
 def other_tasks() -> set[Task]:
@@ -46,7 +46,12 @@ def awaits_response(task: Task) -> bool:
     modules = _awaited_modules(task)
     if modules[:1] == [_SERVER]:
         return False
-    return any(_package(module) in _CLIENTS or module == "asyncio.streams" for module in modules)
+    return any(package_of(module) in _CLIENTS or module == "asyncio.streams" for module in modules)
+
+
+def frames_of(task: Task) -> Iterator[FrameType]:
+    """The frames of what the task awaits, the outermost first."""
+    return _awaited(task.get_coro())
 
 
 def awaits_thread(task: Task) -> bool:
@@ -55,7 +60,7 @@ def awaits_thread(task: Task) -> bool:
 
 
 def _awaited_modules(task: Task) -> list[str]:
-    return list(map(_module, _awaited(task.get_coro())))
+    return list(map(module_of, _awaited(task.get_coro())))
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -79,9 +84,11 @@ _FRAMES: Final = ("cr_frame", "gi_frame", "ag_frame")
 _NEXT: Final = ("cr_await", "gi_yieldfrom", "ag_await")
 
 
-def _module(frame: FrameType) -> str:
+def module_of(frame: FrameType) -> str:
+    """The name of the module whose code the frame runs."""
     return str(frame.f_globals.get("__name__", ""))
 
 
-def _package(module: str) -> str:
+def package_of(module: str) -> str:
+    """The top-level package of a module."""
     return module.partition(".")[0]

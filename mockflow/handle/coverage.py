@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockflow.core.base.plain_text import plain
+from mockflow.server.control.views import PartView
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,12 @@ class Part:
     what: str
     """A description, such as ``2s PROVISIONING``."""
     seen: bool
+    """Whether clients have seen it."""
     optional: bool = False
     """Whether it need not be seen: a fault or stub with ``optional: true``, or a fault with a probability."""
 
     def __str__(self) -> str:
-        is_run = self.run in ("provision", "reprovision", "deprovision")
-        attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
-        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
+        return PartView(**vars(self)).text()
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Coverage:
     """
 
     parts: tuple[Part, ...]
+    """The parts, scenario by scenario."""
     input_problems: tuple[str, ...] = ()
     """The errors of steps whose inputs a real cluster would refuse, although the timeline of their workflow goes on."""
     not_served: tuple[NotServed, ...] = ()

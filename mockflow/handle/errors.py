@@ -15,6 +15,13 @@ class MockFlowError(Exception):
         """The problems, each in the form of `mockflow check --format json`: file, line, column, message and so on."""
 
 
+class ExpectationError(MockFlowError):
+    """Clients did not ask what was expected of them. The journal's assertions turn it into an AssertionError."""
+
+    story = ""
+    """The requests, their responses and the timelines."""
+
+
 class ScenarioError(MockFlowError):
     """A scenario has problems. The message lists each with its file, line and column."""
 

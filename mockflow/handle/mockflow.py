@@ -112,7 +112,8 @@ class MockFlow(ClusterHandle):
         """A handle for a server that runs already, such as a container. It has every command except start and stop.
 
         `token` is the token of the control API, by default MOCKFLOW_CONTROL_TOKEN. `ca` is the PEM file of the CA that
-        verifies a server with HTTPS, by default MOCKFLOW_CA.
+        verifies a server with HTTPS, by default MOCKFLOW_CA. In a ``with`` statement it is the same handle, and the
+        server goes on afterwards.
 
         >>> elsewhere = MockFlow.connect(cluster.url)
         >>> elsewhere.clock.mode

@@ -6,7 +6,9 @@ from typing import Any, ClassVar, Final
 
 from mockflow.core.base.suggest import closest
 from mockflow.handle.errors import MockFlowError
+from mockflow.handle.hangs import NotDrivenError, Watch, advice
 from mockflow.handle.sleeping import VirtualSleep
+from mockflow.handle.transport import Transport
 
 # The packages that keep real time, in addition to the standard library.
 _REAL: Final = frozenset(
@@ -23,15 +25,20 @@ _REAL: Final = frozenset(
 )
 
 
+_DRIVEN: Final = frozenset({"anyio._backends._asyncio", "urllib3.util.retry"})
+"""Modules of these packages that only sleep, on behalf of the program."""
+
+
 class PatchedSleep:
     """A context manager; see `ClusterHandle.patch_sleep`."""
 
     _in_force: ClassVar[list[VirtualSleep]] = []
 
-    def __init__(self, sleep: VirtualSleep, modules: tuple[str, ...]) -> None:
+    def __init__(self, sleep: VirtualSleep, modules: tuple[str, ...], transport: Transport) -> None:
         self._sleep = sleep
         self._names = modules
         self._patched: frozenset[str] = frozenset()
+        self._watch = Watch(transport, lambda: sleep.begun, self._advice)
         self._replaced: list[tuple[dict[str, Any], str, Any]] = []
 
     def __enter__(self) -> None:
@@ -42,15 +49,26 @@ class PatchedSleep:
         self._sleep.begin(self._patched)
         self._in_force.append(self._sleep)
         self._replace(modules)
+        self._watch.begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        hang: NotDrivenError | None = None
+        try:
+            self._watch.end()
+        except NotDrivenError as found:
+            hang = found
         try:
             self._restore()
         except MockFlowError:
             if error is None:
                 raise  # otherwise the cluster is gone, and the first error is the more useful one
+        if hang:
+            raise hang from None  # instead of the interruption
+
+    def _advice(self, module: str) -> str:
+        return advice(module, self._patched, keeps_real_time=_keeps_real_time(module))
 
     def _replace(self, modules: dict[str, ModuleType]) -> None:
         replacements: dict[int, Any] = {}
@@ -92,6 +110,8 @@ class PatchedSleep:
 
 
 def _keeps_real_time(module: str) -> bool:
+    if module in _DRIVEN:
+        return False
     package = module.partition(".")[0]
     return package in _REAL or package in sys.stdlib_module_names
 

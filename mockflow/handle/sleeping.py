@@ -40,6 +40,8 @@ class VirtualSleep:
         self._clock = clock
         self._sleepers: list[_Sleeper] = []
         self._turn = threading.Lock()
+        self.begun = 0
+        """How many sleeps have begun."""
         self._modules: list[frozenset[str]] = []
         self._mode = ""
         self._offset = 0  # ms from the cluster's clock to the monotonic clock
@@ -109,6 +111,7 @@ class VirtualSleep:
         milliseconds = max(round(seconds * 1000), 1) if seconds else 0
         sleeper = _Sleeper(self._clock.now + milliseconds, threading.get_ident(), task)
         self._sleepers.append(sleeper)
+        self.begun += 1
         try:
             yield sleeper
         finally:

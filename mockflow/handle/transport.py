@@ -13,7 +13,8 @@ from typing import Any, Final, NoReturn, Protocol
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.plain_text import SENDABLE, is_sendable
-from mockflow.handle.errors import MockFlowError, NeverComesError, ScenarioError
+from mockflow.handle import used
+from mockflow.handle.errors import ExpectationError, MockFlowError, NeverComesError, ScenarioError
 from mockflow.handle.loop_thread import FORKED
 from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
@@ -36,6 +37,12 @@ class Transport(Protocol):
 
         Raises MockFlowError if the command is refused or there is no response.
         """
+
+    def read(self, path: str) -> Any:
+        """As `ask` with GET, of a cluster that has stopped too, and without counting as a use of it."""
+
+    def count(self) -> used.Count | None:
+        """Of a cluster in this process: its world, and how many requests that has received."""
 
 
 class NotCopied:
@@ -78,16 +85,29 @@ class Local(NotCopied):
     def begin(self, url: str) -> None:
         """From now on the running loop serves the cluster at `url`."""
         self._url, self._loop, self._process = url, asyncio.get_running_loop(), os.getpid()
+        used.begins(self)
 
     def end(self) -> None:
         """From now on every command is refused."""
+        if self._loop is not None:
+            used.ends(self)
         self._loop = None
         self.why_not = "this MockFlow has stopped; use it within its with statement, or make a new one"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
+        used.asked(self)
         request = Request(method, PREFIX + path, {}, _encoded(body))
         response = self._in_loop(lambda: control.answer(self._cluster, request))
         return _decoded(path, response.status, response.body)
+
+    def read(self, path: str) -> Any:
+        request = Request("GET", PREFIX + path, {})
+        in_loop = self._in_loop if self.serves else _directly
+        response = in_loop(lambda: control.answer(self._cluster, request))
+        return _decoded(path, response.status, response.body)
+
+    def count(self) -> used.Count:
+        return self._cluster.world, self._cluster.world.journal.counted
 
     def _in_loop(self, call: Callable[[], Any]) -> Any:
         if self._loop is None:
@@ -127,6 +147,16 @@ class Remote(NotCopied):
         return self._url
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
+        used.asked(self)
+        return self._ask(method, path, body)
+
+    def read(self, path: str) -> Any:
+        return self._ask("GET", path)
+
+    def count(self) -> None:
+        return None
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
         try:
             url, data = self._url + PREFIX + path, _encoded(body) or None
             request = urllib.request.Request(url, data, self._headers, method=method)
@@ -137,6 +167,10 @@ class Remote(NotCopied):
                 return _decoded(path, error.code, error.read())
         except (OSError, ValueError, HTTPException) as error:
             raise MockFlowError(f"no mockflow at {self._url}: {getattr(error, 'reason', error)}") from None
+
+
+def _directly(call: Callable[[], Any]) -> Any:
+    return call()
 
 
 def _opener(url: str, ca: str | None) -> urllib.request.OpenerDirector:
@@ -181,13 +215,19 @@ def _decoded(path: str, status: int, body: bytes) -> Any:
         answer = json.loads(body)
         if status < 400:
             return answer
-        message, problems = answer["error"]["message"], answer["error"]["problems"]
-    except (ValueError, TypeError, KeyError):
+        message, problems, story = (answer["error"].get(name) for name in ("message", "problems", "story"))
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise MockFlowError(f"the server answered {status}; is it mockflow?", status=status) from None
-    raise _kind(path, status)(message, status=status, problems=problems)
+    error = _kind(path, status)(str(message), status=status, problems=problems or ())
+    if isinstance(error, ExpectationError):
+        error.story = str(story)
+    raise error
 
 
 def _kind(path: str, status: int) -> type[MockFlowError]:
     if path.startswith("/scenarios?"):
         return ScenarioError
-    return NeverComesError if status == 409 else MockFlowError
+    return _KINDS.get(status, MockFlowError)
+
+
+_KINDS: Final = {409: NeverComesError, 422: ExpectationError}

@@ -13,10 +13,13 @@ class Moment:
     """A moment of a run and the status from then on. `at` is the elapsed ms, None until its `at_poll` is reached."""
 
     at: int | None
+    """Elapsed ms of the run."""
     at_poll: int | None
+    """The poll that the moment waits for."""
     keyframe: int | None
     """The index in the script's timeline; None if no keyframe describes the moment."""
     status: dict[str, Any]
+    """The fields of the status from then on."""
 
 
 class WorkflowHandle:
@@ -34,6 +37,7 @@ class WorkflowHandle:
     def __init__(self, transport: Transport, workflow_id: str) -> None:
         self._transport = transport
         self.id = workflow_id
+        """The id, as in the path of a status request."""
         self._path = f"/workflows/{quote(workflow_id, safe='')}"
 
     @property

@@ -10,6 +10,8 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockflow.cluster import Cluster, StuckError
+from mockflow.cluster.worlds import PREFIX as WORLD_PREFIX
+from mockflow.cluster.worlds import UnknownWorldError
 from mockflow.core.base.bounds import REPEATED_RESPONSE
 from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
@@ -54,7 +56,7 @@ AnswerClient = Callable[[Cluster, Request], Awaitable[Response]]
 
 
 def handler(
-    cluster: Cluster,
+    default: Cluster,
     access_log: AccessLog | None = None,
     guard: ControlGuard | None = ControlGuard(),  # noqa: B008 - a value
     limits: Limits = Limits(),  # noqa: B008
@@ -64,7 +66,8 @@ def handler(
     """The handler of all requests, for an Application and for the low-level Server.
 
     Requests under /_mockflow go to the control API, if `guard` admits them. Without a guard there is no control API.
-    All other requests go to `answer_client`; its default is `answer`, which answers as OpenSearch.
+    All other requests go to `answer_client`; its default is `answer`, which answers as OpenSearch. What is below
+    /_world/NAME goes to a further cluster of `default` in the same way.
     """
     bodies = _BodyReader(limits)
     answer_other = answer_client or answer
@@ -72,6 +75,13 @@ def handler(
     async def handle(incoming: web.BaseRequest) -> ResponseSender:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
+        cluster = default
+        if request.target.startswith(WORLD_PREFIX):
+            try:
+                cluster, request.target = default.worlds.find(request.target)
+            except UnknownWorldError as error:
+                unknown = control.refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
+                return ResponseSender(unknown, incoming, keep_alive=False)
         is_control = request.target.startswith(PREFIX) and guard is not None and control.is_control(request.target)
         refusal = guard.refusal(request) if is_control and guard else None
         if refusal is None and incoming.body_exists:
@@ -226,7 +236,7 @@ def create_app(cluster: Cluster) -> web.Application:
     app.router.add_route("*", "/{path:.*}", handle_in_app, expect_handler=_leave_to_handler)
 
     async def end_waits(_: web.Application) -> None:
-        cluster.world.clock.close()
+        cluster.end()
 
     app.on_shutdown.append(end_waits)
     return app

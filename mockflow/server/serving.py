@@ -139,7 +139,7 @@ class Serving:
     async def stop(self) -> None:
         """Ends within a second; open requests are answered."""
         await self._outages.end()
-        self.cluster.world.clock.close()
+        self.cluster.end()
         await self._server.stop()
         await self._control_server.stop()
 
@@ -176,5 +176,9 @@ class SwitchableServer:
         return await self._handle(incoming)
 
 
-_NO_CLUSTER: Final = simple_error(503, "no test that uses the fixture mockflow is running")
+_NO_CLUSTER: Final = simple_error(
+    503,
+    "no test that uses the fixture mockflow is running; a fixture of a module or of the session needs a cluster that "
+    "lives as long: the fixture mockflow_module or mockflow_session",
+)
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # addresses to bind to, and those to connect to

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -80,7 +80,7 @@ class _TimelineBuilder:
         self.polls = 1
         self.steps = 0
 
-    def next_keyframe(self, time: _Time, **fields: str) -> None:
+    def next_keyframe(self, time: _Time, **fields: Any) -> None:
         if isinstance(time, str):
             self.scenario = self.scenario.at(f"+{time}", **fields)
         else:

@@ -223,7 +223,7 @@ def test_the_template_of_a_scenario() -> None:
 
 
 def test_templates_of_the_project() -> None:
-    files = [*(ROOT / "tests" / "templates").iterdir(), ROOT / "examples" / "deployer" / "template.json"]
+    files = [*(ROOT / "tests" / "templates").iterdir(), ROOT / "examples" / "python" / "template.json"]
     result = check(*map(str, files))
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1].startswith(f"{len(files)} good templates, 0 errors")

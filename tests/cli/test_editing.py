@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner
 
+from mockflow.cli import main
 from mockflow.cli.editing import EditedFiles
 from mockflow.cli.reload import ScenarioFiles
-from mockflow.cli.serve import serve
 from mockflow.cluster import Cluster, Settings
 from mockflow.loading import replacing
 from tests.support.control import Owner
@@ -217,6 +217,6 @@ async def test_a_body_file_beside_the_file_may_be_named(desk: Desk) -> None:
     ],
 )
 def test_who_may_edit(arguments: list[str], told: str) -> None:
-    done = CliRunner().invoke(serve, arguments)
+    done = CliRunner().invoke(main, ["serve", *arguments])
     assert done.exit_code == 2
     assert told in done.output

@@ -236,13 +236,13 @@ def test_everybody_elses_yaml_reads_it_too(text: str) -> None:
 
 PROBLEMS: Final[list[tuple[Callable[[], Scenario], str]]] = [
     (
-        lambda: X.at("0s", state="PROVISIONNING"),
+        lambda: X.at("0s", state="PROVISIONNING"),  # type: ignore[arg-type]
         'x"\\):6:5: unknown state "PROVISIONNING"; did you mean PROVISIONING\\?',
     ),
     (lambda: X.at("2s", state="PROVISIONING").at("1s", state="COMPLETED"), "a keyframe at 1s stands after one at 2s"),
     (lambda: X.at("soon", state="FAILED"), "is not a time"),
     (lambda: X.at_poll(0, state="FAILED"), "at_poll"),
-    (lambda: X.at("0s", stat="FAILED"), 'unknown key "stat"; did you mean state'),
+    (lambda: X.at("0s", stat="FAILED"), 'unknown key "stat"; did you mean state'),  # type: ignore[call-arg]
     (lambda: X.at("0s", state="PROVISIONING").step("a", takes="1s"), "timeline"),
     (lambda: Scenario("x").match(), "match is empty"),
     (lambda: Scenario("x").match(everything=True).step("a", fails={"status": "TEAPOT"}), 'unknown status "TEAPOT"'),

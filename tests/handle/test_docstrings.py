@@ -3,10 +3,14 @@
 An example begins with what the names of `NAMES` stand for: a cluster that runs, and a program that deploys.
 """
 
+import ast
 import doctest
 import importlib
+import inspect
+import itertools
 import pkgutil
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +18,8 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow import MockFlow, Scenario, handle
+from mockflow import MockFlow, Scenario, handle, pytest_plugin
+from mockflow.pytest_plugin import SETTINGS
 from tests.support.paths import ROOT
 from tests.support.python_api import poll
 
@@ -100,3 +105,39 @@ def test_everything_public_has_a_docstring() -> None:
         and not getattr(value, "__doc__", None)
     ]
     assert missing == []
+
+
+def test_every_attribute_has_a_docstring_too() -> None:
+    """Fields of dataclasses and attributes that ``__init__`` sets: a string follows each one."""
+    missing = [
+        f"{thing.__name__}.{name}"
+        for thing in (getattr(handle, name) for name in handle.__all__)
+        for name in undocumented(ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0])
+    ]
+    assert missing == []
+
+
+def undocumented(definition: ast.stmt) -> Iterator[str]:
+    assert isinstance(definition, ast.ClassDef)
+    bodies: list[tuple[type[ast.expr], list[ast.stmt]]] = [(ast.Name, definition.body)]
+    bodies += [
+        (ast.Attribute, one.body)
+        for one in definition.body
+        if isinstance(one, ast.FunctionDef) and one.name == "__init__"
+    ]
+    for kind, body in bodies:
+        for statement, following in itertools.zip_longest(body, body[1:]):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            for target in targets:
+                name = getattr(target, "id", getattr(target, "attr", "_")) if isinstance(target, kind) else "_"
+                is_told = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+                if not name.startswith("_") and not is_told:
+                    yield name
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_marker_and_ini_option_is_described(name: str) -> None:
+    kind, purpose = SETTINGS[name]
+    assert callable(kind)
+    assert len(purpose) > 10
+    assert f"{name}=" in pytest_plugin._MARKER

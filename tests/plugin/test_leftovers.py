@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from mockflow import MockFlow
-from mockflow.testing import Session, Setup
+from mockflow.testing import worlds
+from mockflow.testing.setup import Setup
 from tests.plugin.conftest import Suite
 
 
@@ -47,12 +48,12 @@ def test_it_was_refused():
 
 
 def test_no_port_serves_two_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Session()
+    session = worlds.Session()
     try:
         first = session.begin(Setup())
         session.end(first)
         ports = itertools.chain([first.handle.port], itertools.repeat(0))
-        monkeypatch.setattr("mockflow.testing.MockFlow", lambda **settings: MockFlow(port=next(ports), **settings))
+        monkeypatch.setattr(worlds, "MockFlow", lambda **settings: MockFlow(port=next(ports), **settings))
         second = session.begin(Setup())
         session.end(second)
         assert second.handle.port != first.handle.port

@@ -60,7 +60,7 @@ def test_cut_off(mockflow):
     result.stdout.fnmatch_lines(["mockflow received 1 request, clock auto:"])
     result.stdout.fnmatch_lines(["strict: scripted but never observed:"])
     result.stdout.no_fnmatch_line("*another exception occurred*")
-    result.stdout.fnmatch_lines(["a client polls without end: workflow *: the same answer 20 times, *"])
+    result.stdout.fnmatch_lines(["a client was cut off: workflow *: the same answer 20 times, *"])
     result.stdout.fnmatch_lines(["never seen: story: provision: 5s COMPLETED"])
 
 
@@ -99,3 +99,27 @@ def test_a_server_that_is_not_there(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"mockflow: no mockflow at {url}: *"])
     result.stdout.no_fnmatch_line("*testing.py*")
+
+
+def test_a_module_has_a_world_of_its_own(suite: Suite, served: Served) -> None:
+    tests = """
+pytestmark = pytest.mark.mockflow("story.yaml")
+
+def test_one(mockflow_module):
+    assert "/_world/" in mockflow_module.url
+    assert mockflow_module.scenarios() == ["story"]
+    assert state(mockflow_module.url) == "PROVISIONING"
+
+def test_two(mockflow_module, mockflow):
+    assert state(mockflow.url) == "PROVISIONING"
+    assert state(mockflow_module.url) == "COMPLETED"
+
+def test_fails(mockflow_module):
+    state(mockflow_module.url)
+    assert False
+"""
+    result = suite.run(tests, "--mockflow-url", served.url)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["mockflow received 3 requests, clock auto:"])
+    with urlopen(f"{served.url}/_mockflow/worlds") as response:
+        assert json.load(response) == []

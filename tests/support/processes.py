@@ -38,7 +38,8 @@ _PLUGINS: Final = (
     "xdist.plugin",
 )
 _PYTEST_IMPORTS: Final = (
-    "mockflow.testing",
+    "mockflow.testing.worlds",
+    "mockflow.testing.stories",
     "mockflow.server.serving",
     "opensearchpy",
     "pytest",

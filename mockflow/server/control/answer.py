@@ -117,7 +117,10 @@ def _routed(cluster: Cluster, request: Request) -> tuple[ControlCall, Operation]
 def _refused(error: Exception) -> _Result:
     """The answer to a request that failed. An error that is not the request's is raised again."""
     if isinstance(error, ControlError):
-        return _refusal(error.status, str(error), error.problems)
+        status, content, headers = _refusal(error.status, str(error), error.problems)
+        if error.story is not None:
+            content["error"]["story"] = error.story
+        return status, content, headers
     if isinstance(error, UnknownWorkflowError):
         return _refusal(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
     if isinstance(error, UnknownScenarioError):

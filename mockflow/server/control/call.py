@@ -26,11 +26,15 @@ def is_health_check(request: Request) -> bool:
 class ControlError(Exception):
     """An error response: the status, a message with the remedy, and a list of problems."""
 
-    def __init__(self, status: int, message: str, problems: list[Any] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, problems: list[Any] | None = None, *, story: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.problems = problems or []
+        self.story = story
+        """What clients asked and were answered, where that is the error."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ _ERRORS: Final = {
     401: "The control API has a token, and it is missing or wrong.",
     403: "The request comes from a page of another site, or under a public name; or a file must not be written.",
     413: "The body is too large.",
-    404: "The workflow, scenario, fault, stub, journal entry or file does not exist.",
+    404: "The workflow, scenario, world, fault, stub, journal entry or file does not exist.",
+    422: "What was expected of clients does not hold; the story says what they asked.",
     409: "The change is not possible; the message says why.",
 }
 

@@ -20,6 +20,7 @@ from mockflow.core.faults.model import Fault
 from mockflow.core.opensearch.security import parse_user
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 from mockflow.core.script.plan import StepPlan
+from mockflow.server.control.polls import WhichClock
 
 
 def _version(text: str) -> str:
@@ -72,7 +73,7 @@ class ClockChange(Body):
         return self
 
 
-class Reset(Body):
+class WorldSettings(Body):
     """Settings of the new world that differ from those that the server started with."""
 
     mode: Mode | None = None
@@ -116,9 +117,20 @@ class Reset(Body):
         le=BOUNDS["max_documents"][1],
         description="How many documents all indices together hold; a further one is refused.",
     )
+
+
+class Reset(WorldSettings):
+    """Settings of the new world that differ from those that the server started with."""
+
     keep: list[Literal["scenarios"]] = Field(
         default=[], description="scenarios: keep the scenarios as they are, loaded and removed ones included."
     )
+
+
+class NewWorld(WorldSettings):
+    """A further world, and its settings that differ from those that the server started with."""
+
+    name: str | None = Field(default=None, description="Letters, digits, and . _ -; without it, one is made.")
 
 
 class NextRun(Body):
@@ -127,6 +139,43 @@ class NextRun(Body):
     steps: dict[str, StepPlan] = Field(
         description="By the id of a node or a step's type, as in a scenario's plan; it takes precedence over scenarios."
     )
+
+
+class Called(Body):
+    """How often an operation was called."""
+
+    operation: str = Field(description="A name in the API specification, such as get_status, create, provision.")
+    times: int | None = Field(default=None, ge=0, description="The number of calls; without it at least one.")
+    workflow_id: str | None = Field(default=None, description="Only calls for this workflow.")
+    status: int | None = Field(default=None, description="Only calls with this HTTP status; 0: without a response.")
+
+
+class PollingExpected(Body):
+    """How a workflow was polled: at least once, and within these bounds."""
+
+    workflow_id: str | None = Field(default=None, description="Without it, the only workflow that was polled.")
+    min_interval: Milliseconds | None = Field(default=None, description="The least time between two polls of a run.")
+    max_interval: Milliseconds | None = Field(default=None, description="The most time between two polls of a run.")
+    stops_after_terminal: bool = Field(
+        default=True, description="No poll comes after COMPLETED or FAILED, until a request begins another run."
+    )
+    clock: WhichClock | None = Field(
+        default=None,
+        description="The clock that measures intervals. The default is virtual, but wall for polls in mode auto.",
+    )
+
+
+class Expectations(Body):
+    """What is expected of clients: one of these fields or both."""
+
+    called: Called | None = None
+    polling: PollingExpected | None = None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> "Expectations":
+        if self.called is None and self.polling is None:
+            raise ValueError(f"send at least one of {', '.join(type(self).model_fields)}")
+        return self
 
 
 class NewFault(Fault):

@@ -16,7 +16,9 @@ from mockflow.server.control.handlers import (
     scenarios,
     stubs,
     texts,
+    verify,
     workflows,
+    worlds,
 )
 from mockflow.server.http.messages import Response
 
@@ -323,6 +325,53 @@ ROUTES: Final = (
         f"{PREFIX}/journal",
         "clear_journal",
         Operation(journal.clear_journal, "Removes all entries.", views.JournalView),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/worlds",
+        "list_worlds",
+        Operation(worlds.list_worlds, "The further worlds of this server.", views.WorldView, is_list=True),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/worlds",
+        "make_world",
+        Operation(
+            worlds.make_world,
+            "Makes a further world, isolated from all others, below /_world/NAME.",
+            views.WorldView,
+            body=requests.NewWorld,
+            errors=(409,),
+        ),
+    ),
+    ControlRoute(
+        "DELETE",
+        f"{PREFIX}/worlds/{{name}}",
+        "delete_world",
+        Operation(worlds.delete_world, "Removes a further world.", views.WorldView, errors=(404,)),
+    ),
+    ControlRoute(
+        "POST",
+        f"{PREFIX}/verify",
+        "verify",
+        Operation(
+            verify.verify,
+            "Checks what clients asked: how often an operation was called, how a workflow was polled.",
+            views.Verified,
+            body=requests.Expectations,
+            errors=(422,),
+        ),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/story",
+        "get_story",
+        Operation(
+            verify.get_story,
+            "The requests of clients and the timelines of their workflows, as text.",
+            views.StoryView,
+            query={"since": "Only requests with a number above this."},
+        ),
     ),
     ControlRoute(
         "GET",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mockflow.cluster import Mode
+from mockflow.core.base.plain_text import plain
 
 
 class View(BaseModel):
@@ -173,6 +174,9 @@ class ErrorDetail(View):
 
     message: str
     problems: list[Any] = []
+    story: str | None = Field(
+        default=None, description="Of an expectation that does not hold (422): the requests and the timelines, as text."
+    )
 
 
 class ErrorView(View):
@@ -230,9 +234,37 @@ class JournalView(View):
     """Requests of clients and their responses, the oldest first."""
 
     counted: int = Field(description="The number of all requests; the journal keeps the latest.")
-    stuck: str | None = Field(description="Why a client that polled without end was disconnected; null if none was.")
+    stuck: str | None = Field(
+        description="Why a client that polled or waited without end was disconnected; null if none was."
+    )
+    waiting: list[str] = Field(
+        description="The requests that wait on the clock now: what each one waits for, and what would move the clock."
+    )
     next: int | None = Field(description="With after and limit: the value of after for what follows; null at the end.")
     exchanges: list[ExchangeView]
+
+
+class WorldView(View):
+    """A further world of the server."""
+
+    name: str
+    path: str = Field(description="What to add to the server's URL: clients and /_mockflow are below it.")
+    mode: Mode
+    workflows: int
+    requests: int = Field(description="The number of requests of clients.")
+
+
+class StoryView(View):
+    """What clients asked and were answered, and the timelines of their workflows."""
+
+    story: str = Field(description="Lines of text, as a failed assertion of the Python API shows them.")
+
+
+class Verified(View):
+    """The expectations hold."""
+
+    calls: int | None = Field(description="How many requests `called` counts; null without it.")
+    polls: int | None = Field(description="How many polls `polling` is about; null without it.")
 
 
 class FaultView(View):
@@ -272,6 +304,12 @@ class PartView(View):
     what: str = Field(description="The description of the part.")
     seen: bool
     optional: bool = Field(description="Whether a strict test passes although it was not seen.")
+
+    def text(self) -> str:
+        """The scenario, the run and the part in one line."""
+        is_run = self.run in ("provision", "reprovision", "deprovision")
+        attempt = f" attempt {self.attempt + 1}" if is_run and self.attempt else ""
+        return plain(f"{self.scenario}: {self.run}{attempt}: {self.what}{' (optional)' if self.optional else ''}")
 
 
 class NotServedView(View):

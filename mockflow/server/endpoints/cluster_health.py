@@ -95,7 +95,9 @@ def health(call: Call) -> Action:
         read_indices()
 
     async def act() -> Reply:
-        reached = await condition(cluster, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, advance)
+        reached = await condition(
+            cluster, call.request, lambda: wanted.is_met(indices(), outage_health(cluster)), timeout, advance
+        )
         whole = count_shards(index_listing.indices(cluster.world))
         body = _body(indices(), whole, level, outage_health(cluster), timed_out=not reached)
         reply = Reply(200 if reached else 408, body)

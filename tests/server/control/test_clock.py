@@ -372,7 +372,7 @@ async def test_reset_sets_when_time_begins(owner: Owner) -> None:
 
 async def test_reset_says_after_how_many_polls_a_client_is_cut_off(owner: Owner) -> None:
     await owner.post("/reset", {"max_polls": 3})
-    for _ in range(2):
+    for _ in range(3):
         await owner.server.status()
     assert (await owner.get("/journal"))["stuck"] is None
     with pytest.raises(asyncio.IncompleteReadError) as caught:

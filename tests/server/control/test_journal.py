@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from mockflow.cluster import Mode
 from mockflow.cluster.journal import Journal
 from mockflow.core.base.bounds import JOURNAL_BODY
 from tests.support.control import Owner
@@ -126,11 +127,12 @@ async def test_of_a_create_the_workflow_that_it_made(owner: Owner) -> None:
 
 async def test_to_forget(owner: Owner) -> None:
     await owner.server.status()
-    assert await owner.delete("/journal") == {"counted": 1, "stuck": None, "next": None, "exchanges": []}
+    nothing: dict[str, Any] = {"stuck": None, "waiting": [], "next": None, "exchanges": []}
+    assert await owner.delete("/journal") == {"counted": 1, **nothing}
     await owner.server.status()
     assert [one["number"] for one in await journal(owner)] == [2]
     await owner.post("/reset")
-    assert await owner.get("/journal") == {"counted": 0, "stuck": None, "next": None, "exchanges": []}
+    assert await owner.get("/journal") == {"counted": 0, **nothing}
 
 
 async def test_the_owners_own_requests_are_not_in_it(owner: Owner) -> None:
@@ -213,11 +215,12 @@ async def test_texts_that_are_no_unicode(owner: Owner) -> None:
 async def test_why_a_client_was_cut_off(serve: Servers) -> None:
     owner = await Owner.of(await serve(STORY, mode="frozen"))
     await owner.post("/reset", {"max_polls": 2, "mode": "frozen"})
-    await owner.server.status()
+    for _ in range(2):
+        await owner.server.status()
     with pytest.raises((OSError, AssertionError, EOFError, asyncio.IncompleteReadError)):
         await owner.server.status()
     assert "the same answer 2 times; the clock is frozen" in (await owner.get("/journal"))["stuck"]
-    assert [one["status"] for one in await journal(owner)] == [200, 0]
+    assert [one["status"] for one in await journal(owner)] == [200, 200, 0]
 
 
 def test_it_is_bounded() -> None:
@@ -242,6 +245,21 @@ async def test_under_a_driven_clock_a_request_that_waits_moves_it(serve: Servers
     await owner.server.status(await create(owner, index="k"))
     assert (await owner.get("/clock"))["elapsed_ms"] == 3000
     assert (await owner.clock(advance="1m"))["elapsed_ms"] == 63_000
+
+
+@pytest.mark.parametrize("mode", ["frozen", "driven"])
+async def test_equal_answers_count_from_the_last_move_of_the_clock(serve: Servers, mode: Mode) -> None:
+    owner = await Owner.of(await serve(STORY))
+    await owner.post("/reset", {"max_polls": 2, "mode": mode})
+    for _ in range(3):  # at 0s, 500ms, 1s: the status is the same
+        for _ in range(2):
+            assert (await owner.server.status()).status == 200
+        await owner.clock(advance="500ms")
+    for _ in range(2):
+        await owner.server.status()
+    with pytest.raises(asyncio.IncompleteReadError):
+        await owner.server.status()
+    assert "workflow w: the same answer 2 times" in (await owner.get("/journal"))["stuck"]
 
 
 async def test_polling_a_driven_clock_is_not_taken_for_endless(serve: Servers) -> None:

@@ -1,5 +1,7 @@
 """The clock, and the reset of the cluster."""
 
+from typing import Any
+
 from mockflow.cluster import moving
 from mockflow.core.opensearch.security import parse_user
 from mockflow.server.control import requests, views
@@ -32,10 +34,15 @@ def change_clock(call: ControlCall) -> views.ClockView:
 def reset(call: ControlCall) -> views.ClockView:
     """Replaces the world by a new one."""
     body = read_body(call, requests.Reset)
-    changes = body.model_dump(exclude={"keep"}, exclude_none=True)
+    call.cluster.reset(keep_scenarios="scenarios" in body.keep, **settings_of(body))
+    return get_clock(call)
+
+
+def settings_of(body: requests.WorldSettings) -> dict[str, Any]:
+    """The settings of a new world that differ from those of the start."""
+    changes = body.model_dump(include=set(requests.WorldSettings.model_fields), exclude_none=True)
     if body.max_polls is not None:
         changes["ends_stuck"] = True
     if body.users is not None:
         changes["users"] = tuple(map(parse_user, body.users))
-    call.cluster.reset(keep_scenarios="scenarios" in body.keep, **changes)
-    return get_clock(call)
+    return changes

@@ -32,12 +32,12 @@ def get_archive(call: ControlCall) -> LongList[Exchange]:
 def _chosen(call: ControlCall) -> tuple[list[Exchange], int | None]:
     """The exchanges, and the value of `after` for those that follow; None if there are none."""
     query = call.query
-    limit, after = _number(query, "limit"), _number(query, "after")
+    limit, after = number_in(query, "limit"), number_in(query, "after")
     chosen: Iterable[Exchange] = call.world.journal.select(
         operation=query.get("operation"),
         workflow_id=query.get("workflow_id"),
-        status=_number(query, "status"),
-        since=max(_number(query, "since") or 0, after or 0),
+        status=number_in(query, "status"),
+        since=max(number_in(query, "since") or 0, after or 0),
     )
     following = None
     if after is None:
@@ -90,7 +90,13 @@ def get_coverage(call: ControlCall) -> views.CoverageView:
 
 def _journal(call: ControlCall, exchanges: list[Exchange], following: int | None = None) -> LongList[Exchange]:
     world, began = call.world, call.world.began
-    view = views.JournalView(counted=world.journal.counted, stuck=world.stuck, next=following, exchanges=[])
+    view = views.JournalView(
+        counted=world.journal.counted,
+        stuck=world.stuck,
+        waiting=world.waits.texts(world.clock),
+        next=following,
+        exchanges=[],
+    )
 
     def around(written: list[Any]) -> dict[str, Any]:
         return {**view.model_dump(), "exchanges": written}
@@ -102,7 +108,8 @@ def _size(exchanges: list[Exchange]) -> int:
     return sum(len(exchange.request_body) + len(exchange.response_body) + _HEAD for exchange in exchanges)
 
 
-def _number(query: Mapping[str, str], name: str) -> int | None:
+def number_in(query: Mapping[str, str], name: str) -> int | None:
+    """A query parameter that is a whole number; None where it is missing. ControlError 400 for another text."""
     text = query.get(name)
     if text is None:
         return None

@@ -42,8 +42,11 @@ async def list_workflows_in_loop(call: ControlCall) -> list[views.WorkflowView]:
 
 def get_workflow(call: ControlCall) -> views.WorkflowDetail:
     """One workflow with its timeline; 404 for an unknown id."""
-    cluster = call.cluster
-    workflow = cluster.world.find(call.values["workflow_id"])
+    return detail_of(call.cluster, call.world.find(call.values["workflow_id"]))
+
+
+def detail_of(cluster: Cluster, workflow: Workflow) -> views.WorkflowDetail:
+    """A workflow with its timeline."""
     run = moving.upcoming(cluster.world, workflow)
     timeline = timeline_of(run, most_moments=_MAX_MOMENTS, most_resources=MAX_LISTED)
     name = workflow.scenario.scenario if workflow.scenario else ""

@@ -90,9 +90,9 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         if flags["provision"] and workflow_id is None:  # an update with provision=true provisions nothing
             # The time-out replaces all other parameters on their way to the provisioning.
             operations.provision(cluster.world, workflow.id, NO_PARAMS if waits else others, caller)
-            return accepted_reply(cluster, workflow, accepted, timeout)
+            return accepted_reply(call, workflow, accepted, timeout)
         if flags["reprovision"]:
-            return accepted_reply(cluster, workflow, accepted, timeout, tells_state=behaviour.reprovision_tells_state)
+            return accepted_reply(call, workflow, accepted, timeout, tells_state=behaviour.reprovision_tells_state)
         return Reply(accepted, {"workflow_id": workflow.id})
 
     return act

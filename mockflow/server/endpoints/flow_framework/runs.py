@@ -31,7 +31,7 @@ def provision(call: Call) -> Action:
     def act() -> Reply | Awaitable[Reply]:
         values = {**params, **_string_map(call, params)}
         workflow = operations.provision(call.world, workflow_id, values, call.request.caller)
-        return accepted_reply(call.cluster, workflow, call.world.version.behaviour.provision_accepted, timeout)
+        return accepted_reply(call, workflow, call.world.version.behaviour.provision_accepted, timeout)
 
     return act
 
@@ -57,18 +57,18 @@ def _string_map(call: Call, params: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def accepted_reply(
-    cluster: Cluster, workflow: Workflow, status: int, timeout: int | None, *, tells_state: bool = True
+    call: Call, workflow: Workflow, status: int, timeout: int | None, *, tells_state: bool = True
 ) -> Reply | Awaitable[Reply]:
     """The response at once; with a timeout in ms (-1 means none), when the run has ended or the timeout has passed."""
     if timeout is None or timeout < 0:
         return Reply(status, {"workflow_id": workflow.id})
-    return _completed(cluster, workflow, status, timeout, tells_state=tells_state)
+    return _completed(call, workflow, status, timeout, tells_state=tells_state)
 
 
-async def _completed(cluster: Cluster, workflow: Workflow, status: int, timeout: int, *, tells_state: bool) -> Reply:
-    world = cluster.world
+async def _completed(call: Call, workflow: Workflow, status: int, timeout: int, *, tells_state: bool) -> Reply:
+    cluster, world = call.cluster, call.world
     fails_at_once = world.version.behaviour.ends_wait_on_failure
-    await run_end(cluster, workflow, timeout, ended_by=FINAL_STATES if fails_at_once else {"COMPLETED"})
+    await run_end(cluster, call.request, workflow, timeout, ended_by=FINAL_STATES if fails_at_once else {"COMPLETED"})
     if not tells_state and cluster.world is world:
         polling.mark_seen(world, workflow)
         return Reply(status, {"workflow_id": workflow.id})
@@ -93,7 +93,7 @@ def deprovision(call: Call) -> Action:
     async def act() -> Reply:
         allow_delete = {name.strip() for name in (allowed or "").split(",")}
         workflow, refusal = operations.deprovision(call.world, workflow_id, allow_delete, call.request.caller)
-        await run_end(call.cluster, workflow)
+        await run_end(call.cluster, call.request, workflow)
         if refusal:
             raise refusal
         return Reply(200, {"workflow_id": workflow_id})

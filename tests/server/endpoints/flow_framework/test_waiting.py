@@ -290,6 +290,60 @@ async def test_shutting_down_ends_the_wait() -> None:
         assert answer.told == (202, {"workflow_id": workflow_id, "state": "PROVISIONING"})
 
 
+# -- a clock that nothing moves ------------------------------------------------------------------------
+
+STANDS: Final = (
+    "POST /_plugins/_flow_framework/workflow?provision=true&wait_for_completion_timeout=10s waits for the run of "
+    'workflow {}, 2s from now; the clock is frozen, and {{"advance": "2s"}} to /_mockflow/clock moves it there '
+    '(in Python clock.advance("2s"), from another thread)'
+)
+
+
+async def test_the_log_and_the_story_tell_what_a_request_waits_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mockflow.server.rest.waiting.TELL_SECONDS", 0.0)
+    workflow_id, request = await waiting_for_a_run(door)
+    while not caplog.messages:  # noqa: ASYNC110 - the log tells nobody
+        await asyncio.sleep(0)
+    text = STANDS.format(workflow_id)
+    assert (await door.ask("GET", "/_mockflow/journal")).json["waiting"] == [text]
+    story = (await door.ask("GET", "/_mockflow/story")).json["story"]
+    assert story.startswith(f"mockflow answered no requests, clock frozen\n\nnot answered yet:\n  {text}\n")
+    await door.advance("500ms")
+    assert "1500ms" in (await door.ask("GET", "/_mockflow/journal")).json["waiting"][0]
+    await door.advance("1500ms")
+    check_end(await request)
+    assert (await door.ask("GET", "/_mockflow/journal")).json["waiting"] == []
+    assert caplog.messages == [text]
+
+
+async def test_a_test_ends_a_wait_that_nothing_ends(open_door: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockflow.server.rest.waiting.TELL_SECONDS", 0.0)
+    monkeypatch.setattr("mockflow.server.rest.waiting.END_SECONDS", 0.01)
+    door = await open_door(ends_stuck=True)
+    workflow_id, request = await waiting_for_a_run(door)
+    with pytest.raises(ClientConnectionError):
+        await request
+    journal = (await door.ask("GET", "/_mockflow/journal")).json
+    assert journal["stuck"] == f"{STANDS.format(workflow_id)}; nothing has moved the clock for 10ms"
+    assert (journal["waiting"], [one["status"] for one in journal["exchanges"]]) == ([], [0])
+
+
+async def test_a_wait_that_time_does_not_end_says_so(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mockflow.server.rest.waiting.TELL_SECONDS", 0.0)
+    request = asyncio.create_task(door.ask("GET", "/_cluster/health/none?wait_for_status=green&timeout=-1"))
+    while not caplog.messages:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert caplog.messages == [
+        "GET /_cluster/health/none?wait_for_status=green&timeout=-1 waits for the health that it names, "
+        "and time alone does not bring it"
+    ]
+    request.cancel()
+
+
 # -- values --------------------------------------------------------------------------------------------
 
 

@@ -56,6 +56,7 @@ final class DeployerTest {
                         new Resource("pipeline", "pipeline_id", "embed"),
                         new Resource("index", "index_name", "books")),
                 deployer.deploy(TEMPLATE));
+        mockflow.verifyPolling("5s", "5s");
         assertEquals(List.of(0, 5000, 10_000, 15_000), polls("elapsed_ms"));
     }
 

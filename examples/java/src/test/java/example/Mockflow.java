@@ -45,6 +45,12 @@ final class Mockflow {
         return StreamSupport.stream(exchanges.spliterator(), false).toList();
     }
 
+    /** Fails with the story of all requests, unless the only workflow was polled at this pace and not after its end. */
+    void verifyPolling(String minInterval, String maxInterval) throws IOException, InterruptedException {
+        call("POST", "verify", """
+                {"polling": {"min_interval": "%s", "max_interval": "%s"}}""".formatted(minInterval, maxInterval));
+    }
+
     JsonNode workflows() throws IOException, InterruptedException {
         return call("GET", "workflows", "");
     }

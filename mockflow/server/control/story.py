@@ -7,34 +7,45 @@ from typing import Any, Final
 
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.plain_text import plain
-from mockflow.handle.coverage import NotServed
-from mockflow.handle.exchange import Exchange
+from mockflow.server.control.exchange import Exchange
+from mockflow.server.control.views import Moment, NotServedView, WorkflowDetail
 
 _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
 _UNUSED: Final = 10
 """The most lines of what never acted."""
+_LONG: Final = 400
+"""The most characters of a request that is not answered yet, with what would end its wait."""
 _TEXT: Final = 160
 """The most characters of one text."""
 
 
 def story_of(
     exchanges: Sequence[Exchange],
-    workflows: Iterable[dict[str, Any]],
+    workflows: Iterable[WorkflowDetail],
     *,
     mode: str,
     counted: int,
+    earlier: Sequence[Exchange] = (),
+    stuck: str | None = None,
+    waiting: Sequence[str] = (),
     unused: Sequence[str] = (),
-    not_served: Sequence[NotServed] = (),
+    not_served: Sequence[NotServedView] = (),
 ) -> str:
-    """The text about `exchanges` and the timelines of `workflows` (as the control API describes them).
+    """The text about `exchanges` and the timelines of `workflows`.
 
-    `mode` is the clock's current mode, `counted` the number of all requests, `unused` the descriptions of faults, stubs
-    and steps of `fail_step` that never acted, `not_served` what OpenSearch has and mockflow does not serve.
+    `mode` is the clock's current mode, `counted` the number of requests, kept or not, `earlier` those before, whose
+    polls count in the timelines, `stuck` why a client was cut off, `waiting` the requests that wait on the clock now,
+    `unused` the descriptions of faults, stubs and steps of `fail_step` that never acted, and `not_served` what
+    OpenSearch has and mockflow does not serve.
     """
-    lines = [_heading(exchanges, mode, counted), *_shortened(_requests(exchanges))]
+    cut_off = [f"a client was cut off: {stuck}", ""] if stuck else []
+    lines = [*cut_off, _heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
+    if waiting:
+        more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
+        lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
     for workflow in workflows:
-        lines += ["", *_timeline(workflow, exchanges)]
+        lines += ["", *_timeline(workflow, [*earlier, *exchanges])]
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
@@ -43,17 +54,17 @@ def story_of(
     return "\n".join(map(plain, lines))  # names may contain any character
 
 
-def _stubs(not_served: Sequence[NotServed]) -> list[str]:
+def _stubs(not_served: Sequence[NotServedView]) -> list[str]:
     lines = [line for one in not_served[:_UNUSED] for line in one.stub.splitlines()[1:]]
     more = [f"  ... {len(not_served) - _UNUSED} more ..."] if len(not_served) > _UNUSED else []
     return ["  stubs:", *(f"  {line}" for line in lines), *more]
 
 
-def _heading(exchanges: Sequence[Exchange], mode: str, counted: int) -> str:
+def _heading(exchanges: Sequence[Exchange], mode: str, counted: int, waits: bool) -> str:
     modes = list(dict.fromkeys(exchange.mode for exchange in exchanges)) or [mode]
     clock = f"clock {', then '.join(modes)}"
     if not exchanges:
-        return f"mockflow received no requests, {clock}"
+        return f"mockflow {'answered' if waits else 'received'} no requests, {clock}"
     kept = f" ({len(exchanges)} kept)" if counted > len(exchanges) else ""
     return f"mockflow received {counted} request{'s' * (counted != 1)}{kept}, {clock}:"
 
@@ -108,9 +119,9 @@ def _status(status: dict[str, Any], number: int) -> str:
     return f"{status.get('state') or '(no state)'}{resources}{error}"
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int = _TEXT) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _time(milliseconds: int) -> str:
@@ -131,38 +142,34 @@ _BEGAN: Final = {
 }
 
 
-def _timeline(workflow: dict[str, Any], exchanges: Sequence[Exchange]) -> list[str]:
-    script = f"by scenario {workflow['scenario']}" if workflow["scenario"] else "without a scenario"
-    lines = [f"workflow {workflow['workflow_id']}, {script}, {_BEGAN[workflow['run']]}:"]
-    if workflow["begun"]:
-        lines[0] = f"{lines[0][:-1]}, {_time(workflow['elapsed_ms'])} into its run:"
-    answers = [exchange.answer for exchange in exchanges if exchange.is_poll and _is_of(exchange, workflow)]
-    for moment in workflow["timeline"]:
-        at = moment["at_ms"]
-        when = f"poll {moment['at_poll']}" if at is None else _time(at)
+def _timeline(workflow: WorkflowDetail, exchanges: Sequence[Exchange]) -> list[str]:
+    script = f"by scenario {workflow.scenario}" if workflow.scenario else "without a scenario"
+    lines = [f"workflow {workflow.workflow_id}, {script}, {_BEGAN[workflow.run]}:"]
+    if workflow.begun:
+        lines[0] = f"{lines[0][:-1]}, {_time(workflow.elapsed_ms)} into its run:"
+    answers = [one.answer for one in exchanges if one.is_poll and one.workflow_id == workflow.workflow_id]
+    for moment in workflow.timeline:
+        at = moment.at_ms
+        when = f"poll {moment.at_poll}" if at is None else _time(at)
         polls = sum(_shows(answer, moment) for answer in answers)
-        reached = at is not None and at <= workflow["elapsed_ms"] and workflow["begun"]
+        reached = at is not None and at <= workflow.elapsed_ms and workflow.begun
         seen = (
             f"seen by {polls} poll{'s' * (polls != 1)}" if polls else ("seen by no poll" if reached else "not reached")
         )
-        lines.append(f"  {when:>8}  {_status(moment['status'], moment['resources'])}  [{seen}]")
+        lines.append(f"  {when:>8}  {_status(moment.status, moment.resources)}  [{seen}]")
     return lines
 
 
-def _is_of(exchange: Exchange, workflow: dict[str, Any]) -> bool:
-    return exchange.workflow_id == str(workflow["workflow_id"])
-
-
-def _shows(answer: Any, moment: dict[str, Any]) -> bool:
+def _shows(answer: Any, moment: Moment) -> bool:
     """Whether a response shows the status of a moment: its brief fields are the same.
 
     Of resources that a long timeline does not list, the number is compared.
     """
-    status = moment["status"]
+    status = moment.status
     if not isinstance(answer, dict) or any(answer.get(name) != (status.get(name) or None) for name in _BRIEF):
         return False
     listed = answer.get("resources_created") or []
-    return bool(listed == status.get("resources_created", listed) and len(listed) == moment["resources"])
+    return bool(listed == status.get("resources_created", listed) and len(listed) == moment.resources)
 
 
 _BRIEF: Final = ("error", "state")

@@ -13,7 +13,9 @@ class Exchange:
     operation: str | None
     """The operation's name in the API specification, such as ``get_status``; None for no path of OpenSearch."""
     workflow_id: str | None
+    """The workflow in the path; for a create request, the one that it made."""
     method: str
+    """The HTTP method."""
     target: str
     """The path with its query string, unchanged."""
     status: int
@@ -39,6 +41,7 @@ class Exchange:
     took_ms: float = field(compare=False)
     """Wall-clock milliseconds from the request to its response."""
     headers: dict[str, str] = field(repr=False)
+    """The request's headers; those with credentials are hidden."""
     body: Any = field(repr=False)
     """The request body: decoded JSON, else text, else None."""
     answer: Any = field(repr=False)

@@ -1,0 +1,89 @@
+"""Expectations of what clients asked, for programs in every language: 200, or 422 with the story."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.control import Owner
+from tests.support.server import STORY, Servers
+
+
+@pytest.fixture
+async def owner(serve: Servers) -> Owner:
+    """The owner of a frozen cluster whose workflow w was polled at 0s, 2s, 6s and 6s."""
+    owner = await Owner.of(await serve(STORY))
+    for step in ("2s", "4s", "0"):
+        await owner.server.status()
+        await owner.clock(advance=step)
+    await owner.server.status()
+    return owner
+
+
+async def test_what_holds(owner: Owner) -> None:
+    both = {"called": {"operation": "get_status", "times": 4}, "polling": {"stops_after_terminal": False}}
+    assert await owner.post("/verify", both) == {"calls": 4, "polls": 4}
+    assert await owner.post("/verify", {"called": {"operation": "get_status"}}) == {"calls": 4, "polls": None}
+    named = {"operation": "get_status", "workflow_id": "w", "status": 200, "times": 4}
+    assert await owner.post("/verify", {"called": named}) == {"calls": 4, "polls": None}
+    assert await owner.post("/verify", {"called": {"operation": "create", "times": 0}}) == {"calls": 0, "polls": None}
+    bounds = {"workflow_id": "w", "min_interval": "0", "max_interval": "4s", "stops_after_terminal": False}
+    assert await owner.post("/verify", {"polling": bounds}) == {"calls": None, "polls": 4}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {"called": {"operation": "get_status", "times": 3}},
+            "expected get_status to be called 3 times, but it was called 4 times",
+        ),
+        (
+            {"called": {"operation": "get_status", "status": 503}, "polling": {"stops_after_terminal": False}},
+            "expected get_status to be called answered with 503 at least once, but it was called 0 times",
+        ),
+        (
+            {"called": {"operation": "create", "workflow_id": "x"}},
+            "expected create to be called for workflow x at least once, but it was called 0 times",
+        ),
+        ({"polling": {}}, "1 poll after the end of the workflow"),
+        (
+            {"polling": {"min_interval": "3s", "stops_after_terminal": False}},
+            "poll 2 came 2s after the one before it (virtual clock), faster than 3s",
+        ),
+        (
+            {"polling": {"max_interval": "3s"}},
+            "poll 3 came 4s after the one before it (virtual clock), slower than 3s",
+        ),
+        ({"polling": {"workflow_id": "x"}}, "no status call was answered for workflow x"),
+    ],
+)
+async def test_what_does_not_hold_tells_the_story(owner: Owner, body: Any, message: str) -> None:
+    answer = await owner.answer("POST", "/verify", body)
+    error = answer.json["error"]
+    assert (answer.status, error["message"], error["problems"]) == (422, message, [])
+    assert error["story"].startswith("mockflow received 4 requests, clock frozen:\n")
+    assert "6s  COMPLETED, 2 resources  [seen by 2 polls]" in error["story"]
+    assert error["story"] == (await owner.get("/story"))["story"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "send at least one of called, polling"),
+        ({"called": {"operation": "get_statuss"}}, 'no operation "get_statuss"; did you mean get_status?'),
+        ({"called": {}}, "called.operation: is missing"),
+        ({"called": {"operation": "create", "times": -1}}, "called.times: should be greater than or equal to 0"),
+        ({"polling": {"min_intervall": "1s"}}, "polling.min_intervall: unknown; did you mean min_interval?"),
+        ({"polling": {"clock": "real"}}, "polling.clock: should be 'virtual' or 'wall'"),
+    ],
+)
+async def test_what_is_no_expectation(owner: Owner, body: Any, message: str) -> None:
+    assert (await owner.refused(400, "POST", "/verify", body)).startswith(message)
+
+
+async def test_the_story_since_a_request(owner: Owner) -> None:
+    story = (await owner.get("/story?since=3"))["story"]
+    assert story.startswith("mockflow received 1 request, clock frozen:\n")
+    assert "COMPLETED, 2 resources  [seen by 2 polls]" in story
+    assert (await owner.get("/story?since=4"))["story"] == "mockflow received no requests, clock frozen"
+    assert "not a whole number" in await owner.refused(400, "GET", "/story?since=x")
