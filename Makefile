@@ -13,7 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
 
-.PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test release-test benchmark bench stall soak \ clean
+.PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test release-test \
+  benchmark bench stall soak clean
 
 # Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
 run: $(VENV)/.installed
