@@ -41,7 +41,11 @@ def test_a_strict_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(FILE, "utf-8")
     monkeypatch.setenv("MYPYPATH", str(ROOT))
     options = ["--strict", "--config-file=", "--follow-imports=silent", f"--cache-dir={tmp_path}"]
-    told, problems, _ = api.run([*options, f"--python-executable={sys.executable}", str(file)])
+    limit = sys.getrecursionlimit()
+    try:
+        told, problems, _ = api.run([*options, f"--python-executable={sys.executable}", str(file)])
+    finally:
+        sys.setrecursionlimit(limit)  # mypy raises it
     assert problems == ""
     errors = [(int(line), code) for line, code in re.findall(r"user\.py:(\d+): error: .*\[([\w-]+)\]", told)]
     wanted = [(n, line.rpartition("# E: ")[2]) for n, line in enumerate(FILE.splitlines(), 1) if "# E: " in line]

@@ -8,10 +8,11 @@ Plain JSON is read with the standard library, which is faster; `scan` reads the 
 import json
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from mockflow.core.base.json_scanner import MAX_NUMBER, MalformedJsonError, end_of_space, scan
+from mockflow.core.base.json_scanner import MAX_DEPTH, MAX_NUMBER, MalformedJsonError, end_of_space, scan
 from mockflow.core.base.tokens import BROKEN, NOTHING, Written
 
 
@@ -104,6 +105,25 @@ def _may_have_long_number(text: str) -> bool:
     return False
 
 
+def _may_be_deep(text: str) -> bool:
+    """Whether the text may be nested deeper than the standard library's reader refuses by itself.
+
+    It refuses by Python's recursion limit, which some programs raise for their own ends.
+    """
+    if sys.getrecursionlimit() <= _RECURSION_LIMIT or text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in _NO_BRACKETS.sub("", text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+_RECURSION_LIMIT: Final = 1000  # Python's own
+_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]+")
+
+
 def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError | None]:
     """The first value as far as it can be read, and why it cannot be read on."""
     try:
@@ -112,7 +132,7 @@ def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError
         return NOTHING, error
     if start == len(text):
         return NOTHING, None
-    if (text.isascii() or not _WRONG_BYTE.search(text)) and not _may_have_long_number(text):
+    if (text.isascii() or not _WRONG_BYTE.search(text)) and not (_may_have_long_number(text) or _may_be_deep(text)):
         try:
             return decoder.raw_decode(text, start)[0], None
         except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
 """JSON text that is read as far as it can be read, and token by token."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -72,6 +73,23 @@ def test_depth() -> None:
 def walk(tokens: Tokens) -> None:
     while tokens.next():
         pass
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_depth_is_bounded_where_a_program_has_raised_the_recursion_limit(opening: str) -> None:
+    limit = sys.getrecursionlimit()
+    closing = "]" if opening == "[" else "}"
+    flat = "[" + ",".join(["[]"] * 2 * MAX_DEPTH) + "]"
+    try:
+        sys.setrecursionlimit(20_000)
+        value = read_json(opening * 2 * MAX_DEPTH + "1" + closing * 2 * MAX_DEPTH)
+        assert len(read_json(flat)) == 2 * MAX_DEPTH
+    finally:
+        sys.setrecursionlimit(limit)
+    depth = 0
+    while isinstance(value, (list, dict)) and value:
+        value, depth = (value[0] if isinstance(value, list) else next(iter(value.values()))), depth + 1
+    assert depth == MAX_DEPTH
 
 
 def test_tokens_with_the_name_that_each_has() -> None:
