@@ -63,8 +63,9 @@ async def _reload(cluster: Cluster, files: ScenarioFiles) -> None:
             break
     for _ in range(_TRIES):  # a scenario loaded through the control API may conflict; the next plan includes it
         plan = await asyncio.to_thread(files.plan, versions, dict(cluster.world.scenarios))
-        if files.apply(cluster, plan):
-            return
+        async with cluster.turn:  # others that change the scenarios have pauses
+            if files.apply(cluster, plan):
+                return
     log.error("the scenario files are not reloaded: scenarios that are loaded meanwhile claim the same")
 
 

@@ -248,7 +248,7 @@ class ActiveSet:
         for stub in self.added_stubs:
             yield Part(ADDED, "stubs", stub.number, None, None, stub.label, stub.has_acted, stub.is_optional)
         for kind in ("faults", "outages", "stubs"):
-            for name, active in self._scenarios.items():
+            for name, active in list(self._scenarios.items()):  # they may change while this goes on
                 for one in getattr(active, kind):
                     yield Part(name, kind, one.number, None, None, one.label, one.has_acted, one.is_optional)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from mockflow.cluster.not_served import NotServedRequests
 from mockflow.cluster.settings import Settings
 from mockflow.cluster.world import World
 from mockflow.cluster.worlds import Worlds
+from mockflow.core.base.collection import without_collection
+from mockflow.core.base.steps import Steps, at_once
 
 
 @dataclass
@@ -44,7 +46,8 @@ class Cluster:
     """Whether it is one of these."""
 
     def __post_init__(self) -> None:
-        self.world = _world(self.initial, self.startup)
+        with without_collection():
+            self.world = at_once(_world(self.initial, self.startup))
         self._not_served_before = NotServedRequests()
 
     @property
@@ -61,16 +64,30 @@ class Cluster:
         `changes` are settings of this world alone. Raises ValueError for settings out of range, and
         changes nothing then.
         """
+        with without_collection():
+            at_once(self.reset_in_steps(keep_scenarios=keep_scenarios, **changes))
+
+    def reset_in_steps(self, *, keep_scenarios: bool = False, **changes: Any) -> Steps[None]:
+        """As `reset`. Between two steps clients may be answered, by the former world.
+
+        The new world replaces it as a whole.
+        """
         if changes.get("epoch") is not None:
             changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
-        kept = tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
-        world = _world(settings, kept)
+        kept = self._kept(keep_scenarios)
+        world = yield from _world(settings, kept)
+        while kept != (now_kept := self._kept(keep_scenarios)):  # others were loaded meanwhile
+            kept = now_kept
+            world = yield from _world(settings, kept)
         self.world.clock.close()
         self._not_served_before.add(self.world.not_served)
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
+
+    def _kept(self, keep_scenarios: bool) -> tuple[LoadedScenario, ...]:
+        return tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
 
     def further(self, **changes: Any) -> "Cluster":
         """A further cluster of the server, as this one was at the start but for `changes` of settings.
@@ -95,9 +112,9 @@ class Cluster:
         self.startup = changes.after
 
 
-def _world(settings: Settings, loaded: Iterable[LoadedScenario]) -> World:
+def _world(settings: Settings, loaded: Sequence[LoadedScenario]) -> Steps[World]:
     world = World(settings)
-    scenarios.load(world, loaded)
+    yield from scenarios.load_in_slices(world, loaded, {})
     if world.anchor is not None:  # what was loaded began at the anchor, to the millisecond
         world.clock.set_mode(settings.mode)
         world.clock.advance(max(0, int((time.time() * 1000 - world.anchor) * settings.speed)))

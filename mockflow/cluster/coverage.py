@@ -69,9 +69,9 @@ class Coverage:
 
     def added(self, planned: Mapping[str, StepPlan]) -> Iterator[Part]:
         """The removed faults and the plans of the control API; `planned` are those that no run has used yet."""
-        for number, ((kind, what, optional), acted) in enumerate(self._over.items()):
+        for number, ((kind, what, optional), acted) in enumerate(list(self._over.items())):
             yield Part(ADDED, kind, number, None, None, what, acted, optional)
-        for number, (step, plan) in enumerate(planned.items(), len(self._over)):
+        for number, (step, plan) in enumerate(list(planned.items()), len(self._over)):
             yield Part(ADDED, PLANS, number, None, None, step_text(step, plan), seen=False)
 
     def parts(self, scenarios: Iterable[Scenario]) -> Iterator[Part]:

@@ -67,7 +67,7 @@ class ModelScripts:
 
     def parts(self) -> Iterator[Part]:
         """The scripts for the coverage, and whether they have answered."""
-        for name, active in self._of.items():
+        for name, active in list(self._of.items()):  # they may change while this goes on
             for one in active:
                 label, optional = one.script.label, one.script.optional
                 yield Part(name, "models", one.number, None, None, label, one.answered > 0, optional)

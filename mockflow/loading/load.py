@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path as FilePath
 from typing import Final
 
+from mockflow.core.base.collection import without_collection
 from mockflow.core.base.findings import Path, quoted
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import claims
@@ -75,7 +76,8 @@ def load_paths(paths: Iterable[str | FilePath], body_folders: Folders = ()) -> L
 
     A `body_file` lies below the folder of its scenario's file, or below one of `body_folders`.
     """
-    return together(read_versions(paths, body_folders=body_folders))
+    with without_collection():
+        return together(read_versions(paths, body_folders=body_folders))
 
 
 def load_text(text: str | bytes, file: str) -> Loading:

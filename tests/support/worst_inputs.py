@@ -256,6 +256,25 @@ def _journal(size: int) -> Iterator[Ask]:
     yield Ask("GET", f"{CONTROL}/journal")
 
 
+def _told(size: int, ask: Ask) -> Iterator[Ask]:
+    """Many polls in the journal, and a request that looks at them."""
+    for _ in range(size):
+        yield Ask("GET", f"{FLOW}/w/_status")
+    yield ask
+
+
+def _many_scenarios(size: int, ask: Ask) -> Iterator[Ask]:
+    """Many scenarios with a workflow, a fault and a stub each, and a request about all of them."""
+    documents = [
+        f"scenario: s{n}\nworkflow_id: w{n}\nprovision:\n  timeline:\n    - {{at: 0s, state: PROVISIONING}}\n"
+        f"faults:\n  - {{on: get_status, during: 1h..2h, respond: too_many_requests}}\n"
+        f"stubs:\n  - {{request: GET /stub/{n}, respond: {{status: 200}}}}\n"
+        for n in range(size)
+    ]
+    yield Ask("PUT", f"{CONTROL}/scenarios", "---\n".join(documents).encode())
+    yield ask
+
+
 def _search_many(size: int) -> Iterator[Ask]:
     """Many workflows to search in, and the most clauses that a search may have."""
     documents = [
@@ -640,6 +659,33 @@ KINDS: Final = (
     Kind("pipeline keys", partial(_pipeline, part="keys"), (100, 20_000), (201, 202)),
     # the control API
     Kind("journal", _journal, (100, 500_000), (200,)),
+    Kind(
+        "verify polling",
+        partial(_told, ask=post(f"{CONTROL}/verify", {"polling": {"min_interval": "0ms"}})),
+        (10, 10_000),
+        (200,),
+    ),
+    Kind(
+        "verify polling unmet",
+        partial(_told, ask=post(f"{CONTROL}/verify", {"polling": {"min_interval": "1h"}})),
+        (10, 10_000),
+        (422,),
+    ),
+    Kind(
+        "verify called",
+        partial(_told, ask=post(f"{CONTROL}/verify", {"called": {"operation": "get_status"}})),
+        (10, 10_000),
+        (200,),
+    ),
+    Kind("story", partial(_told, ask=Ask("GET", f"{CONTROL}/story")), (10, 10_000), (200,)),
+    Kind("story, scenarios", partial(_many_scenarios, ask=Ask("GET", f"{CONTROL}/story")), (10, 10_000), (200,)),
+    Kind("coverage, scenarios", partial(_many_scenarios, ask=Ask("GET", f"{CONTROL}/coverage")), (10, 10_000), (200,)),
+    Kind(
+        "reset, scenarios",
+        partial(_many_scenarios, ask=post(f"{CONTROL}/reset", {"keep": ["scenarios"]})),
+        (10, 10_000),
+        (200,),
+    ),
     Kind("faults", _faults, (10, 2_000), (200,)),
     Kind("coverage", _coverage, (10, 4_000), (200,)),
     Kind("workflows", _workflows, (10, 2_000), (200,)),

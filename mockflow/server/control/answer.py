@@ -66,15 +66,14 @@ async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
 
 
 async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
-    if len(request.body) <= LARGE:
-        return _result(cluster, request)
     try:
         call, operation = _routed(cluster, request)
-        if operation.read_ahead:
+        is_large = len(request.body) > LARGE
+        if is_large and operation.read_ahead:
             await in_thread(operation.read_ahead, request)
-        elif operation.body:
+        elif is_large and operation.body:
             await in_thread(read_body_ahead, request, operation.body)
-        if operation.handle_in_loop:
+        if operation.handle_in_loop and (is_large or not operation.read_ahead):
             return 200, await operation.handle_in_loop(call), _NO_HEADERS
         return 200, operation.handle(call), _NO_HEADERS
     except Exception as error:

@@ -84,7 +84,7 @@ class Operation:
     read_ahead: Callable[[Request], None] | None = None
     """Reads a large body and keeps what the handler needs of it, without the cluster: done in another thread."""
     handle_in_loop: Callable[[ControlCall], Awaitable[Any]] | None = None
-    """As `handle`, for a read or for a body that was read ahead: with pauses, in which the loop answers clients."""
+    """As `handle`, with pauses in which the loop answers clients. With `read_ahead` only for a body read ahead."""
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of its responses; for types other than JSON the handler returns a `Response`."""
 

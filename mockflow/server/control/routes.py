@@ -100,7 +100,13 @@ ROUTES: Final = (
         "POST",
         f"{PREFIX}/reset",
         "reset",
-        Operation(clock.reset, "Resets the cluster to its state at the start.", views.ClockView, body=requests.Reset),
+        Operation(
+            clock.reset,
+            "Resets the cluster to its state at the start.",
+            views.ClockView,
+            body=requests.Reset,
+            handle_in_loop=clock.reset_in_loop,
+        ),
     ),
     ControlRoute(
         "GET",
@@ -360,6 +366,7 @@ ROUTES: Final = (
             views.Verified,
             body=requests.Expectations,
             errors=(422,),
+            handle_in_loop=verify.verify_in_loop,
         ),
     ),
     ControlRoute(
@@ -371,12 +378,18 @@ ROUTES: Final = (
             "The requests of clients and the timelines of their workflows, as text.",
             views.StoryView,
             query={"since": "Only requests with a number above this."},
+            handle_in_loop=verify.get_story_in_loop,
         ),
     ),
     ControlRoute(
         "GET",
         f"{PREFIX}/coverage",
         "get_coverage",
-        Operation(journal.get_coverage, "The parts of the loaded scripts, seen by clients or not.", views.CoverageView),
+        Operation(
+            journal.get_coverage,
+            "The parts of the loaded scripts, seen by clients or not.",
+            views.CoverageView,
+            handle_in_loop=journal.get_coverage_in_loop,
+        ),
     ),
 )

@@ -44,8 +44,12 @@ def story_of(
     if waiting:
         more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
         lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
+    polls: dict[str | None, list[Any]] = {}
+    for one in (*earlier, *exchanges):
+        if one.is_poll:
+            polls.setdefault(one.workflow_id, []).append(one.answer)
     for workflow in workflows:
-        lines += ["", *_timeline(workflow, [*earlier, *exchanges])]
+        lines += ["", *_timeline(workflow, polls.get(workflow.workflow_id, []))]
     if unused:
         more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
         lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
@@ -142,12 +146,11 @@ _BEGAN: Final = {
 }
 
 
-def _timeline(workflow: WorkflowDetail, exchanges: Sequence[Exchange]) -> list[str]:
+def _timeline(workflow: WorkflowDetail, answers: Sequence[Any]) -> list[str]:
     script = f"by scenario {workflow.scenario}" if workflow.scenario else "without a scenario"
     lines = [f"workflow {workflow.workflow_id}, {script}, {_BEGAN[workflow.run]}:"]
     if workflow.begun:
         lines[0] = f"{lines[0][:-1]}, {_time(workflow.elapsed_ms)} into its run:"
-    answers = [one.answer for one in exchanges if one.is_poll and one.workflow_id == workflow.workflow_id]
     for moment in workflow.timeline:
         at = moment.at_ms
         when = f"poll {moment.at_poll}" if at is None else _time(at)

@@ -41,7 +41,7 @@ async def search_body(cluster: Cluster, request: Request, path: str) -> Searched
     """The body, searched for what the stubs want that may answer: in another thread; None if they want nothing."""
     wanted = [
         active.stub.request.body
-        for active in cluster.world.active.stubs
+        for active in cluster.world.active.stubs_for(path)
         if active.stub.request.body and active.stub.request.pattern.match(request.method, path) is not None
     ]
     if not wanted:

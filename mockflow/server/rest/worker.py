@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from mockflow.core.base.collection import without_collection
+
 LARGE: Final = 32 * 1024
 """From so many bytes on a body is read, and a response written, in another thread; less takes a few milliseconds."""
 
@@ -27,7 +29,7 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
     done: asyncio.Future[Result] = loop.create_future()
 
     def run() -> None:
-        with _TURN.lock, _without_collection():
+        with _TURN.lock, _without_objects_of_work():
             try:
                 finish, outcome = done.set_result, work(*arguments)
             except BaseException as error:
@@ -59,20 +61,15 @@ _TIMES: Final = 5
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def _without_objects_of_work() -> Iterator[None]:
     """Suspends garbage collection: of the many objects of a large body it holds all threads for tenths of a second.
 
     For the same reason very many new objects are excluded from it later. They go when nothing refers to them.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collection():
         yield
         if gc.get_count()[0] > _MANY_OBJECTS:
             gc.freeze()
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def keep_out_of_collection() -> None:

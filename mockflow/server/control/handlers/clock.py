@@ -6,6 +6,7 @@ from mockflow.cluster import moving
 from mockflow.core.opensearch.security import parse_user
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.rest.pauses import with_pauses
 
 
 def get_clock(call: ControlCall) -> views.ClockView:
@@ -35,6 +36,13 @@ def reset(call: ControlCall) -> views.ClockView:
     """Replaces the world by a new one."""
     body = read_body(call, requests.Reset)
     call.cluster.reset(keep_scenarios="scenarios" in body.keep, **settings_of(body))
+    return get_clock(call)
+
+
+async def reset_in_loop(call: ControlCall) -> views.ClockView:
+    """As `reset`, with pauses in which clients are answered by the former world."""
+    body = read_body(call, requests.Reset)
+    await with_pauses(call.cluster.reset_in_steps(keep_scenarios="scenarios" in body.keep, **settings_of(body)))
     return get_clock(call)
 
 

@@ -2,15 +2,20 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
+from mockflow.cluster import World
+from mockflow.cluster.coverage import Part
 from mockflow.cluster.journal import Exchange
+from mockflow.core.base.steps import Steps, at_once
 from mockflow.server.control import har, views
 from mockflow.server.control.call import ControlCall, ControlError, LongList
+from mockflow.server.rest.pauses import with_pauses
 
 _MAX_DIGITS: Final = 15
 _HEAD: Final = 500  # about the bytes of an exchange without bodies
+_PART: Final = 200  # and of a part of the coverage
 
 
 def get_journal(call: ControlCall) -> LongList[Exchange]:
@@ -67,25 +72,48 @@ def get_exchange(call: ControlCall) -> views.ExchangeView:
     return views.ExchangeView(**found.as_json(call.world.began))
 
 
-def get_coverage(call: ControlCall) -> views.CoverageView:
+def get_coverage(call: ControlCall) -> LongList[Part]:
     """The parts of the loaded scripts, seen or not."""
-    cluster = call.cluster
-    parts = [
-        *cluster.world.coverage.parts(loaded.scenario for loaded in cluster.world.scenarios.values()),
-        *cluster.world.active.parts(),
-        *cluster.world.model_scripts.parts(),
-        *cluster.world.coverage.added(cluster.world.next_steps),
-    ]
-    problems = [
-        f"workflow {workflow.id}: {problem}"
-        for workflow in cluster.world.workflows.values()
-        for problem in workflow.input_problems
-    ]
-    return views.CoverageView(
-        parts=[views.PartView(**vars(part)) for part in parts],
-        input_problems=problems,
-        not_served=[views.NotServedView(**vars(kind), stub=kind.stub) for kind in cluster.world.not_served],
-    )
+    return at_once(_coverage(call))
+
+
+async def get_coverage_in_loop(call: ControlCall) -> LongList[Part]:
+    """As `get_coverage`, with pauses in which clients are answered: each part is told as it is when its turn comes."""
+    return await with_pauses(_coverage(call))
+
+
+def _coverage(call: ControlCall) -> Steps[LongList[Part]]:
+    world = call.world
+    parts = yield from parts_of(world)
+    problems: list[str] = []
+    for workflow in list(world.workflows.values()):
+        problems += (f"workflow {workflow.id}: {problem}" for problem in workflow.input_problems)
+        yield
+    view = views.CoverageView(input_problems=problems, not_served=not_served_by(world), parts=[])
+
+    def around(written: list[Any]) -> dict[str, Any]:
+        return {**view.model_dump(), "parts": written}
+
+    return LongList(around, parts, lambda part: views.PartView(**vars(part)).model_dump(), len(parts) * _PART)
+
+
+def parts_of(world: World) -> Steps[list[Part]]:
+    """The parts of the loaded scripts, seen or not."""
+    parts: list[Part] = []
+    for part in chain(
+        world.coverage.parts([loaded.scenario for loaded in world.scenarios.values()]),
+        world.active.parts(),
+        world.model_scripts.parts(),
+        world.coverage.added(world.next_steps),
+    ):
+        parts.append(part)
+        yield
+    return parts
+
+
+def not_served_by(world: World) -> list[views.NotServedView]:
+    """What clients have asked that OpenSearch has and mockflow does not serve."""
+    return [views.NotServedView(**vars(kind), stub=kind.stub) for kind in world.not_served]
 
 
 def _journal(call: ControlCall, exchanges: list[Exchange], following: int | None = None) -> LongList[Exchange]:

@@ -1,0 +1,26 @@
+"""Work on the loop in steps, with pauses in which clients are answered."""
+
+import asyncio
+from time import perf_counter
+from typing import Final, TypeVar
+
+from mockflow.core.base.steps import Steps
+
+Result = TypeVar("Result")
+
+_TURN: Final = 0.01
+"""Seconds of work between two pauses."""
+
+
+async def with_pauses(steps: Steps[Result]) -> Result:
+    """The result of all steps, with a pause whenever they have taken a few milliseconds."""
+    began = perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if perf_counter() - began > _TURN:
+            await asyncio.sleep(0)
+            began = perf_counter()
