@@ -59,6 +59,11 @@ class ActiveSet:
         return list(self._added_stubs.values())
 
     @property
+    def scenarios(self) -> list[ActiveScenario]:
+        """What each scenario has active, in order."""
+        return list(self._scenarios.values())
+
+    @property
     def stubs(self) -> list[ActiveStub]:
         """All stubs, those added through the control API first."""
         return [*self._added_stubs.values(), *(stub for active in self._scenarios.values() for stub in active.stubs)]

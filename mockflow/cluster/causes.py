@@ -50,8 +50,9 @@ class There:
         self.groups = Remembered(resources.group_named)
         self.aliases = Remembered(resources.has_alias)
         self.kinds = Remembered(resources.has_had)
-        self.deployed = Remembered(lambda model_id: (made := self.find(("model", model_id))) and made.ready)
-        self.index_settings = Remembered(lambda name: (made := self.find(("index", name))) and made.body["settings"])
+        found = self._found  # not self, which would be a cycle for each run
+        self.deployed = Remembered(lambda model_id: (made := found.get(("model", model_id))) and made.ready)
+        self.index_settings = Remembered(lambda name: (made := found.get(("index", name))) and made.body["settings"])
 
     def find(self, key: Key) -> Made | None:
         """The resource, if it exists."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from mockflow.cluster import scenarios
 from mockflow.cluster.changes import Changes, LoadedScenario
@@ -82,9 +82,14 @@ class Cluster:
             world = yield from _world(settings, kept)
         self.world.clock.close()
         self._not_served_before.add(self.world.not_served)
+        self.world.repeated.clear()  # they refer to the world
+        gone: list[object] = [*self.world.workflows.values(), *self.world.active.scenarios]
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
+        while gone:  # to free the memory of very many at once would take as long as to make them
+            del gone[-_FREED_AT_ONCE:]
+            yield
 
     def _kept(self, keep_scenarios: bool) -> tuple[LoadedScenario, ...]:
         return tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
@@ -110,6 +115,9 @@ class Cluster:
         """Applies the changes of scenario files to this world and those that follow. Raises as `scenarios.reload`."""
         scenarios.reload(self.world, changes)
         self.startup = changes.after
+
+
+_FREED_AT_ONCE: Final = 100
 
 
 def _world(settings: Settings, loaded: Sequence[LoadedScenario]) -> Steps[World]:

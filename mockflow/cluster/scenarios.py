@@ -4,7 +4,7 @@ A change of the scenarios changes the workflows that they bring or match.
 """
 
 import logging
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from mockflow.cluster import runs
@@ -12,6 +12,7 @@ from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.cluster.workflow import Workflow
 from mockflow.cluster.world import World
+from mockflow.core.base.steps import Steps
 from mockflow.core.plugin.lifecycle import template_from
 from mockflow.core.plugin.template import Template
 from mockflow.core.plugin.template_parser import parse_template
@@ -50,8 +51,8 @@ def load(world: World, scenarios: Iterable[LoadedScenario], *, instead_of: Itera
 
 def load_in_slices(
     world: World, scenarios: Sequence[LoadedScenario], templates: Mapping[str, tuple[Template, bool]]
-) -> Iterator[None]:
-    """As `load`, with a pause after each few hundred scenarios, in which clients may be answered.
+) -> Steps[None]:
+    """As `load`, with a pause after each few scenarios, in which clients may be answered.
 
     `templates` are the results of `template_of` by name, for those scenarios that bring a workflow. Everything is
     checked at the beginning; so nothing but requests of clients may change the world in a pause.
@@ -71,7 +72,7 @@ def load_in_slices(
         yield
 
 
-_SLICE: Final = 200
+_SLICE: Final = 50
 _CHECKED_SLICE: Final = 2_000
 
 

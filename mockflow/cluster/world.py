@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
+from weakref import proxy
 
 from mockflow.cluster.active_set import ActiveSet
 from mockflow.cluster.changes import LoadedScenario
@@ -69,7 +70,8 @@ class World:
         """By id, in the order of creation."""
         self._leaving: dict[str, Workflow] = {}
         """The workflows that are gone at the end of the run under way, by id."""
-        self.resources = Registry(self.elapsed, self.now)
+        me = proxy(self)  # without a cycle the memory of a replaced world is free at once
+        self.resources = Registry(lambda workflow: me.elapsed(workflow), lambda: me.now())
         self.cluster_settings = ClusterSettings()
         self.flow_framework = self._settings_in_force()
         """The settings of the plugin in force."""

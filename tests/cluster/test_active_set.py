@@ -1,5 +1,6 @@
 """Which faults and stubs a request is compared with: all that concern it, in order, and no others."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from mockflow.cluster.changes import changes
 from mockflow.cluster.decision import InterceptedRequest
 from mockflow.cluster.interceptor import Interceptor
 from mockflow.cluster.workflow import Workflow
+from mockflow.core.base.path_pattern import PathPattern
 from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.model import Scenario
+from mockflow.server.http.messages import Request
+from mockflow.server.rest.scripted import search_body
 from tests.support.counting import counting
 
 pytestmark = pytest.mark.slow
@@ -166,6 +170,21 @@ def test_what_does_not_concern_a_request_costs_nothing(monkeypatch: pytest.Monke
         Interceptor(cluster.world).decide(InterceptedRequest("GET", path, operation=operation, values=values))
         assert len(compared) == most
     assert [one.calls for one in cluster.world.active.faults if one.calls] == [1]
+
+
+def test_a_body_is_searched_for_the_stubs_of_its_path_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    respond = {"status": 200}
+    stubs = [
+        *({"request": {"path": f"/stub/{number}", "body": {"$.a": 1}}, "respond": respond} for number in range(300)),
+        {"request": {"path": "/other", "body": {"$.b": 1}}, "respond": respond},
+    ]
+    loaded = LoadedScenario(Scenario.model_validate({"scenario": "s", "stubs": stubs}))
+    cluster = Cluster(Settings(), (loaded,))
+    compared: list[Any] = []
+    monkeypatch.setattr(PathPattern, "match", counting(compared, PathPattern.match))
+    searched = [asyncio.run(search_body(cluster, Request("POST", "/x", {}, b"{}"), path)) for path in ("/x", "/other")]
+    assert [one is None for one in searched] == [True, False]
+    assert len(compared) == 1
 
 
 def test_whom_a_create_is_for_is_asked_once() -> None:

@@ -1,6 +1,6 @@
 """The clock, and the reset of the cluster."""
 
-from typing import Any
+from typing import Any, Final
 
 from mockflow.cluster import moving
 from mockflow.core.opensearch.security import parse_user
@@ -42,8 +42,12 @@ def reset(call: ControlCall) -> views.ClockView:
 async def reset_in_loop(call: ControlCall) -> views.ClockView:
     """As `reset`, with pauses in which clients are answered by the former world."""
     body = read_body(call, requests.Reset)
-    await with_pauses(call.cluster.reset_in_steps(keep_scenarios="scenarios" in body.keep, **settings_of(body)))
+    steps = call.cluster.reset_in_steps(keep_scenarios="scenarios" in body.keep, **settings_of(body))
+    await with_pauses(steps, keeps_many=len(call.world.scenarios) > _MANY)
     return get_clock(call)
+
+
+_MANY: Final = 1_000
 
 
 def settings_of(body: requests.WorldSettings) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Scenarios: list, load, remove."""
 
-import asyncio
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,9 +13,11 @@ from mockflow.server.control.call import ControlCall, ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import parse_target
+from mockflow.server.rest.pauses import with_pauses
 from mockflow.server.rest.worker import in_thread
 
 _MAX_PROBLEMS: Final = 1000  # in one response
+_MANY: Final = 1_000
 
 
 def list_scenarios(call: ControlCall) -> views.ScenariosView:
@@ -39,8 +40,7 @@ async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     """As `load_scenarios`, with pauses in which clients are answered."""
     loading, templates = read(call)
     loaded = loaded_of(loading, call.request.body)
-    for _ in scenarios.load_in_slices(call.world, loaded, templates):
-        await asyncio.sleep(0)
+    await with_pauses(scenarios.load_in_slices(call.world, loaded, templates), keeps_many=len(loaded) > _MANY)
     return await in_thread(told, loaded, loading)
 
 

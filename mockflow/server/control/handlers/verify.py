@@ -131,7 +131,8 @@ def _story(call: ControlCall, since: int) -> Steps[Callable[[], str]]:
         if world.holds(workflow) and (workflow.id in touched or (workflow.run is not None and not since)):
             workflows.append(detail_of(call.cluster, workflow))
         yield
-    return partial(
+    unused = [part for part in parts if part.run in _ACT and not (part.seen or part.optional or since)]
+    write = partial(
         story_of,
         exchanges,
         workflows,
@@ -140,13 +141,9 @@ def _story(call: ControlCall, since: int) -> Steps[Callable[[], str]]:
         earlier=[one for one in kept if one.number <= since],
         stuck=None if since else world.stuck,
         waiting=world.waits.texts(world.clock),
-        unused=[
-            views.PartView(**vars(part)).text()
-            for part in parts
-            if part.run in _ACT and not (part.seen or part.optional or since)
-        ],
         not_served=() if since else not_served_by(world),
     )
+    return lambda: write(unused=[views.PartView(**vars(part)).text() for part in unused])
 
 
 _ACT: Final = ("plans", "faults", "outages", "stubs", "models")
