@@ -81,32 +81,30 @@ def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]
     if sum(len(names) * max(1, len(action.aliases)) for action, names in actions) > _MOST_ACTIONS:
         raise RefusedError(f"mockflow does not support more than {_MOST_ACTIONS} changes of aliases in one request")
     around = environment(world)
-    planned: dict[str, IndexChanges] = {}
+    held: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
     deleted: list[str] = []
-
-    def of(name: str) -> IndexChanges:
-        if name not in planned:
-            planned[name] = _changes(world, name)
-        return planned[name]
-
     for action, names in actions:
         if action.kind == "remove_index":
             deleted += names
             continue
         found = False
         for name in names:
-            held = index_listing.body(world, name)["aliases"]
+            if name not in held:
+                held[name], changed[name] = index_listing.body(world, name)["aliases"], {}
             for alias in action.aliases:
                 if action.kind == "add":
                     _check_new_alias(world, alias, action, name, around)
-                    planned[name] = of(name).with_alias(alias, action.options)
+                    changed[name][alias] = action.options
                     found = True
                     continue
-                for one in [one for one in {**held, **of(name).aliases} if matches(alias, one)]:
-                    planned[name] = of(name).with_alias(one, None)
+                before = _changes(world, name).aliases
+                for one in [one for one in {**held[name], **before, **changed[name]} if matches(alias, one)]:
+                    changed[name][one] = None
                     found = True
         if action.kind == "remove" and not found:
             raise RefusedError(f"aliases [{','.join(action.aliases)}] missing", "AliasesNotFoundException", "NOT_FOUND")
+    planned = {name: _changes(world, name).with_aliases(aliases) for name, aliases in changed.items() if aliases}
     _check_write_indices(world, planned)
     _change(world, planned)
     for name in deleted:

@@ -37,9 +37,9 @@ class IndexChanges:
         """With more of a mapping, which fits what is there."""
         return replace(self, mapping=merged_mapping(self.mapping, addition))
 
-    def with_alias(self, name: str, options: Mapping[str, Any] | None) -> "IndexChanges":
-        """With an alias added, replaced or, for None, removed."""
-        return replace(self, aliases={**self.aliases, name: options})
+    def with_aliases(self, aliases: Mapping[str, Mapping[str, Any] | None]) -> "IndexChanges":
+        """With these aliases added, replaced or, for None, removed."""
+        return replace(self, aliases={**self.aliases, **aliases})
 
     def applied_to(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body of the index with the changes: aliases, mappings, and settings by dotted key."""
