@@ -64,7 +64,11 @@ def update_aliases(call: Call) -> Action:
 
 def _acting(call: Call, actions: list[AliasAction]) -> Action:
     def act() -> Reply:
-        client_indices.update_aliases(call.world, [(action, _indices(call.world, action)) for action in actions])
+        found: dict[tuple[str, ...], list[str]] = {}  # many actions name the same, and each looks at all indices
+        for action in actions:
+            if action.indices not in found:
+                found[action.indices] = _indices(call.world, action)
+        client_indices.update_aliases(call.world, [(action, found[action.indices]) for action in actions])
         return Reply(200, {"acknowledged": True})
 
     return act
