@@ -138,6 +138,23 @@ class WorkflowDetail(WorkflowView):
     left_out: LeftOut
 
 
+class ResourceView(View):
+    """A resource of a workflow that exists now: its status lists it, and no client has deleted it."""
+
+    kind: str = Field(description="index, model, agent, connector, model_group, ingest_pipeline or search_pipeline.")
+    id: str
+    name: str | None = Field(description="The name that its step gave it; null for indices and pipelines.")
+    state: str | None = Field(description="Of a model: model_state, such as DEPLOYED; null for others.")
+    documents: int | None = Field(description="Of an index: how many documents clients have written; null for others.")
+
+
+class ResourcesView(View):
+    """The resources of a workflow that exist now, in the order of its status; at most 1,000."""
+
+    total: int = Field(description="How many there are.")
+    resources: list[ResourceView]
+
+
 class PlaceView(View):
     """A place in a scenario; line and column count from 1, 0 means the whole file."""
 
