@@ -241,6 +241,10 @@ class ExchangeView(View):
     near_misses: list[NearMissView] = Field(
         description="For a path without a route: the most similar stubs, the closest first."
     )
+    notes: list[str] = Field(
+        description="What mockflow does not do for this request as OpenSearch would, such as a processor that it does "
+        "not compute; each is told once, of the first such request."
+    )
     is_poll: bool = Field(description="Whether it is a status read that the workflow itself answered.")
     cut: bool = Field(description="Whether bodies, headers or target were cut short, see docs/reference/limits.md.")
     request: Sent
