@@ -2,13 +2,13 @@
 "Pipelines").
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
 from mockflow.cluster import predictions
+from mockflow.cluster.not_served import Note
 from mockflow.cluster.world import World
 from mockflow.core.ml.vectors import tokens
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
@@ -16,12 +16,8 @@ from mockflow.core.opensearch.pipelines.configuration import ConfigurationError
 from mockflow.core.opensearch.pipelines.run_pipeline import run_pipeline
 from mockflow.core.plugin.resources import Made, body_of
 
-log: Final = logging.getLogger("mockflow")
-
 PipelineKind = Literal["ingest_pipeline", "search_pipeline"]
 MAX_PIPELINES: Final = 10_000
-Note = Callable[[str], None]
-"""Takes what the journal tells of the request."""
 _CHECKS: Final = {"ingest_pipeline": check_ingest_pipeline, "search_pipeline": check_search_pipeline}
 
 
@@ -84,8 +80,5 @@ class PipelineModels:
         return definition(self._world, name)
 
     def passed_over(self, what: str) -> None:
-        if what not in self._world.passed_over:
-            self._world.passed_over[what] = None
-            text = f"mockflow does not compute the processor {what}: documents pass it unchanged"
-            log.warning(text)
-            self._note(text)
+        text = f"mockflow does not compute the processor {what}: documents pass it unchanged"
+        self._world.not_computed.tell(text, self._note)
