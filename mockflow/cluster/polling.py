@@ -69,8 +69,8 @@ def _report_stuck(world: World, workflow: Workflow, fault: str | None = None) ->
     The warning follows the response number `max_polls`; the error replaces the one after it.
     """
     most, ends = world.settings.max_polls, world.settings.ends_stuck
-    if not ends and most not in (workflow.same_answers, workflow.same_time):
-        return  # it was told, or is no longer to be told: each further poll comes here
+    if workflow.same_answers > most and not ends and world.clock.mode not in ("frozen", "driven"):
+        return  # it was logged then, or had no reason; where the clock has to be moved, another count matters
     times, reason = (
         (workflow.same_answers, f", because a fault answers them ({fault})") if fault else _why_stuck(world, workflow)
     )

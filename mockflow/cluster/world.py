@@ -162,8 +162,9 @@ class World:
 
         To be called before each request that may change something. In between, `find` does not find them.
         """
-        for workflow in [workflow for workflow in self._leaving.values() if self._is_over(workflow)]:
-            self.forget(workflow)
+        if self._leaving:
+            for workflow in [workflow for workflow in self._leaving.values() if self._is_over(workflow)]:
+                self.forget(workflow)
 
     def _is_over(self, workflow: Workflow) -> bool:
         return workflow.run is not None and workflow.run.next_time(self.elapsed(workflow)) is None
@@ -174,6 +175,11 @@ class World:
             return self.find(workflow.id) is workflow
         except UnknownWorkflowError:
             return False
+
+    def still_holds(self, workflow_id: str | None, response: object) -> bool:
+        """Whether `response`, an earlier one of this workflow's status, is certain to be the next one."""
+        workflow = self.workflows.get(workflow_id or "")
+        return workflow is not None and workflow.still_holds(self.elapsed(workflow), response)
 
     def with_status(self, workflow_id: str) -> Workflow:
         """The workflow that has a status now. Raises UnknownWorkflowError."""

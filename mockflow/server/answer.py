@@ -93,6 +93,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     status, body = 0, b""  # until there is a response
     decision: Decision | None = None
     again: Again | None = None
+    shown: object = None
     instead: scripted.ScriptedResponse | None = None
     not_served: RestPath | None = None
     is_foreign = False
@@ -124,9 +125,10 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                     reply = await reply
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                if may_repeat and known is not None and style.is_plain:  # others may have to be written in a thread
+                shown = reply.content
+                if may_repeat and known is not None and (style.is_plain or isinstance(shown, Document)):
                     again = Again(cluster, request, known, style)
-                body, content_type = await _body(style, reply.content)
+                body, content_type = await _body(style, shown)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:
             body, content_type = style.error_body(refusal)
@@ -162,14 +164,18 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             head_bytes=request.head_bytes,
             notes=request.notes,
         )
-    return Response(status, body, content_type, _headers(cluster, request, headers), again=again)
+    response = Response(status, body, content_type, _headers(cluster, request, headers), again=again)
+    if again is not None:
+        again.keep(shown, response)
+    return response
 
 
 class Again:
     """Answers a request that repeats as `answer` does, without reading its line and headers anew.
 
-    The result is None where `answer` has to answer it: the world was replaced, or faults and callers count.
-    Raises StuckError as `answer` does.
+    The result is None where `answer` has to answer it: the world was replaced, faults and callers count, or a response
+    that is not plain JSON is other than the last one, so that it may have to be written in a thread. Raises StuckError
+    as `answer` does.
     """
 
     __slots__ = ("_cluster", "_content", "_known", "_request", "_response", "_style")
@@ -183,11 +189,17 @@ class Again:
         self._response = Response(0)
         """The response that has `_content`."""
 
+    def keep(self, content: object, response: Response) -> None:
+        """Notes the response that was made of `content`."""
+        self._content, self._response = content, response
+
     def __call__(self) -> Response | None:
         world, request, known = self._cluster.world, self._request, self._known
         if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
             return None
         world.forget_ended()
+        if not self._style.is_plain and not world.still_holds(known.workflow_id, self._content):
+            return None
         mode, now, wall, began = world.clock.mode, world.now(), wall_time(), perf_counter()
         status, body = 0, b""
         try:

@@ -196,6 +196,22 @@ async def test_a_poll_that_repeats_is_not_parsed_again(serve: Servers, monkeypat
     await client.close()
 
 
+@pytest.mark.parametrize("query", ["?pretty", "?filter_path=state", "?all=true&format=yaml"])
+async def test_so_is_one_in_another_form_while_nothing_changes(
+    serve: Servers, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    asked = count_long_way(monkeypatch)
+    server = await serve(STORY)
+    client = Client(server)
+    for duration in ("0ms", "2s"):
+        await server.advance(duration)
+        for _ in range(20):
+            last = await client.send(request(f"{STATUS}{query}"))
+    assert b"PROVISIONING" in last
+    assert len(asked) <= 4, "a response that may take long to write takes the long way, once"
+    await client.close()
+
+
 async def test_another_connection_is_answered_from_its_second_request_on(
     serve: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
