@@ -219,7 +219,7 @@ async def test_a_default_search_pipeline_that_is_passed_over_is_noted_once(index
         "/a/_search",
         "/a/_search?search_pipeline=x",
     ):
-        await index.ask("GET", f"/{target}")
+        await index.ask("GET", target)
     journal = (await index.done("GET", f"{OWNER}/journal"))["exchanges"]
     told = ["mockflow does not apply the search pipeline nlp: hits are those of the query alone"]
     assert [exchange["notes"] for exchange in journal] == [[], [], [], [], [], told, [], []]
