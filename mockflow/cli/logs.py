@@ -129,7 +129,7 @@ def _line(level: str, seconds: float) -> dict[str, object]:
 def _log_request(request: Request, status: int, seconds: float) -> None:
     fields = {
         "method": plain(request.method),
-        "target": plain(target_without_secrets(request.target)),
+        "target": plain(target_without_secrets(request.world + request.target)),
         "status": status,
         "ms": round(seconds * 1000, 2),
     }

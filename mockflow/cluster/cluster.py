@@ -42,8 +42,8 @@ class Cluster:
 
     worlds: "Worlds[Cluster]" = field(default_factory=Worlds, compare=False, repr=False)
     """The further clusters of the same server."""
-    is_further: bool = False
-    """Whether it is one of these."""
+    path: str = ""
+    """The path below which it is served, if it is one of these: /_world/NAME."""
 
     def __post_init__(self) -> None:
         with without_collection():
@@ -52,11 +52,20 @@ class Cluster:
 
     @property
     def not_served(self) -> NotServedRequests:
-        """The requests of this and all earlier worlds that OpenSearch serves and mockflow does not."""
-        both = NotServedRequests()
-        both.add(self._not_served_before)
-        both.add(self.world.not_served)
-        return both
+        """The requests that OpenSearch serves and mockflow does not: of this and all earlier worlds, and of further ones."""
+        all_of_them = NotServedRequests()
+        all_of_them.add(self._not_served_before)
+        all_of_them.add(self.world.not_served)
+        for _, cluster in self.worlds:
+            all_of_them.add(cluster.not_served)
+        return all_of_them
+
+    def delete_world(self, name: str) -> "Cluster":
+        """Removes a further cluster, and ends the waits in it. Raises UnknownWorldError."""
+        cluster = self.worlds.remove(name)
+        self._not_served_before.add(cluster.not_served)
+        cluster.end()
+        return cluster
 
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
@@ -94,15 +103,15 @@ class Cluster:
     def _kept(self, keep_scenarios: bool) -> tuple[LoadedScenario, ...]:
         return tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
 
-    def further(self, **changes: Any) -> "Cluster":
-        """A further cluster of the server, as this one was at the start but for `changes` of settings.
+    def further(self, path: str, **changes: Any) -> "Cluster":
+        """A further cluster of the server below `path`, as this one was at the start but for `changes` of settings.
 
         Raises ValueError for settings out of range.
         """
         if changes.get("epoch") is not None:
             changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
-        return Cluster(settings, self.startup, self.publish_address, on_cut_off=self.on_cut_off, is_further=True)
+        return Cluster(settings, self.startup, self.publish_address, on_cut_off=self.on_cut_off, path=path)
 
     def end(self) -> None:
         """Ends the waits of requests, and those of further clusters; no request is answered from memory any more."""

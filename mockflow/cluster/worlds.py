@@ -30,8 +30,8 @@ class Worlds(Generic[C]):
     def __iter__(self) -> Iterator[tuple[str, C]]:
         return iter(self._clusters.items())
 
-    def make(self, name: str | None, new: Callable[[], C]) -> str:
-        """Adds a cluster and returns its name. ValueError for a bad name, WorldExistsError if it is taken."""
+    def make(self, name: str | None, new: Callable[[str], C]) -> str:
+        """Adds the cluster that `new` makes for a path, and returns its name. ValueError for a bad name, WorldExistsError if it is taken."""
         if name is None:
             name = self._free_name()
         if not _NAME.fullmatch(name):
@@ -40,7 +40,7 @@ class Worlds(Generic[C]):
             raise WorldExistsError(f"there is a world {name}; DELETE it first, or choose another name")
         if len(self._clusters) >= MAX_WORLDS:
             raise WorldExistsError(f"there are {MAX_WORLDS} worlds, which is the most; DELETE one first")
-        self._clusters[name] = new()
+        self._clusters[name] = new(f"{PREFIX}{name}")
         return name
 
     def remove(self, name: str) -> C:

@@ -75,15 +75,16 @@ def handler(
     async def handle(incoming: web.BaseRequest) -> ResponseSender:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
-        cluster = default
+        cluster, refusal = default, None
         if request.target.startswith(WORLD_PREFIX):
             try:
                 cluster, request.target = default.worlds.find(request.target)
+                request.world = cluster.path
             except UnknownWorldError as error:
-                unknown = control.refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
-                return ResponseSender(unknown, incoming, keep_alive=False)
+                refusal = control.refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
         is_control = request.target.startswith(PREFIX) and guard is not None and control.is_control(request.target)
-        refusal = guard.refusal(request) if is_control and guard else None
+        if is_control and guard:
+            refusal = guard.refusal(request)
         if refusal is None and incoming.body_exists:
             limit, too_large = (MAX_CONTROL_BODY, _CONTROL_TOO_LARGE) if is_control else (limits.max_body, _TOO_LARGE)
             refusal = await bodies.read(incoming, request, limit, too_large)
@@ -159,7 +160,7 @@ def _cut_off(cluster: Cluster) -> None:
 
 
 def _internal_error(request: Request) -> Response:
-    target = target_without_secrets(request.target)
+    target = target_without_secrets(request.world + request.target)
     log.exception("internal error of mockflow at %s %s", request.method, target)
     error = internal_error()
     return error.response()

@@ -160,6 +160,21 @@ async def test_a_request_is_copied_as_curl(server: Server, browser: Any) -> None
         await context.close()
 
 
+async def test_the_page_of_a_world_shows_that_world(server: Server, browser: Any) -> None:
+    await server.ask("/_mockflow/worlds", "POST", '{"name": "a"}')
+    await server.ask("/")
+    await server.ask("/_world/a/_cat/count")
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    try:
+        page: Page = await context.new_page()
+        await page.goto(f"{server.url}/_world/a/_mockflow/#request=1")
+        await page.get_by_role("button", name="Copy as curl").click()
+        await expect(page.locator("#exchange [role=status]")).to_have_text("copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == "curl http://mockflow/_world/a/_cat/count"
+    finally:
+        await context.close()
+
+
 async def test_the_journal_is_saved(server: Server, open_page: Open) -> None:
     await server.status()
     page = await open_page(server)

@@ -31,13 +31,16 @@ def archive(entries: list[Any]) -> dict[str, Any]:
     }
 
 
-def entry(exchange: Entry, default_host: str) -> dict[str, Any]:
-    """One request of the archive. Its URL is http; `default_host` is for a request without a Host header."""
+def entry(exchange: Entry, default_host: str, path: str = "") -> dict[str, Any]:
+    """One request of the archive. Its URL is http; `default_host` is for a request without a Host header.
+
+    `path` is that of the world: /_world/NAME, or empty.
+    """
     began = datetime.fromtimestamp(exchange["wall"], timezone.utc)
     return {
         "startedDateTime": began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": exchange["took_ms"],
-        "request": _request(exchange, default_host),
+        "request": _request(exchange, default_host, path),
         "response": _response(exchange),
         "cache": {},
         "timings": {"send": 0, "wait": exchange["took_ms"], "receive": 0},
@@ -45,14 +48,14 @@ def entry(exchange: Entry, default_host: str) -> dict[str, Any]:
     }
 
 
-def _request(entry: Entry, default_host: str) -> dict[str, Any]:
+def _request(entry: Entry, default_host: str, path: str) -> dict[str, Any]:
     headers = entry["request"]["headers"]
     by_name = {name.lower(): value for name, value in headers.items()}
     body = entry["request"]["body"]
     text = _text(body)
     request = {
         "method": entry["method"],
-        "url": f"http://{by_name.get('host', default_host)}{entry['target']}",
+        "url": f"http://{by_name.get('host', default_host)}{path}{entry['target']}",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(headers.items()),

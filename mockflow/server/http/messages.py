@@ -65,6 +65,8 @@ class Request:
     """What was read of a large body before the request's turn."""
     notes: tuple[str, ...] = ()
     """What the journal tells of it, beside its response."""
+    world: str = ""
+    """The path of the further world that it is for, which `target` lacks."""
 
     def note(self, text: str) -> None:
         """Adds to `notes`."""

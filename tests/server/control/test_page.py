@@ -50,7 +50,7 @@ async def test_it_needs_no_network_and_nothing_that_is_missing(server: Server) -
     for name in FILES:
         text = (await file(server, name)).body.decode()
         assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}
-        wanted |= set(re.findall(r'"/_mockflow/page/([^"]+)"', text)) | set(re.findall(r'from "\./([^"]+)"', text))
+        wanted |= set(re.findall(r'"page/([^"]+)"', text)) | set(re.findall(r'from "\./([^"]+)"', text))
     assert wanted <= set(FILES)
     assert {"style.css", "app.js", "store.js"} <= wanted
 

@@ -75,3 +75,35 @@ async def test_a_world_has_the_servers_token(serve: Servers) -> None:
     assert (await server.ask("/_mockflow/worlds", "POST", b'{"name": "a"}', token)).status == 200
     assert (await server.ask("/_world/a/_mockflow/clock")).status == 401
     assert (await server.ask("/_world/a/_mockflow/clock", headers=token)).status == 200
+
+
+async def test_the_archive_and_the_log_name_the_world(owner: Owner) -> None:
+    await owner.post("/worlds", {"name": "a"})
+    assert (await owner.server.ask("/_world/a/nothing/here?x=1")).status == 400
+    archive = (await owner.server.ask("/_world/a/_mockflow/journal.har")).json
+    assert [one["request"]["url"] for one in archive["log"]["entries"]] == ["http://mockflow/_world/a/nothing/here?x=1"]
+
+
+async def test_the_access_log_names_the_world_and_has_requests_for_missing_ones(serve: Servers) -> None:
+    lines: list[str] = []
+    server = await serve(
+        STORY, access_log=lambda request, status, _: lines.append(f"{request.world} {request.target} {status}")
+    )
+    await server.ask("/_mockflow/worlds", "POST", b'{"name": "a"}')
+    for target in ("/_world/a/_cluster/health", "/_world/b/_cluster/health", "/_world/a/_cluster/health"):
+        await server.ask(target)
+    assert lines == [
+        " /_mockflow/worlds 200",
+        "/_world/a /_cluster/health 200",
+        " /_world/b/_cluster/health 404",
+        "/_world/a /_cluster/health 200",
+    ]
+
+
+async def test_what_is_not_served_in_a_world_is_reported_with_the_rest(owner: Owner) -> None:
+    await owner.post("/worlds", {"name": "a"})
+    await owner.post("/worlds", {"name": "b"})
+    for path in ("", "/_world/a", "/_world/b"):
+        await owner.server.ask(f"{path}/i/_close", "POST")
+    await owner.delete("/worlds/b")
+    assert [(kind.request, kind.calls) for kind in owner.server.cluster.not_served] == [("POST /{index}/_close", 3)]

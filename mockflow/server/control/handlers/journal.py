@@ -30,8 +30,12 @@ def get_journal(call: ControlCall) -> LongList[Exchange]:
 def get_archive(call: ControlCall) -> LongList[Exchange]:
     """The requests and responses that match the filters, as an HTTP Archive."""
     exchanges, _ = _chosen(call)
-    host, began = call.cluster.publish_address, call.world.began
-    return LongList(har.archive, exchanges, lambda exchange: har.entry(exchange.as_json(began), host), _size(exchanges))
+    host, path, began = call.cluster.publish_address, call.cluster.path, call.world.began
+
+    def written(exchange: Exchange) -> dict[str, Any]:
+        return har.entry(exchange.as_json(began), host, path)
+
+    return LongList(har.archive, exchanges, written, _size(exchanges))
 
 
 def _chosen(call: ControlCall) -> tuple[list[Exchange], int | None]:

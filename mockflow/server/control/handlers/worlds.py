@@ -14,12 +14,12 @@ def list_worlds(call: ControlCall) -> list[views.WorldView]:
 
 def make_world(call: ControlCall) -> views.WorldView:
     """Makes a world as the server's was at the start; 409 for a name that is taken and for too many."""
-    if call.cluster.is_further:
+    if call.cluster.path:
         raise ControlError(409, f"this is a further world; make another at the server's own /_mockflow, not {PREFIX}")
     body = read_body(call, requests.NewWorld)
     changes = settings_of(body)
     try:
-        name = call.cluster.worlds.make(body.name, lambda: call.cluster.further(**changes))
+        name = call.cluster.worlds.make(body.name, lambda path: call.cluster.further(path, **changes))
     except WorldExistsError as error:
         raise ControlError(409, str(error)) from None
     return next(_view(one, cluster) for one, cluster in call.cluster.worlds if one == name)
@@ -29,19 +29,16 @@ def delete_world(call: ControlCall) -> views.WorldView:
     """Removes a world; requests that wait in it are answered."""
     name = call.values["name"]
     try:
-        cluster = call.cluster.worlds.remove(name)
+        return _view(name, call.cluster.delete_world(name))
     except UnknownWorldError:
         raise ControlError(404, f'no world "{name}"; GET /_mockflow/worlds lists them') from None
-    view = _view(name, cluster)
-    cluster.end()
-    return view
 
 
 def _view(name: str, cluster: Cluster) -> views.WorldView:
     world = cluster.world
     return views.WorldView(
         name=name,
-        path=f"{PREFIX}{name}",
+        path=cluster.path,
         mode=world.clock.mode,
         workflows=len(world.workflows),
         requests=world.journal.counted,

@@ -1,6 +1,9 @@
 // Calls of the control API, with its token where it has one.
 
-export const CONTROL_API = "/_mockflow";
+/** The control API that this page belongs to: /_mockflow, and that of a further world /_world/NAME/_mockflow. */
+export const CONTROL_API = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+/** The path below which the clients of this world send their requests: empty, or /_world/NAME. */
+export const WORLD = CONTROL_API.match(/\/_world\/[^/]+(?=\/_mockflow$)/)?.[0] ?? "";
 const KEY = "mockflow-token"; // in this tab only, so that a reload does not ask again
 
 let token = kept();

@@ -3,8 +3,8 @@
 const OWN = new Set(["host", "content-length", "connection", "accept-encoding", "transfer-encoding", "expect"]); // curl sets them
 const HIDDEN = "(hidden)";
 
-/** The command, and what it lacks; `origin` is the address for a request without a Host header. */
-export function curlOf(exchange, origin) {
+/** The command, and what it lacks; `origin` is the address for a request without a Host header, `world` its path. */
+export function curlOf(exchange, origin, world = "") {
   const { headers, body } = exchange.request;
   const host = Object.entries(headers).find(([name]) => name.toLowerCase() === "host")?.[1];
   const base = host ? `${new URL(origin).protocol}//${host}` : origin;
@@ -13,7 +13,7 @@ export function curlOf(exchange, origin) {
   else if (exchange.method !== (body == null ? "GET" : "POST")) words.push("-X", quoted(exchange.method));
   if (/[[\]{}]/.test(exchange.target)) words.push("--globoff");
   if (/\/\.\.?(\/|$|\?)/.test(exchange.target)) words.push("--path-as-is");
-  words.push(quoted(base + exchange.target));
+  words.push(quoted(base + world + exchange.target));
   for (const [name, value] of Object.entries(headers)) {
     if (!OWN.has(name.toLowerCase())) words.push("-H", quoted(value === "" ? `${name};` : `${name}: ${value}`));
   }

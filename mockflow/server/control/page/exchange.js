@@ -1,6 +1,6 @@
 // The details of one request and its response, and the request as a command.
 
-import { get } from "./api.js";
+import { WORLD, get } from "./api.js";
 import { curlOf } from "./curl.js";
 import { $, h, json, setText } from "./dom.js";
 import { KINDS, duration, kindOf } from "./format.js";
@@ -21,7 +21,7 @@ export async function openExchange(number) {
   const nears = whole.near_misses ?? [];
   const part = (name, value) => (value == null || (typeof value === "object" && !Object.keys(value).length) ? null
     : h("details", { open: name !== "Headers" }, h("summary", {}, name), typeof value === "string" ? h("pre", { class: "json", tabindex: "0" }, value) : json(value)));
-  const { command, note } = curlOf(whole, location.origin);
+  const { command, note } = curlOf(whole, location.origin, WORLD);
   const said = h("span", { class: "muted", role: "status" });
   const text = h("pre", { class: "json command", tabindex: "0" }, command);
   dialog.replaceChildren(
