@@ -107,3 +107,15 @@ async def test_what_is_not_served_in_a_world_is_reported_with_the_rest(owner: Ow
         await owner.server.ask(f"{path}/i/_close", "POST")
     await owner.delete("/worlds/b")
     assert [(kind.request, kind.calls) for kind in owner.server.cluster.not_served] == [("POST /{index}/_close", 3)]
+
+
+async def test_a_long_bad_name_is_told_in_part(owner: Owner) -> None:
+    assert len(await owner.refused(400, "POST", "/worlds", {"name": "/" * 100_000})) < 200
+
+
+async def test_a_world_says_that_it_writes_no_files(owner: Owner) -> None:
+    await owner.post("/worlds", {"name": "a"})
+    told = (await owner.server.ask("/_world/a/_mockflow/scenarios/story")).json["read_only"]
+    assert told == "a further world writes no files; the server's own /_mockflow does"
+    refused = await owner.server.ask("/_world/a/_mockflow/scenarios/story?write=true&version=x", "PUT", STORY)
+    assert (refused.status, refused.error["message"]) == (403, told)

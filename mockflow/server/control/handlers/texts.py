@@ -29,11 +29,16 @@ def get_scenario(call: ControlCall) -> views.ScenarioText:
         file=file.file if file else None,
         line=file.line if file and loaded.text is None else 1,
         version=(loaded.version or file.version) if file else None,
-        read_only=file.refusal or None if file else _NO_FILE,
+        read_only=file.refusal or None if file else _no_file(call),
     )
 
 
+def _no_file(call: ControlCall) -> str:
+    return _OF_WORLD if call.cluster.path else _NO_FILE
+
+
 _NO_FILE: Final = "the scenario comes from no file of this server"
+_OF_WORLD: Final = "a further world writes no files; the server's own /_mockflow does"
 
 
 def check_text(call: ControlCall) -> views.Checked:
@@ -65,7 +70,7 @@ def replace_scenario(call: ControlCall) -> views.Loaded:
 def _write(call: ControlCall, loaded: LoadedScenario, version: str | None) -> views.Loaded:
     texts = texts_of(call.cluster)
     if texts is None:
-        raise ControlError(403, _NO_FILE)
+        raise ControlError(403, _no_file(call))
     if version is None:
         raise ControlError(400, "write needs version: that of the file as it was read, from GET of the same path")
     new, loading = texts.write(loaded.name, call.request.body, version)
