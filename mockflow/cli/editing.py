@@ -7,7 +7,7 @@ from typing import Final
 from mockflow.cli.reload import ScenarioFiles
 from mockflow.cluster import Cluster, LoadedScenario, TooManyError, scenarios
 from mockflow.loading import documents, replacing
-from mockflow.loading.load import FileVersion, Loading, together, version_of
+from mockflow.loading.load import FileVersion, Loading, json_has_scenario, together, version_of
 from mockflow.loading.problems import Problem
 from mockflow.loading.regular_files import read_regular
 from mockflow.loading.shipped import is_shipped
@@ -53,6 +53,8 @@ class EditedFiles:
         new = documents.put(old, _part(file, old, name), _decoded(file, text)).encode()
         if content.startswith(_BOM):
             new = _BOM + new
+        if file.endswith(".json") and not json_has_scenario(new):
+            raise ControlError(400, f"{file} is a file of JSON; as YAML it would be passed over at the next start")
         whole = self._version(new, file)
         plan = self._files.plan({**self._files.files.versions, file: whole}, self._cluster.world.scenarios)
         _refuse([one for one in plan.files.problems if one.severity == "error" and file in _files_of(one)])

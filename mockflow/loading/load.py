@@ -240,12 +240,16 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
 
 
 def _is_scenario(file: FilePath) -> bool:
-    """Whether a .json file has a scenario. Of one that cannot be parsed, its first key decides."""
     try:
         with file.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)
     except OSError:
         return False
+    return json_has_scenario(text)
+
+
+def json_has_scenario(text: bytes) -> bool:
+    """Whether the text of a .json file has a scenario. Of one that cannot be parsed, its first key decides."""
     if b'"scenario"' not in text:
         return False
     try:

@@ -220,3 +220,15 @@ def test_who_may_edit(arguments: list[str], told: str) -> None:
     done = CliRunner().invoke(main, ["serve", *arguments])
     assert done.exit_code == 2
     assert told in done.output
+
+
+async def test_a_file_of_json_stays_one(desk: Desk) -> None:
+    """A folder's .json file without the key is no scenario: what is YAML would be gone at the next start."""
+    file = desk.file.with_name("j.json")
+    file.write_text('{"scenario": "j", "workflow_id": "j"}')
+    await desk.open()
+    answer = await desk.save("j", "scenario: j\nworkflow_id: new\n")
+    assert (answer.status, "is a file of JSON" in answer.error["message"]) == (400, True)
+    assert file.read_text() == '{"scenario": "j", "workflow_id": "j"}'
+    assert (await desk.save("j", '{"scenario": "j", "workflow_id": "new"}')).status == 200
+    assert [one.name for one in ScenarioFiles([str(desk.file.parent)]).loaded] == ["j", "a", "b"]
