@@ -1,10 +1,12 @@
 """Searches, counts, scrolls and writes by query over the documents of clients."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mockflow.server.endpoints.documents import by_query
 from tests.server.endpoints.documents.conftest import Index
 from tests.support.server import OWNER
 
@@ -189,6 +191,47 @@ async def test_documents_are_deleted_and_written_by_query(fruit: Index) -> None:
     assert (await fruit.done("GET", "/fruit/_doc/2"))["_version"] == 2
     status, _, reason = await fruit.refused("POST", "/fruit/_update_by_query", {"script": {"source": "x"}})
     assert (status, reason.partition(";")[0]) == (400, "mockflow does not support [script] by query")
+
+
+async def test_what_a_body_by_query_limits(fruit: Index) -> None:
+    everything: Any = {"query": {"match_all": {}}}
+    told = await fruit.done("POST", "/fruit/_delete_by_query", {**everything, "max_docs": 1, "conflicts": "proceed"})
+    assert (told["total"], told["deleted"]) == (1, 1)
+    assert await fruit.found("fruit") == ["2", "3", "4"]
+    for query, body, reason in (
+        ("?max_docs=2", {"max_docs": 1}, "[max_docs] set to two different values [1] and [2]"),
+        ("?max_docs=-1", {}, "[max_docs] parameter cannot be negative, found [-1]"),
+        ("", {"max_docs": 0}, "Validation Failed: 1: maxDocs should be greater than 0 if the request is limited to"),
+        ("", {"max_docs": "1"}, "[max_docs] of the body has to be a whole number"),
+        ("", {"conflicts": "x"}, "mockflow does not support this value of [conflicts]"),
+    ):
+        refused = await fruit.refused("POST", f"/fruit/_delete_by_query{query}", {**everything, **body})
+        assert (refused[0], refused[2][: len(reason)]) == (400, reason)
+    assert await fruit.found("fruit") == ["2", "3", "4"]
+
+
+async def test_documents_that_change_while_they_are_written_by_query(
+    fruit: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conflict is an error of the request, unless it proceeds."""
+
+    async def find(work: Callable[[], Any]) -> Any:
+        found = work()
+        await fruit.done("PUT", "/fruit/_doc/2", {"n": 20})
+        return found
+
+    monkeypatch.setattr(by_query, "is_large", lambda *_: True)
+    monkeypatch.setattr(by_query, "in_thread", find)
+    answer = await fruit.ask("POST", "/fruit/_update_by_query")
+    told = answer.json
+    assert (answer.status, told["total"], told["updated"], told["version_conflicts"]) == (409, 4, 3, 1)
+    [failure] = told["failures"]
+    assert (failure["index"], failure["id"], failure["status"]) == ("fruit", "2", 409)
+    assert failure["cause"]["type"] == "version_conflict_engine_exception"
+    told = await fruit.done("POST", "/fruit/_update_by_query?conflicts=proceed")
+    assert (told["updated"], told["version_conflicts"], told["failures"]) == (3, 1, [])
+    told = await fruit.done("POST", "/fruit/_update_by_query", {"conflicts": "proceed"})
+    assert (told["updated"], told["version_conflicts"]) == (3, 1)
 
 
 async def test_a_large_bulk_and_a_search_of_it_leave_others_their_turn(index: Index) -> None:
