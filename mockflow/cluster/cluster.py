@@ -52,7 +52,7 @@ class Cluster:
 
     @property
     def not_served(self) -> NotServedRequests:
-        """The requests that OpenSearch serves and mockflow does not: of this and all earlier worlds, and of further ones."""
+        """The requests that OpenSearch serves and mockflow does not: of this, of earlier and of further worlds."""
         all_of_them = NotServedRequests()
         all_of_them.add(self._not_served_before)
         all_of_them.add(self.world.not_served)
