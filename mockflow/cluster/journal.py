@@ -187,6 +187,8 @@ class Journal:
     def __init__(self, bound: int = JOURNAL_EXCHANGES, room: int = JOURNAL_LARGE) -> None:
         self._entries: deque[_Entry] = deque(maxlen=bound)
         self.counted = 0
+        self._cleared = 0
+        """How many were counted when it was cleared last."""
         self._room = room
         self._large: deque[tuple[int, int]] = deque()
         """Number and size of each large exchange, oldest first."""
@@ -246,8 +248,14 @@ class Journal:
             )
         )
 
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest exchanges are gone because of the bound, since it was cleared."""
+        return self.counted - self._cleared - len(self._entries)
+
     def clear(self) -> None:
         """Removes all exchanges; numbering continues."""
+        self._cleared = self.counted
         self._entries.clear()
         self._large.clear()
         self._large_bytes = 0

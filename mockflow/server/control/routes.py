@@ -377,7 +377,7 @@ ROUTES: Final = (
             "Checks what clients asked: how often an operation was called, how a workflow was polled.",
             views.Verified,
             body=requests.Expectations,
-            errors=(422,),
+            errors=(409, 422),
             handle_in_loop=verify.verify_in_loop,
         ),
     ),

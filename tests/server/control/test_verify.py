@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockflow.cluster.journal import Journal
 from tests.support.control import Owner
 from tests.support.server import STORY, Servers
 
@@ -87,3 +88,18 @@ async def test_the_story_since_a_request(owner: Owner) -> None:
     assert "COMPLETED, 2 resources  [seen by 2 polls]" in story
     assert (await owner.get("/story?since=4"))["story"] == "mockflow received no requests, clock frozen"
     assert "not a whole number" in await owner.refused(400, "GET", "/story?since=x")
+
+
+async def test_a_number_that_the_journal_cannot_know_is_not_confirmed(serve: Servers) -> None:
+    owner = await Owner.of(await serve(STORY))
+    owner.server.cluster.world.journal = Journal(bound=2)
+    for _ in range(3):
+        await owner.server.status()
+    called = {"operation": "get_status"}
+    assert (await owner.post("/verify", {"called": called}))["calls"] == 2
+    told = await owner.refused(409, "POST", "/verify", {"called": {**called, "times": 2}})
+    assert "the journal has dropped 1 earlier requests and keeps the last 2" in told
+    assert (await owner.answer("POST", "/verify", {"called": {**called, "times": 1}})).status == 422
+    await owner.delete("/journal")
+    await owner.server.status()
+    assert (await owner.post("/verify", {"called": {**called, "times": 1}}))["calls"] == 1

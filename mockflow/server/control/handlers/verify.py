@@ -24,7 +24,10 @@ _EXACT_BELOW_MS: Final = 10
 
 
 def verify(call: ControlCall) -> views.Verified:
-    """Checks the expectations; 422 with the story for one that does not hold, 400 for an unknown operation."""
+    """Checks the expectations; 422 with the story for one that does not hold, 400 for an unknown operation.
+
+    409 for a number of calls that the journal cannot know, because it has dropped some.
+    """
     try:
         return at_once(_verify(call))
     except _UnmetError as unmet:
@@ -81,6 +84,12 @@ def _calls(call: ControlCall, wanted: requests.Called) -> Steps[int]:
             and (wanted.workflow_id is None or exchange.workflow_id == wanted.workflow_id)
         )
         yield
+    if wanted.times is not None and number <= wanted.times and (dropped := call.world.journal.dropped):
+        raise ControlError(
+            409,
+            f"how often {wanted.operation} was called is not known: the journal has dropped {dropped} earlier requests "
+            f"and keeps the last {len(call.world.journal)}. DELETE /_mockflow/journal before what is to be verified",
+        )
     if number == wanted.times if wanted.times is not None else number:
         return number
     about = "".join(
