@@ -87,3 +87,25 @@ async def test_the_story_since_a_request(owner: Owner) -> None:
     assert "COMPLETED, 2 resources  [seen by 2 polls]" in story
     assert (await owner.get("/story?since=4"))["story"] == "mockflow received no requests, clock frozen"
     assert "not a whole number" in await owner.refused(400, "GET", "/story?since=x")
+
+
+async def test_the_story_says_which_workflow_was_meant(serve: Servers) -> None:
+    owner = await Owner.of(await serve(STORY.replace("workflow_id: w", "workflow_id: my-flow")))
+    for wrong in ("my-flw", "entirely-different"):
+        assert (await owner.server.status(wrong)).status == 404
+    story = (await owner.get("/story"))["story"]
+    assert "\n\nhint: there is no workflow entirely-different; there is my-flow\n" in story
+    assert story.endswith("\nhint: there is no workflow my-flw; did you mean my-flow?")
+
+
+async def test_the_story_says_that_nobody_moves_a_frozen_clock(serve: Servers) -> None:
+    server = await serve(STORY)
+    owner = await Owner.of(server)
+    for _ in range(2):
+        await server.status()
+    assert "hint" not in (await owner.get("/story"))["story"], "two equal polls are a test of it, perhaps"
+    await server.status()
+    assert "hint: the clock is frozen and was not moved during 3 polls; " in (await owner.get("/story"))["story"]
+    await server.advance("1s")
+    await server.status()
+    assert "hint" not in (await owner.get("/story"))["story"]

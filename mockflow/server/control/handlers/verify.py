@@ -14,6 +14,7 @@ from mockflow.server.control.handlers.journal import get_coverage, number_in
 from mockflow.server.control.handlers.workflows import detail_of
 from mockflow.server.control.polls import SeveralPolledError, polling_of
 from mockflow.server.control.story import story_of
+from mockflow.server.control.story_hints import hints
 
 _EXACT_BELOW_MS: Final = 10
 
@@ -101,6 +102,7 @@ def _story(call: ControlCall, since: int) -> str:
             part.text() for part in coverage.parts if part.run in _ACT and not (part.seen or part.optional or since)
         ],
         not_served=() if since else coverage.not_served,
+        hints=[*hints(exchanges, [workflow.id for workflow in world.living()], world.clock.mode)],
     )
 
 
