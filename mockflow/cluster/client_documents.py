@@ -36,7 +36,11 @@ RunPipeline = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 """The document that an ingest pipeline makes of another; the arguments are the pipeline, the id and the document."""
 
 _DEPTH: Final = "index.mapping.depth.limit"
+NO_ID: Final = "auto-generated"
+"""The id that is told of a dropped document without one (TransportBulkAction)."""
 _LONGEST_ID: Final = 512  # bytes
+_ANY_VERSION: Final = -3  # Versions.MATCH_ANY
+_NO_SEQ_NO: Final = -2  # SequenceNumbers.UNASSIGNED_SEQ_NO
 
 
 class DroppedDocumentError(Exception):
@@ -54,6 +58,11 @@ class Done:
     """The number of shards that the write goes to."""
     source: Mapping[str, Any] | None = None
     """The new document of an update."""
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether a pipeline has dropped the document."""
+        return self.written.seq_no == _NO_SEQ_NO
 
 
 class View:
@@ -102,20 +111,23 @@ class Writer:
         name = self._resolved(write)
         if write.kind == "delete":
             return self._delete(write, name)
-        view = self._view(name)
         if write.kind == "update":
             assert write.update is not None
             assert write.id is not None
+            view = self._view_or_new(name)
             try:
                 return self._update(write, view, write.id, write.update)
             except DroppedDocumentError:
-                return _dropped(view, write.id)
+                return _dropped(view.name, write.id)
         assert write.source is not None
+        # Pipelines come before a missing index is created (TransportBulkAction).
+        settings = self._view(name).settings if self._is_there(name) else {}
         id = new_id(self._world, "document") if write.id is None else write.id
         try:
-            source = self._piped(write, view, id, write.source)
+            source = self._piped(write, settings, id, write.source)
         except DroppedDocumentError:
-            return _dropped(view, id)
+            return _dropped(name, write.id or NO_ID, write.conditions.version)
+        view = self._view_or_new(name)
         return self._done(view, self._index(write, view, id, source))
 
     def _delete(self, write: Write, name: str) -> Done:
@@ -133,9 +145,9 @@ class Writer:
             source = update.doc if update.doc_as_upsert else update.upsert
             if source is None:
                 raise document_missing(view.name, id)
-            source = self._piped(write, view, id, source)
+            source = self._piped(write, view.settings, id, source)
         else:
-            partial = self._piped(write, view, id, update.doc) if update.doc_as_upsert else update.doc
+            partial = self._piped(write, view.settings, id, update.doc) if update.doc_as_upsert else update.doc
             source = merged_source(before.source, partial)
             if update.detect_noop and source == before.source and _same_types(source, before.source):
                 written = Written(id, before.version, before.seq_no, "noop")
@@ -208,16 +220,18 @@ class Writer:
             )
         raise blocked_index(name)
 
-    def _piped(self, write: Write, view: View, id: str, source: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _piped(
+        self, write: Write, settings: Mapping[str, Any], id: str, source: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         """The document as the ingest pipelines of the request and of the index make it."""
-        chosen = write.pipeline or text_of(view.settings, "index.default_pipeline")
-        for name in (chosen, text_of(view.settings, "index.final_pipeline")):
+        chosen = write.pipeline or text_of(settings, "index.default_pipeline")
+        for name in (chosen, text_of(settings, "index.final_pipeline")):
             if name and name != "_none" and self._run_pipeline is not None:
                 source = self._run_pipeline(name, id, dict(source))
         return source
 
     def _resolved(self, write: Write) -> str:
-        """The index that a write goes to; it is created if there is none."""
+        """The name of the index that a write goes to, which may be missing."""
         name, world = write.index, self._world
         if name in self._views and not write.require_alias:
             return name
@@ -229,12 +243,19 @@ class Writer:
                     f"no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not an alias"
                 )
                 raise no_such_index(name, reason)
-        if write.kind != "delete" and not index_listing.exists(world, name):
-            if world.cluster_settings.text("action.auto_create_index") == "false":
+        return name
+
+    def _is_there(self, name: str) -> bool:
+        return name in self._views or index_listing.exists(self._world, name)
+
+    def _view_or_new(self, name: str) -> View:
+        """The index, which is created if there is none."""
+        if not self._is_there(name):
+            if self._world.cluster_settings.text("action.auto_create_index") == "false":
                 raise no_such_index(name, f"no such index [{name}] and [action.auto_create_index] is [false]")
             self._check_room(name)
-            client_indices.create(world, name, IndexRequest())
-        return name
+            client_indices.create(self._world, name, IndexRequest())
+        return self._view(name)
 
     def _aliases(self) -> dict[str, dict[str, bool | None]]:
         if self._writers is None:
@@ -267,9 +288,9 @@ class Writer:
         return self._view(name).mapping if index_listing.exists(world, name) else {}
 
 
-def _dropped(view: View, id: str) -> Done:
-    """What OpenSearch tells of a document that a pipeline has dropped (IngestService)."""
-    return Done(view.name, id, Written(id, -3, -2, "noop"), 0)
+def _dropped(name: str, id: str, version: int | None = None) -> Done:
+    """What OpenSearch tells of a document that a pipeline has dropped (TransportBulkAction.markItemAsDropped)."""
+    return Done(name, id, Written(id, _ANY_VERSION if version is None else version, _NO_SEQ_NO, "noop"), 0)
 
 
 def new_id(world: World, kind: str) -> str:

@@ -90,6 +90,8 @@ class Exchange:
     """Whether bodies, headers or target were cut short."""
     number: int
     """From 1, in the order of the responses."""
+    notes: tuple[str, ...] = ()
+    """What mockflow tells of it, beside the response: each is told once."""
 
     @property
     def workflow_id(self) -> str | None:
@@ -133,6 +135,7 @@ class Exchange:
             "stub": self.scripted.stub if self.scripted else None,
             "connection": self.scripted.connection if self.scripted else None,
             "near_misses": list(self.scripted.near_misses) if self.scripted else [],
+            "notes": list(self.notes),
             "is_poll": self.is_poll,
             "cut": self.is_cut,
             "request": {
@@ -188,6 +191,7 @@ class Journal:
         self._large: deque[tuple[int, int]] = deque()
         """Number and size of each large exchange, oldest first."""
         self._large_bytes = 0
+        self._notes: dict[int, tuple[str, ...]] = {}  # by number: hardly any exchange has some
 
     def add(
         self,
@@ -207,12 +211,15 @@ class Journal:
         *,
         head_bytes: int = 0,
         is_served: bool = True,
+        notes: tuple[str, ...] = (),
     ) -> None:
         """Adds an exchange, its values as in `Exchange`, and drops the oldest beyond the bound.
 
         `head_bytes` is the size of target and headers; 0 if they are those of an earlier request.
         """
         self.counted += 1
+        if notes:
+            self._notes[self.counted] = notes
         is_cut = False
         if len(request_body) + len(response_body) + head_bytes > JOURNAL_SMALL:
             is_cut = len(request_body) > JOURNAL_BODY or len(response_body) > JOURNAL_BODY
@@ -244,6 +251,10 @@ class Journal:
         self._entries.clear()
         self._large.clear()
         self._large_bytes = 0
+        self._notes.clear()
+
+    def _exchange(self, entry: _Entry, number: int) -> Exchange:
+        return Exchange(*entry, number, self._notes.get(number, ()))
 
     def _make_room(self, size: int) -> None:
         """Cuts the oldest large exchanges short, for one more exchange of `size` bytes."""
@@ -259,7 +270,7 @@ class Journal:
 
     def __iter__(self) -> Iterator[Exchange]:
         first = self.counted - len(self._entries) + 1
-        return iter([Exchange(*entry, number) for number, entry in enumerate(self._entries, first)])
+        return iter([self._exchange(entry, number) for number, entry in enumerate(self._entries, first)])
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -268,12 +279,12 @@ class Journal:
         """The newest `at_most` exchanges with a number above `since`, oldest first, without a search of the others."""
         count = max(0, min(self.counted - since, at_most, len(self._entries)))
         entries = reversed(list(islice(reversed(self._entries), count)))
-        return [Exchange(*entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
+        return [self._exchange(entry, number) for number, entry in enumerate(entries, self.counted - count + 1)]
 
     def get(self, number: int) -> Exchange | None:
         """The exchange with this number; None if it is not kept."""
         place = number - (self.counted - len(self._entries)) - 1
-        return Exchange(*self._entries[place], number) if 0 <= place < len(self._entries) else None
+        return self._exchange(self._entries[place], number) if 0 <= place < len(self._entries) else None
 
     def select(
         self,
@@ -287,7 +298,7 @@ class Journal:
         gone = self.counted - len(self._entries)
         first = max(since, gone)
         for number, entry in enumerate(islice(self._entries, first - gone, None), first + 1):
-            exchange = Exchange(*entry, number)
+            exchange = self._exchange(entry, number)
             if (
                 operation in (None, exchange.operation)
                 and status in (None, exchange.status)

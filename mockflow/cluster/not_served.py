@@ -1,13 +1,18 @@
-"""Requests that OpenSearch serves and mockflow does not: counted, and each kind logged once."""
+"""What OpenSearch does and mockflow does not: requests, counted, and what is not computed for one. Each kind is logged
+once.
+"""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from mockflow.core.base.path_pattern import PathPattern
+from mockflow.core.base.plain_text import plain
 
 log: Final = logging.getLogger("mockflow")
+Note = Callable[[str], None]
+"""Takes what the journal tells of the request."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,20 @@ class NotServedRequests:
 
     def __iter__(self) -> Iterator[NotServed]:
         return iter([NotServed(*kind, calls) for kind, calls in self._calls.items()])
+
+
+class NotComputed:
+    """What mockflow has passed over in requests that it answers. Each is told once: in the log, and of the request."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def tell(self, text: str, note: Note) -> None:
+        """Tells it, if it was not told before; `note` takes it for the journal."""
+        if text not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(text)
+            log.warning("%s", plain(text))
+            note(text)
+
+
+_MOST_TOLD: Final = 1_000

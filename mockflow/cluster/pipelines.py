@@ -2,21 +2,19 @@
 "Pipelines").
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
 from mockflow.cluster import predictions
+from mockflow.cluster.not_served import Note
 from mockflow.cluster.world import World
 from mockflow.core.ml.vectors import tokens
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
 from mockflow.core.opensearch.pipelines.configuration import ConfigurationError
 from mockflow.core.opensearch.pipelines.run_pipeline import run_pipeline
 from mockflow.core.plugin.resources import Made, body_of
-
-log: Final = logging.getLogger("mockflow")
 
 PipelineKind = Literal["ingest_pipeline", "search_pipeline"]
 MAX_PIPELINES: Final = 10_000
@@ -52,16 +50,17 @@ def definition(world: World, name: str) -> Mapping[str, Any] | None:
     return None if made is None else body_of(made, world.version)
 
 
-def run(world: World, body: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+def run(world: World, body: Mapping[str, Any], document: dict[str, Any], note: Note) -> dict[str, Any]:
     """The document after the pipeline `body`. Raises PipelineFailedError and DroppedError."""
-    return run_pipeline(body, document, PipelineModels(world))
+    return run_pipeline(body, document, PipelineModels(world, note))
 
 
 class PipelineModels:
     """The models of a world, for the processors of pipelines."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, note: Note) -> None:
         self._world = world
+        self._note = note
 
     def vector(self, model_id: str, text: str) -> list[float]:
         return predictions.vector(self._world, model_id, text)
@@ -81,6 +80,5 @@ class PipelineModels:
         return definition(self._world, name)
 
     def passed_over(self, what: str) -> None:
-        if what not in self._world.passed_over:
-            self._world.passed_over[what] = None
-            log.warning("mockflow does not compute the processor %s: documents pass it unchanged", what)
+        text = f"mockflow does not compute the processor {what}: documents pass it unchanged"
+        self._world.not_computed.tell(text, self._note)

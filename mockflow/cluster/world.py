@@ -12,7 +12,7 @@ from mockflow.cluster.coverage import Coverage
 from mockflow.cluster.journal import Journal
 from mockflow.cluster.match_index import MatchIndex
 from mockflow.cluster.model_scripts import ModelScripts
-from mockflow.cluster.not_served import NotServedRequests
+from mockflow.cluster.not_served import NotComputed, NotServedRequests
 from mockflow.cluster.outage_schedule import OutageSchedule, Run
 from mockflow.cluster.registry import Registry
 from mockflow.cluster.settings import Settings
@@ -75,8 +75,8 @@ class World:
         """The settings of the plugin in force."""
         self.plugin_indices: dict[str, int] = {}
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
-        self.passed_over: dict[str, None] = {}
-        """The processors of pipelines that documents have passed unchanged, because mockflow does not compute them."""
+        self.not_computed = NotComputed()
+        """What requests have passed over, such as processors of pipelines."""
         self.stores = Stores()
         """The documents of clients."""
         self.ml_config_deleted = False

@@ -162,6 +162,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             None if decision is None else scripted.trace(decision),
             is_served=is_served,
             head_bytes=request.head_bytes,
+            notes=request.notes,
         )
     response = Response(status, body, content_type, _headers(cluster, request, headers), again=again)
     if again is not None:

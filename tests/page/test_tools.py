@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from tests.page.conftest import Open
 from tests.page.test_page import row, shows, status_at
 from tests.support.server import OWNER, STORY, WORKFLOW, Server, Servers
+from tests.support.things import THINGS
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (the extra browser)")
 expect: Final[Any] = playwright.expect
@@ -259,6 +260,29 @@ async def test_the_timeline_of_the_selected_workflow_zooms(server: Server, open_
     await expect(head).to_be_in_viewport()
     await page.keyboard.press("0")
     await expect(page.locator(".zoom-factor")).to_have_text("")
+
+
+# -- resources ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_resources_of_the_selected_workflow(serve: Servers, open_page: Open, scheme: str) -> None:
+    server = await serve(THINGS, STORY)
+    await server.status("t")
+    page = await open_page(server, "#workflow=t", color_scheme=scheme)
+    await expect(page.locator("#inspector h2")).to_have_text("things")
+    table = page.get_by_role("region", name="Resources now")
+    await expect(table).to_be_hidden()
+    await server.advance("1s")
+    rows = table.locator("tbody tr")
+    await expect(rows).to_have_text(["indexbooks0 documents", "modelchat modelm1REGISTERED"])
+    await server.ask("/books/_doc", "POST", '{"a":1}', {"Content-Type": "application/json"})
+    await server.advance("1s")
+    await expect(rows).to_have_text(["indexbooks1 document", "modelchat modelm1DEPLOYED", "agentlibrariana1"])
+    await row(page, "w").locator(".who").click()
+    await expect(table).to_be_hidden()  # it has made nothing yet
+    await row(page, "t").locator(".who").click()
+    await expect(rows).to_have_count(3)
 
 
 # -- order, filter, phone ------------------------------------------------------------------------------

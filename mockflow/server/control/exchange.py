@@ -36,6 +36,8 @@ class Exchange:
     """The name of the stub that answered."""
     near_misses: tuple[str, ...]
     """For a request that nothing serves: the closest stubs, and why they did not match."""
+    notes: tuple[str, ...]
+    """What mockflow does not do for it as OpenSearch would; each is told once, of the first such request."""
     cut: bool
     """Whether the journal has cut bodies, headers or target short, because they are too large."""
     took_ms: float = field(compare=False)
@@ -65,6 +67,7 @@ class Exchange:
             fault=entry["fault"],
             stub=entry["stub"],
             near_misses=tuple(f"{miss['stub']}: {'; '.join(miss['reasons'])}" for miss in entry["near_misses"]),
+            notes=tuple(entry["notes"]),
             cut=entry["cut"],
             took_ms=entry["took_ms"],
             headers=entry["request"]["headers"],

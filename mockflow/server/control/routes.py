@@ -13,6 +13,7 @@ from mockflow.server.control.handlers import (
     faults,
     health,
     journal,
+    resources,
     scenarios,
     stubs,
     texts,
@@ -196,6 +197,17 @@ ROUTES: Final = (
         f"{PREFIX}/workflows/{{workflow_id}}",
         "get_workflow",
         Operation(workflows.get_workflow, "A workflow with its whole timeline.", views.WorkflowDetail, errors=(404,)),
+    ),
+    ControlRoute(
+        "GET",
+        f"{PREFIX}/workflows/{{workflow_id}}/resources",
+        "get_resources",
+        Operation(
+            resources.get_resources,
+            "The resources of a workflow that exist now: indices with their documents, models with their state.",
+            views.ResourcesView,
+            errors=(404,),
+        ),
     ),
     ControlRoute(
         "GET",

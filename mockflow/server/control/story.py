@@ -102,6 +102,7 @@ def _answer(exchange: Exchange) -> str:
     by += [f"fault {exchange.fault}"] if exchange.fault else []
     by += [f"stub {exchange.stub}"] if exchange.stub else []
     by += [f"nearest stub {exchange.near_misses[0]}"] if exchange.near_misses else []
+    by += exchange.notes
     return f"{text}  [{_cut('; '.join(by))}]" if by else text
 
 

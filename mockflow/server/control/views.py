@@ -138,6 +138,23 @@ class WorkflowDetail(WorkflowView):
     left_out: LeftOut
 
 
+class ResourceView(View):
+    """A resource of a workflow that exists now: its status lists it, and no client has deleted it."""
+
+    kind: str = Field(description="index, model, agent, connector, model_group, ingest_pipeline or search_pipeline.")
+    id: str
+    name: str | None = Field(description="The name that its step gave it; null for indices and pipelines.")
+    state: str | None = Field(description="Of a model: model_state, such as DEPLOYED; null for others.")
+    documents: int | None = Field(description="Of an index: how many documents clients have written; null for others.")
+
+
+class ResourcesView(View):
+    """The resources of a workflow that exist now, in the order of its status; at most 1,000."""
+
+    total: int = Field(description="How many there are.")
+    resources: list[ResourceView]
+
+
 class PlaceView(View):
     """A place in a scenario; line and column count from 1, 0 means the whole file."""
 
@@ -223,6 +240,10 @@ class ExchangeView(View):
     )
     near_misses: list[NearMissView] = Field(
         description="For a path without a route: the most similar stubs, the closest first."
+    )
+    notes: list[str] = Field(
+        description="What mockflow does not do for this request as OpenSearch would, such as a processor that it does "
+        "not compute; each is told once, of the first such request."
     )
     is_poll: bool = Field(description="Whether it is a status read that the workflow itself answered.")
     cut: bool = Field(description="Whether bodies, headers or target were cut short, see docs/reference/limits.md.")

@@ -59,7 +59,7 @@ def simulate(call: Call) -> Action:
         definition = pipelines.definition(world, name) if name else _inline(call, body)
         if definition is None:
             raise illegal_argument(f"pipeline [{name}] does not exist")
-        models = PipelineModels(world)
+        models = PipelineModels(world, call.request.note)
         shown = []
         for document in _documents(body):
             shown.append(_simulated(document, definition, models, verbose=verbose))

@@ -63,6 +63,12 @@ class Request:
     caller: Caller = NOBODY
     ahead: "Ahead | None" = None
     """What was read of a large body before the request's turn."""
+    notes: tuple[str, ...] = ()
+    """What the journal tells of it, beside its response."""
+
+    def note(self, text: str) -> None:
+        """Adds to `notes`."""
+        self.notes = (*self.notes, text)
 
     @property
     def head_bytes(self) -> int:

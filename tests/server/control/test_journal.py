@@ -51,6 +51,7 @@ async def test_an_exchange(owner: Owner) -> None:
         "stub": None,
         "connection": None,
         "near_misses": [],
+        "notes": [],
         "is_poll": True,
         "served": True,
         "cut": False,

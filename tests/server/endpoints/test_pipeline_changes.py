@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.server.endpoints.test_ml_changes import JSON, ask, good, remote_model
-from tests.support.server import Server
+from tests.support.server import OWNER, Server
 
 INGEST: Final = "/_ingest/pipeline/p"
 SEARCH: Final = "/_search/pipeline/s"
@@ -210,6 +210,15 @@ async def test_what_is_not_computed_is_logged_once(server: Server, caplog: pytes
         "mockflow does not compute the processor geoip: documents pass it unchanged",
         "mockflow does not compute the processor set with a condition: documents pass it unchanged",
     ]
+    journal = (await good(server, "GET", f"{OWNER}/journal"))["exchanges"]
+    assert [exchange["notes"] for exchange in journal] == [
+        ["mockflow does not compute the processor geoip: documents pass it unchanged"],
+        ["mockflow does not compute the processor set with a condition: documents pass it unchanged"],
+        [],
+        [],
+    ]
+    story = (await good(server, "GET", f"{OWNER}/story"))["story"]
+    assert story.count("[mockflow does not compute the processor geoip: documents pass it unchanged]") == 1
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,8 @@ class Searched:
     """Queries, of which a document has to match one: those of the aliases that were asked for."""
     bytes: int = 0
     """About how much text the documents have."""
+    default_pipeline: str | None = None
+    """index.search.default_pipeline"""
 
 
 @dataclass(frozen=True)

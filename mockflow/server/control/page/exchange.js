@@ -34,6 +34,7 @@ export async function openExchange(number) {
     h("p", { class: "actions" },
       h("button", { onclick: () => copy(command, text, said) }, "Copy as curl"),
       h("button", { onclick: () => copy(location.href.split("#")[0] + linkOf(whole.workflow_id ?? store.selected, null, whole.number), null, said) }, "Copy link"), said),
+    ...(whole.notes ?? []).map((note) => h("p", {}, h("b", {}, "Note: "), note)),
     ...[part("Near misses", nears.length ? nears : null), part("Response", whole.response),
       part("Request body", whole.request.body), part("Headers", whole.request.headers),
       h("details", { class: "curl" }, h("summary", {}, "curl"), text, note ? h("p", { class: "muted" }, note) : null)].filter(Boolean));

@@ -7,6 +7,7 @@ import { post } from "./api.js";
 import { openEditor } from "./editor.js";
 import { store } from "./store.js";
 import { nextFaults } from "./next_faults.js";
+import { resourcesView } from "./resources.js";
 import { showStatus, statusView } from "./status.js";
 import { layoutOf } from "./track.js";
 import { scroller, track, zoomButtons } from "./zoom.js";
@@ -37,7 +38,7 @@ const body = h("div", { class: "body" },
     h("button", { onclick: () => stepMoment(1), "aria-label": "Next moment", title: "Next moment (Shift+→)" }, "›"),
     live, move, restart),
   h("div", { class: "moment" }, state, when, tense, begun, zoomButtons),
-  nextFaults,
+  nextFaults, resourcesView,
   statusView, facts);
 const nothing = h("p", { class: "nothing muted" }, "Select a workflow to see its status at any time.");
 $("inspector").append(nothing, body);

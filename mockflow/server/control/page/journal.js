@@ -31,6 +31,7 @@ function fill(row, exchange) {
   setText(row.status, `${KINDS[kind]} ${exchange.status || "none"}`);
   row.status.className = `status kind-${kind}`;
   const extra = [exchange.fault && `fault ${exchange.fault}`, exchange.stub && `stub ${exchange.stub}`, misses(exchange).length && `${misses(exchange).length} near miss${misses(exchange).length === 1 ? "" : "es"}`];
+  extra.push(...(exchange.notes ?? []));
   setText(row.told, [...extra, exchange.told].filter(Boolean).join(" · "));
   row.told.classList.toggle("scripted", extra.some(Boolean));
   setText(row.took, `${exchange.took_ms < 10 ? exchange.took_ms.toFixed(1) : Math.round(exchange.took_ms)} ms`);

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from mockflow.cluster import World
-from mockflow.cluster.client_documents import Writer, new_id
+from mockflow.cluster.client_documents import NO_ID, Writer, new_id
 from mockflow.core.opensearch.documents.bulk_request import BulkDefaults, read_bulk
 from mockflow.core.opensearch.documents.errors import item_error
 from mockflow.core.opensearch.documents.write import Write
@@ -28,8 +28,9 @@ from mockflow.server.endpoints.documents.common import (
     status_of,
     written,
 )
-from mockflow.server.endpoints.documents.pipelines import apply_pipeline
+from mockflow.server.endpoints.documents.pipelines import pipelines_for
 from mockflow.server.endpoints.request_options import read_index, read_wait_for_shards
+from mockflow.server.http.messages import Request
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import object_error
 from mockflow.server.rest.worker import LARGE, in_thread, keep_out_of_collection
@@ -62,7 +63,7 @@ def bulk(call: Call) -> Action:
         if len(body) > LARGE:
             return _in_turns(call, read, is_refreshed)
         writes = read()
-        writer = _writer(call.world)
+        writer = _writer(call.world, call.request)
         return Reply(200, _told([_item(call.world, writer, write, is_refreshed) for write in writes]))
 
     return act
@@ -74,7 +75,7 @@ async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool
     items: list[dict[str, Any]] = []
     while len(items) < len(writes):
         began = perf_counter()
-        writer = _writer(world)
+        writer = _writer(world, call.request)
         while len(items) < len(writes) and perf_counter() - began < _TURN:
             write = writes[len(items)]
             if write.size > LARGE and write.ahead is None:
@@ -87,13 +88,14 @@ async def _in_turns(call: Call, read: "partial[list[Write]]", is_refreshed: bool
     return Reply(200, await in_thread(lambda: written(_told(items))))
 
 
-def _writer(world: World) -> Writer:
-    return Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
+def _writer(world: World, request: Request) -> Writer:
+    return Writer(world, pipelines_for(world, request))
 
 
 def _item(world: World, writer: Writer, write: Write, is_refreshed: bool) -> dict[str, Any]:
     """The result of one item, or its error."""
-    if write.id is None:
+    has_id = write.id is not None
+    if not has_id:
         write = replace(write, id=new_id(world, "document"))
     try:
         done = writer.write(write)
@@ -102,7 +104,10 @@ def _item(world: World, writer: Writer, write: Write, is_refreshed: bool) -> dic
         shown = {"_index": write.index, "_id": write.id, "status": error.status, "error": item_error(error)}
         return {write.kind: shown}
     shown = shown_update(done, write.update.source if write.update else None)
-    return {write.kind: {**shown_write(done, is_refreshed=is_refreshed), **shown, "status": status_of(done)}}
+    told = shown_write(done, is_refreshed=is_refreshed)
+    if done.is_dropped and not has_id:
+        told["_id"] = NO_ID
+    return {write.kind: {**told, **shown, "status": status_of(done)}}
 
 
 def _told(items: list[dict[str, Any]]) -> dict[str, Any]:

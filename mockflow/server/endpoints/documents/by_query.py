@@ -13,7 +13,7 @@ from mockflow.core.opensearch.documents.write import Kind, Write
 from mockflow.core.opensearch.search.errors import not_supported, parsing
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.server.endpoints.documents.common import read_refresh, unsupported, whole
-from mockflow.server.endpoints.documents.pipelines import apply_pipeline
+from mockflow.server.endpoints.documents.pipelines import pipelines_for
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.documents.searches import matched, read_body
 from mockflow.server.endpoints.request_options import read_indices_options, read_wait_for_shards
@@ -41,7 +41,7 @@ def _by_query(kind: Kind, result: str) -> Handler:
             done = 0
             while done < len(pairs):
                 began = perf_counter()
-                writer = Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
+                writer = Writer(world, pipelines_for(world, call.request))
                 while done < len(pairs) and perf_counter() - began < _TURN:
                     index, document = pairs[done]
                     done += 1

@@ -103,7 +103,7 @@ def read_source_filter(parameters: Parameters) -> SourceFilter | None:
 
 
 def shown_write(done: Done, *, is_refreshed: bool) -> dict[str, Any]:
-    """The response to a write."""
+    """The response to a write. One that wrote nothing has no sequence number (DocWriteResponse.innerToXContent)."""
     written = done.written
     shards = (done.copies, 1, 0) if done.copies else (0, 0, 0)
     return {
@@ -113,8 +113,7 @@ def shown_write(done: Done, *, is_refreshed: bool) -> dict[str, Any]:
         "result": written.result,
         **({"forced_refresh": True} if is_refreshed and done.copies else {}),
         "_shards": dict(zip(("total", "successful", "failed"), shards, strict=True)),
-        "_seq_no": written.seq_no,
-        "_primary_term": 1 if written.seq_no >= 0 else 0,
+        **({"_seq_no": written.seq_no, "_primary_term": 1} if written.seq_no >= 0 else {}),
     }
 
 

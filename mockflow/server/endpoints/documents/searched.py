@@ -11,6 +11,7 @@ from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOpt
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.request import Searched
+from mockflow.core.opensearch.settings.index_settings import text_of
 from mockflow.core.plugin.resources import body_of
 from mockflow.server.endpoints.flow_framework.reads import stored_states, stored_templates
 from mockflow.server.endpoints.indices import found_indices, resolve_indices
@@ -56,6 +57,7 @@ def searched_indices(call: Call, expression: str, options: IndicesOptions = DEFA
                 view.number("index.number_of_shards", 1),
                 filters.get(view.name, ()),
                 0 if store is None else store.bytes,
+                text_of(view.settings, "index.search.default_pipeline"),
             )
         )
     return found

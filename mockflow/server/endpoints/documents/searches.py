@@ -49,6 +49,7 @@ def search(call: Call) -> Action:
     def act() -> Reply | Awaitable[Reply]:
         searched = searched_indices(call, expression, options)
         world = call.world
+        _note_pipeline(call, searched)
 
         def find() -> tuple[Results, dict[str, Any]]:
             results = explained(call, request, lambda: results_of(searched, request, rules))
@@ -67,6 +68,14 @@ def search(call: Call) -> Action:
         return in_turn() if is_large(searched, len(call.request.body)) else Reply(200, told(*find()))
 
     return act
+
+
+def _note_pipeline(call: Call, searched: list[Searched]) -> None:
+    """Tells once of each search pipeline that OpenSearch would apply by default: all indices have to name it."""
+    names = {one.default_pipeline for one in searched}
+    if len(names) == 1 and (name := names.pop()) not in (None, "_none"):
+        text = f"mockflow does not apply the search pipeline {name[:_LONGEST_NAME]}: hits are those of the query alone"
+        call.world.not_computed.tell(text, call.request.note)
 
 
 def count(call: Call) -> Action:
@@ -188,5 +197,6 @@ def with_total(page: dict[str, Any], *, as_int: bool) -> dict[str, Any]:
     return page
 
 
+_LONGEST_NAME: Final = 200
 _NO_FROM: Final = "Validation Failed: 1: using [from] is not allowed in a scroll context;"
 _NO_SIZE: Final = "Validation Failed: 1: [size] cannot be [0] in a scroll context;"

@@ -22,7 +22,7 @@ from mockflow.server.endpoints.documents.common import (
     status_of,
     whole,
 )
-from mockflow.server.endpoints.documents.pipelines import apply_pipeline
+from mockflow.server.endpoints.documents.pipelines import pipelines_for
 from mockflow.server.rest.body import read_value
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.content import decode_content
@@ -108,8 +108,7 @@ def update_document(call: Call) -> Action:
 
 def _acting(call: Call, write: Write, options: WriteOptions, shown: SourceFilter | None = None) -> Action:
     def writer() -> Writer:
-        world = call.world
-        return Writer(world, lambda name, _, document: apply_pipeline(world, name, document))
+        return Writer(call.world, pipelines_for(call.world, call.request))
 
     async def act_on_large() -> Reply:
         return act_on(await read_large(writer(), write))

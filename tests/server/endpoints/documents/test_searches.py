@@ -206,3 +206,21 @@ async def test_a_large_bulk_and_a_search_of_it_leave_others_their_turn(index: In
     assert (await index.done("POST", "/a/_delete_by_query", {"query": {"range": {"n": {"gte": 10}}}}))[
         "deleted"
     ] == 2990
+
+
+async def test_a_default_search_pipeline_that_is_passed_over_is_noted_once(index: Index) -> None:
+    await index.done("PUT", "/a", {"settings": {"index.search.default_pipeline": "nlp"}})
+    await index.done("PUT", "/b")
+    for target in (
+        "/b/_search",
+        "/a,b/_search",
+        "/a/_count",
+        "/a/_search",
+        "/a/_search",
+        "/a/_search?search_pipeline=x",
+    ):
+        await index.ask("GET", target)
+    journal = (await index.done("GET", f"{OWNER}/journal"))["exchanges"]
+    told = ["mockflow does not apply the search pipeline nlp: hits are those of the query alone"]
+    assert [exchange["notes"] for exchange in journal] == [[], [], [], [], [], told, [], []]
+    assert journal[-1]["status"] == 400

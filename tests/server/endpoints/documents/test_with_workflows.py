@@ -2,7 +2,6 @@
 
 import base64
 import json
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from mockflow.core.opensearch.operations import ACTIONS
 from mockflow.core.opensearch.security import parse_user
 from mockflow.server.answer import ROUTER
 from mockflow.server.endpoints import core_routes
-from mockflow.server.endpoints.documents import pipelines
 from tests.server.endpoints.documents.conftest import Index
 from tests.support.server import OWNER, WORKFLOW, Servers
 
@@ -163,39 +161,53 @@ async def test_a_pipeline_has_to_exist(index: Index) -> None:
     assert items[0]["error"]["reason"] == told[2]
 
 
-async def test_a_pipeline_may_drop_and_refuse_documents(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it makes of a document is written; here the module that runs pipelines is in a test's hands."""
-    runner, errors = ModuleType("runner"), ModuleType("errors")
-
-    class DroppedError(Exception):
-        pass
-
-    class PipelineFailedError(Exception):
-        reason, type, status = "no", "illegal_argument_exception", 400
-
-    def run(_: Any, body: Any, document: Any) -> Any:
-        if document.get("error"):
-            raise {"drop": DroppedError, "fail": PipelineFailedError}[document["error"]]
-        return {**document, "by": body["description"]}
-
-    vars(errors).update(DroppedError=DroppedError, PipelineFailedError=PipelineFailedError)
-    vars(runner).update(run=run)
-    monkeypatch.setattr(pipelines, "find_spec", lambda _: True)
-    monkeypatch.setattr(pipelines, "import_module", {pipelines._RUNNER: runner, pipelines._ERRORS: errors}.get)
-    body = json.dumps({"description": "p", "processors": []})
-    inputs = {"pipeline_id": "p", "configurations": body}
-    node = {"id": "i", "type": "create_ingest_pipeline", "user_inputs": inputs}
-    await provisioned(index, {"name": "t", "workflows": {"provision": {"nodes": [node]}}})
+async def test_a_pipeline_changes_drops_and_refuses_documents(index: Index) -> None:
+    await index.done("PUT", "/_ingest/pipeline/p", {"processors": [{"set": {"field": "by", "value": "p"}}]})
+    await index.done("PUT", "/_ingest/pipeline/away", {"processors": [{"drop": {}}]})
+    await index.done("PUT", "/_ingest/pipeline/no", {"processors": [{"fail": {"message": "no"}}]})
     await index.done("PUT", "/a", {"settings": {"default_pipeline": "p"}})
     items = await index.bulk(
         *({"index": {"_index": "a", "_id": "1"}}, {"n": 1}),
-        *({"index": {"_index": "a", "_id": "2"}}, {"error": "drop"}),
-        *({"index": {"_index": "a", "_id": "3"}}, {"error": "fail"}),
+        *({"index": {"_index": "a", "_id": "2", "pipeline": "away"}}, {}),
+        *({"create": {"_index": "missing", "pipeline": "away"}}, {}),
+        *({"index": {"_index": "missing", "_id": "3", "pipeline": "no"}}, {}),
     )
-    assert [(item["status"], item.get("result"), item.get("_version")) for item in items] == [
-        (201, "created", 1),
-        (200, "noop", -3),
-        (400, None, None),
+    assert [(item["status"], item.get("result")) for item in items] == [
+        (201, "created"),
+        (200, "noop"),
+        (200, "noop"),
+        (500, None),
     ]
+    assert items[1] == {
+        "_index": "a",
+        "_id": "2",
+        "_version": -3,
+        "result": "noop",
+        "_shards": {"total": 0, "successful": 0, "failed": 0},
+        "status": 200,
+    }
+    assert items[2]["_id"] == "auto-generated"
     assert await index.done("GET", "/a/_source/1") == {"n": 1, "by": "p"}
-    assert (await index.done("GET", "/a/_count"))["count"] == 1
+    assert (await index.ask("HEAD", "/missing")).status == 404  # pipelines come before a missing index is created
+    dropped = await index.done("PUT", "/a/_doc/4?pipeline=away", {})
+    assert dropped == {name: value for name, value in items[1].items() if name != "status"} | {"_id": "4"}
+    assert await index.done("GET", "/a/_count") == {
+        "count": 1,
+        "_shards": {"total": 1, "successful": 1, "skipped": 0, "failed": 0},
+    }
+
+
+async def test_a_workflow_s_pipeline_runs_and_what_it_does_not_compute_is_noted(index: Index) -> None:
+    processors = [{"set": {"field": "by", "value": "w"}}, {"geoip": {"field": "ip"}}]
+    inputs = {"pipeline_id": "p", "configurations": json.dumps({"processors": processors})}
+    node = {"id": "i", "type": "create_ingest_pipeline", "user_inputs": inputs}
+    await provisioned(index, {"name": "t", "workflows": {"provision": {"nodes": [node]}}})
+    await index.done("PUT", "/a", {"settings": {"default_pipeline": "p"}})
+    before = (await index.done("GET", f"{OWNER}/journal"))["counted"]
+    await index.bulk(*({"index": {"_index": "a", "_id": "1"}}, {"n": 1}))
+    await index.done("PUT", "/a/_doc/2", {"n": 2})
+    await index.done("POST", "/a/_update_by_query")
+    assert await index.done("GET", "/a/_source/1") == {"n": 1, "by": "w"}
+    journal = (await index.done("GET", f"{OWNER}/journal?since={before}"))["exchanges"]
+    told = ["mockflow does not compute the processor geoip: documents pass it unchanged"]
+    assert [exchange["notes"] for exchange in journal] == [told, [], [], []]

@@ -1,0 +1,33 @@
+"""The resources of a workflow that exist now, as the page shows them."""
+
+from itertools import islice
+from typing import Final
+
+from mockflow.cluster import World
+from mockflow.core.plugin.resources import Made
+from mockflow.server.control import views
+from mockflow.server.control.call import ControlCall
+
+_MOST: Final = 1_000
+
+
+def get_resources(call: ControlCall) -> views.ResourcesView:
+    """What a workflow has made and nobody has deleted; 404 for an unknown id."""
+    world = call.world
+    workflow = world.find(call.values["workflow_id"])
+    keys = [key for key in workflow.listed(world.elapsed(workflow)) if key[0] != "task"]
+    found = (world.resources.peek(key) for key in islice(keys, _MOST))
+    return views.ResourcesView(total=len(keys), resources=[_view(world, made) for made in found if made])
+
+
+def _view(world: World, made: Made) -> views.ResourceView:
+    name = made.inputs.get("name")
+    is_index = made.kind == "index"
+    written = world.stores.find(made.id, made.created) if is_index else None
+    return views.ResourceView(
+        kind=made.kind,
+        id=made.id,
+        name=name if isinstance(name, str) and not is_index and not made.kind.endswith("_pipeline") else None,
+        state=made.body["model_state"] if made.kind == "model" else None,
+        documents=(0 if written is None else len(written)) if is_index else None,
+    )
