@@ -15,7 +15,8 @@ _ENOUGH: Final = 3
 def hints(exchanges: Sequence[Exchange], known: Collection[str], mode: str) -> Iterator[str]:
     """A sentence for each mistake that the requests suggest; `known` are the workflows' ids."""
     asked = {one.workflow_id for one in exchanges if one.status == 404 and one.operation == "get_status"}
-    for unknown in sorted(one for one in asked if one and one not in known)[:_MOST]:
+    been = {one.workflow_id for one in exchanges if one.status < 400}  # deleted since
+    for unknown in sorted(one for one in asked - been if one and one not in known)[:_MOST]:
         yield f"there is no workflow {unknown}; {_instead(unknown, known)}"
     polls = [one for one in exchanges if one.is_poll]
     if mode == "frozen" and len(polls) >= _ENOUGH and len({(one.elapsed, one.mode) for one in polls}) == 1:

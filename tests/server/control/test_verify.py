@@ -109,3 +109,12 @@ async def test_the_story_says_that_nobody_moves_a_frozen_clock(serve: Servers) -
     await server.advance("1s")
     await server.status()
     assert "hint" not in (await owner.get("/story"))["story"]
+
+
+async def test_the_story_has_no_hint_about_a_workflow_that_was_deleted(serve: Servers) -> None:
+    owner = await Owner.of(await serve(STORY))
+    await owner.server.status()
+    await owner.clock(advance="1m")
+    await owner.server.ask("/_plugins/_flow_framework/workflow/w?clear_status=true", "DELETE")
+    assert (await owner.server.status()).status == 404
+    assert "hint" not in (await owner.get("/story"))["story"]
