@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from mypy import api
 
 from tests.support.paths import ROOT
 
@@ -37,6 +36,7 @@ MockFlow(slow, clock="fast")  # E: arg-type
 
 @pytest.mark.slow
 def test_a_strict_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = pytest.importorskip("mypy.api")
     file = tmp_path / "user.py"
     file.write_text(FILE, "utf-8")
     monkeypatch.setenv("MYPYPATH", str(ROOT))

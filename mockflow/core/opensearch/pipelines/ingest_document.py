@@ -13,7 +13,8 @@ _INGEST: Final = "_ingest."
 _SOURCE: Final = "_source."
 MAX_DEPTH: Final = 200
 MAX_COPIED: Final = 4 * 1024 * 1024
-"""The most characters and values that the processors of a pipeline copy within one document."""
+"""The most characters that the processors of a pipeline copy in one document. A value counts as `_VALUE` of them."""
+_VALUE: Final = 64  # about as many characters are copied in the time of a value
 
 
 class ProcessorError(Exception):
@@ -105,7 +106,7 @@ class IngestDocument:
         """A deep copy, so that no value is within itself."""
         if depth > MAX_DEPTH:
             raise ProcessorError(f"a document is nested deeper than {MAX_DEPTH}")
-        self._spend(len(value) if isinstance(value, (str, list, dict)) else 1)
+        self._spend(_VALUE + (len(value) if isinstance(value, str) else 0))
         if isinstance(value, list):
             return [self.copied(item, depth + 1) for item in value]
         if isinstance(value, dict):
@@ -125,7 +126,9 @@ class IngestDocument:
         """Counts what processors copy: the size of a document could double with each of them."""
         self._room -= size
         if self._room < 0:
-            raise ProcessorError(f"processors copy more than {MAX_COPIED} characters and values of a document")
+            raise ProcessorError(
+                f"processors copy more than {MAX_COPIED} characters of a document; a value counts as {_VALUE}"
+            )
 
     def _start(self, path: str) -> tuple[Any, list[str]]:
         if not path:
