@@ -16,14 +16,15 @@ comma := ,
 .PHONY: run test test-quick test-lower fuzz format reference docs parity examples image-test release-test \
   benchmark bench stall soak clean
 
-# Serves scenarios/ and says what to try. A run has begun, so that something moves on the page from the start.
+# Serves scenarios/, follows their changes and says what to try. A run has begun, so that something moves on the page.
 run: $(VENV)/.installed
 	@echo "Open the page below: slow-provisioning is under way, others wait for Begin or for a client."
 	@echo "Try in another terminal, and again after two and six seconds:"
 	@echo "  curl '127.0.0.1:$(PORT)/_plugins/_flow_framework/workflow/8xL8bowB8y25Tqfenm50/_status?pretty'"
 	@echo "All workflows and their states:"
 	@echo "  curl '127.0.0.1:$(PORT)/_mockflow/workflows'"
-	@$(BIN)/mockflow serve scenarios/ --port $(PORT) --begin slow-provisioning
+	@echo "Edit a file in scenarios/: the page follows, and a mistake is told here."
+	@$(BIN)/mockflow serve scenarios/ --port $(PORT) --begin slow-provisioning --watch
 
 # Everything that must hold before a change lands.
 test: $(VENV)/.installed-dev
@@ -128,7 +129,7 @@ endef
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@echo "Installing mockflow into $(VENV); this takes a minute, once."
-	$(call install,.)
+	$(call install,'.[watch]')
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml

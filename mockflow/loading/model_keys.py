@@ -16,12 +16,17 @@ def model_at(path: Path) -> type[BaseModel]:
     model: type[BaseModel] = Scenario
     parts = iter(path)
     for part in parts:
-        field = _field(model, part) if isinstance(part, str) else None
+        field = field_of(model, part) if isinstance(part, str) else None
         if field and (inner := _model_in(field.annotation)):
             model = inner
             if get_origin(field.annotation) is dict:
                 next(parts, None)  # a key that the user chose, such as a step's id
     return model
+
+
+def field_of(model: type[BaseModel], key: str) -> FieldInfo | None:
+    """The field with the name or alias `key`."""
+    return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
 
 
 @cache
@@ -57,7 +62,7 @@ def is_around(key: str, path: Path) -> bool:
 
 def description_of(path: Path) -> str:
     """The first sentence of the key's description in the models."""
-    field = _field(model_at(path[:-1]), str(path[-1]))
+    field = field_of(model_at(path[:-1]), str(path[-1]))
     text = (field.description or "") if field else ""
     sentence = text.partition(". ")[0].rstrip(".")
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
@@ -73,11 +78,6 @@ def literals(annotation: Any) -> list[Any]:
 def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
     """Whether an annotation is a model's class. On Python 3.10 ``list[X]`` is an instance of `type`, but no class."""
     return get_origin(annotation) is None and isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
-    """The field with the name or alias `key`."""
-    return next((field for name, field in model.model_fields.items() if (field.alias or name) == key), None)
 
 
 def _models_within(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -16,7 +16,7 @@ from mockflow.core.base.bounds import REPEATED_RESPONSE
 from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX, is_health_check
+from mockflow.server.control.call import PREFIX, is_routine
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
 from mockflow.server.http.broken import BrokenSender
@@ -103,7 +103,7 @@ def handler(
             finally:
                 if request.body:
                     bodies.release(request)
-        if access_log and not (is_control and response.status == 200 and is_health_check(request)):
+        if access_log and not (is_control and response.status < 400 and is_routine(request)):
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenSender(response, incoming)

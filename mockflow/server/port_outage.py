@@ -15,6 +15,8 @@ from mockflow.cluster.phases import ActivePhase, active_phases, end_early, until
 
 log: Final = logging.getLogger("mockflow")
 _RETRY_SECONDS: Final = 0.1
+_CLOSED: Final = "the port is closed by an outage (phase port_closed); it opens again when the phase ends"
+_OPEN: Final = "the port is open again"
 
 
 class PortOutages:
@@ -105,6 +107,7 @@ class PortOutages:
             try:
                 await (self._close_port if self._should_be_closed else self._open_port)()
                 self._is_closed = not self._is_closed
+                log.info(_CLOSED if self._is_closed else _OPEN)
             except OSError as error:
                 if not has_warned:
                     log.warning("cannot reopen the port, trying again until it succeeds: %s", error)

@@ -302,6 +302,8 @@ def test_the_story() -> None:
             "WorkflowStepException during step create_index, it exists, restStatus: CONFLICT",
             "  2m30.25s  GET /_cat/nothing -> 400 no handler found for uri [/_cat/nothing] and method [GET]",
             "",
+            "hint: there is no workflow nobody; there is never asked, retried, w",
+            "",
             "workflow w, by scenario story, begun by the first status call, 2m30.25s into its run:",
             "        0s  PROVISIONING, 1 resource  [seen by 2 polls]",
             "        1m  COMPLETED, 1 resource  [seen by 2 polls]",

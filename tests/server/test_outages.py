@@ -178,6 +178,16 @@ async def test_connections_are_refused_and_the_port_comes_back_by_itself(closing
     assert (await closing.status()).status == 200
 
 
+async def test_the_log_says_that_the_port_is_closed_and_open_again(
+    closing: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "mockflow"):
+        await closing.advance("1s")
+        await until(lambda: "open again" in caplog.text)
+    said = [record.message.partition(" by")[0] for record in caplog.records if "port is" in record.message]
+    assert said == ["the port is closed", "the port is open again"]
+
+
 async def test_a_connection_that_is_there_already_is_reset(closing: Server) -> None:
     wire = await Wire.open(closing.url)
     await closing.advance("1s")

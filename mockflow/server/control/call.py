@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from mockflow.cluster import Cluster, World
 from mockflow.core.base.json_writer import loads
 from mockflow.core.base.suggest import did_you_mean
-from mockflow.loading.model_keys import is_model
+from mockflow.loading.model_keys import field_of, is_model, keys_of
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.router import Route
 
@@ -19,8 +19,19 @@ HEALTH: Final = f"{PREFIX}/health"
 
 
 def is_health_check(request: Request) -> bool:
-    """Whether a request reads the health. It needs no token, and is not logged if it succeeds."""
+    """Whether a request reads the health. It needs no token."""
     return request.method in ("GET", "HEAD") and request.target.partition("?")[0].rstrip("/") == HEALTH
+
+
+def is_routine(request: Request) -> bool:
+    """Whether a good response is not worth a line of the log: a health check, or a read of the page in a browser.
+
+    One opened page reads some 40 times, which would hide the requests of clients and the problems of files.
+    """
+    if is_health_check(request):
+        return True
+    is_pages = request.target.startswith(f"{PREFIX}/page/") or request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return is_pages and request.method in ("GET", "HEAD")
 
 
 class ControlError(Exception):
@@ -141,20 +152,29 @@ def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
     """The message for one field, without pydantic's terms."""
     *outer, name = error["loc"] or ("",)
     if error["type"] == "extra_forbidden":
-        return f"unknown; {did_you_mean(str(name), _model_at(model, outer).model_fields)}"
+        keys = _keys_at(model, outer)
+        return f"unknown; {_PYTHONS_TIMES if name == 'times' and 'calls' in keys else did_you_mean(str(name), keys)}"
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "model_type":
-        return f"should be a JSON object with {', '.join(_model_at(model, error['loc']).model_fields)}"
+        return f"should be a JSON object with {', '.join(_keys_at(model, error['loc']))}"
     return error["msg"].removeprefix("Value error, ").removeprefix("Input ")
 
 
-def _model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel]:
-    """The model within `model` that describes the object at `path`."""
+_PYTHONS_TIMES: Final = 'for the first two calls write "calls": "1..2"; times is an argument of fail in Python'
+
+
+def _keys_at(model: type[BaseModel], path: Iterable[int | str]) -> tuple[str, ...]:
+    """The keys of the object at `path` within the object that `model` describes."""
     found: Any = model
     for part in path:
-        found = _container(found.model_fields[str(part)].annotation if is_model(found) else get_args(found)[1])
-    return cast(type[BaseModel], found)
+        if is_model(found):
+            field = field_of(found, str(part))
+            inner = _container(field.annotation) if field else None
+        else:
+            inner = _container(get_args(found)[1])
+        found = inner or found  # a part may be a place in a list, or the form that pydantic has tried
+    return keys_of(found) if is_model(found) else ()
 
 
 def _container(annotation: Any) -> Any:

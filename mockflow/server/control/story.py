@@ -31,19 +31,22 @@ def story_of(
     waiting: Sequence[str] = (),
     unused: Sequence[str] = (),
     not_served: Sequence[NotServedView] = (),
+    hints: Sequence[str] = (),
 ) -> str:
     """The text about `exchanges` and the timelines of `workflows`.
 
     `mode` is the clock's current mode, `counted` the number of requests, kept or not, `earlier` those before, whose
     polls count in the timelines, `stuck` why a client was cut off, `waiting` the requests that wait on the clock now,
-    `unused` the descriptions of faults, stubs and steps of `fail_step` that never acted, and `not_served` what
-    OpenSearch has and mockflow does not serve.
+    `unused` the descriptions of faults, stubs and steps of `fail_step` that never acted, `not_served` what OpenSearch
+    has and mockflow does not serve, and `hints` what may be wrong with the test.
     """
     cut_off = [f"a client was cut off: {stuck}", ""] if stuck else []
     lines = [*cut_off, _heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
     if waiting:
         more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
         lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
+    if hints:
+        lines += ["", *(f"hint: {_cut(one, _LONG)}" for one in hints)]
     polls: dict[str | None, list[Any]] = {}
     for one in (*earlier, *exchanges):
         if one.is_poll:

@@ -31,7 +31,14 @@ BAD: Final[list[tuple[Any, str]]] = [
     ({"on": "get_status", "connection": "rest"}, "reset"),
     ({"on": "get_status", "connection": "reset", "respond": "unauthorized"}, "keep one of the two"),
     ({"on": "get_status", "delay": "1s", "performed": True}, "performed without respond"),
-    ({"on": "get_status", "respond": "unauthorized", "times": 2}, "times"),
+    ({"on": "get_status", "respond": "unauthorized", "times": 2}, 'write "calls": "1..2"'),
+    (
+        {"on": "get_status", "respond": "unauthorized", "while": {"stat": "FAILED"}},
+        "while.stat: unknown; did you mean state?",
+    ),
+    ({"on": "get_status", "respond": "unauthorized", "while": "FAILED"}, "while: should be a JSON object with state"),
+    ({"on": "get_status", "respond": "unauthorized", "whil": {}}, "whil: unknown; did you mean while?"),
+    ({"on": "get_status", "delay": {"lognormal": {"x": 1}}}, "delay.lognormal.x: unknown; one of median, sigma"),
     ({"on": "get_status", "respond": "unauthorized", "workflow_id": 5}, "workflow_id"),
 ]
 

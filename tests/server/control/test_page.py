@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from mockflow.server.control import page
+from mockflow.server.http.messages import Request
 from mockflow.server.serving import Control, Serving
 from tests.support.server import OWNER, STORY, Answer, Server, Servers, cluster_of
 
@@ -161,3 +162,28 @@ async def test_behind_a_token_the_page_is_there_and_tells_nothing() -> None:
         assert (await server.ask(f"{OWNER}/page/app.js", "POST")).status == 401
     finally:
         await serving.stop()
+
+
+async def test_what_the_page_reads_is_not_logged(serve: Servers) -> None:
+    logged: list[tuple[str, int]] = []
+
+    def log(request: Request, status: int, seconds: float) -> None:
+        logged.append((f"{request.method} {request.target}", status))
+
+    server = await serve(STORY, access_log=log)
+    browser = {"Sec-Fetch-Site": "same-origin"}
+    assert (await server.ask(f"{PAGE}page/app.js")).status == 200
+    assert (await server.ask(f"{PAGE}workflows", headers=browser)).status == 200
+    assert logged == []
+    await server.ask(f"{PAGE}page/none.js")
+    await server.ask(f"{PAGE}workflows/none", headers=browser)
+    await server.ask(f"{PAGE}clock", "POST", '{"advance": "1s"}', headers=browser)
+    await server.ask(f"{PAGE}workflows")
+    await server.ask("/", headers=browser)
+    assert logged == [
+        ("GET /_mockflow/page/none.js", 404),
+        ("GET /_mockflow/workflows/none", 404),
+        ("POST /_mockflow/clock", 200),
+        ("GET /_mockflow/workflows", 200),
+        ("GET /", 200),
+    ]

@@ -103,3 +103,34 @@ async def test_a_number_that_the_journal_cannot_know_is_not_confirmed(serve: Ser
     await owner.delete("/journal")
     await owner.server.status()
     assert (await owner.post("/verify", {"called": {**called, "times": 1}}))["calls"] == 1
+
+
+async def test_the_story_says_which_workflow_was_meant(serve: Servers) -> None:
+    owner = await Owner.of(await serve(STORY.replace("workflow_id: w", "workflow_id: my-flow")))
+    for wrong in ("my-flw", "entirely-different"):
+        assert (await owner.server.status(wrong)).status == 404
+    story = (await owner.get("/story"))["story"]
+    assert "\n\nhint: there is no workflow entirely-different; there is my-flow\n" in story
+    assert story.endswith("\nhint: there is no workflow my-flw; did you mean my-flow?")
+
+
+async def test_the_story_says_that_nobody_moves_a_frozen_clock(serve: Servers) -> None:
+    server = await serve(STORY)
+    owner = await Owner.of(server)
+    for _ in range(2):
+        await server.status()
+    assert "hint" not in (await owner.get("/story"))["story"], "two equal polls are a test of it, perhaps"
+    await server.status()
+    assert "hint: the clock is frozen and was not moved during 3 polls; " in (await owner.get("/story"))["story"]
+    await server.advance("1s")
+    await server.status()
+    assert "hint" not in (await owner.get("/story"))["story"]
+
+
+async def test_the_story_has_no_hint_about_a_workflow_that_was_deleted(serve: Servers) -> None:
+    owner = await Owner.of(await serve(STORY))
+    await owner.server.status()
+    await owner.clock(advance="1m")
+    await owner.server.ask("/_plugins/_flow_framework/workflow/w?clear_status=true", "DELETE")
+    assert (await owner.server.status()).status == 404
+    assert "hint" not in (await owner.get("/story"))["story"]

@@ -17,6 +17,7 @@ from mockflow.server.control.handlers.journal import not_served_by, number_in, p
 from mockflow.server.control.handlers.workflows import detail_of
 from mockflow.server.control.polls import SeveralPolledError, polling_of
 from mockflow.server.control.story import story_of
+from mockflow.server.control.story_hints import hints
 from mockflow.server.rest.pauses import with_pauses
 from mockflow.server.rest.worker import in_thread
 
@@ -151,6 +152,7 @@ def _story(call: ControlCall, since: int) -> Steps[Callable[[], str]]:
         stuck=None if since else world.stuck,
         waiting=world.waits.texts(world.clock),
         not_served=() if since else not_served_by(world),
+        hints=[*hints(exchanges, [workflow.id for workflow in world.living()], world.clock.mode)],
     )
     return lambda: write(unused=[views.PartView(**vars(part)).text() for part in unused])
 

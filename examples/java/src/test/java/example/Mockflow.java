@@ -60,9 +60,12 @@ final class Mockflow {
                 .method(method, BodyPublishers.ofString(body))
                 .build();
         var response = http.send(request, BodyHandlers.ofString());
+        JsonNode answer = JSON.readTree(response.body());
         if (response.statusCode() >= 400) {
-            throw new IOException(method + " " + path + ": " + response.body());
+            JsonNode error = answer.path("error");
+            String story = error.path("story").asText();
+            throw new IOException(method + " " + path + ": " + error.path("message").asText() + "\n" + story);
         }
-        return JSON.readTree(response.body());
+        return answer;
     }
 }
