@@ -181,7 +181,7 @@ def cases() -> str:
     """The table of `status.py`, measured now."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "cases.md"
-        subprocess.run([sys.executable, str(HERE / "status.py"), "--write", str(written)], check=True)
+        subprocess.run([sys.executable, str(HERE / "status.py"), "--rounds", "5", "--write", str(written)], check=True)
         return written.read_text("utf-8")
 
 
@@ -202,7 +202,7 @@ mockflow writes its journal, computes each status anew and applies all limits; t
 
 ## Kinds of polls
 
-mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, 7 rounds of 2 s by turns,
+mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, 5 rounds of 2 s by turns,
 medians. {cases}"""
 
 

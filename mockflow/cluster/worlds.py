@@ -8,6 +8,7 @@ PREFIX: Final = "/_world/"
 """The path below which they are served: /_world/NAME/..."""
 MAX_WORLDS: Final = 64
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MOST_SHOWN: Final = 80  # characters of a bad name
 
 C = TypeVar("C")
 
@@ -31,11 +32,15 @@ class Worlds(Generic[C]):
         return iter(self._clusters.items())
 
     def make(self, name: str | None, new: Callable[[str], C]) -> str:
-        """Adds the cluster that `new` makes for a path, and returns its name. ValueError for a bad name, WorldExistsError if it is taken."""
+        """Adds the cluster that `new` makes for a path, and returns its name.
+
+        ValueError for a bad name, WorldExistsError for one that is taken, or if there are too many worlds.
+        """
         if name is None:
             name = self._free_name()
         if not _NAME.fullmatch(name):
-            raise ValueError(f'a world\'s name is 1 to 64 letters, digits and ".", "_", "-", not "{name}"')
+            shown = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}..."
+            raise ValueError(f'a world\'s name is 1 to 64 letters, digits and ".", "_", "-", not "{shown}"')
         if name in self._clusters:
             raise WorldExistsError(f"there is a world {name}; DELETE it first, or choose another name")
         if len(self._clusters) >= MAX_WORLDS:
