@@ -128,7 +128,7 @@ def main(rounds: int, seconds: int, connections: int, only: tuple[str, ...], wri
     text = table(rows)
     click.echo(text)
     if write:
-        (ROOT / "docs" / "benchmarks.md").write_text(page(text, cases(), rounds, seconds, connections), "utf-8")
+        (ROOT / "docs" / "benchmarks.md").write_text(page(text, cases(rounds), rounds, seconds, connections), "utf-8")
         (ROOT / "docs" / "benchmarks.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
 
@@ -177,11 +177,13 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def cases() -> str:
+def cases(rounds: int) -> str:
     """The table of `status.py`, measured now."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "cases.md"
-        subprocess.run([sys.executable, str(HERE / "status.py"), "--rounds", "5", "--write", str(written)], check=True)
+        subprocess.run(
+            [sys.executable, str(HERE / "status.py"), "--rounds", str(rounds), "--write", str(written)], check=True
+        )
         return written.read_text("utf-8")
 
 
@@ -202,7 +204,7 @@ mockflow writes its journal, computes each status anew and applies all limits; t
 
 ## Kinds of polls
 
-mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, 5 rounds of 2 s by turns,
+mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, {rounds} rounds of 2 s by turns,
 medians. {cases}"""
 
 

@@ -25,7 +25,7 @@ PLANNED_STEPS: Final = 10_000
 ENDED_PARTS: Final = 1_000
 """Removed faults and used plans that the coverage lists."""
 
-REPEATED_REQUESTS: Final = 8_192
+REPEATED_REQUESTS: Final = 32_768
 """Requests that are prepared because they may repeat."""
 REPEATED_REQUEST: Final = 4 * 1024
 """Bytes of the target and headers of such a request."""
