@@ -204,8 +204,8 @@ mockflow writes its journal, computes each status anew and applies all limits; t
 
 ## Kinds of polls
 
-mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, {rounds} rounds of 2 s by turns,
-medians. {cases}"""
+mockflow and the bare aiohttp application again, which returns the same bytes: 32 connections, {rounds} rounds of 2 s by
+turns, medians. {cases}"""
 
 
 if __name__ == "__main__":
