@@ -133,7 +133,7 @@ NOT_DRIVEN: Final[dict[str, tuple[str, str]]] = {
         f"{PROGRAM} calls a sleep that it got before: a default argument, ",
     ),
     "an import within a function": (
-        "def deploy(url):\n    import time\n    while poll(url) != 'COMPLETED': time.sleep(0.1)\n",
+        "def deploy(url):\n    import time\n    while poll(url) != 'COMPLETED': time.sleep(60)\n",
         f"{PROGRAM} calls a sleep that it got before: ",
     ),
     "threading": (
