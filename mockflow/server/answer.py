@@ -164,10 +164,10 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             head_bytes=request.head_bytes,
             notes=request.notes,
         )
-    response = Response(status, body, content_type, _headers(cluster, request, headers), again=again)
-    if again is not None:
-        again.keep(shown, response)
-    return response
+    written = _headers(cluster, request, headers)
+    if again is not None:  # it keeps a response of its own: in a cycle, each would wait for the garbage collector
+        again.keep(shown, Response(status, body, content_type, written))
+    return Response(status, body, content_type, written, again=again)
 
 
 class Again:
@@ -178,7 +178,7 @@ class Again:
     as `answer` does.
     """
 
-    __slots__ = ("_cluster", "_content", "_known", "_request", "_response", "_style")
+    __slots__ = ("__weakref__", "_cluster", "_content", "_known", "_request", "_response", "_style")
 
     def __init__(self, cluster: Cluster, request: Request, known: "_Repeated", style: Style) -> None:
         self._cluster = cluster

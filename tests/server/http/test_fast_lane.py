@@ -1,8 +1,10 @@
 """The fast lane answers repeated polls as the long way does: the same bytes, journal, coverage and state."""
 
 import asyncio
+import gc
 import json
 import logging
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -244,6 +246,22 @@ async def test_requests_that_repeat_nothing_are_not_kept(serve: Servers, monkeyp
         await client.send(request(STATUS, headers={"X-Opaque-Id": str(number)}))
     assert lanes == []
     await client.close()
+
+
+async def test_their_responses_are_freed_without_the_garbage_collector(serve: Servers) -> None:
+    server = await serve(STORY)
+    cluster = server.cluster
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(5):
+            answered = await answer(cluster, Request("GET", STATUS, {"X-Opaque-Id": str(number)}, b""))
+        freed = weakref.ref(answered.again) if answered.again else None
+        del answered
+        assert freed is not None
+        assert freed() is None
+    finally:
+        gc.enable()
 
 
 async def test_what_is_kept_is_bounded(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
