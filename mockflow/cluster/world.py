@@ -22,11 +22,16 @@ from mockflow.cluster.waits import Waits
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
-from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
-from mockflow.core.opensearch.settings.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
+from mockflow.core.opensearch.settings.cluster_settings import (
+    DEFAULT_TRUSTED_ENDPOINTS,
+    ClusterSettings,
+    FlowFrameworkSettings,
+    Scope,
+    Text,
+)
 from mockflow.core.plugin.status import Fields
-from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim

@@ -15,10 +15,10 @@ from mockflow.cluster.worlds import UnknownWorldError
 from mockflow.core.base.bounds import REPEATED_RESPONSE
 from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
-from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX, is_routine
+from mockflow.server.control.errors import refused
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
+from mockflow.server.control.paths import PREFIX, is_control, is_routine
 from mockflow.server.http.broken import BrokenSender
 from mockflow.server.http.limits import Limits
 from mockflow.server.http.messages import ACCEPT_ENCODING, Request, Response, StreamedResponse
@@ -81,17 +81,17 @@ def handler(
                 cluster, request.target = default.worlds.find(request.target)
                 request.world = cluster.path
             except UnknownWorldError as error:
-                refusal = control.refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
-        is_control = request.target.startswith(PREFIX) and guard is not None and control.is_control(request.target)
-        if is_control and guard:
+                refusal = refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
+        for_control = request.target.startswith(PREFIX) and guard is not None and is_control(request.target)
+        if for_control and guard:
             refusal = guard.refusal(request)
         if refusal is None and incoming.body_exists:
-            limit, too_large = (MAX_CONTROL_BODY, _CONTROL_TOO_LARGE) if is_control else (limits.max_body, _TOO_LARGE)
+            limit, too_large = (MAX_CONTROL_BODY, _CONTROL_TOO_LARGE) if for_control else (limits.max_body, _TOO_LARGE)
             refusal = await bodies.read(incoming, request, limit, too_large)
         response = refusal
         if response is None:
             try:
-                answer_it = control.answer_in_loop if is_control else answer_other
+                answer_it = _answer_control if for_control else answer_other
                 response = await answer_it(cluster, request)
             except StuckError:
                 _cut_off(cluster)
@@ -103,7 +103,7 @@ def handler(
             finally:
                 if request.body:
                     bodies.release(request)
-        if access_log and not (is_control and response.status < 400 and is_routine(request)):
+        if access_log and not (for_control and response.status < 400 and is_routine(request)):
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenSender(response, incoming)
@@ -115,6 +115,12 @@ def handler(
         return sender
 
     return handle
+
+
+async def _answer_control(cluster: Cluster, request: Request) -> Response:
+    from mockflow.server.control.answer import answer_in_loop  # on first use
+
+    return await answer_in_loop(cluster, request)
 
 
 class _Again:
@@ -167,7 +173,7 @@ def _internal_error(request: Request) -> Response:
 
 
 _TOO_LARGE: Final = Response(413, content_type="")
-_CONTROL_TOO_LARGE: Final = control.refused(
+_CONTROL_TOO_LARGE: Final = refused(
     413, f"the body is larger than {MAX_CONTROL_BODY // 2**20} MiB; load the scenarios in several parts"
 )
 

@@ -15,8 +15,7 @@ from aiohttp.web_protocol import _ErrInfo
 from mockflow.server.app import AppResponse, Handle
 from mockflow.server.connections.listener import SHORT_SECONDS
 from mockflow.server.connections.places import Place, Places
-from mockflow.server.control.answer import is_control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX, is_control
 from mockflow.server.http.fast_lane import FastConnection, FastLane
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
 from mockflow.server.http.messages import Response

@@ -11,9 +11,9 @@ from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.plain_text import SENDABLE, is_sendable
 from mockflow.server.app import AccessLog, Handle, handler
 from mockflow.server.connections.descriptors import shortage
-from mockflow.server.control.answer import refused
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.errors import refused
 from mockflow.server.control.guard import ControlGuard, is_loopback
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.http.limits import Limits
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.http.senders import ResponseSender

@@ -24,6 +24,8 @@ Flat = Mapping[str, Text]
 
 _SCOPES: Final[tuple[Scope, ...]] = ("transient", "persistent")
 PLUGIN_PREFIX: Final = "plugins.flow_framework."
+DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
+"""The trusted endpoints where the setting plugins.ml_commons.trusted_connector_endpoints_regex is not set."""
 
 
 class SettingRefusedError(ValueError):

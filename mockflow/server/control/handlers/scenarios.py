@@ -9,7 +9,8 @@ from mockflow.core.plugin.template import Template
 from mockflow.loading import documents
 from mockflow.loading.load import Loading, load_text
 from mockflow.server.control import views
-from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.control.call import ControlCall
+from mockflow.server.control.errors import ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import parse_target

@@ -7,7 +7,8 @@ from mockflow.loading.body_files import without_body_files
 from mockflow.loading.load import Loading
 from mockflow.loading.writing import as_yaml
 from mockflow.server.control import views
-from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.control.call import ControlCall
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.files import texts_of
 from mockflow.server.control.handlers.scenarios import loaded_of, read, scenario_view, told
 
