@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import click
 
+from mockflow.cli.certificates import without_certificates
 from mockflow.cli.environment import EnvironmentCommand, unknown_variables
 from mockflow.cli.options import Duration, Epoch, ScenarioPath, Seed, UserText, body_files_option
+from mockflow.core.base.collection import without_collection
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 _MAX_SPEED: Final = 1_000_000
@@ -121,7 +123,9 @@ def serve(log_format: str, **options: Any) -> None:
     The path @overloaded is the shipped scenario of this name, @all are all of them; mockflow scenarios lists them.
     """
     from mockflow.cli import logs
-    from mockflow.cli.serving import Options, run
+
+    with without_collection(), without_certificates():
+        from mockflow.cli.serving import Options, run
 
     access_log = logs.set_up(log_format, quiet=options["quiet"])
     messages = logs.StartMessages(log_format)

@@ -75,7 +75,7 @@ def _verify(call: ControlCall) -> Steps[views.Verified]:
 
 def _calls(call: ControlCall, wanted: requests.Called) -> Steps[int]:
     if wanted.operation not in OPERATIONS and not is_operation(wanted.operation):
-        advice = closest(wanted.operation, ROUTER.operations)
+        advice = closest(wanted.operation, OPERATIONS)
         hint = f"; did you mean {advice}?" if advice else ""
         raise ControlError(400, f'no operation "{wanted.operation}"{hint}')
     number = 0
