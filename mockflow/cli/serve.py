@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import click
 
-from mockflow.cli.certificates import without_certificates
 from mockflow.cli.environment import EnvironmentCommand, unknown_variables
 from mockflow.cli.options import Duration, Epoch, ScenarioPath, Seed, UserText, body_files_option
-from mockflow.core.base.collection import without_collection
+from mockflow.cli.quick_import import quick_import
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 _MAX_SPEED: Final = 1_000_000
@@ -124,7 +123,7 @@ def serve(log_format: str, **options: Any) -> None:
     """
     from mockflow.cli import logs
 
-    with without_collection(), without_certificates():
+    with quick_import():
         from mockflow.cli.serving import Options, run
 
     access_log = logs.set_up(log_format, quiet=options["quiet"])

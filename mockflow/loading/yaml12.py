@@ -15,7 +15,6 @@ import yaml
 from mockflow.core.base.findings import Path, quoted
 from mockflow.loading.core_schema import NotANumber, scalar
 from mockflow.loading.problems import Place, Problem
-from mockflow.loading.syntax import explained
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 40
@@ -81,6 +80,8 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
         for event in _events(text):
             reader.feed(event)
     except yaml.MarkedYAMLError as error:
+        from mockflow.loading.syntax import explained
+
         index, message, hint = explained(error, text)
         problem = Problem(places.at(index), f"not YAML: {message}", hint)
         if reader.documents and "<document start>" in str(error.problem):

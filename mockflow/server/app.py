@@ -1,13 +1,19 @@
 """The handler between aiohttp and a cluster, and the cluster as an aiohttp Application to embed or test."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11
+from aiohttp.helpers import AppKey
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
 
 from mockflow.cluster import Cluster, StuckError
 from mockflow.cluster.worlds import PREFIX as WORLD_PREFIX
@@ -25,15 +31,18 @@ from mockflow.server.http.messages import ACCEPT_ENCODING, Request, Response, St
 from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
 from mockflow.server.rest.errors import UnknownMethodError, bad_http, internal_error, too_many_bodies
 
+if TYPE_CHECKING:
+    from aiohttp import web
+
 log: Final = logging.getLogger("mockflow")
 
-CLUSTER: Final = web.AppKey("cluster", Cluster)
+CLUSTER: Final = AppKey("cluster", Cluster)
 
 AccessLog = Callable[[Request, int, float], None]
 """Called with the request, the response's status and the seconds from one to the other."""
 
 
-class AppResponse(web.StreamResponse):
+class AppResponse(StreamResponse):
     """A sender as the StreamResponse that an Application requires."""
 
     def __init__(self, sender: ResponseSender) -> None:
@@ -44,14 +53,14 @@ class AppResponse(web.StreamResponse):
     def keep_alive(self) -> bool:
         return self._sender.keep_alive
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         await self._sender.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         await self._sender.write_eof()
 
 
-Handle = Callable[[web.BaseRequest], Awaitable[ResponseSender]]
+Handle = Callable[[BaseRequest], Awaitable[ResponseSender]]
 AnswerClient = Callable[[Cluster, Request], Awaitable[Response]]
 
 
@@ -72,7 +81,7 @@ def handler(
     bodies = _BodyReader(limits)
     answer_other = answer_client or answer
 
-    async def handle(incoming: web.BaseRequest) -> ResponseSender:
+    async def handle(incoming: BaseRequest) -> ResponseSender:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
         cluster, refusal = default, None
@@ -185,9 +194,7 @@ class _BodyReader:
         self._limits = limits
         self._bytes = 0
 
-    async def read(
-        self, incoming: web.BaseRequest, request: Request, limit: int, too_large: Response
-    ) -> Response | None:
+    async def read(self, incoming: BaseRequest, request: Request, limit: int, too_large: Response) -> Response | None:
         """Reads the body into `request`; returns a response if it is larger than `limit` or cannot be decompressed.
 
         If the body does not arrive in time, the connection is closed without a response.
@@ -212,7 +219,7 @@ class _BodyReader:
                 chunks.append(chunk)
             request.body = b"".join(chunks)
             size = 0
-        except (HttpProcessingError, web.RequestPayloadError) as error:
+        except (HttpProcessingError, RequestPayloadError) as error:
             incoming.content.feed_eof()  # otherwise aiohttp reads on, and logs the same error
             refusal = bad_http(str(error))
             return refusal.response()
@@ -226,13 +233,15 @@ class _BodyReader:
         self._bytes -= len(request.body)
 
 
-def _abort(incoming: web.BaseRequest) -> None:
+def _abort(incoming: BaseRequest) -> None:
     if incoming.transport is not None:
         incoming.transport.abort()
 
 
 def create_app(cluster: Cluster) -> web.Application:
     """The cluster as an aiohttp Application with one catch-all route; it answers as `mockflow serve` does."""
+    from aiohttp import web  # a server of its own needs none of it
+
     app = web.Application()
     app[CLUSTER] = cluster
     handle = handler(cluster)

@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
@@ -170,7 +170,7 @@ class SwitchableServer:
         """Ends within a second."""
         await self._server.stop()
 
-    async def _answer(self, incoming: web.BaseRequest) -> ResponseSender:
+    async def _answer(self, incoming: BaseRequest) -> ResponseSender:
         if self._handle is None:
             return ResponseSender(_NO_CLUSTER.response(), incoming, keep_alive=False)
         return await self._handle(incoming)

@@ -12,7 +12,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_server import Server
 
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 
@@ -62,12 +64,12 @@ class FastLane:
         self._bytes = 0
 
 
-class FastConnection(web.RequestHandler):
+class FastConnection(RequestHandler):
     """A connection that answers repeated requests at once, if it has a lane."""
 
     __slots__ = ("_head", "_lane")
 
-    def __init__(self, server: web.Server, lane: FastLane | None, **options: Any) -> None:
+    def __init__(self, server: Server, lane: FastLane | None, **options: Any) -> None:
         super().__init__(server, **options)
         self._lane = lane
         self._head: bytes | None = None
@@ -108,7 +110,7 @@ class FastConnection(web.RequestHandler):
         is_alone = is_whole and len(self._messages) == 1 and not self._upgraded
         self._head = data if is_alone and self._lane is not None and self._lane.repeats(data) else None
 
-    def finish_response(self, request: web.BaseRequest, resp: Any, start_time: float | None) -> Awaitable[Any]:  # type: ignore[override]
+    def finish_response(self, request: BaseRequest, resp: Any, start_time: float | None) -> Awaitable[Any]:  # type: ignore[override]
         head, self._head = self._head, None
         if head is not None and self._lane is not None:
             again = getattr(resp, "again", None)  # aiohttp's own responses have none
@@ -119,7 +121,7 @@ class FastConnection(web.RequestHandler):
 
 def fast_lane() -> FastLane | None:
     """A new lane; None where aiohttp lacks what it relies on."""
-    if not is_possible(web.RequestHandler):
+    if not is_possible(RequestHandler):
         log.debug("this version of aiohttp has no fast lane for repeated requests; all take the long way")
         return None
     return FastLane()
@@ -144,6 +146,6 @@ _RELIED_ON: Final = (
     "transport",
 )
 """Attributes of RequestHandler, as methods or in the `__slots__` of its classes."""
-_CAN_TELL: Final = is_possible(web.RequestHandler)
+_CAN_TELL: Final = is_possible(RequestHandler)
 _HEAD_END: Final = b"\r\n\r\n"
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of all heads together
