@@ -11,7 +11,7 @@ Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 class Model(BaseModel):
     """Strict and frozen: values are not converted, and unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def suggested(values: tuple[str, ...]) -> WithJsonSchema:
