@@ -30,6 +30,7 @@ from mockflow.core.opensearch.settings.cluster_settings import (
     FlowFrameworkSettings,
     Scope,
     Text,
+    flow_framework_defaults,
 )
 from mockflow.core.plugin.status import Fields
 from mockflow.core.plugin.versions import Version, parse_version
@@ -327,10 +328,9 @@ class World:
 
     def _settings_in_force(self) -> FlowFrameworkSettings:
         """The plugin's settings. A node reads max_workflow_steps when it starts, so a later change has no effect."""
-        in_force, at_start = self.cluster_settings.flow_framework(), ClusterSettings().flow_framework()
         return replace(
-            in_force,
-            max_workflow_steps=at_start.max_workflow_steps,
+            self.cluster_settings.flow_framework(),
+            max_workflow_steps=flow_framework_defaults().max_workflow_steps,
             multi_tenancy_enabled=self.settings.multi_tenancy,
         )
 
