@@ -109,6 +109,7 @@ class MockFlow(ClusterHandle):
 
     @property
     def stuck(self) -> str | None:
+        """Why a client's connection was closed: it kept polling although no status could change any more."""
         return self.cluster.world.stuck
 
     @classmethod
