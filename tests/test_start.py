@@ -1,4 +1,4 @@
-"""What a server and a fixture import before they are asked for more than statuses: each module costs time at each start.
+"""What a server and a fixture import before they are asked for more than a status: each module costs time.
 
 A module that appears here although polls do not need it is imported where it is used, or its family's line is dropped
 with a reason.
