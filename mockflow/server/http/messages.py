@@ -78,6 +78,10 @@ class Request:
         return len(self.target) + sum([len(name) + len(value) for name, value in self.headers.items()])
 
 
+AccessLog = Callable[[Request, int, float], None]
+"""Called with the request, the response's status and the seconds from one to the other."""
+
+
 @dataclass(slots=True)
 class Response:
     """A response. `headers` are those besides content-type and content-length."""
@@ -90,8 +94,6 @@ class Response:
     """How the connection breaks while the response is sent."""
     over: float = 0.0
     """The seconds over which `drip` sends the response."""
-    again: "Callable[[], Response | None] | None" = None
-    """Answers the same request once more; None for a request that does not repeat."""
 
     def to_bytes(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body. There is neither Server nor Date (docs/reference/opensearch.md, "Headers")."""
