@@ -53,19 +53,18 @@ class Repeats:
     def prepare(self, target: str, headers: Mapping[str, str], head_bytes: int) -> "Again | None":
         """The answers to a known GET with these headers; `head_bytes` are theirs and the target's."""
         request = Request("GET", target, headers)
-        known: Known = self._cluster.world.repeated[target]
         try:
-            style = style_of(request, known.values)
+            style = style_of(request, self._cluster.world.repeated[target].values)
         except Refusal:
             return None
-        return Again(self._cluster, request, known, style, head_bytes, self._access_log)
+        return Again(self._cluster, request, style, head_bytes, self._access_log)
 
 
 class Again:
     """Answers one request as often as it comes: the bytes of the response.
 
-    None where the long way must answer it: the world was replaced, faults or callers count, or it may take long to
-    write the response. Raises ConnectionResetError if the connection is to be closed without a response.
+    None where the long way must answer it: its line is unknown in a new world, faults or callers count, or it may take
+    long to write the response. Raises ConnectionResetError if the connection is to be closed without a response.
     """
 
     __slots__ = (
@@ -75,7 +74,6 @@ class Again:
         "_content",
         "_head_bytes",
         "_is_plain",
-        "_known",
         "_request",
         "_response",
         "_style",
@@ -85,14 +83,12 @@ class Again:
         self,
         cluster: Cluster,
         request: Request,
-        known: Known,
         style: Style,
         head_bytes: int,
         access_log: AccessLog | None,
     ) -> None:
         self._cluster = cluster
         self._request = request
-        self._known = known
         self._style = style
         self._is_plain = style.is_plain
         self._head_bytes = head_bytes
@@ -104,10 +100,11 @@ class Again:
         self._bytes = b""
 
     def __call__(self) -> bytes | None:
-        world, known = self._cluster.world, self._known
-        if world.intercepts or world.is_guarded or world.repeated.get(self._request.target) is not known:
+        world = self._cluster.world
+        known: Known | None = world.repeated.get(self._request.target)  # not kept here: it holds its world
+        if known is None or world.intercepts or world.is_guarded:
             return None
-        if not (self._is_plain or self._is_quick(world)):
+        if not (self._is_plain or self._is_quick(world, known)):
             return None
         began = perf_counter()
         try:
@@ -166,9 +163,9 @@ class Again:
     def _to_bytes(self, response: Response) -> bytes:
         return response.to_bytes(accept_encoding=self._request.headers.get(ACCEPT_ENCODING, ""))
 
-    def _is_quick(self, world: World) -> bool:
+    def _is_quick(self, world: World, known: Known) -> bool:
         """Whether the response that is certain to be the next one is written within the loop."""
-        documents = world.certain_statuses(self._known.workflow_id)
+        documents = world.certain_statuses(known.workflow_id)
         return bool(documents) and all(
             document is self._content or len(document.json) * self._style.effort < LARGE for document in documents
         )

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from aiohttp import web
-from multidict import CIMultiDict
+from aiohttp import hdrs, web
+from multidict import CIMultiDict, istr
 
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 
@@ -61,10 +61,7 @@ class FastLane:
             return None
         again = self._answers.get(head)
         if again is not None:
-            response = again()
-            if response is None:
-                self._forget(head)
-            return response
+            return again()
         again = self._read(head)
         if again is None:
             return None
@@ -83,8 +80,8 @@ class FastLane:
         found = _PLAIN_HEAD.fullmatch(head, len(_METHOD) + len(target))
         if found is None:
             return None
-        lines = found[1].decode("ascii").split("\r\n")[:-1]
-        headers = CIMultiDict(_header(line) for line in lines)
+        lines = _HEADER_LINE.findall(found[1].decode("ascii"))
+        headers = CIMultiDict([(_NAMES.get(name.lower(), name), value) for name, value in lines])
         return self._repeats.prepare(target, headers, len(target) + len(found[1]) - _SEPARATORS * len(lines))
 
     def _came_before(self, head: bytes) -> bool:
@@ -107,15 +104,6 @@ class FastLane:
         self._answers.clear()
         self._seen.clear()
         self._bytes = 0
-
-    def _forget(self, head: bytes) -> None:
-        del self._answers[head]
-        self._bytes -= len(head)
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(": ")
-    return name, value
 
 
 class FastConnection(web.RequestHandler):
@@ -193,5 +181,8 @@ _PLAIN_HEAD: Final = re.compile(
     rb")\r\n"
 )
 """The rest of a head after its target: no body, the connection is kept, and nothing that parsers read differently."""
+_HEADER_LINE: Final = re.compile(r"([^:]+): ([^\r]+)\r\n")
+_NAMES: Final = {name.lower(): name for name in vars(hdrs).values() if isinstance(name, istr)}
+"""Names as aiohttp's parser writes them, which the journal shows."""
 _SEPARATORS: Final = len(": \r\n")
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of all heads together
