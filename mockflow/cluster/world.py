@@ -32,7 +32,7 @@ from mockflow.core.opensearch.settings.cluster_settings import (
     Text,
     flow_framework_defaults,
 )
-from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.status import Document, Fields
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim
@@ -184,10 +184,10 @@ class World:
         except UnknownWorkflowError:
             return False
 
-    def still_holds(self, workflow_id: str | None, response: object) -> bool:
-        """Whether `response`, an earlier one of this workflow's status, is certain to be the next one."""
+    def certain_statuses(self, workflow_id: str | None) -> Collection[Document]:
+        """Earlier responses of this workflow's status, if the next one is certain to be among them; else none."""
         workflow = self.workflows.get(workflow_id or "")
-        return workflow is not None and workflow.still_holds(self.elapsed(workflow), response)
+        return () if workflow is None else workflow.certain_statuses(self.elapsed(workflow))
 
     def with_status(self, workflow_id: str) -> Workflow:
         """The workflow that has a status now. Raises UnknownWorkflowError."""

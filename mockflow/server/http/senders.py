@@ -7,7 +7,6 @@ from typing import Final
 from aiohttp import hdrs
 from aiohttp.web_request import BaseRequest
 
-from mockflow.server.http.fast_lane import Again
 from mockflow.server.http.messages import Response, StreamedResponse
 
 _MAX_DIRECT_BYTES: Final = 64 * 1024  # written without waiting for the client
@@ -21,12 +20,10 @@ class ResponseSender:
     StreamResponse, which are not used here, would take a twentieth of the time of a poll.
     """
 
-    __slots__ = ("_bytes", "again", "keep_alive", "status")
+    __slots__ = ("_bytes", "keep_alive", "status")
 
     def __init__(self, response: Response, request: BaseRequest, *, keep_alive: bool = True) -> None:
         self.status = response.status
-        self.again: Again | None = None
-        """Answers the same request once more, on the fast lane."""
         self.keep_alive = keep_alive and request.keep_alive
         self._bytes = response.to_bytes(
             accept_encoding=request.headers.get(hdrs.ACCEPT_ENCODING, ""),
@@ -54,7 +51,6 @@ class NoResponse(ResponseSender):
 
     def __init__(self) -> None:
         self.status = 0
-        self.again = None
         self.keep_alive = False
 
     async def prepare(self, request: BaseRequest) -> None:
@@ -68,7 +64,6 @@ class StreamSender(ResponseSender):
 
     def __init__(self, response: StreamedResponse, request: BaseRequest) -> None:
         self.status = response.status
-        self.again = None
         self.keep_alive = False
         self._streamed = response
         self._writer = request.writer
