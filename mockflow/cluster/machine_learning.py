@@ -22,7 +22,6 @@ MAX_TASKS: Final = 1_000
 Check = Callable[[Mapping[str, Any], Surroundings], dict[str, Any]]
 
 _CHECKS: Final[Mapping[str, Check]] = {
-    "connector": requests.connector,
     "model_group": requests.model_group,
     "agent": requests.agent,
 }
@@ -39,7 +38,10 @@ class Registered:
 
 def create(world: World, kind: str, body: Mapping[str, Any], tenant_id: str | None) -> Made:
     """A new connector, model group or agent."""
-    inputs = _CHECKS[kind](body, around(world))
+    if kind == "connector":
+        inputs = requests.connector(body, around(world), access_control=world.has_connector_access_control)
+    else:
+        inputs = _CHECKS[kind](body, around(world))
     return _put(world, kind, inputs, tenant_id)
 
 
@@ -101,10 +103,7 @@ def update_model(world: World, made: Made, body: Mapping[str, Any]) -> Made:
 
 def update_group(world: World, made: Made, body: Mapping[str, Any]) -> Made:
     """Changes a model group."""
-    merged = {**made.inputs, **{name: value for name, value in body.items() if value is not None}}
-    if merged.get("name") == made.inputs.get("name"):
-        return _change(world, made, merged)
-    return _change(world, made, {**merged, **requests.model_group(merged, around(world))})
+    return _change(world, made, requests.changed_model_group(made.inputs, body, around(world)))
 
 
 def update_agent(world: World, made: Made, body: Mapping[str, Any]) -> Made:

@@ -44,6 +44,8 @@ class Answered:
 
 def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
     """The answer of a model. A remote model that is not deployed is deployed first, unless a setting says otherwise."""
+    if model.inputs.get("is_enabled") in (False, "false"):
+        raise RefusedError("Model is disabled.", _STATUS, "FORBIDDEN")
     _make_ready(world, model)
     asked = _asked(world, model, body)
     if asked.is_remote and not asked.documents:
@@ -60,7 +62,10 @@ def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
 def execute(world: World, agent: Made, body: Mapping[str, Any]) -> Answered:
     """The answer of an agent: what its own script says, else that of its model, else a default text."""
     parameters = body.get("parameters")
+    if not isinstance(parameters, dict) and _INPUT not in body:
+        raise RefusedError("Agent input data can not be empty.")
     parameters = parameters if isinstance(parameters, dict) else {}
+    _check_tools(world, agent)
     question = str(next((parameters[name] for name in _QUESTIONS if name in parameters), ""))
     script = world.model_scripts.find("agent", _names(agent))
     llm = agent.inputs.get("llm")
@@ -86,6 +91,24 @@ def answer_to(world: World, model_id: str, body: Mapping[str, Any]) -> Mapping[s
 
 
 _QUESTIONS: Final = ("question", "prompt", "input", "query")
+_INPUT: Final = "input"
+"""The standard input of an agent, from 3.5 on."""
+_RUNS_TOOLS: Final = frozenset({"FLOW", "CONVERSATIONAL_FLOW"})
+"""Agents that run all their tools, one after the other. Those of other agents are chosen by its model."""
+
+
+def _check_tools(world: World, agent: Made) -> None:
+    """An agent of tools needs one, and the models that its tools ask."""
+    tools = agent.inputs.get("tools") or []
+    if str(agent.inputs.get("type")).upper() not in _RUNS_TOOLS or not isinstance(tools, list):
+        return
+    if not tools:
+        raise RefusedError("no tool configured")
+    for tool in tools:
+        parameters = tool.get("parameters") if isinstance(tool, Mapping) else None
+        model_id = parameters.get("model_id") if isinstance(parameters, Mapping) else None
+        if tool.get("type") == "MLModelTool" and isinstance(model_id, str) and "$" not in model_id:
+            _model(world, model_id)
 
 
 def _model(world: World, model_id: str) -> Made:

@@ -82,7 +82,7 @@ def _has_models(world: World, group: Made) -> Refusal | None:
 
 
 def _is_running(_: World, task: Made) -> Refusal | None:
-    if task.ready:
+    if body_of(task).get("state") != "RUNNING":
         return None
     return object_error(500, "exception", "Task cannot be deleted in running state. Try after some time.")
 

@@ -9,6 +9,7 @@ from mockflow.cluster.predictions import Answered
 from mockflow.cluster.world import World
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.plugin.resources import Made
+from mockflow.core.plugin.step_checks.models import FUNCTIONS
 from mockflow.server.endpoints import ml_tenants
 from mockflow.server.endpoints.machine_learning import KINDS, missing
 from mockflow.server.endpoints.resource_reads import read_resource
@@ -21,7 +22,10 @@ from mockflow.server.rest.worker import in_thread
 def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]) -> Handler:
     def handle(call: Call) -> Action:
         resource_id = call.path_value("id")
+        algorithm = call.path_value("algorithm_name")
         body = read_object(call)
+        if algorithm and algorithm.upper() not in FUNCTIONS:
+            raise refused(RefusedError("Wrong function name"))
 
         async def act() -> Reply:
             ml_tenants.check_tenant(call)

@@ -98,7 +98,7 @@ async def test_a_local_model_takes_its_time(server: Server) -> None:
     registered = await good(server, "POST", "models/_register?deploy=true", LOCAL)
     assert list(registered) == ["task_id", "status"]
     task = await good(server, "GET", f"tasks/{registered['task_id']}")
-    assert (task["state"], task.get("model_id")) == ("RUNNING", None)
+    assert (task["state"], task.get("model_id")) == ("CREATED", None)
     await server.advance("1s")
     task = await good(server, "GET", f"tasks/{registered['task_id']}")
     assert task["state"] == "COMPLETED"
@@ -114,7 +114,7 @@ async def test_in_mode_auto_a_look_at_a_task_moves_the_time(serve: Servers) -> N
     server = await serve(mode="auto")
     registered = await good(server, "POST", "models/_register", LOCAL)
     states = [(await good(server, "GET", f"tasks/{registered['task_id']}"))["state"] for _ in range(2)]
-    assert states == ["RUNNING", "COMPLETED"]
+    assert states == ["CREATED", "COMPLETED"]
 
 
 async def test_a_local_model_has_to_be_deployed_before_it_is_asked(server: Server) -> None:

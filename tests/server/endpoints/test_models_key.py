@@ -52,7 +52,8 @@ async def test_answers_come_in_turn_and_the_last_repeats(serve: Servers) -> None
 
 async def test_agents_say_what_their_script_says(serve: Servers) -> None:
     server = await serve(ECHO)
-    agent_id = (await good(server, "POST", "agents/_register", {"name": "helper", "type": "flow"}))["agent_id"]
+    agent = {"name": "helper", "type": "flow", "tools": [{"type": "ListIndexTool"}]}
+    agent_id = (await good(server, "POST", "agents/_register", agent))["agent_id"]
     results = [
         (await good(server, "POST", f"agents/{agent_id}/_execute", {"parameters": {"question": "why?"}}))
         for _ in range(2)

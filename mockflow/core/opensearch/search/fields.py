@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.search.json_values import as_text
+from mockflow.core.opensearch.search.ml_fields import with_known
 
 TEMPLATE_INDEX: Final = ".plugins-flow-framework-templates"
 STATE_INDEX: Final = ".plugins-flow-framework-state"
@@ -172,7 +173,7 @@ class Scope:
         scores_keywords: bool = False,
     ) -> Scope:
         """The root of an index. If it has no mapping here, the mapping is inferred as OpenSearch does."""
-        fields = table.types if table else MAPPINGS.get(index) or _inferred(documents)
+        fields = table.types if table else MAPPINGS.get(index) or with_known(index, _inferred(documents))
         return cls(index, fields, documents, table, scores_keywords=scores_keywords)
 
     def field(self, name: str) -> Field | None:
