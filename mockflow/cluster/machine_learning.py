@@ -42,7 +42,25 @@ def create(world: World, kind: str, body: Mapping[str, Any], tenant_id: str | No
         inputs = requests.connector(body, around(world), access_control=world.has_connector_access_control)
     else:
         inputs = _CHECKS[kind](body, around(world))
-    return _put(world, kind, inputs, tenant_id)
+    return add(world, kind, inputs, tenant_id)
+
+
+def add(world: World, kind: str, inputs: Mapping[str, Any], tenant_id: str | None) -> Made:
+    """Adds a resource of a client; there may be MAX_MADE of a kind."""
+    if world.resources.count(kind) >= MAX_MADE:
+        message = f"mockflow holds {MAX_MADE} resources of a kind that clients make"
+        raise RefusedError(message, "OpenSearchRejectedExecutionException", "TOO_MANY_REQUESTS")
+    made = Made(
+        kind,
+        world.new_resource_id(kind),
+        inputs=inputs,
+        created=world.now(),
+        is_listed=False,
+        by_client=True,
+        tenant_id=tenant_id,
+    )
+    world.resources.put(made)
+    return made
 
 
 def register_model(world: World, body: Mapping[str, Any], *, deploys: bool, tenant_id: str | None) -> Registered:
@@ -51,7 +69,7 @@ def register_model(world: World, body: Mapping[str, Any], *, deploys: bool, tena
     is_remote = inputs["function_name"] == "REMOTE"
     if not inputs.get("model_group_id"):
         inputs["model_group_id"] = _group_for(world, inputs, tenant_id)
-    made = _put(world, "model", inputs, tenant_id)
+    made = add(world, "model", inputs, tenant_id)
     done = world.now() + (0 if is_remote else world.settings.step_time)
     task = _task(world, made, "REGISTER_MODEL", done, tenant_id)
     if deploys:
@@ -116,24 +134,7 @@ def _group_for(world: World, inputs: Mapping[str, Any], tenant_id: str | None) -
     if found := world.resources.group_named(inputs["name"]):
         return found
     group = {name: inputs[name] for name in ("name", "description") if name in inputs}
-    return _put(world, "model_group", group, tenant_id).id
-
-
-def _put(world: World, kind: str, inputs: Mapping[str, Any], tenant_id: str | None) -> Made:
-    if world.resources.count(kind) >= MAX_MADE:
-        message = f"mockflow holds {MAX_MADE} resources of a kind that clients make"
-        raise RefusedError(message, "OpenSearchRejectedExecutionException", "TOO_MANY_REQUESTS")
-    made = Made(
-        kind,
-        world.new_resource_id(kind),
-        inputs=inputs,
-        created=world.now(),
-        is_listed=False,
-        by_client=True,
-        tenant_id=tenant_id,
-    )
-    world.resources.put(made)
-    return made
+    return add(world, "model_group", group, tenant_id).id
 
 
 def _change(world: World, made: Made, inputs: Mapping[str, Any]) -> Made:

@@ -49,6 +49,16 @@ ML_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         dates="create_time last_update_time",
         booleans="is_async",
     ),
+    ".plugins-ml-memory-meta": _fields(
+        texts="name", keywords="application_type user", dates="create_time updated_time", flat="additional_info"
+    ),
+    ".plugins-ml-memory-message": _fields(
+        texts="input prompt_template response",
+        keywords="memory_id origin parent_message_id",
+        dates="create_time",
+        flat="additional_info",
+        numbers="trace_number",
+    ),
 }
 
 
