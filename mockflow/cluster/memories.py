@@ -42,6 +42,24 @@ def add_message(world: World, memory_id: str, body: Mapping[str, Any], tenant_id
     return machine_learning.add(world, MESSAGE, inputs, tenant_id)
 
 
+def remember(
+    world: World, agent: Made, memory_id: str | None, exchanged: tuple[str, str], user: str | None
+) -> tuple[str, str]:
+    """What an agent with a memory keeps of a question and its answer: the ids of the memory and of the message.
+
+    Without a memory's id there is a new one, whose name is the question.
+    """
+    question, answer = exchanged
+    app = {"application_type": agent.inputs["app_type"]} if agent.inputs.get("app_type") else {}
+    if memory_id is None:
+        memory_id = create(world, {"name": question, **app}, user, agent.tenant_id).id
+    elif world.resources.find((MEMORY, memory_id)) is None:
+        raise RefusedError(f"Conversation [{memory_id}] not found", "ResourceNotFoundException", "NOT_FOUND")
+    origin = {"origin": app["application_type"]} if app else {}
+    inputs = {"memory_id": memory_id, **dict.fromkeys(_TEXTS), "input": question, "response": answer, **origin}
+    return memory_id, machine_learning.add(world, MESSAGE, {**inputs, "additional_info": {}}, agent.tenant_id).id
+
+
 def change(world: World, made: Made, body: Mapping[str, Any]) -> None:
     """Changes a memory or a message; what may not be changed is passed over."""
     changes = {name: body[name] for name in _CHANGEABLE[made.kind] if name in body}

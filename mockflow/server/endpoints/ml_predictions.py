@@ -18,8 +18,11 @@ from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import refused
 from mockflow.server.rest.worker import in_thread
 
+Ask = Callable[[World, Made, Mapping[str, Any], str | None], Answered]
+"""Asks a model or an agent; the last is the name of the caller, None where there are no users."""
 
-def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]) -> Handler:
+
+def _asking(kind: str, ask: Ask) -> Handler:
     def handle(call: Call) -> Action:
         resource_id = call.path_value("id")
         algorithm = call.path_value("algorithm_name")
@@ -34,7 +37,8 @@ def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]
                 raise missing(call.world, KINDS[kind], KINDS[kind].change, resource_id)
             ml_tenants.check_access(call, made.key)
             try:
-                answered = ask(call.world, made, body)
+                user = call.request.caller.user
+                answered = ask(call.world, made, body, user.name if user else None)
             except RefusedError as error:
                 raise refused(error) from None
             try:
@@ -52,5 +56,5 @@ def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]
     return handle
 
 
-predict = _asking("model", predictions.predict)
+predict = _asking("model", lambda world, model, body, _: predictions.predict(world, model, body))
 execute_agent = _asking("agent", predictions.execute)

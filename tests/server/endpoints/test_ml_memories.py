@@ -8,7 +8,7 @@ import pytest
 from mockflow.cluster import Cluster
 from mockflow.cluster.settings import Settings
 from mockflow.core.opensearch.security import parse_user
-from tests.server.endpoints.test_ml_changes import ask, good
+from tests.server.endpoints.test_ml_changes import ask, good, remote_model
 from tests.support.server import Server, Servers
 
 MESSAGE: Final[dict[str, Any]] = {
@@ -148,3 +148,34 @@ async def test_a_memory_belongs_to_its_user(serve: Servers) -> None:
     assert (await as_user("bob", "GET", "memory")).json == {"memories": []}
     refused = await as_user("bob", "GET", f"memory/{memory_id}")
     assert (refused.status, refused.reason) == (500, f"User [bob] does not have access to conversation {memory_id}")
+
+
+async def test_an_agent_keeps_what_it_was_asked(serve: Servers) -> None:
+    server = await serve("scenario: talk\nmodels: [{agent: helper, answers: [Three., Four.]}]")
+    body = {
+        "name": "helper",
+        "type": "conversational",
+        "memory": {"type": "conversation_index"},
+        "llm": {"model_id": await remote_model(server)},
+    }
+    agent = f"agents/{(await good(server, 'POST', 'agents/_register', body))['agent_id']}/_execute"
+
+    async def asked(**parameters: str) -> list[Any]:
+        [result] = (await good(server, "POST", agent, {"parameters": parameters}))["inference_results"]
+        return list(result["output"])
+
+    memory_of, message_of, response = await asked(question="How many?")
+    assert (memory_of["name"], message_of["name"], response["name"]) == (
+        "memory_id",
+        "parent_interaction_id",
+        "response",
+    )
+    assert response["dataAsMap"] == {"response": "Three.", "additional_info": {}}
+    memory_id = memory_of["result"]
+    assert (await good(server, "GET", f"memory/{memory_id}"))["name"] == "How many?"
+    assert (await asked(question="And now?", memory_id=memory_id))[0]["result"] == memory_id
+    kept = (await good(server, "GET", f"memory/{memory_id}/messages"))["messages"]
+    assert [(one["input"], one["response"]) for one in kept] == [("How many?", "Three."), ("And now?", "Four.")]
+    assert kept[0]["message_id"] == message_of["result"]
+    refused = await ask(server, "POST", agent, {"parameters": {"question": "q", "memory_id": "nope"}})
+    assert (refused.status, refused.reason) == (404, "Conversation [nope] not found")
