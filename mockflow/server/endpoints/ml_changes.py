@@ -52,7 +52,8 @@ def register_model(call: Call) -> Action:
             )
         except RefusedError as error:
             raise refused(error) from None
-        model_id = {"model_id": found.model.id} if machine_learning.is_remote(found.model) else {}
+        model = found.model
+        model_id = {"model_id": model.id} if model is not None and machine_learning.is_remote(model) else {}
         return Reply(200, {"task_id": found.task.id, "status": "CREATED", **model_id})
 
     return act

@@ -61,7 +61,7 @@ async def test_resources_of_no_workflow(serve: Servers) -> None:
     await server.ask("/logs/_doc", "POST", '{"a":1}', JSON)
     await server.ask("/_plugins/_ml/models/m1", "PUT", '{"description":"d"}', JSON)  # it stays the workflow's
     made = await server.ask("/_plugins/_ml/memory", "POST", '{"name":"talk"}', JSON)
-    local = '{"name":"l","version":"1","model_format":"TORCH_SCRIPT"}'
+    local = '{"name":"huggingface/l","version":"1","model_format":"TORCH_SCRIPT"}'
     await server.ask("/_plugins/_ml/models/_register", "POST", local, JSON)
     shown = await owner.get("/resources")
     assert shown["resources"][:2] == [

@@ -27,7 +27,7 @@ CONNECTOR: Final[dict[str, Any]] = {
         }
     ],
 }
-LOCAL: Final = {"name": "all-MiniLM-L6-v2", "version": "1", "model_format": "TORCH_SCRIPT"}
+LOCAL: Final = {"name": "huggingface/all-MiniLM-L6-v2", "version": "1", "model_format": "TORCH_SCRIPT"}
 ASKED: Final = {"parameters": {"messages": [{"role": "user", "content": "hi"}]}}
 
 
@@ -108,6 +108,22 @@ async def test_a_local_model_takes_its_time(server: Server) -> None:
     assert first != second
     again = await good(server, "POST", path, {"text_docs": ["a"]})
     assert again["inference_results"] == [first]
+
+
+async def test_a_local_model_that_is_in_no_list(server: Server) -> None:
+    for name in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
+        registered = await good(server, "POST", "models/_register?deploy=true", {**LOCAL, "name": name})
+        assert list(registered) == ["task_id", "status"]
+        task = await good(server, "GET", f"tasks/{registered['task_id']}")
+        assert (task["state"], task.get("error")) == ("CREATED", None)
+        await server.advance("1s")
+        task = await good(server, "GET", f"tasks/{registered['task_id']}")
+        assert (task["state"], task["error"], task.get("model_id")) == (
+            "FAILED",
+            "This model is not in the pre-trained model list, please check your parameters.",
+            None,
+        )
+    assert (await good(server, "GET", "models/_search", {"query": {"match_all": {}}}))["hits"]["hits"] == []
 
 
 async def test_in_mode_auto_a_look_at_a_task_moves_the_time(serve: Servers) -> None:

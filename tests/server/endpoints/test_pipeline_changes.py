@@ -248,7 +248,7 @@ async def test_embeddings_are_those_of_the_model(server: Server) -> None:
         server,
         "POST",
         "models/_register?deploy=true",
-        {"name": "all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
+        {"name": "huggingface/all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
     )
     await server.advance("1s")
     model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]
@@ -357,7 +357,7 @@ async def test_an_index_of_vectors(server: Server) -> None:
         server,
         "POST",
         "models/_register?deploy=true",
-        {"name": "all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
+        {"name": "huggingface/all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
     )
     await server.advance("1s")
     model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]

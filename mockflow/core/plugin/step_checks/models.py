@@ -10,8 +10,9 @@ from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
+from mockflow.core.plugin.step_checks.failing import no_text, not_found, of_plugin, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
+from mockflow.core.plugin.step_checks.pretrained import NOT_LISTED, can_be_listed
 from mockflow.core.plugin.versions import Version
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
@@ -61,7 +62,11 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
         return failure
     if inputs.get("url") is not None and (failure := around.model_urls.failure(inputs["url"], by_step=True)):
         return failure
-    return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
+    if failure := _check_group(inputs, around, f"Failed to register local model in step {call.node_id}"):
+        return failure
+    if inputs.get("url") is None and not can_be_listed(inputs["name"]):
+        return of_plugin(f"Local model registration failed with error : {NOT_LISTED}", "name")
+    return None
 
 
 def check_deploy(call: StepCall, around: Surroundings) -> Failure | None:

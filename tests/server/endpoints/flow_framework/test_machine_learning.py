@@ -137,7 +137,7 @@ async def test_what_a_model_uses_cannot_be_deleted(door: Door) -> None:
 
 
 async def test_the_task_of_a_workflow_can_be_deleted(door: Door) -> None:
-    local = node("m", "register_local_pretrained_model", name="a", version="1", model_format="TORCH_SCRIPT")
+    local = node("m", "register_local_pretrained_model", name="huggingface/a", version="1", model_format="TORCH_SCRIPT")
     workflow_id = await door.create(template(local), "?provision=true")
     (task_id,) = (key[1] for key in door.cluster.world.workflows[workflow_id].made if key[0] == "task")
     await door.advance("1h")
