@@ -9,6 +9,7 @@ from mockflow.core.opensearch.settings.cluster_settings import DEFAULT_TRUSTED_E
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.index_inputs import settings_after
+from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version
 
 _DELETES: Final = {"delete_connector": "connector", "delete_model": "model", "delete_agent": "agent"}
@@ -68,6 +69,7 @@ class Surroundings:
     ml_indices: Container[str] = ()
     trusted_endpoints: tuple[str, ...] = DEFAULT_TRUSTED_ENDPOINTS
     model_access_control: bool = False
+    model_urls: ModelUrls = field(default_factory=ModelUrls)
     plugins: frozenset[str] = INSTALLED
     run: "Run" = field(default_factory=lambda: Run())
     """What the steps of the same run have changed so far."""
