@@ -20,6 +20,10 @@ def compact_in_parts(value: Any) -> bytes:
     if isinstance(value, dict) and len(value) <= _FRAME:
         pairs = (compact(key) + b":" + compact_in_parts(part) for key, part in value.items())
         return b"{" + b",".join(pairs) + b"}"
+    if isinstance(value, dict) and len(value) > _AT_ONCE:
+        items = list(value.items())
+        objects = (compact(dict(items[start : start + _AT_ONCE])) for start in range(0, len(items), _AT_ONCE))
+        return b"{" + b",".join(one[1:-1] for one in objects) + b"}"
     if isinstance(value, list) and len(value) > _AT_ONCE:
         parts = (compact(value[start : start + _AT_ONCE])[1:-1] for start in range(0, len(value), _AT_ONCE))
         return b"[" + b",".join(parts) + b"]"
@@ -28,6 +32,23 @@ def compact_in_parts(value: Any) -> bytes:
 
 _FRAME: Final = 20  # keys of an object around a large list
 _AT_ONCE: Final = 500
+
+
+def has_many(value: Any) -> bool:
+    """Whether a value has so many others in it that it takes milliseconds to write. Few of them are looked at."""
+    left, count = [value], 0
+    while left:
+        container = left.pop()
+        if not isinstance(container, (dict, list)):
+            continue
+        count += len(container)
+        if count > _MANY:
+            return True
+        left += container.values() if isinstance(container, dict) else container
+    return False
+
+
+_MANY: Final = 5_000
 
 
 def dumps(value: Any, **options: Any) -> str:

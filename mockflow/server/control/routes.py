@@ -242,6 +242,7 @@ ROUTES: Final = (
             requests.NextRun,
             body=requests.NextRun,
             errors=(409,),
+            handle_in_loop=workflows.plan_next_run_in_loop,
         ),
     ),
     ControlRoute(
