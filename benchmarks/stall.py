@@ -6,6 +6,7 @@ cause pauses too; of several rounds the shortest. The bound is 100 ms; for large
 
 import gzip
 import http.client
+import itertools
 import json
 import re
 import sys
@@ -75,16 +76,20 @@ def main(only: str, rounds: int, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "story.yaml"
         scenario.write_text(STORY)
-        for needs_user in (False, True):
-            chosen = [kind for kind in kinds if kind.needs_user is needs_user]
-            options = ("--user", USER) if needs_user else ()
-            if chosen:
-                command = [sys.executable, *SERVE, "--frozen", *options, str(scenario)]
-                with process_of(pinned(command, server=True)) as (url, process):
-                    for kind in chosen:
-                        for size in kind.sizes[:1] if quick else kind.sizes:
-                            results.append(measured(url, process.pid, kind, size, rounds))
-                            _say(results[-1])
+        sized = [(kind, size) for kind in kinds for size in (kind.sizes[:1] if quick else kind.sizes)]
+        sized.sort(key=lambda one: one[0].needs_user or bool(one[0].startup))
+        of_server = itertools.groupby(sized, lambda one: one if one[0].startup else one[0].needs_user)
+        for _, group in of_server:
+            chosen = list(group)
+            kind, size = chosen[0]
+            more = Path(folder) / "more.yaml"
+            more.write_text(kind.startup(size) if kind.startup else "")
+            options = [*(("--user", USER) if kind.needs_user else ()), *([str(more)] if kind.startup else ())]
+            command = [sys.executable, *SERVE, "--frozen", *options, str(scenario)]
+            with process_of(pinned(command, server=True)) as (url, process):
+                for kind, size in chosen:
+                    results.append(measured(url, process.pid, kind, size, rounds))
+                    _say(results[-1])
     print_results(results)
     sys.exit(not all(result.is_right for result in results))
 

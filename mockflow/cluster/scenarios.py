@@ -73,7 +73,7 @@ def load_in_slices(
 
 
 _SLICE: Final = 50
-_CHECKED_SLICE: Final = 2_000
+_CHECKED_SLICE: Final = 500
 
 
 def remove(world: World, name: str) -> None:

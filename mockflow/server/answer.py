@@ -126,8 +126,8 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
                 shown = reply.content
-                if may_repeat and known is not None and (style.is_plain or isinstance(shown, Document)):
-                    again = Again(cluster, request, known, style)
+                if may_repeat and (style.is_plain or isinstance(shown, Document)):
+                    again = Again(cluster, request, style)
                 body, content_type = await _body(style, shown)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:
@@ -176,14 +176,15 @@ class Again:
     The result is None where `answer` has to answer it: the world was replaced, faults and callers count, or a response
     that is not plain JSON is other than the last one, so that it may have to be written in a thread. Raises StuckError
     as `answer` does.
+
+    It holds nothing of the world, so that one that is replaced is free at once.
     """
 
-    __slots__ = ("__weakref__", "_cluster", "_content", "_known", "_request", "_response", "_style")
+    __slots__ = ("__weakref__", "_cluster", "_content", "_request", "_response", "_style")
 
-    def __init__(self, cluster: Cluster, request: Request, known: "_Repeated", style: Style) -> None:
+    def __init__(self, cluster: Cluster, request: Request, style: Style) -> None:
         self._cluster = cluster
         self._request = request
-        self._known = known
         self._style = style
         self._content: object = None
         self._response = Response(0)
@@ -194,8 +195,9 @@ class Again:
         self._content, self._response = content, response
 
     def __call__(self) -> Response | None:
-        world, request, known = self._cluster.world, self._request, self._known
-        if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
+        world, request = self._cluster.world, self._request
+        known = world.repeated.get(request.target)
+        if known is None or world.intercepts or world.is_guarded:
             return None
         world.forget_ended()
         if not self._style.is_plain and not world.still_holds(known.workflow_id, self._content):

@@ -26,18 +26,20 @@ async def servers() -> AsyncIterator[Servers]:
     await servers.stop()
 
 
-async def served(servers: Servers, *, needs_user: bool) -> Server:
-    if not needs_user:
+async def served(servers: Servers, kind: Kind) -> Server:
+    if not (kind.needs_user or kind.startup):
         return await servers(STORY)
-    loaded = [LoadedScenario(located.scenario, "story") for located in load_text(STORY, "story").scenarios]
-    return await servers.of(Cluster(Settings(mode="frozen", users=(parse_user(USER),)), tuple(loaded)))
+    text = "---\n".join((STORY, kind.startup(kind.sizes[0]))) if kind.startup else STORY
+    loaded = [LoadedScenario(located.scenario, "story") for located in load_text(text, "story").scenarios]
+    users = (parse_user(USER),) if kind.needs_user else ()
+    return await servers.of(Cluster(Settings(mode="frozen", users=users), tuple(loaded)))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_the_worst_of_each_kind_is_answered(
     servers: Servers, kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = await served(servers, needs_user=kind.needs_user)
+    server = await served(servers, kind)
     made, statuses = "/", []
     for ask in kind.make(kind.sizes[0]):
         target = ask.target.replace("{workflow}", made)

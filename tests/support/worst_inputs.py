@@ -38,6 +38,8 @@ class Kind:
     sizes: tuple[int, ...]
     statuses: tuple[int, ...]
     needs_user: bool = False
+    startup: Callable[[int], str] | None = None
+    """The scenarios that the server starts with, besides those of every server."""
 
 
 def search(query: Callable[[int], Any]) -> Make:
@@ -264,15 +266,20 @@ def _told(size: int, ask: Ask) -> Iterator[Ask]:
 
 
 def _many_scenarios(size: int, ask: Ask) -> Iterator[Ask]:
-    """Many scenarios with a workflow, a fault and a stub each, and a request about all of them."""
+    """Many scenarios, and a request about all of them."""
+    yield Ask("PUT", f"{CONTROL}/scenarios", _scenarios(size).encode())
+    yield ask
+
+
+def _scenarios(size: int) -> str:
+    """Scenarios with a workflow, a fault and a stub each."""
     documents = [
         f"scenario: s{n}\nworkflow_id: w{n}\nprovision:\n  timeline:\n    - {{at: 0s, state: PROVISIONING}}\n"
         f"faults:\n  - {{on: get_status, during: 1h..2h, respond: too_many_requests}}\n"
         f"stubs:\n  - {{request: GET /stub/{n}, respond: {{status: 200}}}}\n"
         for n in range(size)
     ]
-    yield Ask("PUT", f"{CONTROL}/scenarios", "---\n".join(documents).encode())
-    yield ask
+    return "---\n".join(documents)
 
 
 def _search_many(size: int) -> Iterator[Ask]:
@@ -556,7 +563,7 @@ KINDS: Final = (
     ),
     Kind(
         "stars in a segment",
-        _stubs(lambda n: f"GET /{'*a' * 500}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
+        _stubs(lambda n: f"GET /{'*a' * 500}*b{n}*a", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
         (5, 1_000),
         (400, 404),
     ),
@@ -685,6 +692,20 @@ KINDS: Final = (
         partial(_many_scenarios, ask=post(f"{CONTROL}/reset", {"keep": ["scenarios"]})),
         (10, 10_000),
         (200,),
+    ),
+    Kind(
+        "world made",
+        lambda _: iter([post(f"{CONTROL}/worlds", {})]),
+        (10, 10_000),
+        (200,),
+        startup=_scenarios,
+    ),
+    Kind(
+        "world removed",
+        lambda _: iter([post(f"{CONTROL}/worlds", {"name": "w"}), Ask("DELETE", f"{CONTROL}/worlds/w")]),
+        (10, 10_000),
+        (200,),
+        startup=_scenarios,
     ),
     Kind("faults", _faults, (10, 2_000), (200,)),
     Kind("coverage", _coverage, (10, 4_000), (200,)),

@@ -361,13 +361,20 @@ ROUTES: Final = (
             views.WorldView,
             body=requests.NewWorld,
             errors=(409,),
+            handle_in_loop=worlds.make_world_in_loop,
         ),
     ),
     ControlRoute(
         "DELETE",
         f"{PREFIX}/worlds/{{name}}",
         "delete_world",
-        Operation(worlds.delete_world, "Removes a further world.", views.WorldView, errors=(404,)),
+        Operation(
+            worlds.delete_world,
+            "Removes a further world.",
+            views.WorldView,
+            errors=(404,),
+            handle_in_loop=worlds.delete_world_in_loop,
+        ),
     ),
     ControlRoute(
         "POST",

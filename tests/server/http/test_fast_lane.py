@@ -264,6 +264,24 @@ async def test_their_responses_are_freed_without_the_garbage_collector(serve: Se
         gc.enable()
 
 
+async def test_a_replaced_world_is_freed_although_its_polls_may_repeat(serve: Servers) -> None:
+    """Of many scenarios it would otherwise be freed at once, at the next poll."""
+    server = await serve(STORY)
+    client = Client(server)
+    for _ in range(4):
+        await client.send(request(STATUS))
+    gc.collect()
+    gc.disable()
+    try:
+        former = weakref.ref(server.cluster.world)
+        server.cluster.reset()
+        assert former() is None
+    finally:
+        gc.enable()
+    assert b"200 OK" in await client.send(request(STATUS))
+    await client.close()
+
+
 async def test_what_is_kept_is_bounded(serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast_lane, "REPEATED_REQUESTS", 3)
     server = await serve(STORY)

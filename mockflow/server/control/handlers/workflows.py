@@ -1,6 +1,7 @@
 """Workflows: their state, timeline, status at any time, and the plan of their next run."""
 
 import asyncio
+from itertools import islice
 from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, World, moments, moving
