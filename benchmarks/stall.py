@@ -7,7 +7,6 @@ cause pauses too; of several rounds the shortest. The bound is 100 ms; for large
 import gzip
 import http.client
 import itertools
-import json
 import re
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from rich.table import Table
 
 from tests.support.asks import Ask
 from tests.support.server import STORY
-from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind
+from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind, Made
 
 BOUND_MS: Final = 100.0
 BOUND_MS_A_MIB: Final = 50.0
@@ -100,13 +99,12 @@ def measured(url: str, pid: int, kind: Kind, size: int, rounds: int) -> Result:
     for _ in range(rounds):
         _send(url, Ask("POST", f"{CONTROL}/reset"))
         *before, last = kind.make(size)
-        made = "/"
+        made = Made()
         for ask in before:
-            status, answer, _ = _send(url, _filled(ask, made))
-            if status == 201 and ask.target.startswith(FLOW):
-                made = f"{FLOW}/{json.loads(answer)['workflow_id']}"
+            status, answer, _ = _send(url, made.filled(ask))
+            made.note(ask, status, answer)
         with polling(url, pid) as pauses:
-            status, _, seconds = _send(url, _filled(last, made))
+            status, _, seconds = _send(url, made.filled(last))
             time.sleep(0.05)
         body = gzip.decompress(last.body) if "Content-Encoding" in last.headers else last.body
         result = result or Result(kind, size, len(body), status, seconds)
@@ -115,10 +113,6 @@ def measured(url: str, pid: int, kind: Kind, size: int, rounds: int) -> Result:
             break
     assert result
     return result
-
-
-def _filled(ask: Ask, made: str) -> Ask:
-    return Ask(ask.method, ask.target.replace("{workflow}", made), ask.body, ask.headers)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from tests.support.asks import Ask
-from tests.support.worst_documents import MAKES
+from tests.support.worst_documents import MAKES as OF_DOCUMENTS
+from tests.support.worst_endpoints import MAKES as OF_ENDPOINTS
 
 FLOW: Final = "/_plugins/_flow_framework/workflow"
 CONTROL: Final = "/_mockflow"
@@ -40,6 +41,40 @@ class Kind:
     needs_user: bool = False
     startup: Callable[[int], str] | None = None
     """The scenarios that the server starts with, besides those of every server."""
+
+
+class Made:
+    """What the requests before have made, which the targets and bodies of those after name: ``{workflow}``, and by the
+    keys of answers ``{model_id}``, ``{agent_id}``, ``{_scroll_id}``.
+    """
+
+    def __init__(self) -> None:
+        self._values = {"workflow": "/"}
+
+    def note(self, ask: Ask, status: int, answer: bytes) -> None:
+        """Notes what an answer has."""
+        if not (status in (200, 201) and len(answer) < _LARGEST_ANSWER) and "scroll" not in ask.target:
+            return
+        try:
+            values = json.loads(answer)
+        except ValueError:
+            return
+        values = values if isinstance(values, dict) else {}
+        self._values |= {key: values[key] for key in ("model_id", "agent_id", "_scroll_id") if key in values}
+        if status == 201 and ask.target.startswith(FLOW):
+            self._values["workflow"] = f"{FLOW}/{values['workflow_id']}"
+
+    def filled(self, ask: Ask) -> Ask:
+        """The request with what it names."""
+        target, body = ask.target, ask.body
+        for key, value in self._values.items():
+            target = target.replace(f"{{{key}}}", value)
+            if len(body) < _LARGEST_ANSWER:
+                body = body.replace(f"{{{key}}}".encode(), value.encode())
+        return Ask(ask.method, target, body, ask.headers)
+
+
+_LARGEST_ANSWER: Final = 1_000
 
 
 def search(query: Callable[[int], Any]) -> Make:
@@ -745,7 +780,7 @@ KINDS: Final = (
         (10, 10_000),
         (400,),
     ),
-    *(Kind(name, make, sizes, statuses) for name, make, sizes, statuses in MAKES),
+    *(Kind(name, make, sizes, statuses) for name, make, sizes, statuses in (*OF_DOCUMENTS, *OF_ENDPOINTS)),
 )
 
 

@@ -133,7 +133,11 @@ def _result(
     tag = {"tag": step.tag} if step.tag is not None else {}
     if step.error is not None and not step.is_ignored:
         return {"processor_type": step.type, "status": "error", **tag, "error": _error(step.error)}
-    doc = _shown(metadata, document.copied(document.source), models)
+    try:
+        source = document.copied(document.source)
+    except ProcessorError as error:  # what is shown of many processors is bounded as what they do
+        raise illegal_argument(error.reason) from None
+    doc = _shown(metadata, source, models)
     if step.error is not None:
         ignored = {"error": _error(step.error)}
         return {"processor_type": step.type, "status": "error_ignored", **tag, "ignored_error": ignored, "doc": doc}
