@@ -23,6 +23,7 @@ from mockflow.core.opensearch.settings.cluster_settings import Text
 from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table
 from mockflow.core.plugin.resources import Made
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _PLUGINS: Final = frozenset(plugin.name for plugin in PLUGINS)
 
 
@@ -53,9 +54,33 @@ def check_addition(bodies: Iterable[Mapping[str, Any]], addition: Mapping[str, A
         check_mapping(merged, body["settings"], analysis, minor, _PLUGINS)
 
 
-def put_mapping(world: World, names: Iterable[str], addition: Mapping[str, Any]) -> None:
-    """Adds fields, which `check_addition` admits, to the mappings of existing indices."""
-    _change(world, {name: _changes(world, name).with_mapping(addition) for name in names})
+MappingChange = tuple[IndexChanges, IndexChanges]
+"""The changes of an index before and after an addition to its mapping."""
+
+
+def changes_of(world: World, names: Iterable[str]) -> dict[str, IndexChanges]:
+    """What clients and documents have changed of existing indices."""
+    return {name: _changes(world, name) for name in names}
+
+
+def with_addition(before: Mapping[str, IndexChanges], addition: Mapping[str, Any]) -> dict[str, MappingChange]:
+    """What `put_mapping` can take over. It reads no world."""
+    return {name: (changes, changes.with_mapping(addition)) for name, changes in before.items()}
+
+
+def put_mapping(
+    world: World, names: Iterable[str], addition: Mapping[str, Any], ahead: Mapping[str, MappingChange] = _NOTHING
+) -> None:
+    """Adds fields, which `check_addition` admits, to the mappings of existing indices.
+
+    `ahead` has the results for indices as they were before; those that others have changed meanwhile are added anew.
+    """
+    planned = {}
+    for name in names:
+        now = _changes(world, name)
+        before, after = ahead.get(name, (None, now))
+        planned[name] = after if before is now else now.with_mapping(addition)
+    _change(world, planned)
 
 
 def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text | None], *, preserve: bool) -> None:

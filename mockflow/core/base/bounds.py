@@ -25,6 +25,9 @@ PLANNED_STEPS: Final = 10_000
 ENDED_PARTS: Final = 1_000
 """Removed faults and used plans that the coverage lists."""
 
+NAMES_COMPARED: Final = 50_000
+"""Names of indices and aliases that the wildcards of one index expression are compared with."""
+
 REPEATED_REQUESTS: Final = 32_768
 """Requests that are prepared because they may repeat."""
 REPEATED_REQUEST: Final = 4 * 1024

@@ -5,11 +5,11 @@ The standard library reads a value in one go, for which a large one holds all th
 
 import re
 from collections.abc import Callable
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
 
 Scan = Callable[[str, int], tuple[Any, int]]
-"""`scan_once` of a JSONDecoder: a value and where it ends. Raises StopIteration and ValueError for text that is none."""
+"""`scan_once` of a JSONDecoder: a value and where it ends. Raises StopIteration or ValueError where there is none."""
 
 FROM: Final = 256 * 1024
 """From so many characters on a text is read in parts."""

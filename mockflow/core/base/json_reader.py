@@ -136,7 +136,7 @@ def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError
     if (text.isascii() or not _WRONG_BYTE.search(text)) and not (_may_have_long_number(text) or _may_be_deep(text)):
         try:
             if len(text) >= FROM:
-                return read_in_parts(text, start, decoder.scan_once)[0], None
+                return read_in_parts(text, start, decoder.scan_once)[0], None  # type: ignore[attr-defined]
             return decoder.raw_decode(text, start)[0], None
         except (ValueError, RecursionError):
             pass

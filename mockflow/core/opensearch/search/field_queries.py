@@ -17,6 +17,7 @@ from mockflow.core.opensearch.search.scoring import (
     LARGEST_FLOAT,
     Scorer,
     Sum,
+    WithTerms,
     any_term,
     boost_of,
     minimum_of,
@@ -132,7 +133,8 @@ def _match(clause: _Clause) -> Scorer:
         needed = max(1, minimum_of(clause.options["minimum_should_match"], len(terms)))
     by_term = {term: phrase(clause.scope, clause.field, [term], clause.boost) for term in dict.fromkeys(terms)}
     scorers = Sum([by_term[term] for term in terms])
-    return lambda document: scorers.of(document, needed)
+    score = partial(scorers.of, needed=needed)
+    return WithTerms(clause.field, by_term, score) if needed > 0 else score
 
 
 def _match_phrase(clause: _Clause) -> Scorer:

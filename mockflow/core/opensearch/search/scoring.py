@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import log
 from typing import Any, Final
 
@@ -27,14 +27,14 @@ def any_term(field: Field, matches: Callable[[Any], bool], boost: float) -> Scor
     return lambda document: boost if any(map(matches, field.terms(document))) else None
 
 
-class OneTerm:
-    """A scorer that matches no document without this term in this field."""
+class WithTerms:
+    """A scorer that matches no document without one of these terms in this field."""
 
-    __slots__ = ("_score", "field", "term")
+    __slots__ = ("_score", "field", "terms")
 
-    def __init__(self, field: Field, term: Any, score: Scorer) -> None:
+    def __init__(self, field: Field, terms: Collection[Any], score: Scorer) -> None:
         self.field = field
-        self.term = term
+        self.terms = terms
         self._score = score
 
     def __call__(self, document: Stored) -> float | None:
@@ -42,7 +42,7 @@ class OneTerm:
 
 
 class Sum:
-    """The sum of the scores of several scorers. Of many that want one term each, those of a document's terms are asked:
+    """The sum of the scores of several scorers. Of many that want certain terms, those of a document's terms are asked:
     so the time does not grow with their number.
     """
 
@@ -51,20 +51,22 @@ class Sum:
         self._always: list[int] = []
         self._by_field: dict[Field, dict[Any, list[int]]] = {}
         for place, scorer in enumerate(scorers):
-            if isinstance(scorer, OneTerm) and len(scorers) > _FEW:
-                self._by_field.setdefault(scorer.field, {}).setdefault(scorer.term, []).append(place)
+            if isinstance(scorer, WithTerms) and len(scorers) > _FEW:
+                by_term = self._by_field.setdefault(scorer.field, {})
+                for term in dict.fromkeys(scorer.terms):
+                    by_term.setdefault(term, []).append(place)
             else:
                 self._always.append(place)
 
     def of(self, document: Stored, needed: int) -> float | None:
         """The sum if at least `needed` scorers match, else None."""
-        places = self._always
+        places: Iterable[int] = self._always
         if self._by_field:
-            places = list(places)
+            chosen = set(self._always)
             for field, by_term in self._by_field.items():
                 for term in set(field.terms(document)):
-                    places += by_term.get(term, ())
-            places.sort()  # as they were given: a sum of fractions depends on their order
+                    chosen.update(by_term.get(term, ()))
+            places = sorted(chosen)  # as they were given: a sum of fractions depends on their order
         scores = [found for place in places if (found := self._scorers[place](document)) is not None]
         return sum(scores) if len(scores) >= needed else None
 
@@ -82,7 +84,7 @@ def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Sc
         return sum(list(indexed[start : start + len(terms)]) == list(terms) for start in starts)
 
     def scorer(score: Scorer) -> Scorer:
-        return OneTerm(field, terms[0], score) if len(terms) == 1 else score
+        return WithTerms(field, terms[:1], score)
 
     if not field.is_text or (field.type == "keyword" and not scope.scores_keywords):
         return scorer(lambda document: boost if frequency(field.terms(document)) else None)
