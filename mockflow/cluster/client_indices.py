@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from mockflow.cluster import index_listing
 from mockflow.cluster.world import World
+from mockflow.core.base.bounds import SHARDS
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, shown_alias
@@ -20,7 +21,7 @@ from mockflow.core.opensearch.mappings.check_mapping import check_mapping
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text
-from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table
+from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table, text_of
 from mockflow.core.plugin.resources import Made
 
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -30,7 +31,24 @@ _PLUGINS: Final = frozenset(plugin.name for plugin in PLUGINS)
 def create(world: World, name: str, request: IndexRequest) -> None:
     """Makes an index without documents."""
     check_request(name, request, environment(world))
+    check_shards(world, request)
     add(world, name, request)
+
+
+def check_shards(world: World, request: IndexRequest) -> None:
+    """Refuses an index whose shards would be too many (OpenSearch's ShardLimitValidator, since 2.0)."""
+    sizes = [text_of(request.settings, f"index.number_of_{kind}") for kind in ("shards", "replicas")]
+    primaries, replicas = (int(text) if text and text.isdigit() else 1 for text in sizes)
+    added = primaries * (1 + replicas)
+    given = world.cluster_settings.text("cluster.max_shards_per_node")
+    most = int(given) if isinstance(given, str) and given.isdigit() else SHARDS
+    there = sum(row.primaries * (1 + row.replicas) for row in index_listing.indices(world))
+    if there + added > most:
+        message = (
+            f"Validation Failed: 1: this action would add [{added}] total shards, but this cluster currently has "
+            f"[{there}]/[{most}] maximum shards open;"
+        )
+        raise RefusedError(message, "ValidationException")
 
 
 def add(world: World, name: str, request: IndexRequest) -> None:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeVar
 
+from mockflow.core.base import bounds
 from mockflow.core.base.steps import Steps
 
 PREFIX: Final = "/_world/"
 """The path below which they are served: /_world/NAME/..."""
-MAX_WORLDS: Final = 64
+MAX_WORLDS: Final = bounds.WORLDS
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_SHOWN: Final = 80  # characters of a bad name
 

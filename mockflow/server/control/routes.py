@@ -298,6 +298,7 @@ ROUTES: Final = (
             "Adds a stub as in a scenario; it precedes those of scenarios.",
             views.StubView,
             body=Stub,
+            errors=(409,),
         ),
     ),
     ControlRoute(

@@ -76,7 +76,7 @@ def _is_used(world: World, connector: Made) -> Refusal | None:
 
 
 def _has_models(world: World, group: Made) -> Refusal | None:
-    if not _models_of(world, group.id):
+    if not _groups(world).get(group.id):
         return None
     return _status_error(409, "Cannot delete the model group when it has associated model versions")
 
