@@ -10,8 +10,10 @@ from mockflow.cluster import index_listing
 from mockflow.cluster.registry import Registry
 from mockflow.core.base import json_writer
 from mockflow.core.base.json_writer import compact, compact_in_parts
+from mockflow.core.plugin.resources import body_of
 from mockflow.server import answer
 from mockflow.server.endpoints import search
+from mockflow.server.rest.worker import in_thread
 from tests.support.server import Server, Servers
 
 TYPE: Final = {"Content-Type": "application/json"}
@@ -42,7 +44,7 @@ async def made(server: Server, method: str, target: str, body: Any = None) -> An
 
 
 async def test_the_body_of_an_index_is_made_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Counted(index_listing.body_of)
+    counted = Counted(body_of)
     monkeypatch.setattr(index_listing, "body_of", counted)
     for number in range(MANY):
         await made(server, "PUT", f"/ix-{number}", {"aliases": {"every": {}}})
@@ -74,7 +76,7 @@ async def test_a_search_of_models_looks_at_each_a_few_times(server: Server, monk
 
 
 async def test_a_large_answer_is_written_in_another_thread(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Counted(answer.in_thread)
+    counted = Counted(in_thread)
     monkeypatch.setattr(answer, "in_thread", counted)
     monkeypatch.setattr(json_writer, "_MANY", 100)
     for number in range(5):

@@ -151,7 +151,7 @@ COMMANDS: Final = (
     ("POST", f"{OWNER}/stubs", {"request": "GET /stub", "respond": {"body": "added"}}),
     ("POST", f"{OWNER}/faults", {"on": "get_status", "call": 3, "respond": "too_many_requests"}),
 )
-VERIFIED: Final = (
+VERIFIED: Final[tuple[tuple[str, str, Any], ...]] = (
     ("POST", f"{OWNER}/verify", {"called": {"operation": "get_status"}}),
     ("POST", f"{OWNER}/verify", {"polling": {"workflow_id": "first", "min_interval": "1s"}}),
     ("POST", f"{OWNER}/verify", {"polling": {}}),
