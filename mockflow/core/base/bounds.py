@@ -40,7 +40,7 @@ CLUSTER_SETTINGS: Final = 16 * 1024 * 1024
 PIPELINES: Final = 10_000
 """Ingest pipelines, and search pipelines."""
 ML_RESOURCES: Final = 10_000
-"""Models, model groups, connectors, agents that clients make: of each kind."""
+"""Models, model groups, connectors, agents, memories, messages that clients make: of each kind."""
 ML_TASKS: Final = 1_000
 SCROLLS: Final = 500
 """OpenSearch's search.max_open_scroll_context."""
