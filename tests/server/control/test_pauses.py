@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from mockflow.cluster import Cluster, LoadedScenario, Settings, polling, scenari
 from mockflow.core.scenario.model import Scenario
 from mockflow.server.answer import answer as answer_client
 from mockflow.server.control.answer import answer, answer_in_loop
+from mockflow.server.control.handlers import scenarios as handler
 from mockflow.server.http.messages import Request
 from mockflow.server.rest import pauses
 from tests.support.server import WORKFLOW
@@ -94,6 +96,23 @@ def test_others_have_their_turn_while_a_world_is_made_and_removed(
     assert (response.status, json.loads(response.body)["workflows"]) == (200, MANY)
     assert rounds >= 5
     assert list(cluster.worlds) == []
+
+
+def test_the_documents_of_a_large_body_are_found_in_another_thread(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def loaded_of(*arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return find(*arguments)
+
+    find = handler.loaded_of
+    monkeypatch.setattr(handler, "loaded_of", loaded_of)
+    text = "---\n".join(f"scenario: l{number}\nworkflow_id: l{number}\nprovision: {{}}\n" for number in range(1_000))
+    response, _ = asyncio.run(ask(cluster, Request("PUT", "/_mockflow/scenarios", {}, text.encode())))
+    assert (response.status, len(cluster.world.scenarios)) == (200, MANY + 1_000)
+    assert threads == ["mockflow work"]
 
 
 def test_a_reset_replaces_the_world_as_a_whole(cluster: Cluster) -> None:
