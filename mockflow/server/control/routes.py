@@ -157,6 +157,7 @@ ROUTES: Final = (
             errors=(404, 409),
             takes_scenarios=True,
             read_ahead=scenarios.read_ahead,
+            handle_in_loop=texts.replace_scenario_in_loop,
         ),
     ),
     ControlRoute(
