@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooLateError
+from contextlib import nullcontext
 from http.client import HTTPException
 from typing import Any, Final, NoReturn, Protocol
 
@@ -96,7 +97,7 @@ class Local(NotCopied):
     def ask(self, method: str, path: str, body: object = None) -> Any:
         used.asked(self)
         request = Request(method, PREFIX + path, {}, _encoded(body))
-        response = self._in_loop(lambda: _answer(self._cluster, request))
+        response = self._in_loop(lambda: _answer(self._cluster, request), self._cluster.turn)
         return _decoded(path, response.status, response.body)
 
     def read(self, path: str) -> Any:
@@ -108,7 +109,8 @@ class Local(NotCopied):
     def count(self) -> used.Count:
         return self._cluster.world, self._cluster.world.journal.counted
 
-    def _in_loop(self, call: Callable[[], Any]) -> Any:
+    def _in_loop(self, call: Callable[[], Any], turn: asyncio.Lock | None = None) -> Any:
+        """What `call` returns in the loop, with `turn` if the loop belongs to another thread."""
         if self._loop is None:
             raise MockFlowError(self.why_not)
         if self.is_elsewhere:
@@ -117,7 +119,8 @@ class Local(NotCopied):
             return call()
 
         async def called() -> Any:
-            return call()
+            async with turn or nullcontext():  # a change that others have begun over HTTP may be in a pause
+                return call()
 
         future = asyncio.run_coroutine_threadsafe(called(), self._loop)
         try:

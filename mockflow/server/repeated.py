@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from time import perf_counter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mockflow.cluster import Cluster, StuckError, World
 from mockflow.cluster.clock import wall_time
@@ -96,7 +96,7 @@ class Again:
         self._access_log = access_log
         self._content: object = None
         """What the last response shows, which may be shown again: `_response` and its `_bytes`."""
-        self._response = Response(0)
+        self._response = _NONE
         self._bytes = b""
 
     def __call__(self) -> bytes | None:
@@ -110,6 +110,8 @@ class Again:
         try:
             self._answer(world, known, began)
             response, written = self._response, self._bytes
+            if self._content is None:
+                self._response, self._bytes = _NONE, b""  # there may be as many large ones as requests
         except StuckError:
             cut_off(self._cluster)
             raise ConnectionResetError from None
@@ -169,3 +171,6 @@ class Again:
         return bool(documents) and all(
             document is self._content or len(document.json) * self._style.effort < LARGE for document in documents
         )
+
+
+_NONE: Final = Response(0)

@@ -1,5 +1,6 @@
 """Every command does the same in this process and over HTTP."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -138,6 +139,31 @@ def test_nobody_there(url: str, why: str) -> None:
     for use in (cluster.scenarios, lambda: cluster.clock.mode, cluster.journal.story):
         with pytest.raises(MockFlowError, match=why):
             use()
+
+
+class Turn(asyncio.Lock):
+    """A lock that tells whether it was asked for."""
+
+    asked = False
+
+    async def acquire(self) -> Any:
+        self.asked = True
+        return await super().acquire()
+
+
+async def test_a_command_of_another_thread_waits_for_a_change_in_a_pause() -> None:
+    """Otherwise scenarios that are loaded over HTTP meanwhile would be refused when some of them are in force."""
+    async with MockFlow() as cluster:
+        turn = Turn()
+        await turn.acquire()
+        cluster.cluster.turn, turn.asked = turn, False
+        load = asyncio.create_task(asyncio.to_thread(cluster.load, Scenario("other").workflow("o").at("0s", state="FAILED")))
+        while not (turn.asked or load.done()):
+            await asyncio.sleep(0)
+        assert cluster.scenarios() == []
+        turn.release()
+        await load
+        assert cluster.scenarios() == ["other"]
 
 
 def test_somebody_else_is_there(cluster: MockFlow) -> None:

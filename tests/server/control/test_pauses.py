@@ -115,6 +115,25 @@ def test_the_documents_of_a_large_body_are_found_in_another_thread(
     assert threads == ["mockflow work"]
 
 
+def test_a_client_that_disconnects_in_a_pause_leaves_no_half_of_its_scenarios(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "_TURN", -1.0)
+    text = "---\n".join(f"scenario: l{number}\nworkflow_id: l{number}\nprovision: {{}}\n" for number in range(1_000))
+
+    async def disconnect() -> None:
+        load = asyncio.create_task(answer_in_loop(cluster, Request("PUT", "/_mockflow/scenarios", {}, text.encode())))
+        while len(cluster.world.scenarios) == MANY:
+            await asyncio.sleep(0)
+        assert len(cluster.world.scenarios) < MANY + 1_000
+        load.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await load
+
+    asyncio.run(disconnect())
+    assert len(cluster.world.scenarios) == MANY + 1_000
+
+
 def test_a_reset_replaces_the_world_as_a_whole(cluster: Cluster) -> None:
     before, steps = cluster.world, cluster.reset_in_steps(mode="auto")
     for _ in range(5):

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.bounds import REPEATED_RESPONSE
 from mockflow.server import app
 from mockflow.server.answer import answer
 from mockflow.server.http import fast_lane
@@ -36,6 +37,11 @@ provision:
 CLIENTS: Final = (
     "scenario: clients\nworkflow_id: c\nmatch: everything\nprovision:\n  timeline: [{at: 2s, state: FAILED}]\n"
 )
+LARGE: Final = f"""
+scenario: large
+workflow_id: large
+provision: {{timeline: [{{at: 0s, state: FAILED, error: {'x' * 3 * REPEATED_RESPONSE}}}]}}
+"""
 FAULT: Final = {"on": "get_status", "calls": "2..3", "respond": "too_many_requests"}
 TEMPLATE: Final = b'{"name": "t", "workflows": {"provision": {"nodes": []}}}'
 JSON_BODY: Final = {"Content-Type": "application/json"}
@@ -285,6 +291,19 @@ async def test_requests_that_repeat_nothing_are_not_kept(serve: Servers, monkeyp
     for number in range(10):
         await client.send(request(STATUS, headers={"X-Opaque-Id": str(number)}))
     assert lanes == []
+    await client.close()
+
+
+async def test_large_responses_are_not_kept(serve: Servers) -> None:
+    """As many as there are kept requests would take gigabytes."""
+    client = Client(await serve(f"{STORY}\n---\n{LARGE}"))
+    for number in range(3):
+        answer = await client.send(request(f"{WORKFLOW}/large/_status"))
+        assert len(answer) > 2 * REPEATED_RESPONSE, number
+    kept = [again for again in gc.get_objects() if isinstance(again, Again)]
+    texts = [text for again in kept for text in gc.get_referents(again) if isinstance(text, bytes)]
+    assert kept
+    assert [len(text) for text in texts if len(text) > REPEATED_RESPONSE] == []
     await client.close()
 
 

@@ -49,7 +49,7 @@ async def load_in_loop(
     loading, templates = read(call)
     loaded = await in_thread(loaded_of, loading, call.request.body, version)
     steps = scenarios.load_in_slices(call.world, loaded, templates, instead_of=instead_of)
-    await with_pauses(steps, keeps_many=len(loaded) > _MANY)
+    await with_pauses(steps, keeps_many=len(loaded) > _MANY, to_the_end=True)
     return await in_thread(told, loaded, loading)
 
 
