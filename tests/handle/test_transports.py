@@ -157,8 +157,10 @@ async def test_a_command_of_another_thread_waits_for_a_change_in_a_pause() -> No
         turn = Turn()
         await turn.acquire()
         cluster.cluster.turn, turn.asked = turn, False
-        load = asyncio.create_task(asyncio.to_thread(cluster.load, Scenario("other").workflow("o").at("0s", state="FAILED")))
-        while not (turn.asked or load.done()):
+        load = asyncio.create_task(
+            asyncio.to_thread(cluster.load, Scenario("other").workflow("o").at("0s", state="FAILED"))
+        )
+        while not (turn.asked or load.done()):  # noqa: ASYNC110 - the lock tells nobody
             await asyncio.sleep(0)
         assert cluster.scenarios() == []
         turn.release()

@@ -437,7 +437,7 @@ async def test_what_others_have_written_is_text(serve: Servers, open_page: Open)
 
 @pytest.mark.parametrize(
     ("width", "scheme"),
-    [(360, "light"), (360, "dark"), (768, "dark"), (820, "light"), (1024, "dark"), (2560, "light")],
+    [(360, "light"), (360, "dark"), (500, "light"), (768, "dark"), (820, "light"), (1024, "dark"), (2560, "light")],
 )
 async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str) -> None:
     server = await serve(STORY, HICCUP)
@@ -447,6 +447,9 @@ async def test_it_fits(serve: Servers, open_page: Open, width: int, scheme: str)
     )
     await expect(row(page, "w")).to_be_visible()
     await expect(page.locator(".inspector .band").first).to_be_attached()
+    state = await page.locator(".row .state").first.bounding_box()
+    panel = await page.locator("main > .workflows").bounding_box()
+    assert state["x"] + state["width"] <= panel["x"] + panel["width"]
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = [await page.locator(f"main > .{panel}").bounding_box() for panel in ("workflows", "inspector", "drawer")]
     for one, other in itertools.combinations(boxes, 2):

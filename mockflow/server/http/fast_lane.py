@@ -84,7 +84,7 @@ class FastLane:
             return None
         lines = _HEADER_LINE.findall(found[1].decode("ascii"))
         headers = CIMultiDict([(_NAMES.get(name.lower(), name), value) for name, value in lines])
-        if len(set(headers)) < len(lines):  # aiohttp refuses some that come twice
+        if hdrs.HOST not in headers or len(set(headers)) < len(lines):  # aiohttp refuses some that come twice
             return None
         return self._repeats.prepare(target, headers, len(target) + len(found[1]) - _SEPARATORS * len(lines))
 

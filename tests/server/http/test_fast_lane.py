@@ -40,7 +40,7 @@ CLIENTS: Final = (
 LARGE: Final = f"""
 scenario: large
 workflow_id: large
-provision: {{timeline: [{{at: 0s, state: FAILED, error: {'x' * 3 * REPEATED_RESPONSE}}}]}}
+provision: {{timeline: [{{at: 0s, state: FAILED, error: {"x" * 3 * REPEATED_RESPONSE}}}]}}
 """
 FAULT: Final = {"on": "get_status", "calls": "2..3", "respond": "too_many_requests"}
 TEMPLATE: Final = b'{"name": "t", "workflows": {"provision": {"nodes": []}}}'
@@ -292,6 +292,16 @@ async def test_requests_that_repeat_nothing_are_not_kept(serve: Servers, monkeyp
         await client.send(request(STATUS, headers={"X-Opaque-Id": str(number)}))
     assert lanes == []
     await client.close()
+
+
+async def test_a_request_without_host_is_answered_as_aiohttp_does(serve: Servers) -> None:
+    """Some of its versions refuse it."""
+    server = await serve(STORY)
+    without = request(STATUS).replace(b"Host: mockflow\r\n", b"Accept: */*\r\n")
+    async with Client(server) as one, Client(server) as other:
+        first = await one.send(without)
+        await other.send(request(STATUS))
+        assert await other.send(without) == first
 
 
 async def test_large_responses_are_not_kept(serve: Servers) -> None:
