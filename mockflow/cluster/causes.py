@@ -42,8 +42,16 @@ class There:
     A lookup changes nothing in the cluster, because a run may be rehearsed only.
     """
 
-    def __init__(self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        trusted_endpoints: tuple[str, ...],
+        *,
+        model_urls_allowed: bool,
+        model_access_control: bool,
+    ) -> None:
         self.trusted_endpoints = trusted_endpoints
+        self.model_urls_allowed = model_urls_allowed
         self.model_access_control = model_access_control
         self._found = Remembered(resources.peek)
         self.coming = Remembered(resources.is_coming)

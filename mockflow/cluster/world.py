@@ -338,6 +338,11 @@ class World:
         return tuple(text.split(",") if isinstance(text, str) else text)
 
     @property
+    def are_model_urls_allowed(self) -> bool:
+        """Whether ML Commons registers a model from a URL; it does not by default."""
+        return self.cluster_settings.text("plugins.ml_commons.allow_registering_model_via_url") == "true"
+
+    @property
     def has_model_access_control(self) -> bool:
         """Whether ML Commons controls who may use which model."""
         text = self.cluster_settings.text("plugins.ml_commons.model_access_control_enabled")

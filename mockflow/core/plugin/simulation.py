@@ -191,7 +191,7 @@ class _Run:
 
     def _call(self, node: Node, change: str) -> StepCall:
         outputs = {node_id: self._outputs[node_id] for node_id in self._sequence.predecessors[node.id]}
-        inputs = resolved_inputs(node, outputs, self._setting.params)
+        inputs = resolved_inputs(node, outputs, self._setting.params, self._sequence.user_params)
         type = (STEPS[node.type].update_step or node.type) if change == UPDATE else node.type
         return StepCall(node.id, type, inputs, node.previous_node_inputs, outputs, self._setting.workflow_id)
 
@@ -224,7 +224,7 @@ def _execute(
         return Done(node, begin, begin, call.inputs)
     plan = setting.plan.get(node.id) or setting.plan.get(node.type) or _UNPLANNED
     end = begin + _duration(node, plan, call, setting, around)
-    inputs = _with_tools(call)
+    inputs = _with_tools(call, around.version)
     if failure := _failure(node, plan, call, setting, around):
         left = _created(node, inputs, setting.new_id) if failure.leaves_resource else ()
         return Done(node, begin, end, inputs, left=left, failure=failure)
@@ -284,12 +284,12 @@ def _resource(step_name: str, step_id: str, kind: str, resource_id: str) -> Reso
     }
 
 
-def _with_tools(call: StepCall) -> Mapping[str, Any]:
+def _with_tools(call: StepCall, version: Version) -> Mapping[str, Any]:
     """The inputs of a step; those of an agent with its tools and its model, which come from earlier steps."""
     if call.type != "register_agent":
         return call.inputs
-    inputs = {name: value for name, value in call.inputs.items() if name not in ("tools", "llm")}
-    tools, model = tools_of(call), model_of(call)
+    inputs = {name: value for name, value in call.inputs.items() if name not in ("tools", "llm", "llm.model_id", "llm.parameters")}
+    tools, model = tools_of(call), model_of(call, version)
     return {**inputs, **({"llm": model} if model else {}), **({"tools": tools} if tools else {})}
 
 

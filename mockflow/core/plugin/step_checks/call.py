@@ -56,7 +56,8 @@ class Surroundings:
     `resources` are kinds and ids, such as ``("connector", id)``, and `coming` those that runs under way make later;
     `deployed` the ids of deployed models; `groups` maps a model group's name to its id; `aliases` are names of
     aliases. `ml_indices` are the kinds of ML resource whose system index is there (it comes with the first resource of
-    the kind and stays). `model_access_control` is True where the security plugin and
+    the kind and stays). `model_urls_allowed` is plugins.ml_commons.allow_registering_model_via_url.
+    `model_access_control` is True where the security plugin and
     plugins.ml_commons.model_access_control_enabled are on.
     """
 
@@ -69,6 +70,7 @@ class Surroundings:
     index_settings: IndexSettings = field(default_factory=lambda: dict[str, Mapping[str, Any]]())
     ml_indices: Container[str] = ()
     trusted_endpoints: tuple[str, ...] = DEFAULT_TRUSTED_ENDPOINTS
+    model_urls_allowed: bool = False
     model_access_control: bool = False
     plugins: frozenset[str] = INSTALLED
     run: "Run" = field(default_factory=lambda: Run())

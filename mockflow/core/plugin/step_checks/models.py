@@ -10,7 +10,7 @@ from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
+from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, not_found, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
 from mockflow.core.plugin.versions import Version
 
@@ -27,6 +27,11 @@ FUNCTIONS: Final = frozenset(
 )
 _ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
 _STILL_DEPLOYED: Final = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
+_GUARDRAILS: Final = "org.opensearch.ml.common.model.Guardrails"
+_NO_URLS: Final = (
+    "To upload custom model user needs to enable allow_registering_model_via_url settings. Otherwise please use "
+    "OpenSearch pre-trained models."
+)
 _NO_ACCESS_CONTROL: Final = (
     "You cannot specify model access control parameters because the Security plugin or model access control is "
     "disabled on your cluster."
@@ -38,7 +43,9 @@ def check_register_remote(call: StepCall, around: Surroundings) -> Failure | Non
     inputs = call.inputs
     if failure := no_text(inputs, "name", "description", "model_group_id", "connector_id") or _check_deploy(inputs):
         return failure
-    if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
+    if failure := _check_guardrails(inputs) or _check_interface(inputs):
+        return failure
+    if failure := check_names_of("Model", inputs, around.version):
         return failure
     if not around.has("connector", inputs["connector_id"]):
         return not_found(f"Failed to find connector:{inputs['connector_id']}", "connector_id")
@@ -52,13 +59,15 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
         return failure
     for name, known, what in _LOCAL_NAMES:
         value = inputs.get(name)
-        if value is not None and value.upper() not in known:
+        if value is not None and (value if name == "model_format" else value.upper()) not in known:
             return own(f"Wrong {what}", about=name)
     dimension = inputs.get("embedding_dimension")
     if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
         return own(f'For input string: "{dimension}"', about="embedding_dimension")
-    if failure := check_names_of("Model", inputs, around.version):
+    if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
         return failure
+    if inputs.get("url") is not None and not around.model_urls_allowed:
+        return own(_NO_URLS, about="url")
     return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
 
 
@@ -122,6 +131,11 @@ def _check_deploy(inputs: Mapping[str, Any]) -> Failure | None:
     except BadValueError as error:
         return own(error.reason, about="deploy")
     return None
+
+
+def _check_guardrails(inputs: Mapping[str, Any]) -> Failure | None:
+    value = inputs.get("guardrails")
+    return None if value is None or isinstance(value, dict) else bad_cast(value, _GUARDRAILS, "guardrails")
 
 
 def _check_interface(inputs: Mapping[str, Any]) -> Failure | None:
