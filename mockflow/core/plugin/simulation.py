@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
 from mockflow.core.plugin.status import Resource
@@ -70,7 +71,8 @@ class Done:
     """An executed step: when it began and ended (elapsed ms), and what it created or why it failed.
 
     `inputs` are the node's inputs with all placeholders resolved. `updated` are existing resources of the workflow that
-    got these inputs. `left` is what a failed step has made; the status does not list it.
+    got these inputs. `left` is what the step has made besides and the status does not list: what a failed step has
+    made, and the group of a model.
     """
 
     node: Node
@@ -109,9 +111,31 @@ def simulate(
     `changes` says for each node of a reprovisioning whether it is created, updated or kept. The outputs of kept and
     updated nodes are in `held`, the resources of the workflow.
     """
+    if changes and _has_lost_predecessor(sequence, changes, held):
+        failed = Done(Node("", "noop"), 0, 0, {}, failure=_NO_PREDECESSOR)
+        return Simulation((), 0, failed)
     run = _Run(sequence, setting, changes, held)
     run.execute_all()
     return _ended([run.done[node.id] for node in sequence.nodes if node.id in run.done])
+
+
+_NO_PREDECESSOR: Final = Failure(
+    "INTERNAL_SERVER_ERROR",
+    'Cannot invoke "org.opensearch.flowframework.workflow.ProcessNode.id()" because "<parameter1>" is null',
+    "java.lang.NullPointerException",
+)
+
+
+def _has_lost_predecessor(sequence: Sequence, changes: Mapping[str, str], held: Collection[Resource]) -> bool:
+    """Whether a reprovisioning ends before its first step (docs/reference/plugin.md, "Reprovision").
+
+    A node that is kept and has no resource has no part in it, so a node that follows such a one lacks a predecessor.
+    """
+    listed = {resource["workflow_step_id"] for resource in held}
+    lost = {node.id for node in sequence.nodes if changes[node.id] == KEEP and node.id not in listed}
+    return any(
+        before in lost for node in sequence.nodes if node.id not in lost for before in sequence.predecessors[node.id]
+    )
 
 
 def rehearse(
@@ -171,7 +195,7 @@ class _Run:
         call = self._call(node, change)
         self._let_pass(begin)
         step = self.done[node.id] = _execute(node, begin, call, self._setting, self._around, change, had)
-        made = step.left or step.resources
+        made = (*step.resources, *step.left)
         if step.failure and self._goes_on:
             call, made = replace(call, type=""), _created(node, call.inputs, self._setting.new_id)
         if made or (change != KEEP and not step.failure):
@@ -179,7 +203,9 @@ class _Run:
             heapq.heappush(self._under_way, (step.end, place, call, made))
         if not self._is_good(step):
             return []
-        self._outputs[node.id] = _outputs(node, call, made if change == CREATE else had)
+        self._outputs[node.id] = (
+            _kept(had) if change == KEEP else _outputs(node, call, made if change == CREATE else had)
+        )
         return [
             (max(self.done[one].end for one in self._sequence.predecessors[follower.id]), self._places[follower.id])
             for follower in self._followers[node.id]
@@ -230,7 +256,21 @@ def _execute(
         return Done(node, begin, end, inputs, left=left, failure=failure)
     if change == UPDATE:
         return Done(node, begin, end, inputs, updated=had)
-    return Done(node, begin, end, inputs, _created(node, inputs, setting.new_id))
+    resources = _created(node, inputs, setting.new_id)
+    if node.type in _DEPLOYING and inputs.get("model_group_id") is None:
+        group, is_new = _group_of(node, inputs, resources[0], around)
+        return Done(node, begin, end, {**inputs, "model_group_id": group["resource_id"]}, resources, left=is_new)
+    return Done(node, begin, end, inputs, resources)
+
+
+def _group_of(
+    node: Node, inputs: Mapping[str, Any], model: Resource, around: Surroundings
+) -> tuple[Resource, tuple[Resource, ...]]:
+    """The group of a model that names none: that of the model's name. The second value is the group if it is new."""
+    found = around.group_named(str(inputs.get("name")))
+    group_id = found or opensearch_id("model_group", model["resource_id"])
+    group = _resource("register_model_group", node.id, "model_group_id", group_id)
+    return group, () if found else (group,)
 
 
 def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> int:
@@ -288,9 +328,18 @@ def _with_tools(call: StepCall, version: Version) -> Mapping[str, Any]:
     """The inputs of a step; those of an agent with its tools and its model, which come from earlier steps."""
     if call.type != "register_agent":
         return call.inputs
-    inputs = {name: value for name, value in call.inputs.items() if name not in ("tools", "llm", "llm.model_id", "llm.parameters")}
+    inputs = {
+        name: value
+        for name, value in call.inputs.items()
+        if name not in ("tools", "llm", "llm.model_id", "llm.parameters")
+    }
     tools, model = tools_of(call), model_of(call, version)
     return {**inputs, **({"llm": model} if model else {}), **({"tools": tools} if tools else {})}
+
+
+def _kept(resources: Collection[Resource]) -> dict[str, Any]:
+    """The output of a node that is kept (WorkflowDataStep): its first resource."""
+    return {resource["resource_type"]: resource["resource_id"] for resource in list(resources)[:1]}
 
 
 def _outputs(node: Node, call: StepCall, resources: Collection[Resource]) -> dict[str, Any]:

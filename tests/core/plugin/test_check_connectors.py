@@ -99,7 +99,10 @@ def test_newer_releases_check_names() -> None:
 
 def test_mcp_connectors_come_with_a_release() -> None:
     changes = {"protocol": "mcp_sse", "credential": {}, "url": "https://mcp.example.com"}
-    assert error("create_connector", {**CONNECTOR, **changes}, "3.0.0") is None
+    assert error("create_connector", {**CONNECTOR, **changes}, "3.7.0") is None
+    assert error("create_connector", {**CONNECTOR, **changes}, "3.6.0") == (
+        "IllegalArgumentException during step s, restStatus: BAD_REQUEST"
+    )  # the step does not read the URL
     assert error("create_connector", {**CONNECTOR, **changes, "url": " "}, "3.0.0") == old(
         "MCP Connector url is null or blank"
     )
