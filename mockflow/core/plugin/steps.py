@@ -13,9 +13,9 @@ class Step:
     """One type of workflow step.
 
     `optional` are the inputs that the step reads besides those it requires: what earlier nodes and user_params give of
-    them counts. `resource_type` is the type of the resource that the step creates (None: no entry in resources_created).
-    `update_step` and `deprovision_step` are the steps that update and delete it. `timeout` is in OpenSearch time units;
-    None means the plugin's default of 10 s.
+    them counts. `resource_type` is the type of the resource that the step creates (None: it makes no entry in
+    resources_created). `update_step` and `deprovision_step` are the steps that update and delete it. `timeout` is in
+    OpenSearch time units; None means the plugin's default of 10 s.
     """
 
     name: str

@@ -10,8 +10,8 @@ from tests.support.flow_framework import CONNECTOR, Body, Door, node, template
 ML: Final = "/_plugins/_ml"
 URLS: Final = "plugins.ml_commons.allow_registering_model_via_url"
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
-LOCAL: Final = {"name": "m", "version": "1", "model_format": "TORCH_SCRIPT"}
-CUSTOM: Final = {
+LOCAL: Final[dict[str, Any]] = {"name": "m", "version": "1", "model_format": "TORCH_SCRIPT"}
+CUSTOM: Final[dict[str, Any]] = {
     **LOCAL,
     "function_name": "TEXT_EMBEDDING",
     "model_content_hash_value": "0",
