@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockflow.core.plugin.step_checks.pipelines import pipeline_of
-from tests.core.plugin.steps import NEW, OLD, both, call, error
+from tests.core.plugin.steps import NEW, OLD, both, call, error, foreign
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 EMBEDDING = {"text_embedding": {"model_id": "m", "field_map": {"a": "b"}}}
@@ -54,6 +54,26 @@ def test_a_good_ingest_pipeline_is_created(type: str, configurations: Any) -> No
 )
 def test_a_bad_ingest_pipeline_is_not_created(configurations: Any, message: str, status: str) -> None:
     assert errors("create_ingest_pipeline", configurations) == both(message, status)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        ('["b$"]', "Illegal group reference"),
+        ('["${{ fields }}"]', "named capturing group is missing trailing '}'"),
+        ('["${a}"]', "No group with name {a}"),
+    ],
+)
+def test_a_dollar_in_an_array_in_quotes(array: str, message: str) -> None:
+    """The step takes the array for the replacement of a pattern."""
+    configurations = {"processors": [{"csv": {"field": "a", "target_fields": array}}]}
+    assert errors("create_ingest_pipeline", configurations) == foreign("IllegalArgumentException", message)
+    assert errors("create_ingest_pipeline", {"description": f"{array}.", "processors": []}) == (None, None)
+
+
+def test_backslashes_in_an_array_in_quotes() -> None:
+    given = call("create_ingest_pipeline", {"configurations": '{"a": "[\\"b\\\\n\\"]"}'})
+    assert pipeline_of(given) == {"a": ["b\n"]}
 
 
 def test_an_update_names_itself() -> None:

@@ -12,7 +12,7 @@ from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipel
 from mockflow.core.opensearch.pipelines.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own
+from mockflow.core.plugin.step_checks.failing import bad_cast, illegal_argument, no_text, own
 
 _PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
 """The types of error whose reason the steps pass on; of others they say only that the step failed."""
@@ -58,9 +58,26 @@ def _body(text: str) -> dict[str, Any]:
 
 
 def _array(found: re.Match[str]) -> str:
-    return found[0] if found[1] is None else "[" + found[1].replace('\\"', '"') + "]"
+    """The array as Java's Matcher.appendReplacement puts it back, which takes another backslash away."""
+    return found[0] if found[1] is None else "[" + _ESCAPED.sub(r"\1", found[1].replace('\\"', '"')) + "]"
 
 
+def _bad_reference(text: str) -> str | None:
+    """What Java's Matcher says of a dollar in an array in quotes: the step puts it back as a pattern's replacement."""
+    for found in _ARRAY_IN_QUOTES.finditer(text):
+        for dollar in _DOLLAR.finditer(found[1] or ""):
+            if dollar[1] is not None:
+                return f"No group with name {{{dollar[1]}}}"
+            if dollar[2] is not None:
+                return "named capturing group is missing trailing '}'"
+            if dollar[3] is not None:
+                return "Illegal group reference"
+    return None
+
+
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_DOLLAR: Final = re.compile(r"\\.|\$(?:\{([A-Za-z][A-Za-z0-9]*)\}|(\{)|(?=([^0-9{]|$)))", re.DOTALL)
+"""A dollar that no backslash precedes: with a name in braces, with a brace alone, with neither brace nor digit."""
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
@@ -74,6 +91,8 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
     key = check.__name__, call.type, pipeline_id, around.version.minor, around.plugins
 
     def find() -> Failure | None:
+        if message := _bad_reference(text):
+            return illegal_argument(message, "configurations")
         try:
             body = _body(text)
         except NoObjectError as no_object:
