@@ -40,6 +40,7 @@ def create(
     there = len(world.workflows)
     if there >= limit and (there >= limit + STATUSES_LEFT or len(stored_workflows(world)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
+    lifecycle.check_indexable(template)
     now = world.now()
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
@@ -55,6 +56,7 @@ def update(world: World, workflow_id: str, template: Template, *, validate: bool
     workflow = _to_update(world, workflow_id, template, validate=validate)
     before = world.fields(workflow)
     lifecycle.check_updatable(workflow_id, before)
+    lifecycle.check_indexable(template)
     _store(world, workflow, template)
     workflow.written = world.now()
     return workflow
@@ -65,6 +67,7 @@ def update_fields(world: World, workflow_id: str, changes: Template) -> Workflow
     workflow = _to_update(world, workflow_id, changes, validate=False)
     assert workflow.stored is not None
     changed = with_fields(world, workflow_id, changes)
+    lifecycle.check_indexable(changed)
     _store(world, workflow, changed, is_made=workflow.stored.is_made, renewed_credentials=True)
     return workflow
 

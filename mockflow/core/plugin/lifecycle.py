@@ -14,7 +14,7 @@ from mockflow.core.plugin.resource_list import ResourceList, identity_of
 from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Simulation
 from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Graph, Node
+from mockflow.core.plugin.template import Graph, Node, Template
 
 NOT_STARTED: Final[Fields] = {"state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
 _OF_THE_DOCUMENT: Final = ("user", "tenant_id", "all_shared_principals")
@@ -249,6 +249,16 @@ def check_updatable(workflow_id: str, before: Fields) -> None:
             f"The template can not be updated unless its provisioning state is NOT_STARTED: {workflow_id}. "
             "Deprovision the workflow to reset the state."
         )
+
+
+_LONGEST_KEYWORD: Final = 32_766
+"""Bytes of the longest term that Lucene indexes."""
+
+
+def check_indexable(template: Template) -> None:
+    """Refuses a template that the index does not take: `use_case` is a keyword of any length in its mapping."""
+    if len((template.use_case or "").encode("utf-8", "surrogatepass")) > _LONGEST_KEYWORD:
+        raise FlowFrameworkError("Failed to index template in global context index")
 
 
 def keeps_status_after_delete(before: Fields, *, clear_status: bool) -> bool:

@@ -257,7 +257,7 @@ def _execute(
     if change == UPDATE:
         return Done(node, begin, end, inputs, updated=had)
     resources = _created(node, inputs, setting.new_id)
-    if node.type in _DEPLOYING and inputs.get("model_group_id") is None:
+    if node.type in _DEPLOYING and not inputs.get("model_group_id"):
         group, is_new = _group_of(node, inputs, resources[0], around)
         return Done(node, begin, end, {**inputs, "model_group_id": group["resource_id"]}, resources, left=is_new)
     return Done(node, begin, end, inputs, resources)

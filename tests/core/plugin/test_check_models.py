@@ -35,6 +35,8 @@ def errors(type: str, inputs: dict[str, Any], **changes: Any) -> tuple[str | Non
     [
         ("register_remote_model", REMOTE),
         ("register_remote_model", {**REMOTE, "function_name": "foo", "deploy": True, "model_group_id": "g"}),
+        ("register_remote_model", {**REMOTE, "model_group_id": ""}),
+        ("register_local_pretrained_model", {**LOCAL, "function_name": "nope", "url": 5, "embedding_dimension": "x"}),
         ("register_remote_model", {**REMOTE, "deploy": "false", "interface": '{"input": {}}'}),
         ("register_remote_model", {**REMOTE, "interface": {"input": {}}, "description": "Größe (1)."}),
         ("register_local_pretrained_model", LOCAL),
@@ -64,6 +66,12 @@ def test_a_good_step_succeeds(type: str, inputs: dict[str, Any]) -> None:
             "register_remote_model",
             {**REMOTE, "deploy": "yes"},
             "Failed to parse value [yes] as only [true] or [false] are allowed.",
+            "BAD_REQUEST",
+        ),
+        (
+            "register_remote_model",
+            {"name": "m", "connector_id": " "},
+            "You must provide connector content when creating a remote model without connector id!",
             "BAD_REQUEST",
         ),
         ("register_remote_model", {**REMOTE, "interface": "xyz"}, "Failed to create model interface", "BAD_REQUEST"),
@@ -122,10 +130,11 @@ def test_a_bad_step_fails(type: str, inputs: dict[str, Any], message: str, statu
         ("function_name", "nope", "Wrong function name"),
         ("framework_type", "nope", "Wrong framework type"),
         ("embedding_dimension", "x", 'For input string: "x"'),
+        ("embedding_dimension", "3000000000", 'For input string: "3000000000"'),
     ],
 )
 def test_a_local_model_has_known_values(name: str, value: str, message: str) -> None:
-    assert errors("register_local_pretrained_model", {**LOCAL, name: value}) == both(message)
+    assert errors("register_local_custom_model", {**CUSTOM, name: value}) == both(message)
 
 
 def test_a_number_where_text_is_wanted_is_a_failed_cast() -> None:

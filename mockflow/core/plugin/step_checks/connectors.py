@@ -37,6 +37,8 @@ _PROTOCOLS_SINCE: Final = {
     "mcp_streamable_http": (3, 3),
 }
 _NAMES_SINCE: Final = (3, 1)
+_ROLES_SINCE: Final = (3, 0)
+"""The release from which on a role may be a connector's credential (assumed; 2.19.6 has none: AwsConnector)."""
 _URL_SINCE: Final = (3, 7)
 """The release from which on the step reads the URL of an MCP connector."""
 _IN_CONFIGURATION: Final = "IllegalArgumentException in connector configuration"
@@ -114,7 +116,7 @@ def check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure 
             return Failure("BAD_REQUEST", problems, exception, about_name(problems))
     if not _is_known(protocol, around):
         return illegal_argument(f"Can't find class for type {protocol}", "protocol")
-    if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs)):
+    if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs, around)):
         return illegal_argument(f"Missing {lacking}", "credential" if lacking == "credential" else "parameters")
     return _check_urls(inputs, around, mcp)
 
@@ -124,9 +126,10 @@ def _is_known(protocol: str, around: Surroundings) -> bool:
     return since is not None and since <= around.version.minor
 
 
-def _lacking_for_aws(inputs: Mapping[str, Any]) -> str | None:
+def _lacking_for_aws(inputs: Mapping[str, Any], around: Surroundings) -> str | None:
     credential = inputs["credential"]
-    if "roleArn" not in credential and not {"access_key", "secret_key"} <= credential.keys():
+    is_role = "roleArn" in credential and around.version.minor >= _ROLES_SINCE
+    if not is_role and not {"access_key", "secret_key"} <= credential.keys():
         return "credential"
     for name, what in (("service_name", "service name"), ("region", "region")):
         if name not in credential and name not in inputs["parameters"]:

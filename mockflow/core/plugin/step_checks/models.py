@@ -1,17 +1,17 @@
 """The steps of models and model groups (docs/reference/plugin.md, "What steps check")."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.java import is_java_int, java_text
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, not_found, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
+from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.versions import Version
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
@@ -28,6 +28,7 @@ FUNCTIONS: Final = frozenset(
 _ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
 _STILL_DEPLOYED: Final = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
 _GUARDRAILS: Final = "org.opensearch.ml.common.model.Guardrails"
+_NO_CONNECTOR: Final = "You must provide connector content when creating a remote model without connector id!"
 _NO_URLS: Final = (
     "To upload custom model user needs to enable allow_registering_model_via_url settings. Otherwise please use "
     "OpenSearch pre-trained models."
@@ -47,14 +48,20 @@ def check_register_remote(call: StepCall, around: Surroundings) -> Failure | Non
         return failure
     if failure := check_names_of("Model", inputs, around.version):
         return failure
+    if not inputs["connector_id"].strip():
+        return own(_NO_CONNECTOR, about="connector_id")
     if not around.has("connector", inputs["connector_id"]):
         return not_found(f"Failed to find connector:{inputs['connector_id']}", "connector_id")
     return _check_group(inputs, around, "Failed to register remote model")
 
 
 def check_register_local(call: StepCall, around: Surroundings) -> Failure | None:
-    """Formats and numbers have to be known ones. Whether the model can be downloaded is not checked."""
-    inputs = call.inputs
+    """Formats and numbers have to be known ones. Whether the model can be downloaded is not checked.
+
+    Inputs that this kind of model does not have are not read.
+    """
+    step = STEPS[call.type]
+    inputs = {name: value for name, value in call.inputs.items() if name in step.inputs or name in step.optional}
     if failure := no_text(inputs, *_LOCAL_TEXTS) or _check_deploy(inputs):
         return failure
     for name, known, what in _LOCAL_NAMES:
@@ -62,7 +69,7 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
         if value is not None and (value if name == "model_format" else value.upper()) not in known:
             return own(f"Wrong {what}", about=name)
     dimension = inputs.get("embedding_dimension")
-    if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
+    if dimension is not None and not is_java_int(dimension):
         return own(f'For input string: "{dimension}"', about="embedding_dimension")
     if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
         return failure
@@ -120,7 +127,7 @@ def _check_model(model_id: str, around: Surroundings) -> Failure | None:
 
 def _check_group(inputs: Mapping[str, Any], around: Surroundings, message: str) -> Failure | None:
     group = inputs.get("model_group_id")
-    missing = group is not None and not around.has("model_group", group)
+    missing = bool(group) and not around.has("model_group", group)
     return own(message, _INTERNAL, "model_group_id") if missing else None
 
 
