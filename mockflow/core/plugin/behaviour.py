@@ -273,7 +273,7 @@ TABLE: Final[Mapping[str, Row]] = {
         "a reprovision that waits answers the status",
         (
             Since((2, 12), False),
-            Since((3, 0), True, "assumed"),
+            Since((3, 0), True),
         ),
     ),
     "aggregation_failure": Row(

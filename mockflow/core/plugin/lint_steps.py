@@ -13,7 +13,7 @@ from mockflow.core.plugin.resources import Key
 from mockflow.core.plugin.simulation import Done, Setting, rehearse
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.substitution import placeholders_in
+from mockflow.core.plugin.substitution import is_output, placeholders_in, replaced_in
 from mockflow.core.plugin.template import PROVISION, Graph
 from mockflow.core.plugin.versions import Version
 
@@ -25,14 +25,14 @@ def lint_steps(sequence: Sequence, graph: Graph, version: Version, params: Mappi
 
     Each step is checked as if those before it had succeeded. An input with an open placeholder is not checked.
     """
-    around = _Assumed(version)
+    around = _Assumed(version, model_urls_allowed=True)
     done = {step.node.id: step for step in _rehearsed(sequence, around, params)}
     for number, node in enumerate(graph.nodes):
         path, step = (*_NODES, number), done[node.id]
         yield from _needs(path, step, around.assumed)
         opens = {name: found for name, value in step.inputs.items() if (found := placeholders_in(value))}
         for name, placeholders in opens.items():
-            yield _open(path, name, placeholders, graph)
+            yield _open(path, name, placeholders, graph, is_replaced=placeholders[0] in replaced_in(step.inputs[name]))
         about = step.failure.about if step.failure else None
         if step.failure and (about not in opens if about else not opens):
             yield _failing(path, step, version)
@@ -49,7 +49,10 @@ def failing(sequence: Sequence, graph: Graph, version: Version) -> Iterator[tupl
 
 @dataclass(frozen=True)
 class _Assumed(Surroundings):
-    """A cluster that has every resource which a template names, and none whose name is to be new."""
+    """A cluster that has every resource which a template names, and none whose name is to be new.
+
+    Its settings allow what may be allowed.
+    """
 
     assumed: set[Key] = field(default_factory=set)
     """The resources that steps have looked for, and that no step before them makes."""
@@ -113,10 +116,14 @@ def _place(path: Path, step: Done, name: str | None) -> Path:
     return (*path, "previous_node_inputs") if name in step.node.previous_node_inputs.values() else path
 
 
-def _open(path: Path, name: str, placeholders: list[str], graph: Graph) -> Finding:
+def _open(path: Path, name: str, placeholders: list[str], graph: Graph, *, is_replaced: bool) -> Finding:
     listed = ", ".join(f"${{{{ {placeholder} }}}}" for placeholder in placeholders)
-    node_id, _, output = placeholders[0].partition(".")
-    if any(node.id == node_id and output in STEPS[node.type].outputs for node in graph.nodes):
+    node_id, _, output = placeholders[0].rpartition(".")
+    if not is_replaced:
+        hint = "write the value: placeholders in arrays and in keys are not replaced"
+    elif any(node.id == node_id for node in graph.nodes) and not is_output(placeholders[0]):
+        hint = "give the node an id of letters, digits and _: the outputs of others are not found"
+    elif any(node.id == node_id and output in STEPS[node.type].outputs for node in graph.nodes):
         hint = f"name the node in previous_node_inputs: {{{node_id}: {output}}}"
     else:
         hint = f"give it with --param {placeholders[0]}=value; a program sends it with the provision"

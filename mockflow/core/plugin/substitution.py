@@ -1,6 +1,6 @@
 """Placeholders in templates: ``${{ name }}`` for request parameters, ``${{ node.output }}`` for outputs of nodes.
 
-The rules are those of ParseUtils of flow-framework (docs/reference/plugin.md, "Substitution").
+The rules are those of ParseUtils of flow-framework (docs/reference/plugin.md, "Provision").
 """
 
 import re
@@ -47,6 +47,16 @@ def escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+def is_output(name: str) -> bool:
+    """Whether the name in a placeholder may be that of a node's output."""
+    return _OUTPUT.fullmatch(name) is not None
+
+
+def replaced_in(value: Any) -> list[str]:
+    """The names of the placeholders that `filled` replaces if it knows them."""
+    return [name.strip(_SPACE) for text in _texts({"": value}) for name in _PLACEHOLDER.findall(text)]
+
+
 MAX_FILLED: Final = 4 * 1024 * 1024
 """The most characters that parameters put into a template. The plugin has no bound of its own."""
 
@@ -79,7 +89,7 @@ def _texts(inputs: Mapping[str, Any]) -> Iterator[str]:
 def placeholders_in(value: Any) -> list[str]:
     """The names of the placeholders in a value."""
     if isinstance(value, str):
-        return [name.strip() for name in _PLACEHOLDER.findall(value)]
+        return [name.strip(_SPACE) for name in _PLACEHOLDER.findall(value)]
     items = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     return list(dict.fromkeys(name for item in items for name in placeholders_in(item)))
 

@@ -127,7 +127,7 @@ def _check_model(model_id: str, around: Surroundings) -> Failure | None:
 
 def _check_group(inputs: Mapping[str, Any], around: Surroundings, message: str) -> Failure | None:
     group = inputs.get("model_group_id")
-    missing = bool(group) and not around.has("model_group", group)
+    missing = bool(group) and not around.has("model_group", str(group))
     return own(message, _INTERNAL, "model_group_id") if missing else None
 
 

@@ -1,4 +1,4 @@
-"""What replaces placeholders in inputs, and what does not (docs/reference/plugin.md, "Substitution")."""
+"""What replaces placeholders in inputs, and what does not (docs/reference/plugin.md, "Provision")."""
 
 from typing import Any, Final
 
