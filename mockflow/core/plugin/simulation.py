@@ -72,7 +72,7 @@ class Done:
 
     `inputs` are the node's inputs with all placeholders resolved. `updated` are existing resources of the workflow that
     got these inputs. `left` is what the step has made besides and the status does not list: what a failed step has
-    made, and the group of a model.
+    made, the group of a model, and a pipeline that an update step has made.
     """
 
     node: Node
@@ -255,12 +255,19 @@ def _execute(
         left = _created(node, inputs, setting.new_id) if failure.leaves_resource else ()
         return Done(node, begin, end, inputs, left=left, failure=failure)
     if change == UPDATE:
-        return Done(node, begin, end, inputs, updated=had)
+        named = _created(node, inputs, setting.new_id)
+        updated = tuple(resource for resource in had if resource in named)
+        return Done(node, begin, end, inputs, updated=updated, left=() if updated else _put(node, named))
     resources = _created(node, inputs, setting.new_id)
     if node.type in _DEPLOYING and not inputs.get("model_group_id"):
         group, is_new = _group_of(node, inputs, resources[0], around)
         return Done(node, begin, end, {**inputs, "model_group_id": group["resource_id"]}, resources, left=is_new)
     return Done(node, begin, end, inputs, resources)
+
+
+def _put(node: Node, named: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """What an update step makes that has nothing to update: a pipeline; the request is that of its creation."""
+    return named if node.type in ("create_ingest_pipeline", "create_search_pipeline") else ()
 
 
 def _group_of(

@@ -241,3 +241,34 @@ async def test_an_unchanged_node_without_resource_that_none_follows(door: Door) 
     assert (await door.put(workflow_id, body, REPROVISION)).status == 202
     await door.advance("1h")
     assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["old", "new"])
+
+
+# -- what an update step sends -------------------------------------------------------------------------
+
+
+def a_pipeline(kind: str, pipeline_id: str, description: str, **more: Any) -> Body:
+    configurations: Body = {"description": description, **({"processors": []} if kind == "ingest" else {}), **more}
+    return node("p", f"create_{kind}_pipeline", pipeline_id=pipeline_id, configurations=configurations)
+
+
+@pytest.mark.parametrize(("kind", "path"), [("ingest", "/_ingest/pipeline/"), ("search", "/_search/pipeline/")])
+async def test_an_update_makes_the_pipeline_that_is_not_there(door: Door, kind: str, path: str) -> None:
+    """It is in no list, so it stays."""
+    workflow_id = await door.provisioned(template(an_index("i"), a_pipeline(kind, "p", "", foo=1)))
+    assert (await door.state(workflow_id), (await door.ask("GET", path + "p")).status) == ("FAILED", 404)
+    body = template(an_index("i"), a_pipeline(kind, "p", "good"))
+    assert (await door.put(workflow_id, body, REPROVISION)).status == 202
+    await door.advance("1h")
+    assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["i"])
+    assert (await door.ask("GET", path + "p")).json["p"]["description"] == "good"
+    assert (await door.deprovision(workflow_id, "?allow_delete=i,p")).status == 200
+    assert (await door.ask("GET", path + "p")).status == 200
+
+
+async def test_an_update_of_another_name(door: Door) -> None:
+    workflow_id = await door.provisioned(template(a_pipeline("search", "one", "first")))
+    assert (await door.put(workflow_id, template(a_pipeline("search", "two", "second")), REPROVISION)).status == 202
+    await door.advance("1h")
+    assert await door.resources(workflow_id) == ["one"]
+    found = (await door.ask("GET", "/_search/pipeline")).json
+    assert {name: body["description"] for name, body in found.items()} == {"one": "first", "two": "second"}
