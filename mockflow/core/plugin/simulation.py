@@ -7,25 +7,30 @@ inputs would fail on a real cluster (docs/reference/plugin.md, "What steps check
 """
 
 import heapq
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
 from mockflow.core.plugin.status import Resource
-from mockflow.core.plugin.step_checks.agents import model_of, tool_of, tools_of
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.indices import taken_name
-from mockflow.core.plugin.step_checks.table import LEAVES_NO_ENTRY, check_step, duration_of
+from mockflow.core.plugin.step_checks.table import check_step, duration_of
+from mockflow.core.plugin.step_products import (
+    REGISTER_MODELS,
+    NewId,
+    created,
+    group_of,
+    kept_output,
+    outputs_of,
+    put_by_update,
+    with_tools,
+)
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import resolved_inputs
 from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
-
-NewId = Callable[[str, str], str]
-"""Resource type and step id -> id of the new resource."""
 
 
 @dataclass(frozen=True)
@@ -197,14 +202,14 @@ class _Run:
         step = self.done[node.id] = _execute(node, begin, call, self._setting, self._around, change, had)
         made = (*step.resources, *step.left)
         if step.failure and self._goes_on:
-            call, made = replace(call, type=""), _created(node, call.inputs, self._setting.new_id)
+            call, made = replace(call, type=""), created(node, call.inputs, self._setting.new_id)
         if made or (change != KEEP and not step.failure):
             self._around = self._around.during(call, made)
             heapq.heappush(self._under_way, (step.end, place, call, made))
         if not self._is_good(step):
             return []
         self._outputs[node.id] = (
-            _kept(had) if change == KEEP else _outputs(node, call, made if change == CREATE else had)
+            kept_output(had) if change == KEEP else outputs_of(node, call, made if change == CREATE else had)
         )
         return [
             (max(self.done[one].end for one in self._sequence.predecessors[follower.id]), self._places[follower.id])
@@ -250,34 +255,19 @@ def _execute(
         return Done(node, begin, begin, call.inputs)
     plan = setting.plan.get(node.id) or setting.plan.get(node.type) or _UNPLANNED
     end = begin + _duration(node, plan, call, setting, around)
-    inputs = _with_tools(call, around.version)
+    inputs = with_tools(call, around.version)
     if failure := _failure(node, plan, call, setting, around):
-        left = _created(node, inputs, setting.new_id) if failure.leaves_resource else ()
+        left = created(node, inputs, setting.new_id) if failure.leaves_resource else ()
         return Done(node, begin, end, inputs, left=left, failure=failure)
     if change == UPDATE:
-        named = _created(node, inputs, setting.new_id)
+        named = created(node, inputs, setting.new_id)
         updated = tuple(resource for resource in had if resource in named)
-        return Done(node, begin, end, inputs, updated=updated, left=() if updated else _put(node, named))
-    resources = _created(node, inputs, setting.new_id)
-    if node.type in _DEPLOYING and not inputs.get("model_group_id"):
-        group, is_new = _group_of(node, inputs, resources[0], around)
+        return Done(node, begin, end, inputs, updated=updated, left=() if updated else put_by_update(node, named))
+    resources = created(node, inputs, setting.new_id)
+    if node.type in REGISTER_MODELS and not inputs.get("model_group_id"):
+        group, is_new = group_of(node, inputs, resources[0], around)
         return Done(node, begin, end, {**inputs, "model_group_id": group["resource_id"]}, resources, left=is_new)
     return Done(node, begin, end, inputs, resources)
-
-
-def _put(node: Node, named: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    """What an update step makes that has nothing to update: a pipeline; the request is that of its creation."""
-    return named if node.type in ("create_ingest_pipeline", "create_search_pipeline") else ()
-
-
-def _group_of(
-    node: Node, inputs: Mapping[str, Any], model: Resource, around: Surroundings
-) -> tuple[Resource, tuple[Resource, ...]]:
-    """The group of a model that names none: that of the model's name. The second value is the group if it is new."""
-    found = around.group_named(str(inputs.get("name")))
-    group_id = found or opensearch_id("model_group", model["resource_id"])
-    group = _resource("register_model_group", node.id, "model_group_id", group_id)
-    return group, () if found else (group,)
 
 
 def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> int:
@@ -307,69 +297,3 @@ def _plain_message(node: Node, inputs: Mapping[str, Any]) -> str:
     if node.type == "create_index":
         return f"Failed to create the index {inputs.get('index_name')}"
     return f"Failed to {node.type.replace('_', ' ')}"
-
-
-def _created(node: Node, inputs: Mapping[str, Any], new_id: NewId) -> tuple[Resource, ...]:
-    """The step's new entries of resources_created (docs/reference/plugin.md, "Steps and resources")."""
-    kind = STEPS[node.type].resource_type
-    if kind is None or node.type in LEAVES_NO_ENTRY:
-        return ()
-    given = inputs.get(_NAMED_BY.get(node.type, ""))
-    resource_id = given if isinstance(given, str) else new_id(kind, node.id)
-    entries = [_resource(node.type, node.id, kind, resource_id)]
-    if node.type in _DEPLOYING and str(inputs.get("deploy", "")).lower() == "true":
-        entries.append(_resource("deploy_model", node.id, kind, resource_id))
-    return tuple(entries)
-
-
-def _resource(step_name: str, step_id: str, kind: str, resource_id: str) -> Resource:
-    return {
-        "workflow_step_name": step_name,
-        "workflow_step_id": step_id,
-        "resource_type": kind,
-        "resource_id": resource_id,
-    }
-
-
-def _with_tools(call: StepCall, version: Version) -> Mapping[str, Any]:
-    """The inputs of a step; those of an agent with its tools and its model, which come from earlier steps."""
-    if call.type != "register_agent":
-        return call.inputs
-    inputs = {
-        name: value
-        for name, value in call.inputs.items()
-        if name not in ("tools", "llm", "llm.model_id", "llm.parameters")
-    }
-    tools, model = tools_of(call), model_of(call, version)
-    return {**inputs, **({"llm": model} if model else {}), **({"tools": tools} if tools else {})}
-
-
-def _kept(resources: Collection[Resource]) -> dict[str, Any]:
-    """The output of a node that is kept (WorkflowDataStep): its first resource."""
-    return {resource["resource_type"]: resource["resource_id"] for resource in list(resources)[:1]}
-
-
-def _outputs(node: Node, call: StepCall, resources: Collection[Resource]) -> dict[str, Any]:
-    """The outputs that later steps may use."""
-    if node.type == "create_tool":
-        return {"tools": tool_of(call)}
-    inputs = call.inputs
-    made = {resource["resource_type"]: resource["resource_id"] for resource in resources}
-    return {
-        name: value
-        for name in STEPS[node.type].outputs
-        if (value := made.get(name, inputs.get(name, _FIXED_OUTPUTS.get(name)))) is not None
-    }
-
-
-# Steps whose resource id is one of the inputs.
-_NAMED_BY: Final = {
-    "create_index": "index_name",
-    "reindex": "destination_index",
-    "create_ingest_pipeline": "pipeline_id",
-    "create_search_pipeline": "pipeline_id",
-    "deploy_model": "model_id",
-}
-# Steps that also deploy their model if the input `deploy` is true.
-_DEPLOYING: Final = frozenset(name for name in STEPS if name.startswith(("register_remote_", "register_local_")))
-_FIXED_OUTPUTS: Final = {"register_model_status": "CREATED", "model_group_status": "CREATED"}
