@@ -158,11 +158,7 @@ class Door:
 
 @pytest.fixture
 async def door(aiohttp_client: AiohttpClient) -> Door:
-    """A cluster that takes models from URLs."""
-    door = Door(await aiohttp_client(create_app(Cluster(Settings(mode="frozen")))))
-    settings = {"persistent": {"plugins.ml_commons.allow_registering_model_via_url": True}}
-    assert (await door.ask("PUT", "/_cluster/settings", settings))[0] == 200
-    return door
+    return Door(await aiohttp_client(create_app(Cluster(Settings(mode="frozen")))))
 
 
 async def lives(door: Door, workflow_id: str, template: Body) -> None:

@@ -10,8 +10,8 @@ def there_in(world: World) -> There:
     return There(
         world.resources,
         world.trusted_endpoints,
-        model_urls_allowed=world.are_model_urls_allowed,
         model_access_control=world.has_model_access_control,
+        model_urls=world.model_urls,
     )
 
 
@@ -28,6 +28,6 @@ def around(world: World, there: There | None = None) -> Surroundings:
         index_settings=there.index_settings,
         ml_indices=there.kinds,
         trusted_endpoints=there.trusted_endpoints,
-        model_urls_allowed=there.model_urls_allowed,
         model_access_control=there.model_access_control,
+        model_urls=there.model_urls,
     )

@@ -25,7 +25,7 @@ def lint_steps(sequence: Sequence, graph: Graph, version: Version, params: Mappi
 
     Each step is checked as if those before it had succeeded. An input with an open placeholder is not checked.
     """
-    around = _Assumed(version, model_urls_allowed=True)
+    around = _Assumed(version)
     done = {step.node.id: step for step in _rehearsed(sequence, around, params)}
     for number, node in enumerate(graph.nodes):
         path, step = (*_NODES, number), done[node.id]
@@ -49,10 +49,7 @@ def failing(sequence: Sequence, graph: Graph, version: Version) -> Iterator[tupl
 
 @dataclass(frozen=True)
 class _Assumed(Surroundings):
-    """A cluster that has every resource which a template names, and none whose name is to be new.
-
-    Its settings allow what may be allowed.
-    """
+    """A cluster that has every resource which a template names, and none whose name is to be new."""
 
     assumed: set[Key] = field(default_factory=set)
     """The resources that steps have looked for, and that no step before them makes."""

@@ -50,7 +50,7 @@ def errors(type: str, inputs: dict[str, Any], **changes: Any) -> tuple[str | Non
     ],
 )
 def test_a_good_step_succeeds(type: str, inputs: dict[str, Any]) -> None:
-    assert errors(type, inputs, model_urls_allowed=True) == (None, None)
+    assert errors(type, inputs) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,6 @@ def test_a_good_step_succeeds(type: str, inputs: dict[str, Any]) -> None:
         ),
         (
             "register_local_custom_model",
-            CUSTOM,
-            "To upload custom model user needs to enable allow_registering_model_via_url settings. Otherwise please "
-            "use OpenSearch pre-trained models.",
-            "BAD_REQUEST",
-        ),
-        (
-            "register_local_custom_model",
             {**CUSTOM, "interface": "x"},
             "Failed to create model interface",
             "BAD_REQUEST",
@@ -122,6 +115,18 @@ def test_a_good_step_succeeds(type: str, inputs: dict[str, Any]) -> None:
 )
 def test_a_bad_step_fails(type: str, inputs: dict[str, Any], message: str, status: str) -> None:
     assert errors(type, inputs, groups={"taken": "g"}) == both(message, status)
+
+
+@pytest.mark.parametrize("type", ["register_local_pretrained_model", "register_local_sparse_encoding_model"])
+def test_a_local_model_has_to_be_in_the_list(type: str) -> None:
+    inputs = {**LOCAL, "name": "sentence-transformers/all-MiniLM-L6-v2"}
+    reason = "This model is not in the pre-trained model list, please check your parameters."
+    message, _ = errors(type, inputs)
+    assert message == (
+        f"FlowFrameworkException during step s, Local model registration failed with error : {reason}, "
+        "restStatus: BAD_REQUEST"
+    )
+    assert not any(errors(type, {**inputs, "name": "amazon/x"}))
 
 
 @pytest.mark.parametrize(

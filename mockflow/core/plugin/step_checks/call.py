@@ -8,6 +8,7 @@ from mockflow.core.opensearch.pipelines.check_pipeline import INSTALLED
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.index_inputs import settings_after
+from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version
 
 DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
@@ -56,8 +57,7 @@ class Surroundings:
     `resources` are kinds and ids, such as ``("connector", id)``, and `coming` those that runs under way make later;
     `deployed` the ids of deployed models; `groups` maps a model group's name to its id; `aliases` are names of
     aliases. `ml_indices` are the kinds of ML resource whose system index is there (it comes with the first resource of
-    the kind and stays). `model_urls_allowed` is plugins.ml_commons.allow_registering_model_via_url.
-    `model_access_control` is True where the security plugin and
+    the kind and stays). `model_access_control` is True where the security plugin and
     plugins.ml_commons.model_access_control_enabled are on.
     """
 
@@ -70,8 +70,8 @@ class Surroundings:
     index_settings: IndexSettings = field(default_factory=lambda: dict[str, Mapping[str, Any]]())
     ml_indices: Container[str] = ()
     trusted_endpoints: tuple[str, ...] = DEFAULT_TRUSTED_ENDPOINTS
-    model_urls_allowed: bool = False
     model_access_control: bool = False
+    model_urls: ModelUrls = field(default_factory=ModelUrls)
     plugins: frozenset[str] = INSTALLED
     run: "Run" = field(default_factory=lambda: Run())
     """What the steps of the same run have changed so far."""

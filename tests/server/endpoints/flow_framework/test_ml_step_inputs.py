@@ -8,7 +8,6 @@ from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import CONNECTOR, Body, Door, node, template
 
 ML: Final = "/_plugins/_ml"
-URLS: Final = "plugins.ml_commons.allow_registering_model_via_url"
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 LOCAL: Final[dict[str, Any]] = {"name": "m", "version": "1", "model_format": "TORCH_SCRIPT"}
 CUSTOM: Final[dict[str, Any]] = {
@@ -83,22 +82,11 @@ async def test_the_type_of_an_action_comes_first(release: Door) -> None:
     [
         ("register_local_pretrained_model", {**LOCAL, "model_format": "torch_script"}, "Wrong model format"),
         ("register_local_custom_model", {**CUSTOM, "interface": "no JSON"}, "Failed to create model interface"),
-        (
-            "register_local_custom_model",
-            CUSTOM,
-            "To upload custom model user needs to enable allow_registering_model_via_url settings. Otherwise please "
-            "use OpenSearch pre-trained models.",
-        ),
     ],
 )
 async def test_a_local_model(release: Door, step: str, inputs: Body, message: str) -> None:
     own = "WorkflowStepException during step s, " + message if is_new(release) else f"{message} during step s"
     assert await error(release, node("s", step, **inputs)) == f"{own}, restStatus: BAD_REQUEST"
-
-
-async def test_models_from_urls_where_the_cluster_allows_them(release: Door) -> None:
-    assert (await release.ask("PUT", "/_cluster/settings", {"persistent": {URLS: True}})).status == 200
-    assert await error(release, node("s", "register_local_custom_model", **CUSTOM)) is None
 
 
 async def test_guardrails(release: Door) -> None:
