@@ -100,7 +100,7 @@ def changes_between(old: Graph, new: Graph, *, renewed_credentials: bool = False
 def _change(old: Node | None, new: Node, renewed_credentials: bool) -> str:
     if old is None:
         return CREATE
-    is_same = old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs
+    is_same = old.previous_node_inputs == new.previous_node_inputs and _equal(old.user_inputs, new.user_inputs)
     if is_same and not (renewed_credentials and old.user_inputs.get("credential")):
         return KEEP
     step = STEPS[new.type]
@@ -109,6 +109,15 @@ def _change(old: Node | None, new: Node, renewed_credentials: bool) -> str:
     if step.update_step is None:
         raise FlowFrameworkError(f"Workflow Step {new.id} does not support updates when reprovisioning.")
     return UPDATE
+
+
+def _equal(old: Any, new: Any) -> bool:
+    """Whether inputs are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(_equal(value, new[name]) for name, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_equal, old, new))
+    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
 
 
 # -- deprovisioning ------------------------------------------------------------------------------------

@@ -282,13 +282,25 @@ def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, a
 def _failure(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> Failure | None:
     if plan.fails:
         return _scripted_failure(node, plan.fails, call.inputs, around.version)
-    return taken_name(call, around) if setting.trusts_inputs else check_step(call, around)
+    if failure := taken_name(call, around) if setting.trusts_inputs else check_step(call, around):
+        return failure
+    if node_timeout(node) or node.type in _AT_ONCE:
+        return None
+    return replace(_timed_out(node, around.version), about="node_timeout", leaves_resource=True)
+
+
+_AT_ONCE: Final = frozenset({"noop", "create_tool"})
+"""The steps that are done when the plugin begins to wait for them, so that no time is enough."""
+
+
+def _timed_out(node: Node, version: Version) -> Failure:
+    status = version.behaviour.step_timeout_status
+    return Failure(status, f"Execute timed out for {node.id}", "TimeoutException")
 
 
 def _scripted_failure(node: Node, fails: PlannedFailure, inputs: Mapping[str, Any], version: Version) -> Failure:
     if fails.is_timeout:
-        status = version.behaviour.step_timeout_status
-        return Failure(status, f"Execute timed out for {node.id}", "TimeoutException")
+        return _timed_out(node, version)
     message = _plain_message(node, inputs) if fails.message is None else fails.message
     return Failure(fails.status, message, fails.exception or "WorkflowStepException")
 

@@ -243,6 +243,14 @@ async def test_an_unchanged_node_without_resource_that_none_follows(door: Door) 
     assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["old", "new"])
 
 
+async def test_true_is_not_one(door: Door) -> None:
+    """And 1 is 1.0."""
+    workflow_id = await door.provisioned(template(node("n", number=1)))
+    assert (await door.put(workflow_id, template(node("n", number=1.0)), REPROVISION)).json == UNCHANGED
+    refusal = {"error": "Unable to find update step for step: noop"}
+    assert (await door.put(workflow_id, template(node("n", number=True)), REPROVISION)).told == (400, refusal)
+
+
 # -- what an update step sends -------------------------------------------------------------------------
 
 
