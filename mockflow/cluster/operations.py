@@ -18,6 +18,7 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import InvalidStepsError, NodeTimeoutError, sequence_of
+from mockflow.core.plugin.reprovision_changes import changes_between
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.substitution import check_growth
@@ -125,7 +126,7 @@ def reprovision(
     except InvalidStepsError:
         raise FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}") from None
     renewed = stored.renewed_credentials or fields_only  # the plugin compares them with their encrypted form
-    changes = lifecycle.changes_between(old, new, renewed_credentials=renewed)
+    changes = changes_between(old, new, renewed_credentials=renewed)
     world.begin(workflow, runs.for_reprovision(world, workflow, sequence, changes))
     _store(world, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=world.now())

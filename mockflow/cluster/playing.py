@@ -18,7 +18,8 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.graph import Sequence, sequence_of
 from mockflow.core.plugin.lifecycle import fresh, provisioned, reprovisioned
-from mockflow.core.plugin.simulation import KEEP, Setting, Simulation, rehearse, simulate
+from mockflow.core.plugin.reprovision_changes import KEEP
+from mockflow.core.plugin.simulation import Setting, Simulation, rehearse, simulate
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.script.compiler import compile_run

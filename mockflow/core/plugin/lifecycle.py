@@ -11,10 +11,10 @@ from typing import Any, Final
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
 from mockflow.core.plugin.resource_list import ResourceList, identity_of
-from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Simulation
+from mockflow.core.plugin.simulation import Simulation
 from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Graph, Node, Template
+from mockflow.core.plugin.template import Template
 
 NOT_STARTED: Final[Fields] = {"state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
 _OF_THE_DOCUMENT: Final = ("user", "tenant_id", "all_shared_principals")
@@ -81,43 +81,6 @@ def check_reprovisionable(workflow_id: str, before: Fields) -> None:
         raise FlowFrameworkError(
             f"The template can not be reprovisioned unless its provisioning state is DONE or FAILED: {workflow_id}"
         )
-
-
-def changes_between(old: Graph, new: Graph, *, renewed_credentials: bool = False) -> dict[str, str]:
-    """For each node of `new`, whether a reprovisioning creates, updates or keeps it. Refuses unsupported changes.
-
-    `renewed_credentials`: the credentials of `old` were encrypted a second time, so they equal no others.
-    """
-    before = {node.id: node for node in old.nodes}
-    if before.keys() - {node.id for node in new.nodes}:
-        raise FlowFrameworkError("Workflow Step deletion is not supported when reprovisioning a template.")
-    changes = {node.id: _change(before.get(node.id), node, renewed_credentials) for node in new.nodes}
-    if set(changes.values()) == {KEEP}:
-        raise FlowFrameworkError("Template does not contain any modifications")
-    return changes
-
-
-def _change(old: Node | None, new: Node, renewed_credentials: bool) -> str:
-    if old is None:
-        return CREATE
-    is_same = old.previous_node_inputs == new.previous_node_inputs and _equal(old.user_inputs, new.user_inputs)
-    if is_same and not (renewed_credentials and old.user_inputs.get("credential")):
-        return KEEP
-    step = STEPS[new.type]
-    if step.deprovision_step is None:  # a step that makes nothing
-        raise FlowFrameworkError(f"Unable to find update step for step: {new.type}")
-    if step.update_step is None:
-        raise FlowFrameworkError(f"Workflow Step {new.id} does not support updates when reprovisioning.")
-    return UPDATE
-
-
-def _equal(old: Any, new: Any) -> bool:
-    """Whether inputs are equal as JSON: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return old.keys() == new.keys() and all(_equal(value, new[name]) for name, value in old.items())
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_equal, old, new))
-    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
 
 
 # -- deprovisioning ------------------------------------------------------------------------------------

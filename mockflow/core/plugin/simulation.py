@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
+from mockflow.core.plugin.reprovision_changes import CREATE, KEEP, NO_PREDECESSOR, UPDATE, has_lost_predecessor
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.indices import taken_name
@@ -99,12 +100,6 @@ class Simulation:
     failed: Done | None = None
 
 
-# The effects of a reprovisioning on a node.
-CREATE: Final = "create"
-UPDATE: Final = "update"
-KEEP: Final = "keep"
-
-
 def simulate(
     sequence: Sequence,
     setting: Setting,
@@ -116,31 +111,12 @@ def simulate(
     `changes` says for each node of a reprovisioning whether it is created, updated or kept. The outputs of kept and
     updated nodes are in `held`, the resources of the workflow.
     """
-    if changes and _has_lost_predecessor(sequence, changes, held):
-        failed = Done(Node("", "noop"), 0, 0, {}, failure=_NO_PREDECESSOR)
+    if changes and has_lost_predecessor(sequence, changes, held):
+        failed = Done(Node("", "noop"), 0, 0, {}, failure=NO_PREDECESSOR)
         return Simulation((), 0, failed)
     run = _Run(sequence, setting, changes, held)
     run.execute_all()
     return _ended([run.done[node.id] for node in sequence.nodes if node.id in run.done])
-
-
-_NO_PREDECESSOR: Final = Failure(
-    "INTERNAL_SERVER_ERROR",
-    'Cannot invoke "org.opensearch.flowframework.workflow.ProcessNode.id()" because "<parameter1>" is null',
-    "java.lang.NullPointerException",
-)
-
-
-def _has_lost_predecessor(sequence: Sequence, changes: Mapping[str, str], held: Collection[Resource]) -> bool:
-    """Whether a reprovisioning ends before its first step (docs/reference/plugin.md, "Reprovision").
-
-    A node that is kept and has no resource has no part in it, so a node that follows such a one lacks a predecessor.
-    """
-    listed = {resource["workflow_step_id"] for resource in held}
-    lost = {node.id for node in sequence.nodes if changes[node.id] == KEEP and node.id not in listed}
-    return any(
-        before in lost for node in sequence.nodes if node.id not in lost for before in sequence.predecessors[node.id]
-    )
 
 
 def rehearse(
