@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.search.errors import (
     SearchError,
     illegal_argument,
@@ -23,7 +24,7 @@ from mockflow.core.opensearch.search.queries import check_clauses, check_depth, 
 from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT
 from mockflow.core.opensearch.search.sorting import Match, Sort, in_order, parse_sort, rows_after, with_values
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
-from mockflow.core.opensearch.values import MAX_INTEGER
+from mockflow.core.opensearch.values import MAX_INTEGER, BadValueError, boolean, time_value
 
 PARAMETERS: Final = ("source", "source_content_type")
 """The parameters of the plugin's search routes. They are read only if there is no body."""
@@ -274,6 +275,19 @@ def _check_keys(request: Any, also_supported: Collection[str]) -> None:
             and not (key in _FALSE_BY_DEFAULT and value in (False, "false"))
         ):
             raise not_supported(f"[{key}] in a search", (f"[{each}]" for each in _SUPPORTED))
+    _check_texts(request)
+
+
+def _check_texts(request: Mapping[str, Any]) -> None:
+    """Refuses values of a kind that is read and a text that is not."""
+    try:
+        if isinstance(request.get("timeout"), (str, int, float)):
+            time_value("timeout", java_text(request["timeout"]))
+        for key in ("version", "seq_no_primary_term"):
+            if isinstance(request.get(key), str):
+                boolean(request[key])
+    except BadValueError as error:
+        raise illegal_argument(error.reason) from None
 
 
 def _whole(request: Mapping[str, Any], key: str, default: int) -> int:
