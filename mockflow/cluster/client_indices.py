@@ -14,9 +14,9 @@ from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, shown_alias
 from mockflow.core.opensearch.indices.create_index import IndexEnvironment, IndexRequest, check_alias, check_request
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
-from mockflow.core.opensearch.indices.mapping_merge import check_merge, merged_mapping, with_objects
 from mockflow.core.opensearch.mappings.analysis import check_analysis
 from mockflow.core.opensearch.mappings.check_mapping import check_mapping
+from mockflow.core.opensearch.mappings.mapping_merge import check_merge, merged_mapping, with_objects
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text

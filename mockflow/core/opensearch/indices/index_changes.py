@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from mockflow.core.opensearch.indices.mapping_merge import merged_mapping
+from mockflow.core.opensearch.mappings.mapping_merge import merged_mapping
 from mockflow.core.opensearch.settings.cluster_settings import Text
 
 _REPLICAS: Final = "index.number_of_replicas"

@@ -27,6 +27,26 @@ GOOD_AND_BAD: Final[dict[str, tuple[Body, Body, str, str]]] = {
         "WorkflowStepException during step i, Invalid index name [Books], must be lowercase",
         "BAD_REQUEST",
     ),
+    "the fields of an index": (
+        with_inputs(
+            INDEX,
+            configurations={
+                "mappings": {
+                    "properties": {
+                        "a": {"properties": {"b": {"type": "text"}}},
+                        "a.b": {"type": "text"},
+                        "properties": {"a": {"properties": {"b": {"type": "text"}}}, "a.b": {"type": "text"}},
+                    }
+                }
+            },
+        ),
+        with_inputs(
+            INDEX, configurations={"mappings": {"properties": {"a.b": {"type": "keyword"}, "a": {"type": "text"}}}}
+        ),
+        "WorkflowStepException during step i, Failed to parse mapping [_doc]: mapper [a] cannot be changed from type "
+        "[text] to [ObjectMapper]",
+        "BAD_REQUEST",
+    ),
     "the settings of an index": (
         with_inputs(INDEX, configurations={"settings": {"number_of_shards": 2}}),
         with_inputs(INDEX, configurations={"settings": {"number_of_shards": 0}}),
