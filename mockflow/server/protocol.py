@@ -7,16 +7,17 @@ import asyncio
 import re
 from typing import Any, Final, cast
 
-from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
+from aiohttp.web_server import Server
 
 from mockflow.server.app import AppResponse, Handle
 from mockflow.server.connections.listener import SHORT_SECONDS
 from mockflow.server.connections.places import Place, Places
-from mockflow.server.control.answer import is_control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX, is_control
 from mockflow.server.http.fast_lane import FastConnection, FastLane
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
 from mockflow.server.http.messages import Response
@@ -24,16 +25,25 @@ from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSende
 from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
 
 
-class LimitedServer(web.Server):
+class LimitedServer(Server):
     """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
 
     def __init__(
-        self, handle: Handle, limits: Limits, places: Places, lane: FastLane | None = None, **options: Any
+        self,
+        handle: Handle,
+        limits: Limits,
+        places: Places,
+        lane: FastLane | None = None,
+        *,
+        keeps_targets: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(cast(Any, handle), **options)  # typed for a StreamResponse, needs less
         self.limits = limits
         self.places = places
         self.lane = lane
+        self.keeps_targets = keeps_targets
+        """Whether targets stay as they were sent, and are not read as OpenSearch reads them."""
 
     def connection(self, place: Place) -> asyncio.Protocol:
         """The protocol of a new connection at a place."""
@@ -72,12 +82,13 @@ class _RefusedConnection(asyncio.Protocol):
 class _Connection(FastConnection):
     """One connection. It is closed if a head does not arrive in time, or responses are not read in time."""
 
-    __slots__ = ("_head_bytes", "_place", "_read_timer", "_seconds", "_write_timer")
+    __slots__ = ("_head_bytes", "_keeps_targets", "_place", "_read_timer", "_seconds", "_write_timer")
 
     def __init__(self, server: LimitedServer, place: Place, **options: Any) -> None:
         super().__init__(server, server.lane if place.kind == "ordinary" else None, **options)
         self._place = place
         self._seconds = server.limits.read_timeout
+        self._keeps_targets = server.keeps_targets
         self._head_bytes = 0
         """The bytes received of an incomplete head."""
         self._read_timer: asyncio.TimerHandle | None = None
@@ -100,7 +111,8 @@ class _Connection(FastConnection):
         if self._lane is not None and self._head_bytes == 0 and self.is_idle() and self.respond(data):
             self._end_read_timer()
             return
-        if not (data.isascii() and data.find(b" /", 0, _TARGET_END) > 0) and self._begins_request():
+        is_plain = data.isascii() and data.find(b" /", 0, _TARGET_END) > 0
+        if not (is_plain or self._keeps_targets) and self._begins_request():
             data = with_plain_target(data)
         super().data_received(data)
         size = self._head_bytes + len(data)
@@ -153,11 +165,11 @@ class _Connection(FastConnection):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         if request.writer.output_size > 0:  # a part of the response is sent already
             raise ConnectionError
         if _UNKNOWN_METHOD.search(message or str(exc)):
@@ -178,7 +190,7 @@ class _ReservedConnection(_Connection):
         self._handle = cast(Handle, self._request_handler)
         self._request_handler = cast(Any, self._answer)
 
-    async def _answer(self, incoming: web.BaseRequest) -> ResponseSender:
+    async def _answer(self, incoming: BaseRequest) -> ResponseSender:
         if not (incoming.raw_path.startswith(PREFIX) and is_control(incoming.raw_path)):
             return self._refused(incoming)
         sender = await self._handle(incoming)
@@ -196,16 +208,16 @@ class _ReservedConnection(_Connection):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError
         return AppResponse(self._refused(request))
 
-    def _refused(self, request: web.BaseRequest) -> ResponseSender:
+    def _refused(self, request: BaseRequest) -> ResponseSender:
         return ResponseSender(self._server.no_place(), request, keep_alive=False)
 
 

@@ -9,14 +9,10 @@ from typing import Any, Final
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template import Graph, Node
-
-# The effects of a reprovisioning on a node.
-CREATE: Final = "create"
-UPDATE: Final = "update"
-KEEP: Final = "keep"
 
 
 def changes_between(old: Graph, new: Graph, *, renewed_credentials: bool = False) -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
-from mockflow.core.plugin.reprovision_changes import CREATE, KEEP, NO_PREDECESSOR, UPDATE, has_lost_predecessor
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE, PlannedFailure, PlannedStep
+from mockflow.core.plugin.reprovision_changes import NO_PREDECESSOR, has_lost_predecessor
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.indices import taken_name
@@ -32,26 +33,6 @@ from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import resolved_inputs
 from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
-
-
-@dataclass(frozen=True)
-class PlannedFailure:
-    """A planned failure. If `message` or `exception` is None, the default of the step is used."""
-
-    status: str = "INTERNAL_SERVER_ERROR"
-    message: str | None = None
-    exception: str | None = None
-    is_timeout: bool = False
-    """Whether the step fails by its time-out, which has its own status and message."""
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """The plan of a step: its duration in ms (None: not planned) and its failure."""
-
-    takes: int | None = None
-    fails: PlannedFailure | None = None
-
 
 _UNPLANNED: Final = PlannedStep()
 

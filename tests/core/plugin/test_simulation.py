@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.core.plugin.graph import sequence_of
-from mockflow.core.plugin.reprovision_changes import CREATE, KEEP, UPDATE
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
 from mockflow.core.plugin.simulation import Setting, Simulation, simulate
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.call import Surroundings

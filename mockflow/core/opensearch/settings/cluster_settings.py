@@ -12,6 +12,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, Final, Literal
 
+from mockflow.core.base.bounds import CLUSTER_SETTINGS
 from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.settings.setting_values import Bounds, read_value
@@ -24,6 +25,8 @@ Flat = Mapping[str, Text]
 
 _SCOPES: Final[tuple[Scope, ...]] = ("transient", "persistent")
 PLUGIN_PREFIX: Final = "plugins.flow_framework."
+DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
+"""The trusted endpoints where the setting plugins.ml_commons.trusted_connector_endpoints_regex is not set."""
 
 
 class SettingRefusedError(ValueError):
@@ -58,7 +61,13 @@ class ClusterSettings:
         for scope in _SCOPES:
             if changes.get(scope):
                 settings = settings.updated(scope, changes[scope], minor)
+        if settings._characters() > CLUSTER_SETTINGS:
+            raise SettingRefusedError(f"mockflow holds {CLUSTER_SETTINGS} characters of cluster settings at most")
         return settings
+
+    def _characters(self) -> int:
+        stored = (self.persistent, self.transient)
+        return sum(len(key) + len(as_text(value)) for settings in stored for key, value in settings.items())
 
     def updated(self, scope: Scope, changes: Mapping[str, Text | None], minor: tuple[int, int]) -> "ClusterSettings":
         """The settings with `changes` applied. None removes a setting; ``prefix*`` removes all that it matches.
@@ -87,6 +96,9 @@ class ClusterSettings:
 
     def flow_framework(self) -> FlowFrameworkSettings:
         """The effective settings of the plugin."""
+        return self._flow_framework() if self.persistent or self.transient else flow_framework_defaults()
+
+    def _flow_framework(self) -> FlowFrameworkSettings:
         return FlowFrameworkSettings(**{it.name: self._in_force(it.name) for it in fields(FlowFrameworkSettings)})
 
     def _in_force(self, name: str) -> Any:
@@ -98,6 +110,12 @@ class ClusterSettings:
         plugin = {PLUGIN_PREFIX + name: s.default for name, s in _PLUGIN.items() if s.since <= minor}
         known = {**plugin, **more}
         return {key: text for key, text in sorted(known.items()) if self.text(key) is None}
+
+
+@lru_cache(1)
+def flow_framework_defaults() -> FlowFrameworkSettings:
+    """The settings of the plugin where none are stored."""
+    return ClusterSettings()._flow_framework()
 
 
 class _Removals:

@@ -35,7 +35,7 @@ GOOD_AND_BAD: Final[dict[str, tuple[Body, Body, str, str]]] = {
                     "properties": {
                         "a": {"properties": {"b": {"type": "text"}}},
                         "a.b": {"type": "text"},
-                        "properties": {"a": {"properties": {"b": {"type": "text"}}}, "a.b": {"type": "text"}},
+                        "a.c": {"type": "text"},
                     }
                 }
             },
