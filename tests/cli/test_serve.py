@@ -226,7 +226,7 @@ def test_another_version() -> None:
 def test_inputs_are_trusted_where_it_says_so(options: list[str], status: int) -> None:
     node = {"id": "g", "type": "register_model_group", "user_inputs": {"name": "<>"}}
     body = {"name": "x", "workflows": {"provision": {"nodes": [node]}}}
-    with Served(*options, "--quiet") as served:
+    with Served(*options, "--opensearch-version", "3.8.0", "--quiet") as served:
         assert served.ask(WORKFLOW, "POST", body)[0] == status
 
 
