@@ -149,7 +149,7 @@ INDICES: Final = Table(
 def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
     call.parameters.boolean("local")
     read_indices_options(call.parameters)
-    patterns = [part for part in call.path_value("alias").split(",") if part] or ["*"]
+    patterns = [part for part in call.value("alias").split(",") if part] or ["*"]
     wanted = [part for part in patterns if not part.startswith("-")]
     unwanted = [part[1:] for part in patterns if part.startswith("-")]
 

@@ -73,7 +73,7 @@ SHARDS: Final = Table(
 def _pool_rows(call: Call) -> Rows:
     read_manager_parameters(call.parameters)
     call.parameters.text("size")
-    wanted = [part for part in call.path_value("thread_pool_patterns").split(",") if part]
+    wanted = [part for part in call.value("thread_pool_patterns").split(",") if part]
     return lambda: ((NODE_NAME, name, 0, 0, 0) for name in _POOLS if not wanted or name in wanted)
 
 
@@ -101,7 +101,7 @@ def _no_rows(call: Call) -> Rows:
     for name in ("detailed", "ignore_unavailable", "active_only", "completed_only"):
         call.parameters.boolean(name)
     for name in call.path_names:
-        call.path_value(name)
+        call.value(name)
     return lambda: ()
 
 

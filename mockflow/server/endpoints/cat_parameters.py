@@ -18,7 +18,7 @@ def read_manager_parameters(parameters: Parameters) -> None:
 def read_index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
     """A function that selects the indices of the path; 404 for a missing one."""
     options = read_indices_options(call.parameters)
-    expression = call.path_value("index")
+    expression = call.value("index")
 
     def chosen(indices: Iterable[IndexRow]) -> Iterable[IndexRow]:
         by_name = {index.name: index for index in indices}

@@ -71,7 +71,7 @@ def health(call: Call) -> Action:
     timeout = _read_constant_parameters(parameters)
     level = parameters.text("level")  # values other than indices and shards mean cluster
     wanted = _read_condition(parameters)
-    expression = call.path_value("index")
+    expression = call.value("index")
     if expression:
         resolve_indices(expression, (), _ANY)  # 400 for invalid names
     if parameters.text("awareness_attribute") is not None and level != "awareness_attributes":

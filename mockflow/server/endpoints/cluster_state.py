@@ -33,8 +33,8 @@ def state(call: Call) -> Action:
     read_manager_timeout(parameters)
     parameters.time("wait_for_timeout")
     parameters.text("wait_for_metadata_version")
-    wanted = {part.strip() for part in call.path_value("metric").split(",")} - {""}
-    call.path_value("index")
+    wanted = {part.strip() for part in call.value("metric").split(",")} - {""}
+    call.value("index")
     shown = [metric for metric in _METRICS if not wanted or "_all" in wanted or metric in wanted]
 
     def act() -> Reply:

@@ -29,7 +29,7 @@ def _get(*parts: str) -> Handler:
     """A handler for GET and HEAD of indices; `parts` are what the response has of each."""
 
     def handle(call: Call) -> Action:
-        find, show = _read_expression(call), _read_form(call) if "settings" in parts else dict
+        find, show = _read_expression(call), _read_form(call, *parts) if "settings" in parts else dict
         call.parameters.boolean("local")
         if len(parts) > 1 and "aliases" in parts:
             call.ignore_body()
@@ -77,7 +77,7 @@ def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], B
     """A function that finds the indices of the path when the action runs."""
     options = read_indices_options(call.parameters)
     read_manager_timeout(call.parameters)
-    expression = call.path_value("index")
+    expression = call.value("index")
 
     def find() -> Bodies:
         try:
@@ -90,12 +90,12 @@ def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], B
     return find
 
 
-def _read_form(call: Call) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _read_form(call: Call, *parts: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A function that makes a body as the parameters want its settings."""
     human, flat, with_defaults = (
         call.parameters.boolean(name) for name in ("human", "flat_settings", "include_defaults")
     )
-    release, wanted = call.world.version.number, call.path_value("name")
+    release, wanted = call.world.version.number, "" if "aliases" in parts else call.value("name")
     patterns = [] if wanted in ("", "_all", "*") else wanted.split(",")
 
     def show(body: dict[str, Any]) -> dict[str, Any]:

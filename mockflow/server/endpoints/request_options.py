@@ -2,7 +2,6 @@
 
 from mockflow.core.opensearch import values
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
-from mockflow.server.rest.call import Call
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 
@@ -30,11 +29,6 @@ def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFA
     )
     _option(parameters, "ignore_throttled", False)
     return options
-
-
-def read_index(call: Call) -> str:
-    """The index expression of the path; where the path has none, the parameter ``index`` stands for it."""
-    return call.path_value("index") if "index" in call.path_names else call.parameters.text("index") or ""
 
 
 def read_wait_for_shards(parameters: Parameters) -> None:

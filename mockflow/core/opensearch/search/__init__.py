@@ -9,11 +9,10 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import STATE_INDEX, TEMPLATE_INDEX, Stored
 from mockflow.core.opensearch.search.queries import too_deep
-from mockflow.core.opensearch.search.request import PARAMETERS, Rules, empty_answer, from_parameters, search
+from mockflow.core.opensearch.search.request import Rules, empty_answer, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
 __all__ = [
-    "PARAMETERS",
     "STATE_INDEX",
     "TEMPLATE_INDEX",
     "Rules",
@@ -21,7 +20,6 @@ __all__ = [
     "SourceFilter",
     "Stored",
     "empty_answer",
-    "from_parameters",
     "plugin_source",
     "search",
     "too_deep",

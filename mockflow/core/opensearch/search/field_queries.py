@@ -37,6 +37,8 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     shape = FIELD_QUERIES[name]
     found: tuple[str, Mapping[str, Any]] | None = None
     for field_name in body:
+        if field_name == "_name" and shape.is_named_outside:
+            continue
         if found:
             both = f"[{found[0]}] and [{field_name}]"
             reason = f"[{name}] query doesn't support multiple fields, found {both}"
@@ -196,9 +198,9 @@ def _long_form(name: str, shape: _Shape, field_name: str, body: Mapping[str, Any
         if not shape.value:
             raise parsing(f"[{name}] query does not support [{field_name}]").at(body, field_name)
         return {shape.value[0]: given}
-    known = {*shape.value, *shape.options, "boost"}
+    known = {*shape.value, *shape.options, "boost", "_name"}
     for option, value in given.items():
-        if option in shape.not_here or option == "_name":
+        if option in shape.not_here:
             raise not_supported(f"[{option}] in the query [{name}]", (f"[{each}]" for each in sorted(known)))
         if option not in known:
             raise parsing(f"[{name}] query does not support [{option}]").at(given, option)
@@ -224,6 +226,8 @@ class _Shape:
     """Options that OpenSearch has and mockflow lacks."""
     no_field: Callable[[], SearchError] = _NO_FIELD
     no_value: Callable[[], SearchError] = _NO_VALUE
+    is_named_outside: bool = False
+    """Whether `_name` may stand beside the field too."""
 
 
 FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
@@ -253,5 +257,6 @@ FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
         (),
         names("gt gte lt lte"),
         names("from to include_lower include_upper time_zone format relation"),
+        is_named_outside=True,
     ),
 }

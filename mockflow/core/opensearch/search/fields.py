@@ -217,6 +217,8 @@ class Work:
     """What the clauses of a request share: how many there are, and what they have found out about a field."""
 
     def __init__(self) -> None:
+        self.named: dict[str, Callable[[Stored], float | None]] = {}
+        """The scorers of queries that have a ``_name``."""
         self.clauses = [0]
         """One number, which those of inner scopes share: of the queries that are not made of others."""
         self._statistics: dict[tuple[str, str], Statistics] = {}

@@ -54,11 +54,21 @@ def parse_query(query: Any, scope: Scope) -> Scorer:
     if name not in _PARSERS:
         raise _unknown(name, query)
     scorer = _PARSERS[name](body, scope)
+    if (named := _name_of(name, body)) is not None:
+        scope.work.named[named] = scorer
     if len(query) > 1:
         raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]").at(
             query, list(query)[1], "key"
         )
     return scorer
+
+
+def _name_of(query: str, body: Body) -> str | None:
+    """The ``_name`` by which hits tell that they match this query. Queries on one field have it beside their value."""
+    given = body.get("_name")
+    if given is None and query in FIELD_QUERIES:
+        given = next((options.get("_name") for options in body.values() if isinstance(options, Mapping)), None)
+    return None if given is None else as_text(given)
 
 
 def check_depth(query: Any) -> None:
@@ -272,9 +282,9 @@ def _unknown(name: str, query: Mapping[str, Any]) -> SearchError:
 
 
 def _allow(name: str, body: Body, *options: str, not_here: Collection[str] = ()) -> None:
-    """Refuses unknown options of a query. Every query has `boost`."""
+    """Refuses unknown options of a query. Every query has `boost` and `_name`."""
     for key in body:
-        if key in not_here or key == "_name":
+        if key in not_here:
             raise not_supported(f"[{key}] in the query [{name}]", (f"[{each}]" for each in (*options, "boost")))
-        if key not in (*options, "boost"):
+        if key not in (*options, "boost", "_name"):
             raise parsing(f"[{name}] query does not support [{key}]").at(body, key)

@@ -12,11 +12,11 @@ from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source
 from mockflow.server.endpoints.documents.common import read_source_filter, whole, written
 from mockflow.server.endpoints.documents.searched import documents_of, names_of
-from mockflow.server.endpoints.request_options import read_index
 from mockflow.server.endpoints.resource_reads import read_resource
-from mockflow.server.rest.body import read_object
+from mockflow.server.rest.body import read_value
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
+from mockflow.server.rest.source_parameter import required_content
 from mockflow.server.rest.worker import in_thread
 
 
@@ -56,7 +56,8 @@ def get_source(call: Call) -> Action:
 def get_many(call: Call) -> Action:
     """GET and POST of /_mget and /{index}/_mget."""
     default = _read_options(call)
-    expression, body = read_index(call), read_object(call)
+    expression, sent = call.value("index"), read_value(required_content(call), call.world.version)
+    body = sent if isinstance(sent, dict) else {}
     wanted = _wanted(body, expression, default)
 
     async def in_turns() -> Reply:

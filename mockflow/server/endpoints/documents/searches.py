@@ -4,7 +4,6 @@ What mockflow does not compute, such as a k-NN query or an aggregation, is refus
 the response.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -12,16 +11,19 @@ from mockflow.cluster import World
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
 from mockflow.core.base.tokens import NOTHING
+from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
-from mockflow.core.opensearch.search.errors import parsing
+from mockflow.core.opensearch.search.errors import not_supported, parsing
 from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
-from mockflow.server.endpoints.documents.common import written
+from mockflow.server.endpoints.documents.common import whole, written
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
-from mockflow.server.endpoints.request_options import read_index, read_indices_options
+from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
+from mockflow.server.rest.parameters import Parameters
+from mockflow.server.rest.source_parameter import sent_content
 from mockflow.server.rest.worker import in_thread
 
 Found = TypeVar("Found")
@@ -36,7 +38,7 @@ def search(call: Call) -> Action:
     keep_alive = read_keep_alive(call)
     as_int = call.parameters.boolean("rest_total_hits_as_int")
     body = read_body(call)
-    expression = read_index(call)
+    expression = call.value("index")
     request = with_parameters(call.parameters, body)
     behaviour = call.world.version.behaviour
     rules = Rules(
@@ -81,23 +83,25 @@ def _note_pipeline(call: Call, searched: list[Searched]) -> None:
 def count(call: Call) -> Action:
     """GET and POST of /_count and /{index}/_count."""
     options = read_indices_options(call.parameters)
-    for name in ("preference", "routing", "min_score"):
-        call.parameters.text(name)
-    if call.parameters.text("q") is not None or call.parameters.text("terminate_after") is not None:
-        raise illegal_argument("mockflow does not support the parameters [q] and [terminate_after]; it supports a body")
+    most = _read_count_parameters(call)
     query = read_query(call)
-    expression = read_index(call)
+    expression = call.value("index")
 
     def act() -> Reply | Awaitable[Reply]:
         searched = searched_indices(call, expression, options)
 
+        if most and any(one.shards > 1 for one in searched):
+            raise not_supported("[terminate_after] of an index of several shards", ("it for one shard",))
+
         def number() -> int:
-            return sum(len(documents) for _, documents in matched(call, searched, query))
+            found = (len(documents) for _, documents in matched(call, searched, query))
+            return sum(min(number, most) if most else number for number in found)
 
         def told(total: int) -> Reply:
             shards = sum(one.shards for one in searched)
             counts = {"total": shards, "successful": shards, "skipped": 0, "failed": 0}
-            return Reply(200, {"count": total, "_shards": counts})
+            early = {"terminated_early": total >= most} if most else {}
+            return Reply(200, {"count": total, **early, "_shards": counts})
 
         async def in_turn() -> Reply:
             return told(await in_thread(number))
@@ -105,6 +109,34 @@ def count(call: Call) -> Action:
         return in_turn() if is_large(searched, len(call.request.body)) else told(number())
 
     return act
+
+
+def _read_count_parameters(call: Call) -> int:
+    """``terminate_after``, the most documents that are counted in each shard; 0 for all of them (RestCountAction)."""
+    for name in ("preference", "routing"):
+        call.parameters.text(name)
+    for name in _OF_QUERY_STRINGS:
+        if call.parameters.text(name) is not None:
+            raise not_supported(f"the parameter [{name}] of a count", ("a request body",))
+    if _number(call.parameters, "min_score") > 0:
+        raise not_supported("[min_score] of a count", ("[min_score=0]",))
+    most = whole(call.parameters, "terminate_after") or 0
+    if most < 0:
+        raise illegal_argument("terminateAfter must be > 0")
+    return most
+
+
+def _number(parameters: Parameters, name: str) -> float:
+    """A parameter that is a number; 0 if it is not there. 400 for any other text."""
+    text = parameters.text(name) or "0"
+    try:
+        return as_double(text)
+    except ValueError:
+        cause = {"type": "number_format_exception", "reason": f'For input string: "{text}"'}
+        raise illegal_argument(f"Failed to parse float parameter [{name}] with value [{text}]", cause) from None
+
+
+_OF_QUERY_STRINGS: Final = ("q", "df", "analyzer", "analyze_wildcard", "default_operator", "lenient")
 
 
 def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str, list[Any]]]:
@@ -131,20 +163,12 @@ def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
 
 def read_body(call: Call) -> dict[str, Any]:
     """The body of a search, which may be missing."""
-    call.ignore_body()
-    if not call.request.body:
-        given = call.parameters.text("source")
-        call.parameters.text("source_content_type")
-        if given is None:
-            return {}
-        try:
-            value = json.loads(given)
-        except ValueError:
-            raise illegal_argument("request body or source parameter is required") from None
-    else:
-        value = read_value(call.request, call.world.version)
+    request = sent_content(call)
+    if request is None:
+        return {}
+    value = read_value(request, call.world.version)
     if value is NOTHING:
-        raise unexpected_start(call.request, None, EXPECTED)
+        raise unexpected_start(request, None, EXPECTED)
     if not isinstance(value, dict):
         raise parsing("Expected [START_OBJECT] but found an array or a value")
     return value

@@ -16,7 +16,7 @@ def get_alias(call: Call) -> Action:
     """GET and HEAD: the aliases by index. 404 if one that is named is missing, with those that are there."""
     options = read_indices_options(call.parameters)
     call.parameters.boolean("local")
-    expression, name = call.path_value("index"), call.path_value("name")
+    expression, name = call.value("index"), call.value("name")
     wanted = [part for part in name.split(",") if part]
 
     def act() -> Reply:
@@ -41,8 +41,8 @@ def put_alias(call: Call) -> Action:
     """PUT /{index}/_alias/{name} and its older forms; the body has the options, and may have index and alias."""
     _read_times(call)
     body = read_object(call) if call.request.body else {}
-    index = call.path_value("index") or str(body.get("index", ""))
-    name = call.path_value("name") or str(body.get("alias", ""))
+    index = call.value("index") or str(body.get("index", ""))
+    name = call.value("name") or str(body.get("alias", ""))
     if not index or not name:
         raise illegal_argument("One of [index] or [indices] is required" if not index else "alias name is required")
     action = AliasAction("add", (index,), (name,), shown_alias(body))
@@ -52,8 +52,8 @@ def put_alias(call: Call) -> Action:
 def delete_alias(call: Call) -> Action:
     """DELETE /{index}/_alias/{name}."""
     _read_times(call)
-    name = call.path_value("name").replace("_all", "*")
-    return _acting(call, [AliasAction("remove", (call.path_value("index"),), tuple(name.split(",")), {})])
+    name = call.value("name").replace("_all", "*")
+    return _acting(call, [AliasAction("remove", (call.value("index"),), tuple(name.split(",")), {})])
 
 
 def update_aliases(call: Call) -> Action:

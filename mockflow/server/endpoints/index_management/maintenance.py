@@ -5,7 +5,7 @@ from typing import Any
 from mockflow.cluster import index_listing
 from mockflow.core.opensearch.indices.listing import IndexRow
 from mockflow.server.endpoints.indices import found_indices
-from mockflow.server.endpoints.request_options import read_index, read_indices_options
+from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.call import Action, Call, Reply
 
 _OPTIONS = (
@@ -21,7 +21,7 @@ def maintain(call: Call) -> Action:
         call.parameters.boolean(name)
     for name in ("max_num_segments", "fields"):
         call.parameters.text(name)
-    expression = read_index(call)
+    expression = call.value("index")
 
     def act() -> Reply:
         chosen = _rows(call, found_indices(call.world, expression, options))
@@ -39,7 +39,7 @@ def stats(call: Call) -> Action:
         call.parameters.text(name)
     for name in ("include_segment_file_sizes", "include_unloaded_segments", "forbid_closed_indices"):
         call.parameters.boolean(name)
-    expression, wanted = read_index(call), call.path_value("metric")
+    expression, wanted = call.value("index"), call.value("metric")
     metrics = None if wanted in ("", "_all") else frozenset(wanted.split(","))
 
     def act() -> Reply:

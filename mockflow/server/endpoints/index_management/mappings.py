@@ -20,7 +20,7 @@ def put_mapping(call: Call) -> Action:
     read_manager_timeout(call.parameters)
     call.parameters.time("timeout")
     call.parameters.boolean("write_index_only")
-    expression, addition = call.path_value("index"), read_object(call)
+    expression, addition = call.value("index"), read_object(call)
     if list(addition) == ["_doc"]:
         raise illegal_argument("Types cannot be provided in put mapping requests")
     if not addition:
@@ -50,7 +50,7 @@ def get_field_mapping(call: Call) -> Action:
     options = read_indices_options(call.parameters)
     call.parameters.boolean("local")
     call.parameters.boolean("include_defaults")
-    expression, patterns = call.path_value("index"), call.path_value("fields").split(",")
+    expression, patterns = call.value("index"), call.value("fields").split(",")
 
     def act() -> Reply:
         shown = {}

@@ -16,7 +16,7 @@ def put_settings(call: Call) -> Action:
     call.parameters.time("timeout")
     call.parameters.boolean("flat_settings")
     preserve = call.parameters.boolean("preserve_existing")
-    expression, body = call.path_value("index"), read_object(call)
+    expression, body = call.value("index"), read_object(call)
     inner = body.get("settings")
     if len(body) == 1 and isinstance(inner, dict):
         body = inner
