@@ -100,6 +100,7 @@ ACTIONS: Final = {
     "exists_source": "indices:data/read/get",
     "get_source": "indices:data/read/get",
     "index": "indices:data/write/index",
+    "msearch": "indices:data/read/msearch",
     "mget": "indices:data/read/mget",
     "scroll": "indices:data/read/scroll",
     "update_by_query": "indices:data/write/update/byquery",

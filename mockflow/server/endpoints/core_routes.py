@@ -106,7 +106,8 @@ DOCUMENTS: Final = (
     *_routes("mget", "documents.reads:get_many", "GET POST", "/_mget", "/{index}/_mget"),
     *_routes("bulk", "documents.bulk:bulk", "POST PUT", "/_bulk", "/{index}/_bulk"),
     *_routes("core.search", "documents.searches:search", "GET POST", "/_search", "/{index}/_search"),
-    *_routes("count", "documents.searches:count", "GET POST", "/_count", "/{index}/_count"),
+    *_routes("msearch", "documents.msearch:msearch", "GET POST", "/_msearch", "/{index}/_msearch"),
+    *_routes("count", "documents.counts:count", "GET POST", "/_count", "/{index}/_count"),
     *_routes("scroll", "documents.scrolls:scroll", "GET POST", "/_search/scroll", "/_search/scroll/{scroll_id}"),
     *_routes(
         "clear_scroll", "documents.scrolls:clear_scroll", "DELETE", "/_search/scroll", "/_search/scroll/{scroll_id}"

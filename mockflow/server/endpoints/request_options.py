@@ -1,11 +1,18 @@
 """Parameters that many of OpenSearch's endpoints share (docs/reference/opensearch.md, "Parameters")."""
 
+from collections.abc import Mapping
+
 from mockflow.core.opensearch import values
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 
 _STATES = frozenset({"open", "closed", "hidden"})
+
+
+def with_options(defaults: IndicesOptions, given: Mapping[str, str]) -> IndicesOptions:
+    """The options that a header of a multi-search gives, as if they were parameters."""
+    return read_indices_options(Parameters(given, {}), defaults) if given else defaults
 
 
 def read_manager_timeout(parameters: Parameters) -> None:

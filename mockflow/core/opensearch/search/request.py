@@ -210,6 +210,15 @@ def results_of(searched: Sequence[Searched], request: Any, rules: Rules) -> Resu
     )
 
 
+def check_request(request: Any, rules: Rules) -> None:
+    """Raises the SearchError of a request that cannot be read. OpenSearch reads it before it looks for indices."""
+    try:
+        results_of([Searched("", ())], request, rules)
+    except SearchError as error:
+        if not error.is_of_a_shard:
+            raise
+
+
 def matching(searched: Searched, query: Any, *, scores_keywords: bool = False) -> list[Stored]:
     """The documents of one index that match a query, in their order. Raises SearchError."""
     check_depth(query)

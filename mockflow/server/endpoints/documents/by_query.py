@@ -18,7 +18,7 @@ from mockflow.server.endpoints.core_errors import as_exception
 from mockflow.server.endpoints.documents.common import read_refresh, unsupported, whole
 from mockflow.server.endpoints.documents.pipelines import pipelines_for
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
-from mockflow.server.endpoints.documents.searches import matched, read_body
+from mockflow.server.endpoints.documents.searches import checked, matched, read_body, rules_of
 from mockflow.server.endpoints.request_options import read_indices_options, read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import illegal_argument
@@ -46,7 +46,10 @@ def _by_query(kind: Kind, result: str) -> Handler:
         request = _read(call, needs_query=kind == "delete")
         expression = call.path_value("index")
 
-        async def act() -> Reply:
+        def act() -> Reply | Awaitable[Reply]:
+            return checked(call, {"query": request.query} if request.query else {}, rules_of(call), answered)
+
+        async def answered() -> Reply:
             world = call.world
             searched = searched_indices(call, expression, options)
             find = partial(matched, call, searched, request.query)

@@ -1,4 +1,4 @@
-"""Search and count over the indices of clients and plugins (docs/reference/documents.md, "Search").
+"""Search over the indices of clients and plugins (docs/reference/documents.md, "Search").
 
 What mockflow does not compute, such as a k-NN query or an aggregation, is refused with a 400 that says how to script
 the response.
@@ -11,20 +11,26 @@ from mockflow.cluster import World
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
 from mockflow.core.base.tokens import NOTHING
-from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
-from mockflow.core.opensearch.search.errors import not_supported, parsing
-from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
-from mockflow.server.endpoints.documents.common import whole, written
+from mockflow.core.opensearch.search.errors import parsing
+from mockflow.core.opensearch.search.request import (
+    Results,
+    Rules,
+    Searched,
+    check_request,
+    matching,
+    page_of,
+    results_of,
+)
+from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
-from mockflow.server.rest.parameters import Parameters
 from mockflow.server.rest.source_parameter import sent_content
-from mockflow.server.rest.worker import in_thread
+from mockflow.server.rest.worker import LARGE, in_thread
 
 Found = TypeVar("Found")
 
@@ -40,21 +46,18 @@ def search(call: Call) -> Action:
     body = read_body(call)
     expression = call.value("index")
     request = with_parameters(call.parameters, body)
-    behaviour = call.world.version.behaviour
-    rules = Rules(
-        refuses_same_entry=behaviour.refuses_same_entry,
-        scores_keywords=behaviour.scores_keywords,
-        shows_versions=False,
-        is_scroll=keep_alive is not None,
-    )
+    rules = rules_of(call, is_scroll=keep_alive is not None)
 
     def act() -> Reply | Awaitable[Reply]:
+        return checked(call, request, rules, answered)
+
+    def answered() -> Reply | Awaitable[Reply]:
         searched = searched_indices(call, expression, options)
         world = call.world
-        _note_pipeline(call, searched)
+        note_pipeline(call, searched)
 
         def find() -> tuple[Results, dict[str, Any]]:
-            results = explained(call, request, lambda: results_of(searched, request, rules))
+            results = explained(text_of(call), request, lambda: results_of(searched, request, rules))
             page = results.page(*page_of(request)) if searched else empty_answer()
             return results, with_total(page, as_int=as_int)
 
@@ -72,71 +75,40 @@ def search(call: Call) -> Action:
     return act
 
 
-def _note_pipeline(call: Call, searched: list[Searched]) -> None:
+def rules_of(call: Call, *, is_scroll: bool = False) -> Rules:
+    """How the release searches."""
+    behaviour = call.world.version.behaviour
+    return Rules(
+        refuses_same_entry=behaviour.refuses_same_entry,
+        scores_keywords=behaviour.scores_keywords,
+        shows_versions=False,
+        is_scroll=is_scroll,
+    )
+
+
+def checked(call: Call, request: Any, rules: Rules, act: Action) -> Reply | Awaitable[Reply]:
+    """What `act` answers to a request that can be read; SearchError for others, whether or not its indices exist."""
+
+    def check() -> None:
+        explained(text_of(call), request, lambda: check_request(request, rules))
+
+    async def in_turn() -> Reply:
+        await in_thread(check)
+        reply = act()
+        return reply if isinstance(reply, Reply) else await reply
+
+    if len(call.request.body) > LARGE:
+        return in_turn()
+    check()
+    return act()
+
+
+def note_pipeline(call: Call, searched: list[Searched]) -> None:
     """Tells once of each search pipeline that OpenSearch would apply by default: all indices have to name it."""
     names = {one.default_pipeline for one in searched}
     if len(names) == 1 and (name := names.pop()) not in (None, "_none"):
         text = f"mockflow does not apply the search pipeline {name[:_LONGEST_NAME]}: hits are those of the query alone"
         call.world.not_computed.tell(text, call.request.note)
-
-
-def count(call: Call) -> Action:
-    """GET and POST of /_count and /{index}/_count."""
-    options = read_indices_options(call.parameters)
-    most = _read_count_parameters(call)
-    query = read_query(call)
-    expression = call.value("index")
-
-    def act() -> Reply | Awaitable[Reply]:
-        searched = searched_indices(call, expression, options)
-
-        if most and any(one.shards > 1 for one in searched):
-            raise not_supported("[terminate_after] of an index of several shards", ("it for one shard",))
-
-        def number() -> int:
-            found = (len(documents) for _, documents in matched(call, searched, query))
-            return sum(min(number, most) if most else number for number in found)
-
-        def told(total: int) -> Reply:
-            shards = sum(one.shards for one in searched)
-            counts = {"total": shards, "successful": shards, "skipped": 0, "failed": 0}
-            early = {"terminated_early": total >= most} if most else {}
-            return Reply(200, {"count": total, **early, "_shards": counts})
-
-        async def in_turn() -> Reply:
-            return told(await in_thread(number))
-
-        return in_turn() if is_large(searched, len(call.request.body)) else told(number())
-
-    return act
-
-
-def _read_count_parameters(call: Call) -> int:
-    """``terminate_after``, the most documents that are counted in each shard; 0 for all of them (RestCountAction)."""
-    for name in ("preference", "routing"):
-        call.parameters.text(name)
-    for name in _OF_QUERY_STRINGS:
-        if call.parameters.text(name) is not None:
-            raise not_supported(f"the parameter [{name}] of a count", ("a request body",))
-    if _number(call.parameters, "min_score") > 0:
-        raise not_supported("[min_score] of a count", ("[min_score=0]",))
-    most = whole(call.parameters, "terminate_after") or 0
-    if most < 0:
-        raise illegal_argument("terminateAfter must be > 0")
-    return most
-
-
-def _number(parameters: Parameters, name: str) -> float:
-    """A parameter that is a number; 0 if it is not there. 400 for any other text."""
-    text = parameters.text(name) or "0"
-    try:
-        return as_double(text)
-    except ValueError:
-        cause = {"type": "number_format_exception", "reason": f'For input string: "{text}"'}
-        raise illegal_argument(f"Failed to parse float parameter [{name}] with value [{text}]", cause) from None
-
-
-_OF_QUERY_STRINGS: Final = ("q", "df", "analyzer", "analyze_wildcard", "default_operator", "lenient")
 
 
 def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str, list[Any]]]:
@@ -145,17 +117,24 @@ def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str,
         query = {"match_all": {}}
     scores = call.world.version.behaviour.scores_keywords
     return explained(
-        call, {"query": query}, lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched]
+        text_of(call),
+        {"query": query},
+        lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched],
     )
 
 
-def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
-    """What `find` finds. Its errors get their place in the body."""
+def text_of(call: Call) -> str:
+    """The body as text."""
+    return call.request.body.decode("utf-8", "replace")
+
+
+def explained(text: str, request: Any, find: Callable[[], Found]) -> Found:
+    """What `find` finds. Its errors get their place in the text of the request."""
     try:
         return find()
     except SearchError as error:
-        if call.request.body:
-            error.locate(call.request.body.decode("utf-8", "replace"), request)
+        if text:
+            error.locate(text, request)
         raise
     except RecursionError:
         raise too_deep() from None
