@@ -107,11 +107,16 @@ DOCUMENTS: Final = (
     *_routes("bulk", "documents.bulk:bulk", "POST PUT", "/_bulk", "/{index}/_bulk"),
     *_routes("core.search", "documents.searches:search", "GET POST", "/_search", "/{index}/_search"),
     *_routes("msearch", "documents.msearch:msearch", "GET POST", "/_msearch", "/{index}/_msearch"),
+    *_routes(
+        "indices.validate_query", "documents.validate:validate_query", "GET POST",
+        "/_validate/query", "/{index}/_validate/query",
+    ),
     *_routes("count", "documents.counts:count", "GET POST", "/_count", "/{index}/_count"),
     *_routes("scroll", "documents.scrolls:scroll", "GET POST", "/_search/scroll", "/_search/scroll/{scroll_id}"),
     *_routes(
         "clear_scroll", "documents.scrolls:clear_scroll", "DELETE", "/_search/scroll", "/_search/scroll/{scroll_id}"
     ),
+    *_routes("reindex", "documents.reindex:reindex", "POST", "/_reindex"),
     *_routes("delete_by_query", "documents.by_query:delete_by_query", "POST", "/{index}/_delete_by_query"),
     *_routes("update_by_query", "documents.by_query:update_by_query", "POST", "/{index}/_update_by_query"),
 )  # fmt: skip

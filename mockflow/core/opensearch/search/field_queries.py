@@ -58,6 +58,21 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
 
 
+def match_field(field_name: str, options: Mapping[str, Any], boost: float, phrase: bool, scope: Scope) -> Scorer | None:
+    """The scorer of a match, or of a match_phrase, on one field of a multi_match; None for a field that is not mapped.
+
+    `options` are those of the multi_match, with the text under ``query``.
+    """
+    field = scope.field(field_name)
+    if field is None:
+        return None
+    clause = _Clause("match", field, options["query"], options, boost, scope)
+    if phrase:
+        count_clauses(scope)
+        return _match_phrase(clause)
+    return _match(clause)
+
+
 def term_of(field: Field, value: Any, scope: Scope) -> Any:
     """The query's value as the field indexes it."""
     try:

@@ -27,6 +27,7 @@ from mockflow.core.opensearch.search.field_queries import (
 )
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
+from mockflow.core.opensearch.search.multi_match import parse_multi_match
 from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, sum_of
 
 Body = Mapping[str, Any]
@@ -254,6 +255,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
     "match_all": _match_all,
     "match_none": _match_none,
     **{name: partial(parse_field_query, name) for name in FIELD_QUERIES},
+    "multi_match": parse_multi_match,
     "terms": _terms,
     "ids": _ids,
     "exists": _exists,
@@ -266,7 +268,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
 _NOT_HERE: Final = names(
     "boosting combined_fields common dis_max distance_feature field_masking_span function_score fuzzy "
     "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
-    "match_phrase_prefix more_like_this multi_match neural neural_sparse parent_id percolate query_string "
+    "match_phrase_prefix more_like_this neural neural_sparse parent_id percolate query_string "
     "rank_feature regexp script script_score simple_query_string span_containing span_first span_multi span_near "
     "span_not span_or span_term span_within template terms_set wrapper xy_shape agentic"
 )

@@ -7,7 +7,7 @@ import pytest
 
 from tests.server.endpoints.documents.conftest import Index
 
-ALL = {"query": {"match_all": {}}}
+ALL: dict[str, Any] = {"query": {"match_all": {}}}
 
 
 def lines(*values: Any) -> str:
@@ -64,7 +64,7 @@ async def test_a_search_that_fails_does_not_stop_the_others(filled: Index) -> No
         ),
         (lines({"index": "a"}, {"query": {"foo": {}}}), "parsing_exception", "unknown query [foo]"),
         (lines({"index": "no"}, {"foo": 1}), "parsing_exception", "Unknown key for a VALUE_NUMBER in [foo]."),
-        (lines({}, ALL) + "{}\n{x\n", "stream_read_exception", "Unexpected character"),
+        (lines({}, ALL) + "{}\n{x\n", "json_parse_exception", "Unexpected character"),
     ],
 )
 async def test_a_search_that_cannot_be_read_refuses_all(filled: Index, body: str, kind: str, reason: str) -> None:

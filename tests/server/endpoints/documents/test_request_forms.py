@@ -125,3 +125,103 @@ async def test_hits_name_the_queries_that_they_match(index: Index) -> None:
     assert "matched_queries" not in plain["hits"]["hits"][0]
     body = {"query": {"term": {"k": {"value": "x", "_name": "t"}}}}
     assert (await index.done("POST", "/a/_delete_by_query", body))["deleted"] == 2
+
+
+MULTI: Any = {
+    "mappings": {"properties": {"t": {"type": "text"}, "u": {"type": "text"}, "k": {"type": "keyword"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ({"query": "red fox", "fields": ["t", "u"]}, ["1", "2", "3"]),
+        ({"query": "red fox", "fields": ["t", "u"], "operator": "and"}, ["1"]),
+        ({"query": "red fox", "fields": ["t", "u"], "type": "phrase"}, ["1"]),
+        ({"query": "red fox", "fields": ["t", "u"], "minimum_should_match": 2}, ["1"]),
+        ({"query": "fox", "fields": "t"}, ["1"]),
+        ({"query": "fox", "fields": ["missing", "u^3"]}, ["3"]),
+        ({"query": "fox", "fields": ["missing"]}, []),
+        ({"query": "dog", "fields": ["t", "k"]}, ["2"]),
+        ({"query": "7", "fields": ["*"]}, ["3"]),
+        ({"query": "fox", "fields": ["*"]}, ["1", "3"]),
+        ({"query": "  ", "fields": ["t"]}, []),
+    ],
+)
+async def test_multi_match(index: Index, query: Any, ids: list[str]) -> None:
+    await index.done("PUT", "/a", MULTI)
+    await index.done("PUT", "/a/_doc/1", {"t": "the red fox", "u": "x"})
+    await index.done("PUT", "/a/_doc/2", {"t": "red", "u": "y", "k": "dog"})
+    await index.done("PUT", "/a/_doc/3", {"t": "z", "u": "fox", "n": 7})
+    assert sorted(await index.found("a", {"query": {"multi_match": query}})) == ids
+
+
+async def test_the_best_field_counts_and_the_others_by_the_tie_breaker(index: Index) -> None:
+    await index.done("PUT", "/a", MULTI)
+    await index.done("PUT", "/a/_doc/1", {"t": "fox", "u": "fox"})
+
+    async def score(**more: Any) -> float:
+        query = {"multi_match": {"query": "fox", "fields": ["t", "u"], **more}}
+        found = await index.done("POST", "/a/_search", {"query": query})
+        return float(found["hits"]["hits"][0]["_score"])
+
+    one = await score(fields=["t"])
+    assert await score() == one
+    assert await score(fields=["t", "u^2"]) == pytest.approx(2 * one)
+    assert await score(type="most_fields") == pytest.approx(2 * one)
+    assert await score(tie_breaker=0.5, boost=2) == pytest.approx(3 * one)
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "reason"),
+    [
+        ({"fields": ["t"]}, "parsing_exception", "No text specified for multi_match query"),
+        ({"query": "x", "foo": 1}, "parsing_exception", "[multi_match] query does not support [foo]"),
+        ({"query": {"x": 1}}, "parsing_exception", "[multi_match] unknown token [START_OBJECT] after [query]"),
+        (
+            {"query": "x", "fields": ["t"], "type": "x"},
+            "parse_exception",
+            "failed to parse [multi_match] query type [x].",
+        ),
+        ({"query": "x", "fields": ["n"]}, "search_phase_execution_exception", "all shards failed"),
+        ({"query": "x", "fields": ["n*"]}, "search_phase_execution_exception", "all shards failed"),
+        ({"query": "x", "fields": ["t^-1"]}, "search_phase_execution_exception", "all shards failed"),
+        ({"query": "x"}, "illegal_argument_exception", "mockflow does not support [multi_match] without [fields]"),
+        ({"query": "x", "fields": ["t"], "type": "cross_fields"}, "illegal_argument_exception", "mockflow does not"),
+        ({"query": "x", "fields": ["t"], "fuzziness": 1}, "illegal_argument_exception", "mockflow does not support"),
+    ],
+)
+async def test_a_multi_match_that_fails(index: Index, query: Any, kind: str, reason: str) -> None:
+    await index.done("PUT", "/a/_doc/1", {"t": "x", "n": 1})
+    status, found, why = await index.refused("POST", "/a/_search", {"query": {"multi_match": query}})
+    assert (status, found) == (400, kind)
+    assert why.startswith(reason)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_query_is_validated(index: Index, method: str) -> None:
+    await index.done("PUT", "/a/_doc/1", {"n": 1})
+    await index.done("PUT", "/b/_doc/1", {"n": "x"})
+    one = {"total": 1, "successful": 1, "failed": 0}
+    valid = {"query": {"match": {"n": 1}}}
+    assert await index.done(method, "/a/_validate/query", valid) == {"_shards": one, "valid": True}
+    assert await index.done(method, "/_validate/query") == {
+        "_shards": {**one, "total": 2, "successful": 2},
+        "valid": True,
+    }
+    on_shard = {"query": {"match": {"n": "x"}}}
+    assert (await index.done(method, "/a/_validate/query", on_shard)) == {"_shards": one, "valid": False}
+    for unreadable in ({"query": {"foo": {}}}, {"size": 1}, "{x"):
+        assert await index.done(method, "/a/_validate/query", unreadable) == {"valid": False}
+    told = await index.done(method, "/a/_validate/query?explain=true", {"query": {"foo": {}}})
+    assert told["valid"] is False
+    assert "unknown query [foo]" in told["error"]
+    assert (await index.refused(method, "/no/_validate/query", valid))[1] == "index_not_found_exception"
+    for target, body in (
+        ("?explain=true", valid),
+        ("?rewrite=true", valid),
+        ("?q=n:1", None),
+        ("", {"query": {"knn": {}}}),
+    ):
+        refused = await index.refused(method, f"/a/_validate/query{target}", body)
+        assert refused[2].startswith("mockflow does not support")
