@@ -17,6 +17,7 @@ from mockflow.core.opensearch.documents.errors import (
     blocked_index,
     check_blocks,
     document_missing,
+    index_closed,
     invalid_request,
 )
 from mockflow.core.opensearch.documents.partial_update import Update, merged_source
@@ -74,8 +75,11 @@ class View:
         self.created = created
         self.mapping: Mapping[str, Any] = body["mappings"]
         self.settings = body["settings"]
-        self.is_made = world.resources.find(("index", name)) is not None
+        made = world.resources.find(("index", name))
+        self.is_made = made is not None
         """Whether it is no index of a plugin."""
+
+        self.is_closed = made is not None and made.changes is not None and made.changes.is_closed
 
     @cached_property
     def table(self) -> FieldTable | None:
@@ -271,6 +275,8 @@ class Writer:
             created = index_listing.created(self._world, name)
             assert created is not None
             view = View(self._world, name, created)
+            if view.is_closed:
+                raise index_closed(name)
             check_blocks(name, view.settings, "write")
             self._views[name] = view
         return view

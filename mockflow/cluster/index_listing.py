@@ -23,12 +23,21 @@ def indices(world: World) -> Iterator[IndexRow]:
     for made in _made(world):
         written = store(world, made.id, made.created)
         counts = (0, 0) if written is None else (len(written), written.deleted)
-        yield index_row(made.id, body_of(made, world.version), *counts)
+        yield index_row(made.id, body_of(made, world.version), *counts, is_closed=_is_closed(made))
 
 
 def names(world: World) -> list[str]:
     """The names of all indices, in the order of `indices`."""
     return [*(index.name for index in system_indices.existing(world)), *(made.id for made in _made(world))]
+
+
+def closed(world: World) -> frozenset[str]:
+    """The names of the indices that clients have closed."""
+    return frozenset(made.id for made in _made(world) if _is_closed(made))
+
+
+def _is_closed(made: Made) -> bool:
+    return made.changes is not None and made.changes.is_closed
 
 
 def exists(world: World, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices.listing import (
+    OPEN_AND_CLOSED,
     IndexRow,
     IndicesOptions,
     NoSuchIndexError,
@@ -79,11 +80,13 @@ def health(call: Call) -> Action:
         raise object_error(400, "action_request_validation_exception", f"Validation Failed: 1: {reason};")
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in index_listing.indices(cluster.world)}
+        world = cluster.world
+        rows, aliases = {row.name: row for row in index_listing.indices(world)}, index_listing.indices_by_alias(world)
         try:
-            return [rows[name] for name in resolved(expression, rows)]
+            chosen = resolved(expression, rows, OPEN_AND_CLOSED, index_listing.closed(world), aliases)
         except NoSuchIndexError:
             return None
+        return [rows[name] for name in chosen]
 
     def read_indices() -> None:
         for name in expression.split(","):

@@ -33,6 +33,7 @@ def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFA
         ignore_unavailable=_option(parameters, "ignore_unavailable", defaults.ignore_unavailable),
         allow_no_indices=_option(parameters, "allow_no_indices", defaults.allow_no_indices),
         expands_to=expands_to,
+        forbids_closed=defaults.forbids_closed,
     )
     _option(parameters, "ignore_throttled", False)
     return options

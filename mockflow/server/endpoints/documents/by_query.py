@@ -7,6 +7,7 @@ from typing import Any
 from mockflow.core.opensearch.documents.document_store import Conditions
 from mockflow.core.opensearch.documents.errors import invalid_request
 from mockflow.core.opensearch.documents.write import Kind, Write
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search.errors import not_supported, parsing
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.server.endpoints.documents.by_scroll import carry_out, read_options
@@ -20,7 +21,7 @@ from mockflow.server.rest.worker import in_thread
 
 def _by_query(kind: Kind, *counted: str) -> Handler:
     def handle(call: Call) -> Action:
-        indices = read_indices_options(call.parameters)
+        indices = read_indices_options(call.parameters, OPEN_INDICES)
         _read_parameters(call.parameters)
         body = _read_body(call)
         options = read_options(call, body)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.search.errors import not_supported
 from mockflow.server.endpoints.documents.common import whole
@@ -17,7 +18,7 @@ from mockflow.server.rest.worker import in_thread
 
 def count(call: Call) -> Action:
     """GET and POST of /_count and /{index}/_count."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_INDICES)
     most = _read_count_parameters(call)
     query = read_query(call)
     expression = call.value("index")

@@ -5,6 +5,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.msearch_request import SearchLine, read_msearch
 from mockflow.core.opensearch.search.request import Rules, Searched, check_request, empty_answer, page_of, results_of
@@ -30,7 +31,7 @@ def msearch(call: Call) -> Action:
     if most is not None and most < 1:
         raise illegal_argument("maxConcurrentSearchRequests must be positive")
     as_int = parameters.boolean("rest_total_hits_as_int")
-    options, expression = read_indices_options(parameters), call.value("index")
+    options, expression = read_indices_options(parameters, OPEN_INDICES), call.value("index")
     body, rules = required_content(call).body, rules_of(call)
     read = partial(_read, body, rules, jackson=call.world.version.behaviour.jackson)
 

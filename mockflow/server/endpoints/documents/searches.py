@@ -11,6 +11,7 @@ from mockflow.cluster import World
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
 from mockflow.core.base.tokens import NOTHING
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
 from mockflow.core.opensearch.search.errors import parsing
 from mockflow.core.opensearch.search.request import (
@@ -40,7 +41,7 @@ MAX_KEEP_ALIVE: Final = 24 * 3_600_000
 
 def search(call: Call) -> Action:
     """GET and POST of /_search and /{index}/_search."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_INDICES)
     keep_alive = read_keep_alive(call)
     as_int = call.parameters.boolean("rest_total_hits_as_int")
     body = read_body(call)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import Any, Final
 
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search.errors import SearchError, not_supported
 from mockflow.core.opensearch.search.request import check_request
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
@@ -15,7 +16,7 @@ from mockflow.server.rest.worker import in_thread
 
 def validate_query(call: Call) -> Action:
     """GET and POST of /_validate/query and /{index}/_validate/query. A query that cannot be read is told with 200."""
-    options, parameters = read_indices_options(call.parameters), call.parameters
+    options, parameters = read_indices_options(call.parameters, OPEN_INDICES), call.parameters
     explains, rewrites = (parameters.boolean(name) for name in ("explain", "rewrite"))
     parameters.boolean("all_shards")
     for name in _OF_QUERY_STRINGS:

@@ -5,6 +5,7 @@ from typing import Any
 from mockflow.cluster import World, client_indices, index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, read_actions, shown_alias
+from mockflow.core.opensearch.indices.listing import OPEN_AND_CLOSED, SOME_INDICES
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.body import read_object
@@ -14,7 +15,7 @@ from mockflow.server.rest.errors import illegal_argument
 
 def get_alias(call: Call) -> Action:
     """GET and HEAD: the aliases by index. 404 if one that is named is missing, with those that are there."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_AND_CLOSED)
     call.parameters.boolean("local")
     expression, name = call.value("index"), call.value("name")
     wanted = [part for part in name.split(",") if part]
@@ -75,7 +76,7 @@ def _acting(call: Call, actions: list[AliasAction]) -> Action:
 
 
 def _indices(world: World, action: AliasAction) -> list[str]:
-    return found_indices(world, ",".join(action.indices), with_aliases=False)
+    return found_indices(world, ",".join(action.indices), SOME_INDICES, with_aliases=False)
 
 
 def _read_times(call: Call) -> None:

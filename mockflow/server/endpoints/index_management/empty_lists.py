@@ -97,10 +97,14 @@ def resolve_index(call: Call) -> Action:
 
     def act() -> Reply:
         names = found_indices(call.world, expression, options)
-        aliases = index_listing.indices_by_alias(call.world)
+        aliases, closed = index_listing.indices_by_alias(call.world), index_listing.closed(call.world)
         of_index = {name: sorted(alias for alias in aliases if name in aliases[alias]) for name in names}
         indices = [
-            {"name": name, **({"aliases": of_index[name]} if of_index[name] else {}), "attributes": ["open"]}
+            {
+                "name": name,
+                **({"aliases": of_index[name]} if of_index[name] else {}),
+                "attributes": ["closed" if name in closed else "open"],
+            }
             for name in sorted(names)
         ]
         chosen = sorted({alias for listed in of_index.values() for alias in listed})

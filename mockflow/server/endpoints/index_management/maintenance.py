@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockflow.cluster import index_listing
-from mockflow.core.opensearch.indices.listing import IndexRow
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES, IndexRow
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.call import Action, Call, Reply
@@ -16,7 +16,7 @@ _OPTIONS = (
 
 def maintain(call: Call) -> Action:
     """What a client asks of shards; documents are visible at once, so there is nothing to do."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_INDICES)
     for name in _OPTIONS:
         call.parameters.boolean(name)
     for name in ("max_num_segments", "fields"):
@@ -34,7 +34,7 @@ def maintain(call: Call) -> Action:
 
 def stats(call: Call) -> Action:
     """GET /_stats: documents, size and the counts that follow from them."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_INDICES)
     for name in ("fields", "completion_fields", "fielddata_fields", "groups", "level"):
         call.parameters.text(name)
     for name in ("include_segment_file_sizes", "include_unloaded_segments", "forbid_closed_indices"):

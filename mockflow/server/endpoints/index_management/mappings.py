@@ -6,6 +6,7 @@ from typing import Any
 from mockflow.cluster import client_indices, index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.documents.errors import invalid_request
+from mockflow.core.opensearch.indices.listing import SOME_INDICES
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.body import read_object
@@ -16,7 +17,7 @@ from mockflow.server.rest.worker import LARGE, in_thread
 
 def put_mapping(call: Call) -> Action:
     """Adds fields to the mappings of the indices of the path."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, SOME_INDICES)
     read_manager_timeout(call.parameters)
     call.parameters.time("timeout")
     call.parameters.boolean("write_index_only")
