@@ -239,6 +239,7 @@ class Writer:
         name, world = write.index, self._world
         if name in self._views and not write.require_alias:
             return name
+        name = index_listing.dated(world, name)
         is_index = index_listing.exists(world, name)
         if not is_index:
             name = write_index(name, self._aliases())
@@ -290,7 +291,8 @@ class Writer:
     def mapping_of(self, write: Write) -> Mapping[str, Any]:
         """The mapping by which the document of a write will be read, as far as it is known now."""
         world = self._world
-        name = write.index if index_listing.exists(world, write.index) else write_index(write.index, self._aliases())
+        name = index_listing.dated(world, write.index)
+        name = name if index_listing.exists(world, name) else write_index(name, self._aliases())
         return self._view(name).mapping if index_listing.exists(world, name) else {}
 
 

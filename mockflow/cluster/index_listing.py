@@ -40,6 +40,15 @@ def _is_closed(made: Made) -> bool:
     return made.changes is not None and made.changes.is_closed
 
 
+def dated(world: World, expression: str) -> str:
+    """An expression with the names that its date math means now. Raises SearchError. What exists is a name as it is."""
+    if "<" not in expression:
+        return expression
+    from mockflow.core.opensearch.indices.date_math_names import named  # few expressions have it
+
+    return ",".join(part if exists(world, part) else named(part, world.now()) for part in expression.split(","))
+
+
 def exists(world: World, name: str) -> bool:
     """Whether there is an index of this name."""
     return created(world, name) is not None

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # what a cluster without documents does not need
     from mockflow.core.opensearch.documents.document_store import DocumentStore
-    from mockflow.core.opensearch.search.request import Results
+    from mockflow.core.opensearch.search.request import Results, Searched
 
 MAX_SCROLLS: Final = 500
 """OpenSearch's search.max_open_scroll_context."""
+MAX_POINTS_IN_TIME: Final = 300
+"""OpenSearch's search.max_open_pit_context."""
 
 
 @dataclass
@@ -26,12 +28,27 @@ class Scroll:
     """The first hit of the next page."""
 
 
+@dataclass
+class PointInTime:
+    """The documents of indices as they were when a client opened it, for searches that name it."""
+
+    searched: list[Searched]
+    made: dict[str, int | None]
+    """When each index was created, epoch ms; it ends with any of them."""
+    created: int
+    """Epoch ms."""
+    keep_alive: int
+    ends: int
+
+
 class Stores:
     """The documents by index. An index that is made anew begins without any, so a store belongs to one creation."""
 
     def __init__(self) -> None:
         self._stores: dict[str, tuple[int, DocumentStore]] = {}  # with the creation of the index, epoch ms
         self.scrolls: dict[str, Scroll] = {}
+        """By id."""
+        self.points_in_time: dict[str, PointInTime] = {}
         """By id."""
         self.ids_made = 0
         """How many ids of documents and scrolls were made."""

@@ -121,6 +121,10 @@ def found_indices(
 
     Without `with_aliases`, 400 for the name of an alias. 400 for a closed index where `options` forbid it.
     """
+    try:
+        expression = index_listing.dated(world, expression)
+    except SearchError as error:
+        raise Refusal(error.status, {"error": error.error(), "status": error.status}) from None
     aliases = index_listing.indices_by_alias(world)
     names = index_listing.names(world)
     closed = index_listing.closed(world)

@@ -24,6 +24,7 @@ from mockflow.core.opensearch.search.request import (
     results_of,
 )
 from mockflow.server.endpoints.documents.common import written
+from mockflow.server.endpoints.documents.points_in_time import read_pit, searched_in
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.request_options import read_indices_options
@@ -46,6 +47,7 @@ def search(call: Call) -> Action:
     as_int = call.parameters.boolean("rest_total_hits_as_int")
     body = read_body(call)
     expression = call.value("index")
+    pit = read_pit(call, body, is_scroll=keep_alive is not None) if "pit" in body else None
     request = with_parameters(call.parameters, body)
     rules = rules_of(call, is_scroll=keep_alive is not None)
 
@@ -53,8 +55,8 @@ def search(call: Call) -> Action:
         return checked(call, request, rules, answered)
 
     def answered() -> Reply | Awaitable[Reply]:
-        searched = searched_indices(call, expression, options)
         world = call.world
+        searched = searched_in(world, *pit) if pit else searched_indices(call, expression, options)
         note_pipeline(call, searched)
 
         def find() -> tuple[Results, dict[str, Any]]:
@@ -63,6 +65,8 @@ def search(call: Call) -> Action:
             return results, with_total(page, as_int=as_int)
 
         def told(results: Results, page: dict[str, Any]) -> dict[str, Any]:
+            if pit:
+                return {"pit_id": pit[0], **page}
             if keep_alive is None or not searched:
                 return page
             return {"_scroll_id": _open_scroll(world, results, *page_of(request), keep_alive), **page}
