@@ -59,14 +59,15 @@ INDICES: Final = (
     ),
     *_routes("indices.update_aliases", f"{_MANAGEMENT}.aliases:update_aliases", "POST", "/_aliases"),
     *_routes(
-        "indices.refresh", f"{_MANAGEMENT}.maintenance:maintain", "GET POST", "/_refresh", "/{index}/_refresh"
+        "indices.refresh", f"{_MANAGEMENT}.maintenance:refresh", "GET POST", "/_refresh", "/{index}/_refresh"
     ),
-    *_routes("indices.flush", f"{_MANAGEMENT}.maintenance:maintain", "GET POST", "/_flush", "/{index}/_flush"),
+    *_routes("indices.flush", f"{_MANAGEMENT}.maintenance:flush", "GET POST", "/_flush", "/{index}/_flush"),
     *_routes(
-        "indices.forcemerge", f"{_MANAGEMENT}.maintenance:maintain", "POST", "/_forcemerge", "/{index}/_forcemerge"
+        "indices.forcemerge", f"{_MANAGEMENT}.maintenance:forcemerge", "POST", "/_forcemerge", "/{index}/_forcemerge"
     ),
     *_routes(
-        "indices.clear_cache", f"{_MANAGEMENT}.maintenance:maintain", "POST", "/_cache/clear", "/{index}/_cache/clear"
+        "indices.clear_cache", f"{_MANAGEMENT}.maintenance:clear_cache", "POST",
+        "/_cache/clear", "/{index}/_cache/clear",
     ),
     *_routes(
         "indices.stats", f"{_MANAGEMENT}.maintenance:stats", "GET",

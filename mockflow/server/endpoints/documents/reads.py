@@ -106,6 +106,10 @@ def _wanted(body: dict[str, Any], expression: str, default: SourceFilter) -> lis
             entry = {"_id": item} if key == "ids" else item
             if not isinstance(entry, dict):
                 raise illegal_argument("docs array element should include an object")
+            for name in entry:
+                if name not in _OF_A_DOC:
+                    reason = f"failed to parse multi get request. unknown field [{name}]"
+                    raise SearchError("parse_exception", reason)
             shown = parse_source(entry["_source"]) if "_source" in entry else default
             id = entry.get("_id")
             found.append((str(entry.get("_index", expression)), "" if id is None else str(id), shown))
@@ -115,6 +119,14 @@ def _wanted(body: dict[str, Any], expression: str, default: SourceFilter) -> lis
         numbered = [f"{problem} for doc {number}" for number, problem in enumerate(problems)]
         raise invalid_request(*(numbered or ["no documents to get"]))
     return found
+
+
+_OF_A_DOC: Final = frozenset(
+    {
+        *("_index", "_id", "routing", "_routing", "stored_fields", "_source"),
+        *("version", "_version", "version_type", "_version_type"),
+    }
+)
 
 
 def _read_options(call: Call) -> SourceFilter:

@@ -166,3 +166,65 @@ async def test_a_part_with_a_minus_excludes_an_index_that_has_an_alias(index: In
     assert await index.found("*,-al") == ["a", "b"]  # it is the name of no index
     assert (await index.refused("GET", "/*,-no/_search"))[:2] == (404, "index_not_found_exception")
     assert await index.found("*,-no", query="?ignore_unavailable=true") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("/_refresh?force=true", "request [/_refresh] contains unrecognized parameter: [force]"),
+        ("/_flush?only_expunge_deletes=true", "request [/_flush] contains unrecognized parameter"),
+        ("/_forcemerge?fielddata=true", "request [/_forcemerge] contains unrecognized parameter"),
+        ("/_cache/clear?flush=true", "request [/_cache/clear] contains unrecognized parameter"),
+        ("/_flush?force=true&wait_if_ongoing=false", "Validation Failed: 1: wait_if_ongoing must be true for a force"),
+        ("/_forcemerge?wait_for_completion=false", "mockflow does not support [wait_for_completion=false]"),
+    ],
+)
+async def test_maintenance_takes_its_own_parameters(index: Index, target: str, reason: str) -> None:
+    status, _, why = await index.refused("POST", target)
+    assert status == 400
+    assert why.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("/_stats/foo", "request [/_stats/foo] contains unrecognized metric: [foo]"),
+        ("/_stats/doc", "request [/_stats/doc] contains unrecognized metric: [doc] -> did you mean [docs]?"),
+        ("/_stats/_all,docs", "request [/_stats/_all,docs] contains _all and individual metrics [_all,docs]"),
+        ("/_stats?level=x", "level parameter must be one of [cluster] or [indices] or [shards] but was [x]"),
+    ],
+)
+async def test_statistics_that_do_not_exist(index: Index, target: str, reason: str) -> None:
+    assert await index.refused("GET", target) == (400, "illegal_argument_exception", reason)
+
+
+async def test_statistics_of_the_cluster_alone(index: Index) -> None:
+    await index.done("PUT", "/a/_doc/1", {})
+    told = await index.done("GET", "/_stats/docs?level=cluster")
+    assert told["_all"]["primaries"] == {"docs": {"count": 1, "deleted": 0}}
+    assert "indices" not in told
+
+
+async def test_the_state_of_the_cluster_has_the_indices(index: Index) -> None:
+    await index.done("PUT", "/a", {"aliases": {"al": {}}, "mappings": {"properties": {"n": {"type": "long"}}}})
+    await index.done("PUT", "/b")
+    await index.done("POST", "/b/_close")
+    held = (await index.done("GET", "/_cluster/state/metadata"))["metadata"]["indices"]
+    assert [(name, held[name]["state"], held[name]["aliases"]) for name in held] == [
+        ("a", "open", ["al"]),
+        ("b", "close", []),
+    ]
+    assert held["a"]["mappings"] == {"_doc": {"properties": {"n": {"type": "long"}}}}
+    assert held["a"]["settings"]["index"]["number_of_shards"] == "1"
+    some = await index.done("GET", "/_cluster/state/metadata/a,no")
+    assert list(some["metadata"]["indices"]) == ["a"]
+
+
+async def test_a_document_of_a_mget_has_known_fields(index: Index) -> None:
+    await index.done("PUT", "/a/_doc/1", {})
+    body = {"docs": [{"_index": "a", "_id": "1", "foo": 1}]}
+    assert await index.refused("POST", "/_mget", body) == (
+        400,
+        "parse_exception",
+        "failed to parse multi get request. unknown field [foo]",
+    )
