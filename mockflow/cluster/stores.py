@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # what a cluster without documents does not need
     from mockflow.core.opensearch.documents.document_store import DocumentStore
@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # what a cluster without documents does not need
 
 MAX_SCROLLS: Final = 500
 """OpenSearch's search.max_open_scroll_context."""
+MAX_TASKS: Final = 1_000
 MAX_POINTS_IN_TIME: Final = 300
 """OpenSearch's search.max_open_pit_context."""
 
@@ -50,6 +51,9 @@ class Stores:
         """By id."""
         self.points_in_time: dict[str, PointInTime] = {}
         """By id."""
+        self.tasks: dict[int, dict[str, Any]] = {}
+        """By number: what became of requests that did not wait; the last `MAX_TASKS`."""
+        self._tasks_made = 0
         self.ids_made = 0
         """How many ids of documents and scrolls were made."""
         self.told_full = False
@@ -83,6 +87,14 @@ class Stores:
         """Forgets the documents of indices that are gone; `is_there`: whether the one that was created then is left."""
         for name in [name for name, (made, _) in self._stores.items() if not is_there(name, made)]:
             del self._stores[name]
+
+    def keep_task(self, outcome: dict[str, Any]) -> int:
+        """Keeps an outcome; returns its number."""
+        self._tasks_made += 1
+        self.tasks[self._tasks_made] = outcome
+        if len(self.tasks) > MAX_TASKS:
+            del self.tasks[next(iter(self.tasks))]
+        return self._tasks_made
 
     def end_scrolls(self, ids: Iterable[str]) -> int:
         """Ends scrolls; returns how many there were."""

@@ -72,6 +72,7 @@ ACTIONS: Final = {
     "indices.get_template": "indices:admin/template/get",
     "indices.resolve_index": "indices:admin/resolve/index",
     "snapshot.get_repository": "cluster:admin/repository/get",
+    "tasks.get": "cluster:monitor/task/get",
     "tasks.list": "cluster:monitor/tasks/lists",
     "indices.add_block": "indices:admin/block/add",
     "indices.close": "indices:admin/close",

@@ -124,6 +124,7 @@ DOCUMENTS: Final = (
     *_routes("get_all_pits", "documents.points_in_time:get_all_pits", "GET", "/_search/point_in_time/_all"),
     *_routes("delete_all_pits", "documents.points_in_time:delete_all_pits", "DELETE", "/_search/point_in_time/_all"),
     *_routes("delete_pit", "documents.points_in_time:delete_pits", "DELETE", "/_search/point_in_time"),
+    *_routes("tasks.get", "documents.tasks:get_task", "GET", "/_tasks/{task_id}"),
     *_routes("reindex", "documents.reindex:reindex", "POST", "/_reindex"),
     *_routes("delete_by_query", "documents.by_query:delete_by_query", "POST", "/{index}/_delete_by_query"),
     *_routes("update_by_query", "documents.by_query:update_by_query", "POST", "/{index}/_update_by_query"),

@@ -10,7 +10,7 @@ from mockflow.core.opensearch.documents.write import Kind, Write
 from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search.errors import not_supported, parsing
 from mockflow.core.opensearch.search.fields import Stored
-from mockflow.server.endpoints.documents.by_scroll import carry_out, read_options
+from mockflow.server.endpoints.documents.by_scroll import answered, carry_out, read_options
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.documents.searches import checked, matched, read_body, rules_of
 from mockflow.server.endpoints.request_options import read_indices_options
@@ -29,6 +29,7 @@ def _by_query(kind: Kind, *counted: str) -> Handler:
         if query is None and kind == "delete":
             raise invalid_request("query is missing")
         expression = call.path_value("index")
+        kind_of_request = "delete_by_query" if kind == "delete" else "update_by_query"
 
         def write_of(index: str, document: Stored) -> Write:
             # A version conflict tells that another request has changed the document meanwhile.
@@ -36,7 +37,7 @@ def _by_query(kind: Kind, *counted: str) -> Handler:
             source = document.source if kind == "index" else None
             return Write(kind, index, document.id, source, None, unchanged, document.routing, pipeline)
 
-        async def answered() -> Reply:
+        async def work() -> Reply:
             searched = searched_indices(call, expression, indices)
             find = partial(matched, call, searched, query)
             found = await in_thread(find) if is_large(searched, len(call.request.body)) else find()
@@ -44,7 +45,11 @@ def _by_query(kind: Kind, *counted: str) -> Handler:
             return await carry_out(call, pairs, write_of, options, counted)
 
         def act() -> Reply | Awaitable[Reply]:
-            return checked(call, {} if query is None else {"query": query}, rules_of(call), answered)
+            request = {} if query is None else {"query": query}
+            description = f"{kind_of_request.replace('_', '-')} [{expression}]"
+            return checked(
+                call, request, rules_of(call), lambda: answered(call, kind_of_request, description, options, work)
+            )
 
         return act
 

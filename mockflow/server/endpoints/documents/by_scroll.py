@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
@@ -14,18 +14,20 @@ from mockflow.core.opensearch.documents.errors import DocumentError, invalid_req
 from mockflow.core.opensearch.documents.write import Write
 from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.refusal import RefusedError
-from mockflow.core.opensearch.search.errors import not_supported, parsing
+from mockflow.core.opensearch.search.errors import SearchError, not_supported, parsing
 from mockflow.core.opensearch.search.fields import Stored
-from mockflow.server.endpoints.core_errors import as_exception
+from mockflow.server.endpoints.core_errors import as_exception, as_refusal
 from mockflow.server.endpoints.documents.common import read_refresh, whole
 from mockflow.server.endpoints.documents.pipelines import pipelines_for
+from mockflow.server.endpoints.kept_tasks import told_by_task
 from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.call import Call, Reply
-from mockflow.server.rest.errors import illegal_argument
+from mockflow.server.rest.errors import Refusal, illegal_argument
 from mockflow.server.rest.parameters import Parameters
 
 Found = Sequence[tuple[str, Stored]]
 """Documents with the names of their indices."""
+Work = Callable[[], Awaitable[Reply]]
 MakeWrite = Callable[[str, Stored], Write]
 
 
@@ -39,6 +41,8 @@ class Options:
     """Whether it goes on after a version conflict."""
     per_second: float
     """``requests_per_second``, which has no effect; -1.0 without a limit."""
+    waits: bool
+    """Whether the response has the outcome; else it names a task."""
 
 
 def read_options(call: Call, body: Mapping[str, Any]) -> Options:
@@ -48,13 +52,28 @@ def read_options(call: Call, body: Mapping[str, Any]) -> Options:
     read_wait_for_shards(parameters)
     read_refresh(parameters)
     _read_slices(parameters)
-    if not parameters.boolean("wait_for_completion", True):
-        raise not_supported("[wait_for_completion=false]", ("[wait_for_completion=true]",))
+    waits = parameters.boolean("wait_for_completion", True)
     conflicts = parameters.text("conflicts") or body.get("conflicts", "abort")
     if conflicts not in ("proceed", "abort"):
         raise illegal_argument(f'conflicts may only be "proceed" or "abort" but was [{conflicts}]')
     most = _most(whole(parameters, "max_docs"), body.get("max_docs"))
-    return Options(most, conflicts == "proceed", _per_second(parameters))
+    return Options(most, conflicts == "proceed", _per_second(parameters), waits)
+
+
+async def answered(call: Call, operation: str, description: str, options: Options, work: Work) -> Reply:
+    """The outcome of the work, or the task that has it (AbstractBaseReindexRestHandler)."""
+    if options.waits:
+        return await work()
+    world, began = call.world, call.world.now()
+    outcome: dict[str, Any]
+    try:
+        reply = await work()
+        outcome = {"response": reply.content}
+    except (SearchError, RefusedError) as error:
+        outcome = {"error": as_refusal(error, call).body["error"]}
+    except Refusal as refusal:
+        outcome = {"error": refusal.body["error"]}
+    return told_by_task(world, operation, description, began, outcome)
 
 
 async def carry_out(call: Call, found: Found, write_of: MakeWrite, options: Options, counted: Sequence[str]) -> Reply:

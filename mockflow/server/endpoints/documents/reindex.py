@@ -11,7 +11,7 @@ from mockflow.core.opensearch.indices.alias_actions import write_index
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.request import Rules, Searched, check_request, results_of
-from mockflow.server.endpoints.documents.by_scroll import carry_out, read_options
+from mockflow.server.endpoints.documents.by_scroll import answered, carry_out, read_options
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
 from mockflow.server.endpoints.documents.searches import explained, rules_of, text_of
 from mockflow.server.rest.body import read_object
@@ -41,6 +41,9 @@ def reindex(call: Call) -> Action:
             await in_thread(_check, copy, rules)
         else:
             _check(copy, rules)
+        return await answered(call, "reindex", f"reindex from [{copy.source}] to [{copy.target}]", options, work)
+
+    async def work() -> Reply:
         searched = searched_indices(call, copy.source)
         _check_target(call.world, copy, [one.index for one in searched])
         large = is_large(searched, len(call.request.body))

@@ -7,6 +7,7 @@ from mockflow.core.opensearch.documents.errors import invalid_request
 from mockflow.core.opensearch.indices.listing import OPEN_INDICES, IndexRow
 from mockflow.core.opensearch.search.errors import not_supported
 from mockflow.server.endpoints.indices import found_indices
+from mockflow.server.endpoints.kept_tasks import told_by_task
 from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import illegal_argument
@@ -23,15 +24,16 @@ def _maintain(flags: str = "", texts: str = "") -> Handler:
             call.parameters.text(name)
         if given.get("force") and not given["wait_if_ongoing"]:
             raise invalid_request("wait_if_ongoing must be true for a force flush")
-        if not given.get("wait_for_completion", True):
-            raise not_supported("[wait_for_completion=false]", ("[wait_for_completion=true]",))
         expression = call.value("index")
 
         def act() -> Reply:
             chosen = _rows(call, found_indices(call.world, expression, options))
             shards = sum(row.primaries for row in chosen)
             total = sum(row.primaries * (1 + row.replicas) for row in chosen)
-            return Reply(200, {"_shards": {"total": total, "successful": shards, "failed": 0}})
+            told = {"_shards": {"total": total, "successful": shards, "failed": 0}}
+            if given.get("wait_for_completion", True):
+                return Reply(200, told)
+            return told_by_task(call.world, "indices.forcemerge", "", call.world.now(), {"response": told})
 
         return act
 

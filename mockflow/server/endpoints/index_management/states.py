@@ -6,6 +6,7 @@ from mockflow.cluster import client_indices, index_listing
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
 from mockflow.core.opensearch.search.errors import not_supported
 from mockflow.server.endpoints.indices import found_indices
+from mockflow.server.endpoints.kept_tasks import told_by_task
 from mockflow.server.endpoints.request_options import (
     read_indices_options,
     read_manager_timeout,
@@ -34,14 +35,16 @@ def close_index(call: Call) -> Action:
 def open_index(call: Call) -> Action:
     """POST /{index}/_open."""
     expression, options = _read(call, _CLOSED_ONLY)
-    if not call.parameters.boolean("wait_for_completion", True):
-        raise not_supported("[wait_for_completion=false]", ("[wait_for_completion=true]",))
+    waits = call.parameters.boolean("wait_for_completion", True)
     call.parameters.time("task_execution_timeout")
 
     def act() -> Reply:
         names = found_indices(call.world, expression, options)
         client_indices.set_closed(call.world, names, is_closed=False)
-        return Reply(200, {"acknowledged": True, "shards_acknowledged": True})
+        told = {"acknowledged": True, "shards_acknowledged": True}
+        if waits:
+            return Reply(200, told)
+        return told_by_task(call.world, "indices.open", "", call.world.now(), {"response": told})
 
     return act
 

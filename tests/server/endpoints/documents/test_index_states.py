@@ -94,8 +94,16 @@ async def test_an_index_is_opened_with_its_documents(closed: Index) -> None:
     assert (await closed.refused("POST", "/no/_open"))[1] == "index_not_found_exception"
     assert (await closed.refused("POST", "/no/_close"))[1] == "index_not_found_exception"
     assert (await closed.refused("POST", "/x*/_close"))[2] == "Index name is required"
-    refused = await closed.refused("POST", "/a/_open?wait_for_completion=false")
-    assert refused[2].startswith("mockflow does not support [wait_for_completion=false]")
+
+
+async def test_what_does_not_wait_names_a_task(closed: Index) -> None:
+    for target, response in (
+        ("/a/_open", {"acknowledged": True, "shards_acknowledged": True}),
+        ("/a/_forcemerge", {"_shards": {"total": 2, "successful": 1, "failed": 0}}),
+    ):
+        task = (await closed.done("POST", f"{target}?wait_for_completion=false"))["task"]
+        assert (await closed.done("GET", f"/_tasks/{task}"))["response"] == response
+    assert (await closed.done("GET", "/a/_count"))["count"] == 1
 
 
 async def test_an_index_made_anew_is_open(closed: Index) -> None:
@@ -176,7 +184,6 @@ async def test_a_part_with_a_minus_excludes_an_index_that_has_an_alias(index: In
         ("/_forcemerge?fielddata=true", "request [/_forcemerge] contains unrecognized parameter"),
         ("/_cache/clear?flush=true", "request [/_cache/clear] contains unrecognized parameter"),
         ("/_flush?force=true&wait_if_ongoing=false", "Validation Failed: 1: wait_if_ongoing must be true for a force"),
-        ("/_forcemerge?wait_for_completion=false", "mockflow does not support [wait_for_completion=false]"),
     ],
 )
 async def test_maintenance_takes_its_own_parameters(index: Index, target: str, reason: str) -> None:

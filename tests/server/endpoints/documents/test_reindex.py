@@ -170,7 +170,6 @@ async def test_refusals(filled: Index, body: Any, status: int, kind: str, reason
         ("requests_per_second=0", "[requests_per_second] must be a float greater than 0. Use -1 to disable"),
         ("slices=0", '[slices] must be a positive integer or the string "auto", but was [0]'),
         ("slices=2", "mockflow does not support [slices=2]"),
-        ("wait_for_completion=false", "mockflow does not support [wait_for_completion=false]"),
     ],
 )
 async def test_refused_parameters(filled: Index, parameter: str, reason: str) -> None:
@@ -190,3 +189,40 @@ async def test_an_update_by_query_tells_that_it_deletes_none(filled: Index) -> N
     told = await filled.done("POST", "/a/_update_by_query")
     assert list(told)[2:6] == ["total", "updated", "deleted", "batches"]
     assert "created" not in told
+
+
+async def test_a_request_that_does_not_wait_names_a_task(filled: Index) -> None:
+    task = (await filled.done("POST", "/_reindex?wait_for_completion=false", A_TO_B))["task"]
+    told = await filled.done("GET", f"/_tasks/{task}?wait_for_completion=true&timeout=1s")
+    assert (told["completed"], told["response"]["created"], told["task"]["status"]["created"]) == (True, 3, 3)
+    assert (told["task"]["action"], told["task"]["description"]) == (
+        "indices:data/write/reindex",
+        "reindex from [a] to [b]",
+    )
+    query: Any = {"query": {"match_all": {}}}
+    task = (await filled.done("POST", "/a/_delete_by_query?wait_for_completion=false", query))["task"]
+    told = await filled.done("GET", f"/_tasks/{task}")
+    assert (told["response"]["deleted"], told["task"]["description"]) == (3, "delete-by-query [a]")
+
+
+async def test_a_task_that_failed_has_its_error(filled: Index) -> None:
+    missing = {**A_TO_B, "source": {"index": "no"}}
+    task = (await filled.done("POST", "/_reindex?wait_for_completion=false", missing))["task"]
+    told = await filled.done("GET", f"/_tasks/{task}")
+    assert (told["completed"], told["error"]["type"]) == (True, "index_not_found_exception")
+    assert "response" not in told
+    unreadable = {**A_TO_B, "source": {"index": "a", "query": {"foo": {}}}}
+    assert (await filled.refused("POST", "/_reindex?wait_for_completion=false", unreadable))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("id", "status", "reason"),
+    [
+        ("x", 400, "malformed task id x"),
+        ("x:y", 400, "malformed task id x:y"),
+        ("x:1", 404, "task [x:1] isn't running and hasn't stored its results"),
+    ],
+)
+async def test_a_task_that_is_not_there(index: Index, id: str, status: int, reason: str) -> None:
+    found = await index.refused("GET", f"/_tasks/{id}")
+    assert (found[0], found[2]) == (status, reason)
