@@ -105,6 +105,7 @@ ACTIONS: Final = {
     "delete_all_pits": "indices:data/read/point_in_time/delete",
     "get_all_pits": "indices:data/read/point_in_time/readall",
     "delete_by_query": "indices:data/write/delete/byquery",
+    "field_caps": "indices:data/read/field_caps",
     "exists": "indices:data/read/get",
     "exists_source": "indices:data/read/get",
     "get_source": "indices:data/read/get",

@@ -73,6 +73,9 @@ INDICES: Final = (
         "indices.stats", f"{_MANAGEMENT}.maintenance:stats", "GET",
         "/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}",
     ),
+    *_routes(
+        "field_caps", f"{_MANAGEMENT}.field_caps:field_caps", "GET POST", "/_field_caps", "/{index}/_field_caps"
+    ),
     *_routes("indices.close", f"{_MANAGEMENT}.states:close_index", "POST", "/{index}/_close"),
     *_routes("indices.open", f"{_MANAGEMENT}.states:open_index", "POST", "/{index}/_open"),
     *_routes("indices.add_block", f"{_MANAGEMENT}.states:add_block", "PUT", "/{index}/_block/{block}"),
