@@ -82,6 +82,8 @@ class FastLane:
             return None
         lines = _HEADER_LINE.findall(found[1].decode("ascii"))
         headers = CIMultiDict([(_NAMES.get(name.lower(), name), value) for name, value in lines])
+        if len(set(headers)) < len(lines):  # aiohttp refuses some that come twice
+            return None
         return self._repeats.prepare(target, headers, len(target) + len(found[1]) - _SEPARATORS * len(lines))
 
     def _came_before(self, head: bytes) -> bool:
@@ -176,11 +178,13 @@ _CAN_TELL: Final = is_possible(web.RequestHandler)
 _METHOD: Final = b"GET "
 _PLAIN_HEAD: Final = re.compile(
     rb" HTTP/1\.1\r\n("
-    rb"(?:(?!(?i:connection: (?!keep-alive\r)|content-(?:length|encoding)|transfer-encoding|expect|upgrade))"
-    rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [!-~]+(?: +[!-~]+)*\r\n){1,50}"
+    rb"(?:(?i:host|accept(?:-[a-z]+)?|authorization|baggage|cache-control|content-type|cookie|origin|pragma|priority"
+    rb"|referer|sec-(?:ch|fetch)-[a-z-]+|traceparent|tracestate|user-agent|x-[!#$%&'*+\-.^_`|~0-9a-z]+"
+    rb"|connection(?=: keep-alive\r))"
+    rb": [!-~]+(?: +[!-~]+)*\r\n){1,50}"
     rb")\r\n"
 )
-"""The rest of a head after its target: no body, the connection is kept, and nothing that parsers read differently."""
+"""The rest of a head after its target, with headers that are read in one way only: no body, the connection is kept."""
 _HEADER_LINE: Final = re.compile(r"([^:]+): ([^\r]+)\r\n")
 _NAMES: Final = {name.lower(): name for name in vars(hdrs).values() if isinstance(name, istr)}
 """Names as aiohttp's parser writes them, which the journal shows."""
