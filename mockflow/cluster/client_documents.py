@@ -84,7 +84,7 @@ class View:
     @cached_property
     def table(self) -> FieldTable | None:
         """Its fields; None for an index of a plugin."""
-        return field_table(self.mapping) if self.is_made else None
+        return field_table(self.mapping, self.settings) if self.is_made else None
 
     @cached_property
     def fields(self) -> int:

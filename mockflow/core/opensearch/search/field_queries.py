@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
-from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, words
+from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, ip_range, words
 from mockflow.core.opensearch.search.glob import Glob
 from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import (
@@ -53,6 +53,8 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     boost = boost_of(options)
     field = scope.field(field_name)
     check_boost(boost, scope)
+    if field:
+        check_searchable(field, name, scope)
     if shape.parse is not _match:
         count_clauses(scope)
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
@@ -66,6 +68,7 @@ def match_field(field_name: str, options: Mapping[str, Any], boost: float, phras
     field = scope.field(field_name)
     if field is None:
         return None
+    check_searchable(field, "match", scope)
     clause = _Clause("match", field, options["query"], options, boost, scope)
     if phrase:
         count_clauses(scope)
@@ -79,6 +82,28 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
         return field.term(value)
     except BadValueError as error:
         raise on_shard(scope, f"failed to create query: {error}") from None
+
+
+def is_within(field: Field, values: Sequence[Any], scope: Scope) -> Callable[[int], bool]:
+    """Whether an address is one of `values`, or in one of those that are blocks such as ``10.0.0.0/8``."""
+    try:
+        blocks = [ip_range(as_text(value)) for value in values]
+    except BadValueError as error:
+        raise on_shard(scope, f"failed to create query: {error}") from None
+    return lambda address: any(first <= address <= last for first, last in blocks)
+
+
+def check_searchable(field: Field, query: str, scope: Scope) -> None:
+    """Raises SearchError for a field that the query does not search."""
+    refusal = field.refusal
+    if refusal is None or not (refusal.of_all_queries or query in _BY_TERMS):
+        return
+    if refusal.is_of_mockflow:
+        raise not_supported(refusal.reason, ("fields of usual types with the standard analyzer",))
+    raise on_shard(scope, refusal.reason if refusal.is_direct else f"failed to create query: {refusal.reason}")
+
+
+_BY_TERMS: Final = names("match match_phrase term terms")
 
 
 def on_shard(scope: Scope, reason: str) -> SearchError:
@@ -124,12 +149,12 @@ class _Clause:
 
     def analysed(self) -> Sequence[Any]:
         if self.field.type == "text":
-            return words(as_text(self.value))
+            return (self.field.analyse_query or words)(as_text(self.value))
         return [term_of(self.field, self.value, self.scope)]
 
     def must_be_text(self) -> None:
         if not self.field.is_text:
-            which = f"[{self.field.name}] which is of type [{self.field.type}]"
+            which = f"[{self.field.name}] which is of type [{self.field.shown_type}]"
             reason = f"Can only use {self.name} queries on keyword and text fields - not on {which}"
             raise on_shard(self.scope, reason)
 
@@ -138,6 +163,8 @@ def _match(clause: _Clause) -> Scorer:
     operation = as_text(clause.options.get("operator", "or")).lower()
     if operation not in ("or", "and"):
         raise illegal_argument(f"No enum constant org.opensearch.index.query.Operator.{operation.upper()}")
+    if clause.field.type == "ip":
+        return _term(clause)
     terms = clause.analysed()
     if not terms:
         return no_match
@@ -158,6 +185,8 @@ def _match_phrase(clause: _Clause) -> Scorer:
 
 
 def _term(clause: _Clause) -> Scorer:
+    if clause.field.type == "ip":
+        return any_term(clause.field, is_within(clause.field, [clause.value], clause.scope), clause.boost)
     term = term_of(clause.field, clause.value, clause.scope)
     if clause.folds_case and clause.field.is_text:
         return any_term(clause.field, lambda indexed: indexed.casefold() == term.casefold(), clause.boost)
@@ -182,9 +211,11 @@ def _wildcard(clause: _Clause) -> Scorer:
 
 
 def _range(clause: _Clause) -> Scorer:
-    if clause.field.type in ("_id", "boolean"):
-        what = f"Field [{clause.field.name}] of type [{clause.field.type}] does not support range queries"
+    if clause.field.type in ("_id", "boolean") or clause.field.refusal is not None:
+        what = f"Field [{clause.field.name}] of type [{clause.field.shown_type}] does not support range queries"
         raise on_shard(clause.scope, f"failed to create query: {what}")
+    if clause.field.type == "keyword" and clause.field.declared.startswith("date"):
+        raise not_supported(f"ranges of the date [{clause.field.name}] with its format", ("the default format",))
     given = {key: value for key in _COMPARE if (value := clause.options.get(key)) is not None}
     bounds = [(_COMPARE[key], _bound(clause, value)) for key, value in given.items()]
     return any_term(clause.field, lambda term: all(compare(term, bound) for compare, bound in bounds), clause.boost)

@@ -82,6 +82,22 @@ class BadValueError(ValueError):
     """A value that is invalid for the type of its field. The text is OpenSearch's."""
 
 
+Analyse = Callable[[str], tuple[str, ...]]
+"""Text -> terms."""
+
+
+class Refusal(NamedTuple):
+    """Why a field cannot be searched, or not by terms."""
+
+    reason: str
+    of_all_queries: bool = True
+    """Else of those by whole terms; ranges and patterns have reasons of their own."""
+    is_direct: bool = False
+    """Whether it is an exception of the query, not of the field, which tells that the query was not created."""
+    is_of_mockflow: bool = False
+    """Whether OpenSearch would search."""
+
+
 @dataclass(frozen=True)
 class Field:
     """A field: where its values are in a document, and how they are indexed."""
@@ -93,11 +109,30 @@ class Field:
     """The format of a date; None is that of the plugin's own dates."""
     longest: int | None = None
     """The most characters of a keyword that is indexed (``ignore_above``)."""
+    declared: str = ""
+    """The type in the mapping, such as ``integer``, where `type` is ``long``."""
+    analyse: Analyse | None = None
+    """Of a text, that of documents; None is the standard analyzer."""
+    analyse_query: Analyse | None = None
+    normalise: Callable[[str], str] | None = None
+    """Of a keyword."""
+    null: Any = None
+    """What is indexed for an explicit null (``null_value``)."""
+    copies: tuple[tuple[str, ...], ...] = ()
+    """The paths of other values that are indexed here too (``copy_to``)."""
+    refusal: Refusal | None = None
+    unsortable: str | None = None
+    """Why OpenSearch does not sort by it; empty: it does, and mockflow does not."""
 
     @property
     def is_text(self) -> bool:
         """Whether its values are strings, of type text or keyword."""
         return self.type in ("text", "keyword")
+
+    @property
+    def shown_type(self) -> str:
+        """The type as errors name it."""
+        return self.declared or self.type
 
     def values(self, document: Stored) -> list[Any]:
         """The document's values in order, from all arrays on the path."""
@@ -105,15 +140,19 @@ class Field:
             return [document.id]
         source = document.source if document.indexed is None else document.indexed
         value = source.get(self.path[0])
-        if len(self.path) == 1 and isinstance(value, str | int | float):  # the usual case; the general one is slow
+        if len(self.path) == 1 and isinstance(value, str | int | float) and not self.copies:  # the usual case, quick
             return [value]
-        return list(_leaves(value, self.path[1:]))
+        values = list(_leaves(value, self.path[1:], self.null)) if self.path[0] in source else []
+        for path in self.copies:
+            values += _leaves(source.get(path[0]), path[1:])
+        return values
 
     def terms(self, document: Stored) -> Sequence[Any]:
         """The indexed terms: words of a text, whole strings of a keyword, else numbers or booleans."""
         values = self.values(document)
         if self.type == "text":
-            analysed = [words(as_text(value)) for value in values]
+            analyse = self.analyse or words
+            analysed = [analyse(as_text(value)) for value in values]
             return analysed[0] if len(analysed) == 1 else [word for part in analysed for word in part]
         terms = [term for value in values if (term := self._indexed(value)) is not None]
         return terms if self.longest is None else [term for term in terms if len(term) <= self.longest]
@@ -123,13 +162,15 @@ class Field:
         if self.format is not None:
             return _formatted_date(value, self.format)
         convert: Callable[[Any], Any] = _TERMS.get(self.type, as_text)
-        return convert(value)
+        term = convert(value)
+        return self.normalise(term) if self.normalise else term
 
     def _indexed(self, value: Any) -> Any:
         try:
-            return self.term(value)
+            term = self.term(value)
         except BadValueError:
             return None  # not of the field's type: stored, but no query finds it
+        return int(term) if self.type == "long" and isinstance(term, float) else term  # coerced
 
 
 @dataclass(frozen=True)
@@ -137,13 +178,9 @@ class FieldTable:
     """The fields of a mapping, by full name."""
 
     types: Mapping[str, str]
-    """How queries treat them: as text, keyword, long, float, boolean, date, nested, or by their own type."""
-    paths: Mapping[str, str]
-    """Of multi-fields and aliases: the path of the values."""
-    formats: Mapping[str, str]
-    """Of dates."""
-    longest: Mapping[str, int]
-    """Of keywords that ignore longer values."""
+    """How queries treat them: as text, keyword, long, float, boolean, date, ip, nested, or by their own type."""
+    fields: Mapping[str, Field]
+    """Those that have values. Their paths begin at the root."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +217,15 @@ class Scope:
         if name == "_id":
             return Field(name, "_id", ())
         kind = self.fields.get(name)
+        if kind is None and (flat := self._flat_object_above(name)):
+            return flat
         if kind is None or kind == "nested" or self._nested_above(name) != self.nested:
             return None
         if self.table:
-            table, path = self.table, self.table.paths.get(name, name)
-            return Field(name, kind, tuple(self._from_here(path)), table.formats.get(name), table.longest.get(name))
+            field = self.table.fields[name]
+            if not self.nested:
+                return field
+            return replace(field, path=field.path[self.nested.count(".") + 1 :], copies=())
         path = name.removesuffix(_SUBFIELD) if self.fields.get(name.removesuffix(_SUBFIELD)) == "text" else name
         return Field(name, kind, tuple(self._from_here(path)))
 
@@ -207,6 +248,12 @@ class Scope:
 
     def _from_here(self, path: str) -> list[str]:
         return (path.removeprefix(f"{self.nested}.") if self.nested else path).split(".")
+
+    def _flat_object_above(self, name: str) -> Field | None:
+        """The field of type flat_object that a name is within."""
+        above = (name[:dot] for dot in range(len(name)) if name[dot] == ".")
+        held = (self.table.fields.get(path) for path in above) if self.table else ()
+        return next((field for field in held if field and field.declared == "flat_object"), None)
 
     def _nested_above(self, name: str) -> str:
         above = (name[:dot] for dot in range(len(name) - 1, 0, -1) if name[dot] == ".")
@@ -254,7 +301,12 @@ class Statistics(NamedTuple):
 @lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
     """Splits a text about as the standard analyzer: lower-case words, single CJK characters, `3.5` and `a.b` whole."""
-    return tuple(word for word in _WORD.findall(text.lower()) if any(map(str.isalnum, word)))
+    return split_words(text.lower())
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """The same without a change of case: the standard tokenizer."""
+    return tuple(word for word in _WORD.findall(text) if any(map(str.isalnum, word)))
 
 
 _CJK: Final = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
@@ -311,24 +363,44 @@ def _formatted_date(value: Any, format: str) -> int | str:
         raise BadValueError(f"{failure}: [{failure}]") from None
 
 
+def _ip(value: Any) -> int:
+    """An address as a number; those of version 4 are among those of version 6, as Lucene has them."""
+    return ip_range(as_text(value), is_single=True)[0]
+
+
+def ip_range(text: str, *, is_single: bool = False) -> tuple[int, int]:
+    """The first and the last address of a block such as ``10.0.0.0/8``, or of one address. Raises BadValueError."""
+    from ipaddress import IPv4Network, ip_network  # on first use
+
+    try:
+        if is_single and "/" in text:
+            raise ValueError
+        block = ip_network(text, strict=False)
+    except ValueError:
+        raise BadValueError(f"'{text}' is not an IP string literal.") from None
+    offset = 0xFFFF << 32 if isinstance(block, IPv4Network) else 0
+    return int(block.network_address) + offset, int(block.broadcast_address) + offset
+
+
 _TERMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "integer": _number,
     "long": _number,
     "float": _number,
     "boolean": _boolean,
     "date": _date,
+    "ip": _ip,
 }
 
 
-def _leaves(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def _leaves(value: Any, path: Sequence[str], null: Any = None) -> Iterator[Any]:
     if isinstance(value, list):
         for part in value:
-            yield from _leaves(part, path)
+            yield from _leaves(part, path, null)
     elif isinstance(value, dict):
         if path and path[0] in value:
-            yield from _leaves(value[path[0]], path[1:])
-    elif not path and value is not None:
-        yield value
+            yield from _leaves(value[path[0]], path[1:], null)
+    elif not path and (value is not None or null is not None):
+        yield null if value is None else value
 
 
 def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:

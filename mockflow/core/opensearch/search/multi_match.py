@@ -105,7 +105,7 @@ def _number(value: Any) -> float:
 
 
 _TIE_BREAKERS: Final[Mapping[str, float]] = {"best_fields": 0.0, "most_fields": 1.0, "phrase": 0.0}
-_SEARCHABLE: Final = names("text keyword integer long float boolean date")
+_SEARCHABLE: Final = names("text keyword integer long float boolean date ip")
 _TYPES_NOT_HERE: Final = names("cross_fields phrase_prefix bool_prefix")
 _OPTIONS: Final = ("query", "fields", "type", "operator", "minimum_should_match", "tie_breaker", "boost", "_name")
 _NOT_HERE: Final = names(

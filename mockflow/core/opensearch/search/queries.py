@@ -19,7 +19,9 @@ from mockflow.core.opensearch.search.field_queries import (
     FIELD_QUERIES,
     MAX_CLAUSES,
     check_boost,
+    check_searchable,
     count_clauses,
+    is_within,
     on_shard,
     parse_field_query,
     term_of,
@@ -169,6 +171,9 @@ def _terms(body: Body, scope: Scope) -> Scorer:
         raise on_shard(scope, f"failed to create query: {_TOO_MANY_TERMS.format(len(values))}")
     if not field:
         return no_match
+    check_searchable(field, "terms", scope)
+    if field.type == "ip":
+        return any_term(field, is_within(field, values, scope), boost)
     wanted = {term_of(field, value, scope) for value in values}
     return any_term(field, wanted.__contains__, boost)
 
