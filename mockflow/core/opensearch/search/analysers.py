@@ -30,11 +30,6 @@ def analyser(name: str, settings: Settings) -> Analyse | None:
     return _chain(_TOKENIZERS.get(tokenizer), filters)
 
 
-def has_analyser(name: str, settings: Settings) -> bool:
-    """Whether the settings define an analyzer of this name, such as ``default``."""
-    return name in members(settings, "index.analysis.analyzer.")
-
-
 def normaliser(name: str, settings: Settings) -> Callable[[str], str] | None:
     """The normalizer of this name; None for one that mockflow does not compute."""
     defined = members(settings, "index.analysis.normalizer.").get(name)

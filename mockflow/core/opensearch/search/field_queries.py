@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
@@ -87,10 +89,17 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
 def is_within(field: Field, values: Sequence[Any], scope: Scope) -> Callable[[int], bool]:
     """Whether an address is one of `values`, or in one of those that are blocks such as ``10.0.0.0/8``."""
     try:
-        blocks = [ip_range(as_text(value)) for value in values]
+        blocks = sorted(ip_range(as_text(value)) for value in values)
     except BadValueError as error:
         raise on_shard(scope, f"failed to create query: {error}") from None
-    return lambda address: any(first <= address <= last for first, last in blocks)
+    firsts = [first for first, _ in blocks]
+    lasts = list(accumulate((last for _, last in blocks), max))
+
+    def is_in_one(address: int) -> bool:
+        before = bisect_right(firsts, address)
+        return before > 0 and address <= lasts[before - 1]
+
+    return is_in_one
 
 
 def check_searchable(field: Field, query: str, scope: Scope) -> None:
@@ -123,6 +132,13 @@ def too_many_clauses(scope: Scope) -> SearchError:
 def count_clauses(scope: Scope, number: int = 1) -> None:
     """Counts queries that are not made of others."""
     scope.work.clauses[0] += number
+
+
+def check_clauses(scope: Scope) -> None:
+    """Refuses a query with too many clauses, those of all its parts together (Lucene's IndexSearcher)."""
+    if scope.work.clauses[0] > MAX_CLAUSES + 1:
+        reason = f"Query contains too many nested clauses; maxClauseCount is set to {MAX_CLAUSES}"
+        raise shard_failure(scope.index, "too_many_nested_clauses", reason, status=500)
 
 
 def check_boost(boost: float, scope: Scope) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mockflow.core.opensearch.dates import DEFAULT_FORMAT, parse_date
-from mockflow.core.opensearch.search.analysers import Settings, analyser, has_analyser, normaliser
-from mockflow.core.opensearch.search.fields import Field, FieldTable, Refusal
+from mockflow.core.opensearch.search.analysers import Settings, analyser, normaliser
+from mockflow.core.opensearch.search.fields import Analyse, Field, FieldTable, Refusal
 
 Node = Mapping[str, Any]
 
@@ -32,6 +32,9 @@ class _Table:
         self.aliases: dict[str, str] = {}
         self.copied: dict[str, list[tuple[str, ...]]] = {}
         self._settings = settings
+        self._has_analysis = any(key.startswith("index.analysis.") for key in settings)
+        self._has_default_search = any(key.startswith(_DEFAULT_SEARCH) for key in settings)
+        self._analysers: dict[str, Analyse | None] = {}
 
     def add_properties(self, node: Node, path: str) -> None:
         if node.get("enabled") in _FALSE:
@@ -84,10 +87,15 @@ class _Table:
         self.types[name], self.fields[name] = kind, field
 
     def _with_analysis(self, field: Field, node: Node) -> Field:
+        if not self._has_analysis and not node.keys() & {"analyzer", "search_analyzer"}:
+            return field
         indexing = str(node.get("analyzer", "default"))
-        searching = "default_search" if has_analyser("default_search", self._settings) else indexing
+        searching = "default_search" if self._has_default_search else indexing
         searching = str(node.get("search_analyzer", searching if "analyzer" not in node else indexing))
-        analyse, analyse_query = (analyser(name, self._settings) for name in (indexing, searching))
+        for name in (indexing, searching):
+            if name not in self._analysers:
+                self._analysers[name] = analyser(name, self._settings)
+        analyse, analyse_query = self._analysers[indexing], self._analysers[searching]
         if analyse is None or analyse_query is None:
             which = indexing if analyse is None else searching
             return _refused(field, f"queries on the field [{field.name}] with the analyzer [{which}]")
@@ -127,6 +135,7 @@ def _unsortable(name: str, node: Node, declared: str) -> str | None:
     return None
 
 
+_DEFAULT_SEARCH: Final = "index.analysis.analyzer.default_search."
 _FALSE: Final = (False, "false")
 _SOME_DATE: Final = "0"
 _KINDS: Final[Mapping[str, str]] = {

@@ -11,7 +11,7 @@ from mockflow.core.base.json_reader import read_value, text_of_body
 from mockflow.core.base.json_scanner import MalformedJsonError
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.jackson import error_of
-from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, parsing
+from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing
 from mockflow.core.opensearch.search.json_values import as_text
 
 
@@ -30,6 +30,8 @@ class SearchLine:
 
 def read_msearch(body: bytes, *, jackson: int) -> list[SearchLine]:
     """The searches of a body. Raises SearchError where the request as a whole is refused."""
+    if body.count(b"\n") > 2 * _MOST + 1:
+        raise not_supported(f"more than {_MOST} searches in one request", ("fewer",))
     if not body.endswith(b"\n"):
         raise illegal_argument("The msearch request must be terminated by a newline [\\n]")
     lines = iter(body.removesuffix(b"\n").split(b"\n"))
@@ -78,6 +80,7 @@ def _value(line: bytes, jackson: int) -> Any:
         raise SearchError(told["type"], told["reason"]) from None
 
 
+_MOST: Final = 1_000
 _OPTIONS: Final[Mapping[str, str]] = {
     **{name: name for name in ("ignore_unavailable", "allow_no_indices", "expand_wildcards")},
     "ignoreUnavailable": "ignore_unavailable",

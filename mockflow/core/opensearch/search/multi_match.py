@@ -11,7 +11,7 @@ from typing import Any, Final
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.java import as_double
 from mockflow.core.opensearch.search.errors import SearchError, not_supported, parsing
-from mockflow.core.opensearch.search.field_queries import check_boost, match_field, on_shard
+from mockflow.core.opensearch.search.field_queries import check_boost, check_clauses, match_field, on_shard
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import Scorer, boost_of, no_match
@@ -67,6 +67,8 @@ def _fields(body: Mapping[str, Any], scope: Scope) -> dict[str, tuple[float, boo
     given = body.get("fields")
     if not given:
         raise not_supported("[multi_match] without [fields]", ("names and patterns of fields",))
+    if sum("*" in as_text(one) for one in (given if isinstance(given, list) else [given])) > _MOST_PATTERNS:
+        raise not_supported(f"more than {_MOST_PATTERNS} patterns in [multi_match]", ("fewer",))
     weights: dict[str, float] = {}
     for one in given if isinstance(given, list) else [given]:
         name, caret, given_weight = as_text(one).partition("^")
@@ -89,6 +91,7 @@ def _named(name: str, scope: Scope) -> list[str]:
 
 
 def _match(name: str, options: Mapping[str, Any], weight: float, is_lenient: bool, scope: Scope) -> Scorer | None:
+    check_clauses(scope)  # before there are many
     try:
         return match_field(name, options, weight, options["type"] == "phrase", scope)
     except SearchError as error:
@@ -106,6 +109,7 @@ def _number(value: Any) -> float:
 
 _TIE_BREAKERS: Final[Mapping[str, float]] = {"best_fields": 0.0, "most_fields": 1.0, "phrase": 0.0}
 _SEARCHABLE: Final = names("text keyword integer long float boolean date ip")
+_MOST_PATTERNS: Final = 100
 _TYPES_NOT_HERE: Final = names("cross_fields phrase_prefix bool_prefix")
 _OPTIONS: Final = ("query", "fields", "type", "operator", "minimum_should_match", "tie_breaker", "boost", "_name")
 _NOT_HERE: Final = names(

@@ -13,7 +13,6 @@ from mockflow.core.opensearch.search.errors import (
     not_supported,
     object_parser,
     parsing,
-    shard_failure,
 )
 from mockflow.core.opensearch.search.field_queries import (
     FIELD_QUERIES,
@@ -93,13 +92,6 @@ def _within(value: Any) -> list[Any]:
 def too_deep() -> SearchError:
     """The refusal of a query that is nested too deep."""
     return not_supported(f"queries nested deeper than {MAX_DEPTH} objects and arrays", ("less deep ones",))
-
-
-def check_clauses(scope: Scope) -> None:
-    """Refuses a query with too many clauses, those of all its parts together (Lucene's IndexSearcher)."""
-    if scope.work.clauses[0] > MAX_CLAUSES + 1:
-        reason = f"Query contains too many nested clauses; maxClauseCount is set to {MAX_CLAUSES}"
-        raise shard_failure(scope.index, "too_many_nested_clauses", reason, status=500)
 
 
 MAX_DEPTH: Final = 240

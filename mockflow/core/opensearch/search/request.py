@@ -17,9 +17,10 @@ from mockflow.core.opensearch.search.errors import (
     shard_failure,
     unwritable_aggregations,
 )
+from mockflow.core.opensearch.search.field_queries import check_clauses
 from mockflow.core.opensearch.search.fields import FieldTable, Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
-from mockflow.core.opensearch.search.queries import check_clauses, check_depth, parse_query
+from mockflow.core.opensearch.search.queries import check_depth, parse_query
 from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT, Scorer
 from mockflow.core.opensearch.search.sorting import Match, Sort, in_order, parse_sort, rows_after, with_values
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry

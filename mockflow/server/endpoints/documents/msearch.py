@@ -54,7 +54,7 @@ def msearch(call: Call) -> Action:
             return dict(refusal.body)
 
     async def act() -> Reply:
-        lines = await in_thread(read) if len(body) > LARGE else read()
+        lines = await in_thread(read) if len(body) > LARGE or body.count(b"\n") > _MANY else read()
         responses: list[dict[str, Any]] = []
         began = perf_counter()
         for line in lines:
@@ -77,7 +77,7 @@ def _read(body: bytes, rules: Rules, *, jackson: int) -> list[SearchLine]:
 
 
 _TURN: Final = 0.02  # seconds that a request may hold the loop
-_MANY: Final = 100  # searches, whose response is written in another thread
+_MANY: Final = 100  # searches or lines, which are read and written in another thread
 _IGNORED_TEXTS: Final = (
     *("search_type", "pre_filter_shard_size", "max_concurrent_shard_requests", "cancel_after_time_interval"),
     "routing",

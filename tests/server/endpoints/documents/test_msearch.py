@@ -56,6 +56,7 @@ async def test_a_search_that_fails_does_not_stop_the_others(filled: Index) -> No
     [
         ("", "parse_exception", "request body or source parameter is required"),
         ("{}\n{}", "illegal_argument_exception", "The msearch request must be terminated by a newline [\\n]"),
+        ("{}\n{}\n" * 1_001, "illegal_argument_exception", "mockflow does not support more than 1000 searches in one"),
         ("{}\n", "action_request_validation_exception", "Validation Failed: 1: no requests added;"),
         (
             lines({"foo": 1}, ALL),
