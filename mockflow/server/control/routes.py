@@ -217,6 +217,16 @@ ROUTES: Final = (
     ),
     ControlRoute(
         "GET",
+        f"{PREFIX}/resources",
+        "get_other_resources",
+        Operation(
+            resources.get_other_resources,
+            "The resources of no workflow: what clients have made, and what workflows have left.",
+            views.ResourcesView,
+        ),
+    ),
+    ControlRoute(
+        "GET",
         f"{PREFIX}/workflows/{{workflow_id}}/status",
         "status_at",
         Operation(

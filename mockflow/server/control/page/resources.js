@@ -1,4 +1,5 @@
-// What the selected workflow has made and what of it exists now, with the documents that clients have written.
+// The resources that exist now, with the documents that clients have written: what the selected workflow has made, and
+// below it what belongs to no workflow.
 
 import { get } from "./api.js";
 import { h, setText } from "./dom.js";
@@ -9,22 +10,44 @@ const REST_MS = 700; // between two requests for them
 const MOST = 100;
 const KINDS = { model_group: "model group", ingest_pipeline: "ingest pipeline", search_pipeline: "search pipeline" };
 
-const count = h("span", { class: "muted" });
-const rows = h("tbody");
-const table = h("div", { class: "resources", tabindex: "0", role: "region", "aria-labelledby": "resources-title" },
-  h("table", { id: "resources" },
-    h("thead", { class: "hidden" }, h("tr", {}, ["Kind", "Name and id", "State or documents"].map((name) => h("th", { scope: "col" }, name)))), rows));
-export const resourcesView = h("div", { class: "resources-view", hidden: true },
-  h("h3", { id: "resources-title" }, "Resources now ", count), table);
+/** A list with a title: `view` is its element, `draw` shows what the control API has answered. */
+function list(id, title) {
+  const count = h("span", { class: "muted" });
+  const rows = h("tbody");
+  const table = h("div", { class: "resources", tabindex: "0", role: "region", "aria-labelledby": `${id}-title` },
+    h("table", { id },
+      h("thead", { class: "hidden" }, h("tr", {}, ["Kind", "Name and id", "State or documents"].map((name) => h("th", { scope: "col" }, name)))), rows));
+  const view = h("div", { class: "resources-view", hidden: true }, h("h3", { id: `${id}-title` }, `${title} `, count), table);
+  let drawn = "";
+  function draw({ total, resources }) {
+    const shown = resources.slice(0, MOST);
+    const key = JSON.stringify([total, shown]);
+    if (key === drawn) return;
+    drawn = key;
+    view.hidden = !total;
+    setText(count, number(total));
+    rows.replaceChildren(
+      ...shown.map((one) => h("tr", { "data-id": one.id },
+        h("td", { class: "muted" }, KINDS[one.kind] ?? one.kind),
+        h("td", {}, one.name && h("span", {}, one.name), h("span", { class: one.name ? "mono muted" : "mono" }, one.id)),
+        h("td", { class: "mono" }, one.documents == null ? one.state ?? "" : `${number(one.documents)} document${one.documents === 1 ? "" : "s"}`))),
+      ...(total > shown.length ? [h("tr", { class: "muted" }, h("td", { colspan: "3" }, `and ${number(total - shown.length)} more`))] : []));
+  }
+  return { view, draw };
+}
 
-let drawn = "";
+const NONE = { total: 0, resources: [] };
+const own = list("resources", "Resources now");
+const others = list("other-resources", "Resources of no workflow");
+export const resourcesView = own.view;
+export const othersView = others.view;
+
 let asked = ""; // the workflow, its state and the requests, for which the resources are shown
 let resting = false;
 
 async function refresh() {
   const workflow = store.workflow;
-  if (!workflow) return;
-  const now = [workflow.workflow_id, workflow.revision, workflow.version, store.counted].join(" ");
+  const now = [workflow?.workflow_id, workflow?.revision, workflow?.version, store.counted].join(" ");
   if (now === asked || resting) return;
   asked = now;
   resting = true;
@@ -32,33 +55,27 @@ async function refresh() {
     resting = false;
     refresh();
   }, REST_MS);
-  let found = { total: 0, resources: [] };
-  try {
-    found = await get(`/workflows/${encodeURIComponent(workflow.workflow_id)}/resources`);
-  } catch (error) {
-    if (error.status !== 404) store.showError(error);
-  }
-  if (asked === now) draw(found);
+  const found = await Promise.all([
+    workflow ? read(`/workflows/${encodeURIComponent(workflow.workflow_id)}/resources`) : NONE,
+    read("/resources"),
+  ]);
+  if (asked !== now) return;
+  own.draw(found[0]);
+  others.draw(found[1]);
 }
 
-function draw({ total, resources }) {
-  const shown = resources.slice(0, MOST);
-  const key = JSON.stringify([total, shown]);
-  if (key === drawn) return;
-  drawn = key;
-  resourcesView.hidden = !total;
-  setText(count, number(total));
-  rows.replaceChildren(
-    ...shown.map((one) => h("tr", { "data-id": one.id },
-      h("td", { class: "muted" }, KINDS[one.kind] ?? one.kind),
-      h("td", {}, one.name && h("span", {}, one.name), h("span", { class: one.name ? "mono muted" : "mono" }, one.id)),
-      h("td", { class: "mono" }, one.documents == null ? one.state ?? "" : `${number(one.documents)} document${one.documents === 1 ? "" : "s"}`))),
-    ...(total > shown.length ? [h("tr", { class: "muted" }, h("td", { colspan: "3" }, `and ${number(total - shown.length)} more`))] : []));
+async function read(path) {
+  try {
+    return await get(path);
+  } catch (error) {
+    if (error.status !== 404) store.showError(error);
+    return NONE;
+  }
 }
 
 function again() {
-  resourcesView.hidden = true; // those shown are of another workflow
-  drawn = asked = "";
+  own.draw(NONE); // those shown are of another workflow
+  asked = "";
   resting = false;
   refresh();
 }
