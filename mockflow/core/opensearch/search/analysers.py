@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from mockflow.core.opensearch.search.fields import Analyse, split_words, words
+from mockflow.core.opensearch.search.field_terms import split_words, words
+from mockflow.core.opensearch.search.fields import Analyse
 from mockflow.core.opensearch.settings.cluster_settings import Text
 from mockflow.core.opensearch.settings.index_settings import members
 

@@ -12,7 +12,8 @@ from itertools import accumulate
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
-from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, ip_range, words
+from mockflow.core.opensearch.search.field_terms import BadValueError, ip_range, words
+from mockflow.core.opensearch.search.fields import Field, Scope
 from mockflow.core.opensearch.search.glob import Glob
 from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import (

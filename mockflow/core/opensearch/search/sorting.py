@@ -13,7 +13,8 @@ from mockflow.core.opensearch.search.errors import (
     parsing,
     shard_failure,
 )
-from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, Stored
+from mockflow.core.opensearch.search.field_terms import BadValueError
+from mockflow.core.opensearch.search.fields import Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import token
 
 # The sort values that OpenSearch shows for a missing number or date.
