@@ -252,6 +252,7 @@ ROUTES: Final = (
             requests.NextRun,
             body=requests.NextRun,
             errors=(409,),
+            handle_in_loop=workflows.plan_next_run_in_loop,
         ),
     ),
     ControlRoute(
@@ -307,6 +308,7 @@ ROUTES: Final = (
             "Adds a stub as in a scenario; it precedes those of scenarios.",
             views.StubView,
             body=Stub,
+            errors=(409,),
         ),
     ),
     ControlRoute(
@@ -370,13 +372,20 @@ ROUTES: Final = (
             views.WorldView,
             body=requests.NewWorld,
             errors=(409,),
+            handle_in_loop=worlds.make_world_in_loop,
         ),
     ),
     ControlRoute(
         "DELETE",
         f"{PREFIX}/worlds/{{name}}",
         "delete_world",
-        Operation(worlds.delete_world, "Removes a further world.", views.WorldView, errors=(404,)),
+        Operation(
+            worlds.delete_world,
+            "Removes a further world.",
+            views.WorldView,
+            errors=(404,),
+            handle_in_loop=worlds.delete_world_in_loop,
+        ),
     ),
     ControlRoute(
         "POST",

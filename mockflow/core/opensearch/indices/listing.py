@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
-from mockflow.core.base.wildcards import matches
+from mockflow.core.base.bounds import NAMES_COMPARED
+from mockflow.core.base.wildcards import matches_parts
 from mockflow.core.opensearch.ids import opensearch_uuid
 
 Health = Literal["green", "yellow", "red"]
@@ -170,6 +171,7 @@ def resolved(
             return []
     chosen: set[str] = set()
     seen_wildcard = False
+    compared = 0
     for part in parts:
         excludes = part.startswith("-") and seen_wildcard
         pattern = part[1:] if excludes else part
@@ -177,7 +179,11 @@ def resolved(
             raise InvalidIndexNameError(pattern, "must not start with '_'.")
         is_wildcard = "*" in pattern and takes_patterns
         if is_wildcard:
-            fitting = (index for name in known if matches(pattern, name) for index in known[name])
+            compared += len(known)
+            if compared > NAMES_COMPARED:
+                raise InvalidIndexNameError(expression[:_SHOWN], _TOO_MANY)
+            wanted = pattern.split("*")
+            fitting = (index for name in known if matches_parts(wanted, name) for index in known[name])
             found = {index for index in fitting if options.admits(is_closed=index in closed)}
         else:
             found = set(known.get(pattern, ()))
@@ -190,6 +196,13 @@ def resolved(
             chosen |= found
         seen_wildcard = seen_wildcard or is_wildcard
     return [name for name in known if name in chosen]
+
+
+_SHOWN: Final = 60
+_TOO_MANY: Final = (
+    f"has so many wildcards that mockflow would compare more than {NAMES_COMPARED} names of indices and aliases; "
+    "fewer wildcards are compared"
+)
 
 
 def _number(text: object, otherwise: int) -> int:

@@ -110,7 +110,7 @@ class Field:
     analyse_query: Analyse | None = None
     normalise: Callable[[str], str] | None = None
     """Of a keyword."""
-    null: Any = None
+    null: Any = field(default=None, hash=False)
     """What is indexed for an explicit null (``null_value``)."""
     copies: tuple[tuple[str, ...], ...] = ()
     """The paths of other values that are indexed here too (``copy_to``)."""

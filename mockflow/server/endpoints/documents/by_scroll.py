@@ -24,6 +24,7 @@ from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.rest.call import Call, Reply
 from mockflow.server.rest.errors import Refusal, illegal_argument
 from mockflow.server.rest.parameters import Parameters
+from mockflow.server.rest.worker import keep_out_of_collection
 
 Found = Sequence[tuple[str, Stored]]
 """Documents with the names of their indices."""
@@ -85,6 +86,8 @@ async def carry_out(call: Call, found: Found, write_of: MakeWrite, options: Opti
     began, writer = perf_counter(), Writer(call.world, pipelines_for(call.world, call.request))
     while done < len(found):
         if perf_counter() - began > _TURN:
+            if len(found) > _MANY:
+                keep_out_of_collection()
             await asyncio.sleep(0)
             began, writer = perf_counter(), Writer(call.world, pipelines_for(call.world, call.request))
         index, document = found[done]
@@ -171,6 +174,7 @@ def _most(of_line: int | None, of_body: Any) -> int | None:
     return most
 
 
-_TURN: Final = 0.02  # seconds that a request may hold the loop
+_TURN: Final = 0.01  # seconds that a request may hold the loop
+_MANY: Final = 1_000  # documents whose objects would make garbage collection hold the loop
 _BATCH: Final = 1000
 _CONFLICT: Final = "version_conflict_engine_exception"

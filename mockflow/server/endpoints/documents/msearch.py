@@ -76,7 +76,7 @@ def _read(body: bytes, rules: Rules, *, jackson: int) -> list[SearchLine]:
     return lines
 
 
-_TURN: Final = 0.02  # seconds that a request may hold the loop
+_TURN: Final = 0.01  # seconds that a request may hold the loop
 _MANY: Final = 100  # searches or lines, which are read and written in another thread
 _IGNORED_TEXTS: Final = (
     *("search_type", "pre_filter_shard_size", "max_concurrent_shard_requests", "cancel_after_time_interval"),

@@ -6,6 +6,7 @@ from typing import Any
 from mockflow.cluster import World, index_listing
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_POINTS_IN_TIME, PointInTime
+from mockflow.core.base.bounds import SCROLL_HITS
 from mockflow.core.opensearch.documents.errors import invalid_request
 from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search import SearchError
@@ -37,7 +38,8 @@ def create_pit(call: Call) -> Action:
         world = call.world
         searched = searched_indices(call, expression, options)
         open_ones = _living(world)
-        if len(open_ones) >= MAX_POINTS_IN_TIME:
+        held = sum(len(one.documents) for pit in open_ones.values() for one in pit.searched)
+        if len(open_ones) >= MAX_POINTS_IN_TIME or held + sum(len(one.documents) for one in searched) > SCROLL_HITS:
             reason = (
                 "Trying to create too many Point In Time contexts. Must be less than or equal to: "
                 f"[{MAX_POINTS_IN_TIME}]. This limit can be set by changing the [search.max_open_pit_context] setting."
