@@ -6,7 +6,7 @@ from typing import Any, Final
 from mockflow._version import __version__
 from mockflow.core.stubs.model import Stub
 from mockflow.server.control import openapi, page, requests, views
-from mockflow.server.control.call import HEALTH, PREFIX, ControlCall, ControlRoute, Operation
+from mockflow.server.control.call import ControlCall, ControlRoute, Operation
 from mockflow.server.control.handlers import (
     browser,
     clock,
@@ -21,6 +21,7 @@ from mockflow.server.control.handlers import (
     workflows,
     worlds,
 )
+from mockflow.server.control.paths import HEALTH, PREFIX
 from mockflow.server.http.messages import Response
 
 
@@ -156,6 +157,7 @@ ROUTES: Final = (
             errors=(404, 409),
             takes_scenarios=True,
             read_ahead=scenarios.read_ahead,
+            handle_in_loop=texts.replace_scenario_in_loop,
         ),
     ),
     ControlRoute(

@@ -8,10 +8,11 @@ from mockflow.cluster.journal import Exchange as Kept
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.steps import Steps, at_once
 from mockflow.core.base.suggest import closest
+from mockflow.core.opensearch.operations import OPERATIONS
 from mockflow.core.opensearch.rest_paths import is_operation
-from mockflow.server.answer import ROUTER
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import ControlCall, ControlError, read_body
+from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.exchange import Exchange
 from mockflow.server.control.handlers.journal import not_served_by, number_in, parts_of
 from mockflow.server.control.handlers.workflows import detail_of
@@ -73,8 +74,8 @@ def _verify(call: ControlCall) -> Steps[views.Verified]:
 
 
 def _calls(call: ControlCall, wanted: requests.Called) -> Steps[int]:
-    if wanted.operation not in ROUTER.operations and not is_operation(wanted.operation):
-        advice = closest(wanted.operation, ROUTER.operations)
+    if wanted.operation not in OPERATIONS and not is_operation(wanted.operation):
+        advice = closest(wanted.operation, OPERATIONS)
         hint = f"; did you mean {advice}?" if advice else ""
         raise ControlError(400, f'no operation "{wanted.operation}"{hint}')
     number = 0
