@@ -88,17 +88,6 @@ class Coverage:
         """The parts that no client has seen."""
         return tuple(part for part in self.parts if not part.seen)
 
-    @property
-    def never_acted(self) -> tuple[Part, ...]:
-        """The faults, stubs, outages and steps of `fail_step` that never acted, without optional ones."""
-        kinds = ("plans", "faults", "outages", "stubs", "models")
-        return tuple(part for part in self.unseen if part.run in kinds and not part.optional)
-
-    @property
-    def percent(self) -> float:
-        """The share of the parts that was seen, in percent; 100.0 if nothing is scripted."""
-        return 100.0 * len(self.seen) / len(self.parts) if self.parts else 100.0
-
     def assert_complete(self) -> None:
         """Raises AssertionError if a part that is not optional was never observed. The message lists each of them."""
         if missed := [part for part in self.unseen if not part.optional]:

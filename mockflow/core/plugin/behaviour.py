@@ -355,10 +355,3 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
 }
 """For each field of `Behaviour` its values."""
-
-
-def shown(row: Row) -> str:
-    """The row as a line of the table in docs/reference/fidelity.md."""
-    changes = [since for since in row.values if since is not row.values[0] or since.known == "assumed"]
-    listed = ", ".join(f"{'.'.join(map(str, since.release))} ({since.known})" for since in changes)
-    return f"| {row.words} | {listed or '-'} | {'measured' if row.is_measured else 'read'} |"

@@ -12,6 +12,8 @@ from mockflow.core.base.json_writer import loads
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
+from mockflow.core.opensearch.json_text import NoObjectError, read_object
+from mockflow.core.plugin.pipeline_text import sent_text
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
 
@@ -111,7 +113,18 @@ def _index(made: Made, version: Version) -> dict[str, Any]:
 
 
 def _pipeline(made: Made) -> dict[str, Any]:
-    return _configurations(made)
+    given = made.inputs.get("configurations")
+    if made.by_client or not isinstance(given, (str, dict)):
+        return _mapping(given)
+    text = sent_text(given)
+    try:
+        return _mapping(loads(text))
+    except ValueError:
+        pass
+    try:
+        return read_object(text)  # takes what has something behind the object
+    except NoObjectError:
+        return {}
 
 
 def _connector(made: Made) -> dict[str, Any]:
@@ -195,7 +208,7 @@ def _makes_model(task: Made) -> bool:
 
 
 def _configurations(made: Made) -> dict[str, Any]:
-    """The configuration of an index or pipeline. Templates have it as an object or as JSON text."""
+    """The configuration of an index. Templates have it as an object or as JSON text."""
     value = made.inputs.get("configurations")
     if isinstance(value, str):
         try:

@@ -164,11 +164,9 @@ _MAX_AT_ONCE: Final = 256 * 1024
 _PART: Final = 64 * 1024  # characters
 
 
-def refused(
-    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
-) -> Response:
+def refused(status: int, message: str, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
     """An error in the form of the control API."""
-    return _written(*_refusal(status, message, problems, headers))
+    return _written(*_refusal(status, message, headers=headers))
 
 
 def _refusal(

@@ -18,7 +18,7 @@ def add_stub(call: ControlCall) -> views.StubView:
     stub = read_body(call, Stub)
     refuse(stub_alone(stub))
     for respond in stub.respond:
-        refuse_body_file("respond", respond)
+        refuse_body_file(respond)
     active = call.world.active.add_stub(stub)
     call.world.active_changed()
     return _stub_view(active)
