@@ -64,12 +64,9 @@ class JournalHandle:
             message = str(error)
         raise self._failed(message, self.story())
 
-    def story(self, *, since: int = 0) -> str:
-        """The requests, their responses and the timelines of the workflows, as the text that a failed assertion has.
-
-        `since` leaves out the requests up to this number, and the workflows that only they concern.
-        """
-        return with_hint(str(self._transport.ask("GET", f"/story?since={since}")["story"]), self._transport.url)
+    def story(self) -> str:
+        """The requests, their responses and the timelines of the workflows, as the text that a failed assertion has."""
+        return with_hint(str(self._transport.ask("GET", "/story")["story"]), self._transport.url)
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
