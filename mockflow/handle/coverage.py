@@ -58,8 +58,8 @@ class Coverage:
 
     >>> deploy(cluster.url)
     'COMPLETED'
-    >>> cluster.coverage().percent
-    100.0
+    >>> cluster.coverage().unseen
+    ()
     """
 
     parts: tuple[Part, ...]
