@@ -71,6 +71,14 @@ WRONG: Final[tuple[Any, ...]] = (
 )
 
 
+CHANCE: Final = """
+---
+scenario: chance
+workflow_id: by-chance
+faults: [{on: get_status, probability: 0.5, respond: too_many_requests}]
+"""
+
+
 DOCUMENTS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("PUT", "/c-1", {"aliases": {"zz": {}, "b": {}, "c": {}}, "mappings": {"properties": {"zz": {"type": "text"}}}}),
     ("PUT", "/c-1/_doc/1", {"zz": "x", "b": 1, "c": {"d": "2026-01-01", "a": True}, "e.f": [1.5]}),
@@ -104,12 +112,13 @@ def requests() -> list[Request]:
             template = {key: value for key, value in template.items() if key in ("name", "workflows")}
     settings = {"persistent": {"plugins.flow_framework.max_workflow": 1, "cluster.nme": "x", "zz": 1}}
     made.append(request_of("PUT", "/_cluster/settings", settings))
+    made += [Request("GET", f"{WORKFLOW}/by-chance/_status", {})] * 20
     made += [request_of(*one) for one in (*CLIENT_READS, *CLIENT_WRITES, *COMMANDS) * 2]
     return made
 
 
 async def play(mode: Mode) -> None:
-    loading = load_text(SCENARIOS.encode(), "text")
+    loading = load_text((SCENARIOS + CHANCE).encode(), "text")
     loaded = tuple(LoadedScenario(one.scenario, str(one.place)) for one in loading.scenarios)
     cluster = Cluster(Settings(mode=mode, epoch=EPOCH, max_polls=4), loaded)
     local = Local(cluster)

@@ -6,20 +6,7 @@ from typing import Final
 import pytest
 
 from mockflow.cluster import LoadedScenario, polling
-from tests.support.server import EPOCH, NOT_STARTED, STORY, WORKFLOW, Server, Servers, cluster_of
-
-CONNECTOR: Final = {
-    "workflow_step_name": "create_connector",
-    "workflow_step_id": "create_connector_1",
-    "resource_type": "connector_id",
-    "resource_id": "c1",
-}
-MODEL: Final = {
-    "workflow_step_name": "register_remote_model",
-    "workflow_step_id": "register_model_2",
-    "resource_type": "model_id",
-    "resource_id": "m2",
-}
+from tests.support.server import CONNECTOR, EPOCH, MODEL, NOT_STARTED, STORY, WORKFLOW, Server, Servers, cluster_of
 
 # Written in an order that is not the answer's.
 EVERYTHING: Final = """
