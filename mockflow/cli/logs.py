@@ -18,8 +18,7 @@ from mockflow.core.base.secrets import target_without_secrets, text_without_secr
 
 if TYPE_CHECKING:
     from mockflow.loading.problems import Problem
-    from mockflow.server.app import AccessLog
-    from mockflow.server.http.messages import Request
+    from mockflow.server.http.messages import AccessLog, Request
 
 _requests: Final = logging.getLogger("mockflow.requests")
 _start: Final = logging.getLogger("mockflow.start")

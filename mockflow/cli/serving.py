@@ -29,10 +29,10 @@ from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.security import User
 from mockflow.loading import replacing
-from mockflow.server.app import AccessLog
 from mockflow.server.connections.descriptors import raise_limit
 from mockflow.server.control.guard import is_loopback
 from mockflow.server.http.limits import Limits
+from mockflow.server.http.messages import AccessLog
 from mockflow.server.serving import Control, Serving
 from mockflow.server.tls import TlsError, loaded, made
 

@@ -62,7 +62,8 @@ class Clock:
         """Epoch milliseconds."""
         if self._mode != "real":
             return int(self._virtual)
-        return min(int(self._virtual + (self._wall() - self._since) * 1000 * self._speed), MAX_TIME)
+        now = int(self._virtual + (self._wall() - self._since) * 1000 * self._speed)
+        return now if now < MAX_TIME else MAX_TIME
 
     def check_advance(self, milliseconds: int) -> None:
         """Raises ValueError where `advance` would."""

@@ -220,9 +220,9 @@ class Workflow:
         self._responses[show_all] = document = self.document(run, position, show_all=show_all)
         return document
 
-    def still_holds(self, elapsed: int, response: object) -> bool:
-        """Whether `response`, an earlier one, is also the one at `elapsed`, however often clients have polled."""
-        return elapsed in self._holds and any(held is response for held in self._responses.values())
+    def certain_statuses(self, elapsed: int) -> Collection[Document]:
+        """Earlier responses, if the one at `elapsed` is among them however often clients have polled; else none."""
+        return self._responses.values() if elapsed in self._holds else ()
 
     def mark_seen(self, elapsed: int) -> None:
         """Counts the keyframe at `elapsed` as seen, for a response that shows the status and is no poll."""

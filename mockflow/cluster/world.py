@@ -25,7 +25,7 @@ from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
 from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
 from mockflow.core.opensearch.settings.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
-from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.status import Document, Fields
 from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.model import Scenario
@@ -178,10 +178,10 @@ class World:
         except UnknownWorkflowError:
             return False
 
-    def still_holds(self, workflow_id: str | None, response: object) -> bool:
-        """Whether `response`, an earlier one of this workflow's status, is certain to be the next one."""
+    def certain_statuses(self, workflow_id: str | None) -> Collection[Document]:
+        """Earlier responses of this workflow's status, if the next one is certain to be among them; else none."""
         workflow = self.workflows.get(workflow_id or "")
-        return workflow is not None and workflow.still_holds(self.elapsed(workflow), response)
+        return () if workflow is None else workflow.certain_statuses(self.elapsed(workflow))
 
     def with_status(self, workflow_id: str) -> Workflow:
         """The workflow that has a status now. Raises UnknownWorkflowError."""

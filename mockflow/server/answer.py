@@ -16,7 +16,7 @@ from mockflow.cluster import Cluster
 from mockflow.cluster.clock import wall_time
 from mockflow.cluster.decision import Decision
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
-from mockflow.core.base.json_writer import compact, with_escaped_pairs
+from mockflow.core.base.json_writer import compact
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
 from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
@@ -35,8 +35,10 @@ from mockflow.server.endpoints import (
 )
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
-from mockflow.server.http.messages import JSON_TYPE, OPAQUE_ID, Request, Response
+from mockflow.server.http.messages import Request, Response
+from mockflow.server.repeated import Known, remember
 from mockflow.server.rest import content, scripted, security, template_body
+from mockflow.server.rest.by_release import body_of, headers_of
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.rest.errors import (
     Refusal,
@@ -92,15 +94,12 @@ async def answer(cluster: Cluster, request: Request) -> Response:
     operation, workflow_id, style = "", None, PLAIN
     status, body = 0, b""  # until there is a response
     decision: Decision | None = None
-    again: Again | None = None
-    shown: object = None
     instead: scripted.ScriptedResponse | None = None
     not_served: RestPath | None = None
     is_foreign = False
     try:
         try:
-            known = None if world.is_guarded or request.method != "GET" else world.repeated.get(request.target)
-            line = _read_line(request.method, request.target) if known is None else known.line
+            line = _read_line(request.method, request.target)
             if isinstance(line.found, Found):
                 operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
             elif line.found.not_served is not None:
@@ -116,19 +115,12 @@ async def answer(cluster: Cluster, request: Request) -> Response:
                 if not_served is not None:
                     world.not_served.count(not_served.method, not_served.path, not_served.operation)
                 is_peek = decision is not None and decision.is_broken
-                if known is None or is_peek or request.body:
-                    reply = _action(cluster, request, line, is_peek=is_peek)()
-                else:
-                    reply = known.action()
-                may_repeat = known is not None and decision is None and not request.body and isinstance(reply, Reply)
+                reply = _action(cluster, request, line, is_peek=is_peek)()
                 if not isinstance(reply, Reply):
                     reply = await reply
                 if reply.pretty_by_default and "pretty" not in line.values:
                     style = style.made_pretty()
-                shown = reply.content
-                if may_repeat and known is not None and (style.is_plain or isinstance(shown, Document)):
-                    again = Again(cluster, request, known, style)
-                body, content_type = await _body(style, shown)
+                body, content_type = await _body(style, reply.content)
                 status, headers = reply.status, reply.headers
         except Refusal as refusal:
             body, content_type = style.error_body(refusal)
@@ -136,9 +128,9 @@ async def answer(cluster: Cluster, request: Request) -> Response:
         if instead is not None:
             status, body, content_type, headers, is_foreign = instead
         if not is_foreign:
-            body = _as_written(cluster, body, content_type)
+            body = body_of(world.version, body, content_type)
         if decision is not None:
-            all_headers = headers if is_foreign else _headers(cluster, request, headers)
+            all_headers = headers if is_foreign else headers_of(world.version, request.headers, headers)
             response, status = Response(status, body, content_type, all_headers), 0
             scripted.advance_clock(cluster, decision)
             await scripted.apply_delay(decision)
@@ -164,82 +156,7 @@ async def answer(cluster: Cluster, request: Request) -> Response:
             head_bytes=request.head_bytes,
             notes=request.notes,
         )
-    written = _headers(cluster, request, headers)
-    if again is not None:  # it keeps a response of its own: in a cycle, each would wait for the garbage collector
-        again.keep(shown, Response(status, body, content_type, written))
-    return Response(status, body, content_type, written, again=again)
-
-
-class Again:
-    """Answers a request that repeats as `answer` does, without reading its line and headers anew.
-
-    The result is None where `answer` has to answer it: the world was replaced, faults and callers count, or a response
-    that is not plain JSON is other than the last one, so that it may have to be written in a thread. Raises StuckError
-    as `answer` does.
-    """
-
-    __slots__ = ("__weakref__", "_cluster", "_content", "_known", "_request", "_response", "_style")
-
-    def __init__(self, cluster: Cluster, request: Request, known: "_Repeated", style: Style) -> None:
-        self._cluster = cluster
-        self._request = request
-        self._known = known
-        self._style = style
-        self._content: object = None
-        self._response = Response(0)
-        """The response that has `_content`."""
-
-    def keep(self, content: object, response: Response) -> None:
-        """Notes the response that was made of `content`."""
-        self._content, self._response = content, response
-
-    def __call__(self) -> Response | None:
-        world, request, known = self._cluster.world, self._request, self._known
-        if world.intercepts or world.is_guarded or world.repeated.get(request.target) is not known:
-            return None
-        world.forget_ended()
-        if not self._style.is_plain and not world.still_holds(known.workflow_id, self._content):
-            return None
-        mode, now, wall, began = world.clock.mode, world.now(), wall_time(), perf_counter()
-        status, body = 0, b""
-        try:
-            try:
-                reply = known.action()
-                assert isinstance(reply, Reply)
-                if reply.content is not self._content:
-                    self._response = self._rendered(reply.status, *self._style.body(reply.content), reply.headers)
-                    self._content = reply.content
-                response = self._response
-            except Refusal as refusal:
-                response = self._rendered(refusal.status, *self._style.error_body(refusal), refusal.headers)
-            status, body = response.status, response.body
-        finally:
-            world.journal.add(
-                known.operation,
-                known.workflow_id,
-                "GET",
-                request.target,
-                request.headers,
-                b"",
-                status,
-                body,
-                mode,
-                now,
-                wall,
-                perf_counter() - began,
-            )
-        return response
-
-    def _rendered(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
-        body = _as_written(self._cluster, body, content_type)
-        return Response(status, body, content_type, _headers(self._cluster, self._request, headers))
-
-
-def _as_written(cluster: Cluster, body: bytes, content_type: str) -> bytes:
-    """The body as the release's version of Jackson writes it."""
-    if body.isascii() or content_type != JSON_TYPE or cluster.world.version.behaviour.jackson != 2:
-        return body
-    return with_escaped_pairs(body)
+    return Response(status, body, content_type, headers_of(world.version, request.headers, headers))
 
 
 async def _read_ahead(cluster: Cluster, request: Request) -> None:
@@ -314,15 +231,6 @@ _SHORT_LINE: Final = 512
 _read_short_line: Final = lru_cache(REPEATED_REQUESTS)(_read_any_line)
 
 
-class _Repeated(NamedTuple):
-    """A request line whose action depends on nothing else, and the action that its first request in this world made."""
-
-    line: _Line
-    action: Action
-    operation: str
-    workflow_id: str | None
-
-
 def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
     path, values, found = line
     if not isinstance(found, Found):
@@ -330,11 +238,8 @@ def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -
     action = _read(cluster, request, path, values, found, is_peek=is_peek)
     is_read = request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded)
     if found.route.repeats and is_read and request.head_bytes <= REPEATED_REQUEST:
-        if len(cluster.world.repeated) >= REPEATED_REQUESTS:
-            cluster.world.repeated.clear()
-        cluster.world.repeated[request.target] = _Repeated(
-            line, action, found.route.operation, found.values.get("workflow_id")
-        )
+        known = Known(action, values, found.route.operation, found.values.get("workflow_id"))
+        remember(cluster.world, request.target, known)
     return action
 
 
@@ -382,21 +287,3 @@ def _no_such_path(request: Request) -> Refusal:
         return no_handler(decode(urlsplit(request.target).path, plus_as_space=False), request.method)
     except ValueError:
         return invalid_uri()
-
-
-def _headers(cluster: Cluster, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Adds the headers of every response: from 3.0 on the version, and the client's X-Opaque-Id."""
-    version = cluster.world.version
-    common = _version_header(version.number) if version.behaviour.sends_version_header else _NO_HEADERS
-    opaque_id = request.headers.get(OPAQUE_ID)
-    if opaque_id is not None:
-        common = {**common, OPAQUE_ID: opaque_id}
-    return {**common, **headers} if headers else common
-
-
-@lru_cache
-def _version_header(number: str) -> Mapping[str, str]:
-    return {"X-OpenSearch-Version": f"OpenSearch/{number} (opensearch)"}
-
-
-_NO_HEADERS: Final[Mapping[str, str]] = {}

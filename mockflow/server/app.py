@@ -1,7 +1,6 @@
 """The handler between aiohttp and a cluster, and the cluster as an aiohttp Application to embed or test."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -12,25 +11,19 @@ from aiohttp.http_exceptions import HttpProcessingError
 from mockflow.cluster import Cluster, StuckError
 from mockflow.cluster.worlds import PREFIX as WORLD_PREFIX
 from mockflow.cluster.worlds import UnknownWorldError
-from mockflow.core.base.bounds import REPEATED_RESPONSE
-from mockflow.core.base.secrets import target_without_secrets
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
 from mockflow.server.control.call import PREFIX, is_routine
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
+from mockflow.server.failures import cut_off, failed
 from mockflow.server.http.broken import BrokenSender
 from mockflow.server.http.limits import Limits
-from mockflow.server.http.messages import ACCEPT_ENCODING, Request, Response, StreamedResponse
+from mockflow.server.http.messages import AccessLog, Request, Response, StreamedResponse
 from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
-from mockflow.server.rest.errors import UnknownMethodError, bad_http, internal_error, too_many_bodies
-
-log: Final = logging.getLogger("mockflow")
+from mockflow.server.rest.errors import UnknownMethodError, bad_http, too_many_bodies
 
 CLUSTER: Final = web.AppKey("cluster", Cluster)
-
-AccessLog = Callable[[Request, int, float], None]
-"""Called with the request, the response's status and the seconds from one to the other."""
 
 
 class AppResponse(web.StreamResponse):
@@ -94,12 +87,12 @@ def handler(
                 answer_it = control.answer_in_loop if is_control else answer_other
                 response = await answer_it(cluster, request)
             except StuckError:
-                _cut_off(cluster)
+                cut_off(cluster)
                 return NoResponse()
             except UnknownMethodError:
                 return NoResponse()
             except Exception:
-                response = _internal_error(request)
+                response = failed(request)
             finally:
                 if request.body:
                     bodies.release(request)
@@ -109,61 +102,9 @@ def handler(
             return BrokenSender(response, incoming)
         if isinstance(response, StreamedResponse):
             return StreamSender(response, incoming)
-        sender = ResponseSender(response, incoming, keep_alive=refusal is None)
-        if response.again is not None and sender.keep_alive:
-            sender.again = _Again(cluster, request, response.again, access_log)
-        return sender
+        return ResponseSender(response, incoming, keep_alive=refusal is None)
 
     return handle
-
-
-class _Again:
-    """Answers a repeated request on the fast lane, with the access log and the errors of `handle`."""
-
-    __slots__ = ("_access_log", "_again", "_bytes", "_cluster", "_request", "_response")
-
-    def __init__(
-        self, cluster: Cluster, request: Request, again: Callable[[], Response | None], access_log: AccessLog | None
-    ) -> None:
-        self._cluster = cluster
-        self._request = request
-        self._again = again
-        self._access_log = access_log
-        self._response: Response | None = None
-        self._bytes = b""
-        """The bytes of `_response`."""
-
-    def __call__(self) -> bytes | None:
-        began = time.perf_counter() if self._access_log else 0.0
-        try:
-            response = self._again()
-        except StuckError:
-            _cut_off(self._cluster)
-            raise ConnectionResetError from None
-        except Exception:
-            response = _internal_error(self._request)
-        if response is None:
-            return None
-        written = self._bytes
-        if response is not self._response:
-            written = response.to_bytes(accept_encoding=self._request.headers.get(ACCEPT_ENCODING, ""))
-            if len(written) <= REPEATED_RESPONSE:
-                self._response, self._bytes = response, written
-        if self._access_log:
-            self._access_log(self._request, response.status, time.perf_counter() - began)
-        return written
-
-
-def _cut_off(cluster: Cluster) -> None:
-    if cluster.on_cut_off:
-        cluster.on_cut_off()
-
-
-def _internal_error(request: Request) -> Response:
-    target = target_without_secrets(request.world + request.target)
-    log.exception("internal error of mockflow at %s %s", request.method, target)
-    error = internal_error()
-    return error.response()
 
 
 _TOO_LARGE: Final = Response(413, content_type="")

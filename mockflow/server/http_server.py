@@ -7,7 +7,7 @@ from mockflow.server.app import Handle
 from mockflow.server.connections.descriptors import fitting
 from mockflow.server.connections.listener import Listener
 from mockflow.server.connections.places import Places
-from mockflow.server.http.fast_lane import fast_lane
+from mockflow.server.http.fast_lane import Repeats, fast_lane
 from mockflow.server.http.limits import MAX_HEADER, Limits
 from mockflow.server.protocol import LimitedServer
 
@@ -35,10 +35,10 @@ class HttpServer:
         self._address = ("", 0)
         self._lane = fast_lane()
 
-    def forget_repeats(self) -> None:
-        """To be called when other responses are given to the same requests from now on."""
+    def repeat(self, repeats: Repeats | None) -> None:
+        """From now on these requests are answered on the fast lane, and no others."""
         if self._lane is not None:
-            self._lane.clear()
+            self._lane.switch_to(repeats)
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listens; returns the host as a URL has it, and the port. OSError for a port in use."""

@@ -97,12 +97,9 @@ class _Connection(FastConnection):
         self.force_close()
 
     def data_received(self, data: bytes) -> None:
-        may_repeat = self._lane is not None and self._head_bytes == 0 and self.is_idle()
-        if may_repeat and self._lane is not None:
-            again = self._lane.find(data)
-            if again is not None and self.respond_again(again):
-                self._end_read_timer()
-                return
+        if self._lane is not None and self._head_bytes == 0 and self.is_idle() and self.respond(data):
+            self._end_read_timer()
+            return
         if not (data.isascii() and data.find(b" /", 0, _TARGET_END) > 0) and self._begins_request():
             data = with_plain_target(data)
         super().data_received(data)
@@ -117,8 +114,6 @@ class _Connection(FastConnection):
             return
         self._head_bytes = 0
         self._end_read_timer()
-        if may_repeat:
-            self.note_head(data)
         if size > MAX_HEADER:
             self._refuse_large_heads()
 

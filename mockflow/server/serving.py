@@ -9,16 +9,17 @@ from aiohttp import web
 from mockflow.cluster import Cluster
 from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.plain_text import SENDABLE, is_sendable
-from mockflow.server.app import AccessLog, Handle, handler
+from mockflow.server.app import Handle, handler
 from mockflow.server.connections.descriptors import shortage
 from mockflow.server.control.answer import refused
 from mockflow.server.control.call import PREFIX
 from mockflow.server.control.guard import ControlGuard, is_loopback
 from mockflow.server.http.limits import Limits
-from mockflow.server.http.messages import Request, Response
+from mockflow.server.http.messages import AccessLog, Request, Response
 from mockflow.server.http.senders import ResponseSender
 from mockflow.server.http_server import HttpServer
 from mockflow.server.port_outage import PortOutages
+from mockflow.server.repeated import Repeats
 from mockflow.server.rest.errors import simple_error
 
 
@@ -87,6 +88,7 @@ class Serving:
             reserved=CONTROL_PLACES if control and is_shared else 0,
             others=0 if is_shared else CONTROL_PORT_CONNECTIONS,
         )
+        self._server.repeat(Repeats(cluster, access_log))
         self._control_server = HttpServer(
             handler(cluster, access_log, guard, limits, answer_client=_control_only),
             replace(limits, max_connections=CONTROL_PORT_CONNECTIONS),
@@ -164,7 +166,7 @@ class SwitchableServer:
     def switch_to(self, cluster: Cluster | None) -> None:
         """Sets the cluster that answers from now on; with None, requests are answered with 503."""
         self._handle = handler(cluster) if cluster else None
-        self._server.forget_repeats()
+        self._server.repeat(Repeats(cluster) if cluster else None)
 
     async def stop(self) -> None:
         """Ends within a second."""

@@ -9,6 +9,7 @@ import pytest
 
 from mockflow.core.base import suggest
 from mockflow.server import answer as server_answer
+from mockflow.server import repeated
 from mockflow.server.control.handlers.workflows import MAX_PLANNED
 from mockflow.server.endpoints import cluster_settings
 from mockflow.server.http.messages import Request
@@ -83,16 +84,23 @@ async def test_a_plan_has_a_bound(server: Server) -> None:
     assert f"at most {MAX_PLANNED}" in more.error["message"]
 
 
-@pytest.mark.parametrize(("query", "writes"), [("", True), ("?pretty", False), ("?format=yaml", False)])
-async def test_only_plain_json_is_written_within_the_loop(query: str, writes: bool) -> None:
-    """Another form of a new response may take long to write, so that a thread may have to. Until then it repeats."""
+@pytest.mark.parametrize(("query", "is_plain"), [("", True), ("?pretty", False), ("?format=yaml", False)])
+async def test_only_plain_json_is_written_within_the_loop(
+    query: str, is_plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another form of a response that is large, or not known yet, may have to be written in a thread."""
     cluster = cluster_of(STORY)
-    for _ in range(2):
-        answered = await server_answer.answer(cluster, Request("GET", f"{FLOW}/w/_status{query}", {}))
-    assert answered.again
-    assert answered.again() is not None
+    target = f"{FLOW}/w/_status{query}"
+    await server_answer.answer(cluster, Request("GET", target, {}))
+    repeats = repeated.Repeats(cluster)
+    again = repeats.prepare(target, {}, len(target))
+    assert again is not None
+    assert again() is not None
     cluster.world.clock.advance(3_600_000)
-    assert (answered.again() is not None) is writes
+    assert (again() is not None) is is_plain, "not known"
+    await server_answer.answer(cluster, Request("GET", target, {}))
+    monkeypatch.setattr(repeated, "LARGE", 10)
+    assert (again() is not None) is is_plain, "large"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,10 @@ class Request:
         return len(self.target) + sum([len(name) + len(value) for name, value in self.headers.items()])
 
 
+AccessLog = Callable[[Request, int, float], None]
+"""Called with the request, the response's status and the seconds from one to the other."""
+
+
 @dataclass(slots=True)
 class Response:
     """A response. `headers` are those besides content-type and content-length."""
@@ -90,8 +94,6 @@ class Response:
     """How the connection breaks while the response is sent."""
     over: float = 0.0
     """The seconds over which `drip` sends the response."""
-    again: "Callable[[], Response | None] | None" = None
-    """Answers the same request once more; None for a request that does not repeat."""
 
     def to_bytes(self, *, accept_encoding: str = "", without_body: bool = False, keep_alive: bool = True) -> bytes:
         """Head and body. There is neither Server nor Date (docs/reference/opensearch.md, "Headers")."""
@@ -101,7 +103,7 @@ class Response:
             extra = {**extra, "content-encoding": coding}
         if not keep_alive:
             extra = {**extra, "connection": "close"}
-        head = _head(self.status, self.content_type, tuple(extra.items()))
+        head = _head(self.status, self.content_type, extra)
         return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), b"" if without_body else body)
 
 
@@ -113,21 +115,27 @@ class StreamedResponse(Response):
 
     def head(self) -> bytes:
         """The head as HTTP/1.1 bytes."""
-        head = _head(self.status, self.content_type, (*self.headers.items(), ("connection", "close")))
+        head = _head(self.status, self.content_type, {**self.headers, "connection": "close"})
         return head + b"\r\n"
 
 
+def _head(status: int, content_type: str, headers: Mapping[str, str]) -> bytes:
+    """The head without its content-length."""
+    head = _status_line(status)
+    for name, value in headers.items():
+        head += f"{name}: {value}\r\n"
+    if content_type:
+        head += f"content-type: {content_type}\r\n"
+    return head.encode("utf-8", "surrogateescape")
+
+
 @lru_cache(maxsize=256)
-def _head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """The head without its content-length; cached, because it is the same in many responses."""
+def _status_line(status: int) -> str:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
-    if content_type:
-        lines.append(f"content-type: {content_type}")
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+    return f"HTTP/1.1 {status} {phrase}\r\n"
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from mockflow.server.http.fast_lane import Again
 from mockflow.server.http.messages import Response, StreamedResponse
 
 _MAX_DIRECT_BYTES: Final = 64 * 1024  # written without waiting for the client
@@ -20,12 +19,10 @@ class ResponseSender:
     StreamResponse, which are not used here, would take a twentieth of the time of a poll.
     """
 
-    __slots__ = ("_bytes", "again", "keep_alive", "status")
+    __slots__ = ("_bytes", "keep_alive", "status")
 
     def __init__(self, response: Response, request: web.BaseRequest, *, keep_alive: bool = True) -> None:
         self.status = response.status
-        self.again: Again | None = None
-        """Answers the same request once more, on the fast lane."""
         self.keep_alive = keep_alive and request.keep_alive
         self._bytes = response.to_bytes(
             accept_encoding=request.headers.get(hdrs.ACCEPT_ENCODING, ""),
@@ -53,7 +50,6 @@ class NoResponse(ResponseSender):
 
     def __init__(self) -> None:
         self.status = 0
-        self.again = None
         self.keep_alive = False
 
     async def prepare(self, request: web.BaseRequest) -> None:
@@ -67,7 +63,6 @@ class StreamSender(ResponseSender):
 
     def __init__(self, response: StreamedResponse, request: web.BaseRequest) -> None:
         self.status = response.status
-        self.again = None
         self.keep_alive = False
         self._streamed = response
         self._writer = request.writer

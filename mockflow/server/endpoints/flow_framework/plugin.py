@@ -47,10 +47,11 @@ def plugin_handler(
         is_unwritable = unwritable is not None and not is_filter(call.parameters.text("filter_path") or "")
 
         def act() -> Reply | Awaitable[Reply]:
-            if not call.world.flow_framework.enabled:
+            world = call.world
+            if not world.flow_framework.enabled:
                 raise plugin_error(403, disabled)
             try:
-                if call.world.is_guarded:
+                if world.is_guarded:
                     check(call)
                 reply = action()
             except FlowFrameworkError as error:
