@@ -49,7 +49,7 @@ def draft(template: str, output: str | None, match: bool) -> None:
     except FileExistsError:
         raise click.ClickException(f"{output} exists already; choose another file, or remove it first") from None
     except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     click.echo(f"{output}: edit it, and see it with: mockflow show {output}", err=True)
 
 

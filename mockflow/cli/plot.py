@@ -48,4 +48,4 @@ def plot(
     try:
         Path(output).write_text(picture, "utf-8")
     except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None

@@ -4,13 +4,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from mockflow.core.base.durations import parse_duration
-from mockflow.core.base.suggest import closest
-from mockflow.core.opensearch.rest_paths import is_operation
+from mockflow.core.opensearch.rest_paths import problem_of_operation
 from mockflow.handle import proxies
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import ExpectationError, MockFlowError
 from mockflow.handle.transport import Transport
-from mockflow.server.answer import ROUTER
 from mockflow.server.control.exchange import Exchange
 from mockflow.server.control.polls import Polling, SeveralPolledError, WhichClock, polling_of
 
@@ -117,9 +115,8 @@ class JournalHandle:
     def _read(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> dict[str, Any]:
-        if operation is not None and operation not in ROUTER.operations and not is_operation(operation):
-            advice = closest(operation, ROUTER.operations)
-            raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
+        if operation is not None and (problem := problem_of_operation(operation)):
+            raise MockFlowError(problem)
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
         exchanges: list[dict[str, Any]] = []

@@ -5,5 +5,5 @@ from mockflow.server.answer import ROUTER
 
 
 def test_faults_and_permissions_know_every_operation() -> None:
-    assert set(OPERATIONS) == set(ROUTER.operations)
+    assert set(OPERATIONS) == {route.operation for route in ROUTER.routes}
     assert set(OPERATIONS) >= OF_A_WORKFLOW
