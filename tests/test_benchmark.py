@@ -51,7 +51,7 @@ def test_the_longest_pause_of_each_kind_is_told() -> None:
 @pytest.mark.slow
 def test_a_short_soak_finds_nothing_wrong() -> None:
     """No time decides it: an answer is right if one moment between request and answer gives it."""
-    report = report_of("benchmarks/soak.py", "--seconds", "2", "--clients", "40", "--seed", "1")
+    report = report_of("benchmarks/soak.py", "--seconds", "4", "--clients", "60", "--seed", "1")
     rows = re.findall(r"│ (\w+) +│ +([\d,]+) │ +([\d,]+) │ +0 │ +0 │ +0 │ +0 │", report)
     assert [name for name, _, _ in rows] == ["frozen", "auto", "real"]
     assert all(int(checked.replace(",", "")) > 100 for _, _, checked in rows)
