@@ -23,7 +23,9 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="The file to write, such as timeline.svg; - is stdout."
 )
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
+@click.option(
+    "--step-time", type=Duration(), default="1s", show_default=True, help="The duration of steps without a plan."
+)
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @body_files_option
 def plot(

@@ -43,7 +43,11 @@ _REQUEST_SECONDS: Final = 10
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @upstream_options
 @click.option(
-    "--interval", type=Duration(), default="500ms", show_default=True, help="Between polls; up to 10 times as long."
+    "--interval",
+    type=Duration(),
+    default="500ms",
+    show_default=True,
+    help="The time between polls; up to 10 times as long while nothing changes.",
 )
 @click.option("--timeout", type=Duration(), default="1h", show_default=True, help="When to give up.")
 @click.option("--quiet", is_flag=True, help="Do not print changes.")

@@ -24,8 +24,16 @@ from mockflow.core.base.plain_text import plain
 )
 @click.argument("paths", nargs=-1, type=ScenarioPath())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
-@click.option("--filter", "words", metavar="WORDS", default="", help="With --live: by id, scenario, state, or globs.")
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
+@click.option(
+    "--filter",
+    "words",
+    metavar="WORDS",
+    default="",
+    help="With --live: the workflows to show, by words or globs of id, scenario and state.",
+)
+@click.option(
+    "--step-time", type=Duration(), default="1s", show_default=True, help="The duration of steps without a plan."
+)
 @click.option("--template", type=click.Path(), help="The template for scenarios with match.")
 @body_files_option
 @control_token_option
