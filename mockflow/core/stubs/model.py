@@ -55,8 +55,8 @@ class StubRequest(Model):
         default=None, description="The method. Default: any."
     )
     path: Annotated[Name, BeforeValidator(_path)] = Field(
-        description="The path, such as /_plugins/_ml/models/{id}. {name} stands for one segment, * for text within one, "
-        "a final /** for all further ones."
+        description="The path, such as /_plugins/_ml/models/{id}. {name} stands for one segment, * for text within "
+        "one, a final /** for all further ones."
     )
     query: dict[Name, Text] = Field(default={}, description="Parameters of the query string and their values.")
     headers: dict[Name, Text] = Field(default={}, description="Headers and their values.")
