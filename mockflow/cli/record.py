@@ -28,7 +28,6 @@ from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.stubs import respond_of
 from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
 
-_WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _REQUEST_SECONDS: Final = 10
 
 

@@ -15,7 +15,6 @@ ONLY = (
 )
 PROVISION_AND_UPDATE = "You can not use both the provision and update_fields parameters in the same request."
 REPROVISION_NEW = "You can not use the reprovision parameter to create a new template."
-REPROVISION_AND_USE_CASE = "You cannot use the reprovision and use_case parameters in the same request."
 TIMEOUT_ALONE = (
     "Request parameter 'wait_for_completion_timeout' is not allowed unless the 'provision' or 'reprovision' parameter "
     "is set to true."
