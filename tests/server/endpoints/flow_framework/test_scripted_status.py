@@ -169,9 +169,11 @@ async def test_the_owners_look_does_not_change_what_a_client_sees(serve: Servers
 )
 async def test_an_unknown_id(serve: Servers, version: str, message: str) -> None:
     for scenarios, error in (([], "Failed to get workflow status of: nope"), ([STORY], message)):
-        answer = await (await serve(*scenarios, version=version)).status("nope")
-        assert answer.status == 404
-        assert answer.body.decode() == json.dumps({"error": error}, separators=(",", ":"))
+        server = await serve(*scenarios, version=version)
+        for query in ("", "?all=true"):
+            answer = await server.status("nope", query)
+            assert answer.status == 404
+            assert answer.body.decode() == json.dumps({"error": error}, separators=(",", ":"))
 
 
 @pytest.mark.parametrize(
