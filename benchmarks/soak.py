@@ -47,8 +47,8 @@ class Phase:
 
     mode: str
     findings: Findings
-    before: Usage
-    after: Usage
+    usages: tuple[Usage, ...]
+    """At the start, after each fifth, and at the end."""
     tracebacks: int
     exit_code: int
 
@@ -85,31 +85,39 @@ def soaked(mode: str, seconds: float, clients: int, seed: str) -> Phase:
     """One phase with a server of its own."""
     with tempfile.TemporaryFile("w+") as log:
         with process_of([sys.executable, *SERVE, *MODES[mode]], log) as (url, process):
-            findings, before, after = asyncio.run(_soaked(mode, url, process.pid, seconds, clients, Random(seed)))
+            findings, usages = asyncio.run(_soaked(mode, url, process.pid, seconds, clients, Random(seed)))
         log.seek(0)
         text = log.read()
-    return Phase(mode, findings, before, after, text.count("Traceback"), process.returncode)
+    return Phase(mode, findings, usages, text.count("Traceback"), process.returncode)
 
 
 async def _soaked(
     mode: str, url: str, pid: int, seconds: float, clients: int, random: Random
-) -> tuple[Findings, Usage, Usage]:
+) -> tuple[Findings, tuple[Usage, ...]]:
     findings = Findings()
     versions = [Versions(script) for script in scripts_of(random, _SCRIPTS)]
     clock = Clock(goes=mode == "real")
     world = World(url, mode, versions, findings, clock, ends=time.monotonic() + seconds)
     owner = Owner(world, Random(random.random()))
     await owner.begin()
-    before = usage(pid)
+    usages = [usage(pid)]
     world.ends = time.monotonic() + seconds
     everybody = [Client(world, number, Random(random.random())) for number in range(clients)]
     running = [asyncio.create_task(client.run()) for client in everybody]
+    watching = asyncio.create_task(_watch(usages, pid, seconds / _SHARE))
     await owner.run()
     await owner.move_until_done(running)
     await asyncio.gather(*running)
+    watching.cancel()
     owner.check_faults()
     await asyncio.sleep(0.1)  # the server sees that the connections are closed
-    return findings, before, usage(pid)
+    return findings, (*usages, usage(pid))
+
+
+async def _watch(usages: list[Usage], pid: int, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        usages.append(usage(pid))
 
 
 def usage(pid: int) -> Usage:
@@ -126,23 +134,24 @@ def usage(pid: int) -> Usage:
 def print_results(phases: list[Phase]) -> None:
     table = Table(
         *("clock", "requests", "checked", "wrong", "unasked 5xx", "tracebacks", "exit code"),
-        *("descriptors", "threads", "memory, MiB", "p99 early", "p99 late"),
+        *("descriptors", "threads", "memory, MiB, by fifths", "p99 early", "p99 late"),
     )
     for column in table.columns[1:]:
         column.justify = "right"
     for phase in phases:
-        found, before, after = phase.findings, phase.before, phase.after
+        found, before, after = phase.findings, phase.usages[0], phase.usages[-1]
         early, late = percentiles(found.polls)
         table.add_row(
             phase.mode,
             *(f"{count:,}" for count in (found.requests, found.checked, len(found.wrong), len(found.unasked))),
             str(phase.tracebacks),
             str(phase.exit_code),
-            *(f"{getattr(before, name)} → {getattr(after, name)}" for name in ("descriptors", "threads", "memory")),
+            *(f"{getattr(before, name)} → {getattr(after, name)}" for name in ("descriptors", "threads")),
+            " ".join(each.memory for each in phase.usages),
             f"{early:.0f} ms",
             f"{late:.0f} ms",
         )
-    Console(width=150).print(table)
+    Console(width=160).print(table)
     done = sum((phase.findings.done for phase in phases[1:]), phases[0].findings.done)
     click.echo("answered: " + ", ".join(f"{count:,} {name}" for name, count in done.most_common()))
 
