@@ -8,6 +8,7 @@ from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.core.plugin.graph import Sequence
 from mockflow.core.plugin.resources import Key, Made
 from mockflow.core.plugin.status import Fields
+from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.script.plan import StepPlan
 
 RunKind = Literal["look", "provision", "reprovision", "deprovision"]
@@ -42,9 +43,17 @@ class There:
     A lookup changes nothing in the cluster, because a run may be rehearsed only.
     """
 
-    def __init__(self, resources: Resources, trusted_endpoints: tuple[str, ...], *, model_access_control: bool) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        trusted_endpoints: tuple[str, ...],
+        *,
+        model_access_control: bool,
+        model_urls: ModelUrls,
+    ) -> None:
         self.trusted_endpoints = trusted_endpoints
         self.model_access_control = model_access_control
+        self.model_urls = model_urls
         self._found = Remembered(resources.peek)
         self.coming = Remembered(resources.is_coming)
         self.groups = Remembered(resources.group_named)

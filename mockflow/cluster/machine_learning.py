@@ -14,6 +14,7 @@ from mockflow.core.ml import requests
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.plugin.resources import Made
 from mockflow.core.plugin.step_checks.call import Surroundings
+from mockflow.core.plugin.step_checks.pretrained import NOT_LISTED, can_be_listed
 
 MAX_MADE: Final = 10_000
 """The most resources of one kind that clients may make. Of tasks the oldest are forgotten."""
@@ -22,7 +23,6 @@ MAX_TASKS: Final = 1_000
 Check = Callable[[Mapping[str, Any], Surroundings], dict[str, Any]]
 
 _CHECKS: Final[Mapping[str, Check]] = {
-    "connector": requests.connector,
     "model_group": requests.model_group,
     "agent": requests.agent,
 }
@@ -31,16 +31,37 @@ _STATUS: Final = "OpenSearchStatusException"
 
 @dataclass(frozen=True)
 class Registered:
-    """A model that was registered, and the task that did."""
+    """The task that registers a model, and the model: none if the task fails."""
 
-    model: Made
+    model: Made | None
     task: Made
 
 
 def create(world: World, kind: str, body: Mapping[str, Any], tenant_id: str | None) -> Made:
     """A new connector, model group or agent."""
-    inputs = _CHECKS[kind](body, around(world))
-    return _put(world, kind, inputs, tenant_id)
+    if kind == "connector":
+        inputs = requests.connector(body, around(world), access_control=world.has_connector_access_control)
+    else:
+        inputs = _CHECKS[kind](body, around(world))
+    return add(world, kind, inputs, tenant_id)
+
+
+def add(world: World, kind: str, inputs: Mapping[str, Any], tenant_id: str | None) -> Made:
+    """Adds a resource of a client; there may be MAX_MADE of a kind."""
+    if world.resources.count(kind) >= MAX_MADE:
+        message = f"mockflow holds {MAX_MADE} resources of a kind that clients make"
+        raise RefusedError(message, "OpenSearchRejectedExecutionException", "TOO_MANY_REQUESTS")
+    made = Made(
+        kind,
+        world.new_resource_id(kind),
+        inputs=inputs,
+        created=world.now(),
+        is_listed=False,
+        by_client=True,
+        tenant_id=tenant_id,
+    )
+    world.resources.put(made)
+    return made
 
 
 def register_model(world: World, body: Mapping[str, Any], *, deploys: bool, tenant_id: str | None) -> Registered:
@@ -49,9 +70,12 @@ def register_model(world: World, body: Mapping[str, Any], *, deploys: bool, tena
     is_remote = inputs["function_name"] == "REMOTE"
     if not inputs.get("model_group_id"):
         inputs["model_group_id"] = _group_for(world, inputs, tenant_id)
-    made = _put(world, "model", inputs, tenant_id)
     done = world.now() + (0 if is_remote else world.settings.step_time)
-    task = _task(world, made, "REGISTER_MODEL", done, tenant_id)
+    if not (is_remote or inputs.get("url") is not None or can_be_listed(inputs["name"])):
+        failed = {"function_name": inputs["function_name"], "state": "FAILED", "error": NOT_LISTED}
+        return Registered(None, _task(world, "REGISTER_MODEL", failed, done, tenant_id))
+    made = add(world, "model", inputs, tenant_id)
+    task = _task(world, "REGISTER_MODEL", _completed(made), done, tenant_id)
     if deploys:
         world.resources.deploy(made.id, done)
     return Registered(made, task)
@@ -61,7 +85,7 @@ def deploy(world: World, model: Made, tenant_id: str | None) -> Made:
     """Deploys a model; returns the task. A local model takes the time of a step."""
     done = world.now() + (0 if is_remote(model) else world.settings.step_time)
     world.resources.deploy(model.id, done)
-    return _task(world, model, "DEPLOY_MODEL", done, tenant_id)
+    return _task(world, "DEPLOY_MODEL", _completed(model), done, tenant_id)
 
 
 def undeploy(world: World, models: Iterable[str] | None) -> dict[str, str]:
@@ -101,10 +125,7 @@ def update_model(world: World, made: Made, body: Mapping[str, Any]) -> Made:
 
 def update_group(world: World, made: Made, body: Mapping[str, Any]) -> Made:
     """Changes a model group."""
-    merged = {**made.inputs, **{name: value for name, value in body.items() if value is not None}}
-    if merged.get("name") == made.inputs.get("name"):
-        return _change(world, made, merged)
-    return _change(world, made, {**merged, **requests.model_group(merged, around(world))})
+    return _change(world, made, requests.changed_model_group(made.inputs, body, around(world)))
 
 
 def update_agent(world: World, made: Made, body: Mapping[str, Any]) -> Made:
@@ -117,24 +138,7 @@ def _group_for(world: World, inputs: Mapping[str, Any], tenant_id: str | None) -
     if found := world.resources.group_named(inputs["name"]):
         return found
     group = {name: inputs[name] for name in ("name", "description") if name in inputs}
-    return _put(world, "model_group", group, tenant_id).id
-
-
-def _put(world: World, kind: str, inputs: Mapping[str, Any], tenant_id: str | None) -> Made:
-    if world.resources.count(kind) >= MAX_MADE:
-        message = f"mockflow holds {MAX_MADE} resources of a kind that clients make"
-        raise RefusedError(message, "OpenSearchRejectedExecutionException", "TOO_MANY_REQUESTS")
-    made = Made(
-        kind,
-        world.new_resource_id(kind),
-        inputs=inputs,
-        created=world.now(),
-        is_listed=False,
-        by_client=True,
-        tenant_id=tenant_id,
-    )
-    world.resources.put(made)
-    return made
+    return add(world, "model_group", group, tenant_id).id
 
 
 def _change(world: World, made: Made, inputs: Mapping[str, Any]) -> Made:
@@ -143,17 +147,21 @@ def _change(world: World, made: Made, inputs: Mapping[str, Any]) -> Made:
     return changed
 
 
-def _task(world: World, model: Made, kind: str, done: int, tenant_id: str | None) -> Made:
+def _completed(model: Made) -> dict[str, Any]:
+    """What a task has come to that registered or deployed this model."""
+    function = "REMOTE" if is_remote(model) else str(model.inputs.get("function_name", "TEXT_EMBEDDING"))
+    return {"model_id": model.id, "function_name": function, "state": "COMPLETED"}
+
+
+def _task(world: World, kind: str, outcome: Mapping[str, Any], done: int, tenant_id: str | None) -> Made:
     now = world.now()
     inputs = {
-        "model_id": model.id,
+        **outcome,
         "task_type": kind,
-        "function_name": "REMOTE" if is_remote(model) else str(model.inputs.get("function_name", "TEXT_EMBEDDING")),
-        "state": "COMPLETED",
         "worker_node": [world.node_id],
         "create_time": now,
         "last_update_time": done,
-        "is_async": not is_remote(model),
+        "is_async": outcome["function_name"] != "REMOTE",
     }
     task = Made(
         "task",

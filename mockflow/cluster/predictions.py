@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockflow.cluster import machine_learning
+from mockflow.cluster import machine_learning, memories
 from mockflow.cluster.model_scripts import ActiveModel
 from mockflow.cluster.world import World
 from mockflow.core.faults.chance import draw, milliseconds
@@ -32,7 +32,7 @@ _STATUS_NAMES: Final = {code: name for name, code in REST_STATUS.items()}
 class Answered:
     """An answer, or the error of the service behind a model, and how long it is held back (ms).
 
-    `make` makes the answer, which may take long; it reads nothing of the world.
+    `make` makes the answer, which may take long; only an agent's, which does not, touches the world.
     """
 
     make: Callable[[], Mapping[str, Any]]
@@ -44,6 +44,8 @@ class Answered:
 
 def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
     """The answer of a model. A remote model that is not deployed is deployed first, unless a setting says otherwise."""
+    if model.inputs.get("is_enabled") in (False, "false"):
+        raise RefusedError("Model is disabled.", _STATUS, "FORBIDDEN")
     _make_ready(world, model)
     asked = _asked(world, model, body)
     if asked.is_remote and not asked.documents:
@@ -57,19 +59,36 @@ def predict(world: World, model: Made, body: Mapping[str, Any]) -> Answered:
     return _scripted(world, script, lambda answer: _of_model(asked, answer))
 
 
-def execute(world: World, agent: Made, body: Mapping[str, Any]) -> Answered:
-    """The answer of an agent: what its own script says, else that of its model, else a default text."""
+def execute(world: World, agent: Made, body: Mapping[str, Any], user: str | None = None) -> Answered:
+    """The answer of an agent: what its own script says, else that of its model, else a default text.
+
+    An agent with a memory keeps it there, for `user`, the name of the caller.
+    """
     parameters = body.get("parameters")
+    if not isinstance(parameters, dict) and _INPUT not in body:
+        raise RefusedError("Agent input data can not be empty.")
     parameters = parameters if isinstance(parameters, dict) else {}
+    _check_tools(world, agent)
     question = str(next((parameters[name] for name in _QUESTIONS if name in parameters), ""))
     script = world.model_scripts.find("agent", _names(agent))
     llm = agent.inputs.get("llm")
     if script is None and isinstance(llm, Mapping):
         model = _model(world, str(llm.get("model_id")))
         script = world.model_scripts.find("model", _names(model), _connector_names(world, model))
+    memory_id = parameters.get("memory_id")
+
+    def kept(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        type = str(agent.inputs.get("type")).upper()
+        if type not in _REMEMBERS or not isinstance(agent.inputs.get("memory"), Mapping):
+            return answer
+        exchanged = question, outputs.plain_text(answer) or ""
+        ids = memories.remember(world, agent, None if memory_id is None else str(memory_id), exchanged, user)
+        return outputs.remembered(answer, *ids, is_chat=type == "CONVERSATIONAL")
+
     if script is None:
-        return Answered(lambda: outputs.agent_result(SAYS))
-    return _scripted(world, script, lambda answer: _of_agent(question, answer))
+        default = kept(outputs.agent_result(SAYS))
+        return Answered(lambda: default)
+    return _scripted(world, script, lambda answer: _of_agent(question, answer, kept))
 
 
 def vector(world: World, model_id: str, text: str) -> list[float]:
@@ -86,6 +105,25 @@ def answer_to(world: World, model_id: str, body: Mapping[str, Any]) -> Mapping[s
 
 
 _QUESTIONS: Final = ("question", "prompt", "input", "query")
+_INPUT: Final = "input"
+"""The standard input of an agent, from 3.5 on."""
+_REMEMBERS: Final = frozenset({"CONVERSATIONAL", "CONVERSATIONAL_FLOW"})
+_RUNS_TOOLS: Final = frozenset({"FLOW", "CONVERSATIONAL_FLOW"})
+"""Agents that run all their tools, one after the other. Those of other agents are chosen by its model."""
+
+
+def _check_tools(world: World, agent: Made) -> None:
+    """An agent of tools needs one, and the models that its tools ask."""
+    tools = agent.inputs.get("tools") or []
+    if str(agent.inputs.get("type")).upper() not in _RUNS_TOOLS or not isinstance(tools, list):
+        return
+    if not tools:
+        raise RefusedError("no tool configured")
+    for tool in tools:
+        parameters = tool.get("parameters") if isinstance(tool, Mapping) else None
+        model_id = parameters.get("model_id") if isinstance(parameters, Mapping) else None
+        if tool.get("type") == "MLModelTool" and isinstance(model_id, str) and "$" not in model_id:
+            _model(world, model_id)
 
 
 def _model(world: World, model_id: str) -> Made:
@@ -144,12 +182,14 @@ def _of_model(asked: Asked, answer: ModelAnswer) -> Mapping[str, Any]:
     return with_text(asked, asked.prompt if answer.echo else answer.text or "")
 
 
-def _of_agent(question: str, answer: ModelAnswer) -> Mapping[str, Any]:
+def _of_agent(
+    question: str, answer: ModelAnswer, kept: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Mapping[str, Any]:
     if answer.inference_results is not None:
         return {"inference_results": answer.inference_results}
     if answer.data is not None:
-        return outputs.agent_result(outputs.plain_text(outputs.results([[outputs.data_map(answer.data)]])) or "")
-    return outputs.agent_result(question if answer.echo else answer.text or "")
+        return kept(outputs.agent_result(outputs.plain_text(outputs.results([[outputs.data_map(answer.data)]])) or ""))
+    return kept(outputs.agent_result(question if answer.echo else answer.text or ""))
 
 
 def _without_delay(answered: Answered) -> Mapping[str, Any]:

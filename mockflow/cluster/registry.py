@@ -132,6 +132,12 @@ class Registry:
         found = self._look_up(key)
         return found[0] if found else None
 
+    def unlisted(self) -> Iterator[Key]:
+        """What no workflow lists now: what clients have made, and what workflows have left. It writes nothing."""
+        for key in self._left:
+            if all(workflow.lists(key, self._elapsed(workflow)) is None for workflow in self.makers(key)):
+                yield key
+
     def is_coming(self, key: Key) -> bool:
         """Whether a run under way makes the resource later."""
         return any(workflow.is_to_make(key, self._elapsed(workflow)) for workflow in self.makers(key))

@@ -7,7 +7,12 @@ from mockflow.core.plugin.step_checks.call import Surroundings
 
 def there_in(world: World) -> There:
     """Lookups that give a run the same result each time."""
-    return There(world.resources, world.trusted_endpoints, model_access_control=world.has_model_access_control)
+    return There(
+        world.resources,
+        world.trusted_endpoints,
+        model_access_control=world.has_model_access_control,
+        model_urls=world.model_urls,
+    )
 
 
 def around(world: World, there: There | None = None) -> Surroundings:
@@ -24,4 +29,5 @@ def around(world: World, there: There | None = None) -> Surroundings:
         ml_indices=there.kinds,
         trusted_endpoints=there.trusted_endpoints,
         model_access_control=there.model_access_control,
+        model_urls=there.model_urls,
     )

@@ -18,6 +18,8 @@ ML_INDICES: Final[Mapping[str, str]] = {
     "model_group": ".plugins-ml-model-group",
     "agent": ".plugins-ml-agent",
     "task": ".plugins-ml-task",
+    "memory": ".plugins-ml-memory-meta",
+    "message": ".plugins-ml-memory-message",
 }
 """Kind of resource -> its index."""
 

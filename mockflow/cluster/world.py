@@ -26,7 +26,9 @@ from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
 from mockflow.core.opensearch.settings.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
 from mockflow.core.plugin.status import Document, Fields
+from mockflow.core.plugin.step_checks import model_urls
 from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
+from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim
@@ -342,6 +344,19 @@ class World:
         """Whether ML Commons controls who may use which model."""
         text = self.cluster_settings.text("plugins.ml_commons.model_access_control_enabled")
         return bool(self.settings.users) and text == "true"
+
+    @property
+    def has_connector_access_control(self) -> bool:
+        """Whether ML Commons controls who may use which connector."""
+        text = self.cluster_settings.text("plugins.ml_commons.connector_access_control_enabled")
+        return bool(self.settings.users) and text == "true"
+
+    @property
+    def model_urls(self) -> ModelUrls:
+        """Whether models may be registered by a URL."""
+        allowed, trusted = (self.cluster_settings.text(key) for key in (model_urls.ALLOWED, model_urls.TRUSTED))
+        settings = ModelUrls(None if allowed is None else allowed == "true")
+        return replace(settings, trusted=trusted) if isinstance(trusted, str) else settings
 
     def trusts_inputs(self, scenario: Scenario | None) -> bool:
         """Whether the steps of a workflow of `scenario` succeed whatever their inputs are."""

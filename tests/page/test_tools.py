@@ -297,6 +297,11 @@ async def test_the_resources_of_the_selected_workflow(serve: Servers, open_page:
     await expect(table).to_be_hidden()  # it has made nothing yet
     await row(page, "t").locator(".who").click()
     await expect(rows).to_have_count(3)
+    others = page.get_by_role("region", name="Resources of no workflow")
+    await expect(others).to_be_hidden()
+    await server.ask("/logs/_doc", "POST", '{"a":1}', {"Content-Type": "application/json"})
+    await expect(others.locator("tbody tr")).to_have_text(["indexlogs1 document"])
+    await expect(rows).to_have_count(3)
 
 
 # -- order, filter, phone ------------------------------------------------------------------------------

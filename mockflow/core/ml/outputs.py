@@ -27,6 +27,16 @@ def agent_result(text: str) -> dict[str, Any]:
     return {"inference_results": [{"output": [{"name": "response", "result": text}]}]}
 
 
+def remembered(answer: Mapping[str, Any], memory_id: str, message_id: str, *, is_chat: bool) -> dict[str, Any]:
+    """The answer of an agent that has a memory. A chat gives its text within an object."""
+    [result] = answer["inference_results"]
+    ids = [{"name": "memory_id", "result": memory_id}, {"name": "parent_interaction_id", "result": message_id}]
+    output = result["output"]
+    if is_chat:
+        output = [data_map({"response": one.get("result"), "additional_info": {}}) for one in output]
+    return {"inference_results": [{**result, "output": [*ids, *output]}]}
+
+
 def plain_text(answer: Mapping[str, Any]) -> str | None:
     """The text that an answer of a model has, wherever a vendor puts it; None where it has none."""
     for result in answer.get("inference_results") or ():

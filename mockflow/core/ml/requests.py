@@ -8,21 +8,24 @@ that are missing were read in the sources of ML Commons, not measured).
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from mockflow.core.ml.model_config import check_model_config
 from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.agents import agent_failure
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.connectors import check_connector, is_action_type
-from mockflow.core.plugin.step_checks.models import FUNCTIONS, MODEL_FORMATS, check_group, check_names_of
+from mockflow.core.plugin.step_checks.models import FUNCTIONS, MODEL_FORMATS, check_access, check_group, check_names_of
 
 _STATUS: Final = "OpenSearchStatusException"
 _LOCAL: Final = "TEXT_EMBEDDING"
+_METRICS: Final = "METRICS_CORRELATION"
+_ILLEGAL: Final = "IllegalArgumentException"
 _VALIDATED_SINCE: Final = (3, 1)
 
 
-def connector(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
-    """The connector of ``POST connectors/_create``."""
+def connector(body: Mapping[str, Any], around: Surroundings, *, access_control: bool = False) -> dict[str, Any]:
+    """The connector of ``POST connectors/_create``. `access_control`: who may use which connector is controlled."""
     inputs = _connector_inputs(body)
     for name in ("name", "version", "protocol"):
         if inputs[name] is None or (name == "version" and not inputs[name]):
@@ -30,6 +33,8 @@ def connector(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
     inputs["description"] = inputs["description"] or ""
     _check_actions(inputs["actions"], around)
     _refuse(check_connector(inputs, around))
+    if not access_control:
+        _refuse(check_access(body, "connector"), own=_ILLEGAL)
     return {name: value for name, value in inputs.items() if value is not None}
 
 
@@ -50,8 +55,19 @@ def model_group(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]
         message = "model group name must not be null"
         raise RefusedError(message, "NullPointerException", "INTERNAL_SERVER_ERROR")
     inputs |= {name: body[name] for name in ("backend_roles", "add_all_backend_roles") if body.get(name) is not None}
-    _refuse(check_group(inputs, around), own="IllegalArgumentException")
+    _refuse(check_group(inputs, around), own=_ILLEGAL)
     return inputs
+
+
+def changed_model_group(before: Mapping[str, Any], body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+    """The group after ``PUT model_groups/{id}``."""
+    changes = {name: value for name, value in body.items() if value is not None}
+    if not around.model_access_control:
+        _refuse(check_access({**changes, "backend_roles": "backend_roles" in changes}), own=_ILLEGAL)
+    after = {**before, **changes}
+    if after.get("name") == before.get("name"):
+        return after
+    return {**after, **model_group(after, around)}
 
 
 def model(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
@@ -64,12 +80,17 @@ def model(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
         raise RefusedError("model name is null")
     if function != "REMOTE":
         _check_local(inputs)
+    check_model_config(function, inputs.get("model_config"), around.version)
     _refuse(check_names_of("Model", inputs, around.version))
+    if inputs.get("url") is not None and function != _METRICS:
+        _refuse(around.model_urls.failure(inputs["url"], by_step=False), own=_ILLEGAL)
     if function == "REMOTE":
         _check_remote(inputs, around)
     group = inputs.get("model_group_id")
     if group and not around.has("model_group", group):
         raise RefusedError(f"Failed to find model group with ID: {group}", _STATUS, "NOT_FOUND")
+    if not (group or around.group_named(inputs["name"]) or around.model_access_control):
+        _refuse(check_access(body), own=_ILLEGAL)
     return {**inputs, "function_name": function}
 
 
@@ -98,7 +119,7 @@ def changed_model(before: Mapping[str, Any], body: Mapping[str, Any], around: Su
 
 def agent(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
     """The agent of ``POST agents/_register`` or ``PUT agents/{id}``."""
-    inputs = _texts(body, ("name", "type", "description", "app_type"))
+    inputs = _texts(body, ("name", "type", "description", "app_type", "provisioned_by"))
     inputs |= {name: body[name] for name in _AGENT_OBJECTS if body.get(name) is not None}
     if inputs.get("type") is None:
         raise RefusedError("Agent type can't be null")
@@ -121,9 +142,10 @@ def agent(body: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
 
 
 _CONNECTOR: Final = ("name", "version", "description", "protocol", "parameters", "actions", "client_config", "url")
+_CONNECTOR_TEXTS: Final = ("name", "version", "description", "protocol", "url", "provisioned_by")
 _MODEL_TEXTS: Final = (
     *("name", "version", "description", "function_name", "model_group_id", "connector_id", "model_format"),
-    *("model_content_hash_value", "url"),
+    *("model_content_hash_value", "url", "provisioned_by"),
 )
 _MODEL_OBJECTS: Final = ("model_config", "connector", "interface", "guardrails", "deploy_setting", "rate_limiter")
 _MODEL_CHANGES: Final = ("model_config", "connector", "interface", "guardrails", "deploy_setting", "is_enabled")
@@ -132,7 +154,7 @@ _AGENT_OBJECTS: Final = ("llm", "tools", "parameters", "memory", "model", "conte
 
 def _connector_inputs(body: Mapping[str, Any]) -> dict[str, Any]:
     inputs: dict[str, Any] = dict.fromkeys(("name", "description", "version", "protocol"))
-    inputs |= _texts(body, ("name", "version", "description", "protocol", "url"))
+    inputs |= _texts(body, _CONNECTOR_TEXTS)
     for name in ("parameters", "credential", "client_config"):
         value = body.get(name)
         if value is not None and not isinstance(value, dict):

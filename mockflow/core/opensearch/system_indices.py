@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from mockflow.core.opensearch.indices.index_body import stored_settings
 from mockflow.core.opensearch.search.fields import DATE_FORMAT, MAPPINGS, STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.search.ml_fields import ML_FIELDS
 
 _SUBFIELD: Final = ".keyword"
 _SETTINGS: Final = {"index.auto_expand_replicas": "0-1"}
@@ -38,31 +39,9 @@ def _mapping(fields: Mapping[str, str], *, dynamic: bool = True) -> dict[str, An
     return {**({} if dynamic else {"dynamic": "false"}), "_meta": {"schema_version": 1}, "properties": root}
 
 
-def _fields(texts: str = "", keywords: str = "", dates: str = "", flat: str = "", numbers: str = "") -> dict[str, str]:
-    kinds = {"text": texts, "keyword": keywords, "date": dates, "flat_object": flat, "integer": numbers}
-    return {name: kind for kind, names in kinds.items() for name in names.split()}
-
-
-_TIMES: Final = "created_time last_updated_time"
 _MAPPINGS: Final[Mapping[str, dict[str, Any]]] = {
     TEMPLATE_INDEX: _mapping(MAPPINGS[TEMPLATE_INDEX], dynamic=False),
     STATE_INDEX: _mapping(MAPPINGS[STATE_INDEX], dynamic=False),
-    ".plugins-flow-framework-config": _mapping(_fields(keywords="master_key", dates="create_time"), dynamic=False),
-    ".plugins-ml-config": _mapping(_fields(keywords="master_key", dates="create_time last_updated_time")),
-    ".plugins-ml-connector": _mapping(
-        _fields("name description", "version protocol access", _TIMES, "parameters credential client_config actions")
-    ),
-    ".plugins-ml-model": _mapping(
-        _fields(
-            "name description",
-            "algorithm connector_id model_format model_group_id model_id model_state model_version",
-            f"{_TIMES} last_deployed_time last_registered_time",
-            numbers="auto_redeploy_retry_times current_worker_node_count planning_worker_node_count",
-        )
-    ),
-    ".plugins-ml-model-group": _mapping(_fields("name description", "access", _TIMES, numbers="latest_version")),
-    ".plugins-ml-agent": _mapping(_fields("name description", "type app_type", _TIMES, "tools parameters memory llm")),
-    ".plugins-ml-task": _mapping(
-        _fields("error", "function_name model_id state task_type worker_node", "create_time last_update_time")
-    ),
+    ".plugins-flow-framework-config": _mapping({"master_key": "keyword", "create_time": "date"}, dynamic=False),
+    **{name: _mapping(fields) for name, fields in ML_FIELDS.items()},
 }

@@ -93,8 +93,8 @@ def body_of(made: Made, version: Version = _SOME_VERSION, node: str = "") -> dic
     body = _BODIES[made.kind](made) if made.kind in _BODIES else {}
     if made.kind in _HIDEABLE:
         body["is_hidden"] = False
-    if made.kind in _PROVISIONED and not made.by_client and version.behaviour.marks_provisioned_resources:
-        body["provisioned_by"] = "flow-framework"
+    if made.kind in _PROVISIONED and version.behaviour.marks_provisioned_resources:
+        body |= _chosen(made.inputs, ("provisioned_by",)) if made.by_client else {"provisioned_by": "flow-framework"}
     if made.kind == "model" and made.ready:
         body["planning_worker_nodes"] = [node]
     order = _ORDER.get(made.kind, ())
@@ -195,12 +195,12 @@ def _agent(made: Made) -> dict[str, Any]:
 
 
 def _task(made: Made) -> dict[str, Any]:
-    """The body of a task. Once it is done, its `inputs` are the body."""
+    """The body of a task. Once it is done, its `inputs` are the body. That of a registration never shows RUNNING."""
     if made.ready:
         return dict(made.inputs)
     hidden = ("error", "last_update_time", *(("model_id",) if made.by_client and _makes_model(made) else ()))
     running = {name: value for name, value in made.inputs.items() if name not in hidden}
-    return {**running, "state": "RUNNING"}
+    return {**running, "state": "CREATED" if _makes_model(made) else "RUNNING"}
 
 
 def _makes_model(task: Made) -> bool:

@@ -195,6 +195,12 @@ ROUTES: Final = (
         errors=(404,),
     ),
     _route(
+        "GET /resources",
+        resources.get_other_resources,
+        "The resources of no workflow: what clients have made, and what workflows have left.",
+        views.ResourcesView,
+    ),
+    _route(
         "GET /workflows/{workflow_id}/status",
         workflows.status_at,
         "The status with all fields at any elapsed time, past or future; without at, now.",

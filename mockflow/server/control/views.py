@@ -139,17 +139,21 @@ class WorkflowDetail(WorkflowView):
 
 
 class ResourceView(View):
-    """A resource of a workflow that exists now: its status lists it, and no client has deleted it."""
+    """A resource that exists now. One of a workflow is listed by its status, and no client has deleted it."""
 
-    kind: str = Field(description="index, model, agent, connector, model_group, ingest_pipeline or search_pipeline.")
+    kind: str = Field(
+        description="index, model, agent, connector, model_group, memory, ingest_pipeline or search_pipeline."
+    )
     id: str
-    name: str | None = Field(description="The name that its step gave it; null for indices and pipelines.")
+    name: str | None = Field(
+        description="The name that its step or its client gave it; null for indices and pipelines."
+    )
     state: str | None = Field(description="Of a model: model_state, such as DEPLOYED; null for others.")
     documents: int | None = Field(description="Of an index: how many documents clients have written; null for others.")
 
 
 class ResourcesView(View):
-    """The resources of a workflow that exist now, in the order of its status; at most 1,000."""
+    """The resources that exist now, at most 1,000; those of a workflow in the order of its status."""
 
     total: int = Field(description="How many there are.")
     resources: list[ResourceView]

@@ -82,7 +82,7 @@ def _has_models(world: World, group: Made) -> Refusal | None:
 
 
 def _is_running(_: World, task: Made) -> Refusal | None:
-    if task.ready:
+    if body_of(task).get("state") != "RUNNING":
         return None
     return object_error(500, "exception", "Task cannot be deleted in running state. Try after some time.")
 
@@ -285,6 +285,7 @@ def _routes(kind: Kind) -> tuple[ApiRoute, ...]:
 _CHANGES: Final = "ml_changes"
 _FRAMES: Final = "ml_frames"
 _ASKING: Final = "ml_predictions"
+_MEMORIES: Final = "ml_memories"
 _OTHERS: Final = (
     ("POST", "connectors/_create", "ml.create_connector", _CHANGES, "create_connector"),
     ("PUT", "connectors/{id}", "ml.update_connector", _CHANGES, "update_connector"),
@@ -313,6 +314,20 @@ _OTHERS: Final = (
     ("GET", "profile/models/{id}", "ml.get_profile_models", _FRAMES, "get_profile"),
     ("GET", "profile/tasks", "ml.get_profile_tasks", _FRAMES, "get_task_profile"),
     ("GET", "profile/tasks/{id}", "ml.get_profile_tasks", _FRAMES, "get_task_profile"),
+    ("GET", "memory", "ml.get_all_memories", _MEMORIES, "get_memories"),
+    ("POST", "memory", "ml.create_memory", _MEMORIES, "create_memory"),
+    ("GET", "memory/_search", "ml.search_memory", _MEMORIES, "search_memories"),
+    ("POST", "memory/_search", "ml.search_memory", _MEMORIES, "search_memories"),
+    ("GET", "memory/{id}", "ml.get_memory", _MEMORIES, "get_memory"),
+    ("PUT", "memory/{id}", "ml.update_memory", _MEMORIES, "update_memory"),
+    ("DELETE", "memory/{id}", "ml.delete_memory", _MEMORIES, "delete_memory"),
+    ("GET", "memory/{id}/_search", "ml.search_message", _MEMORIES, "search_messages"),
+    ("POST", "memory/{id}/_search", "ml.search_message", _MEMORIES, "search_messages"),
+    ("GET", "memory/{id}/messages", "ml.get_all_messages", _MEMORIES, "get_messages"),
+    ("POST", "memory/{id}/messages", "ml.create_message", _MEMORIES, "create_message"),
+    ("GET", "memory/message/{id}", "ml.get_message", _MEMORIES, "get_message"),
+    ("PUT", "memory/message/{id}", "ml.update_message", _MEMORIES, "update_message"),
+    ("GET", "memory/message/{id}/traces", "ml.get_message_traces", _MEMORIES, "get_traces"),
 )
 
 ROUTES: Final = (

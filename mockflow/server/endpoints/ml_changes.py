@@ -52,7 +52,8 @@ def register_model(call: Call) -> Action:
             )
         except RefusedError as error:
             raise refused(error) from None
-        model_id = {"model_id": found.model.id} if machine_learning.is_remote(found.model) else {}
+        model = found.model
+        model_id = {"model_id": model.id} if model is not None and machine_learning.is_remote(model) else {}
         return Reply(200, {"task_id": found.task.id, "status": "CREATED", **model_id})
 
     return act
@@ -61,10 +62,11 @@ def register_model(call: Call) -> Action:
 def deploy_model(call: Call) -> Action:
     """Deploys a model. A remote one is deployed at once."""
     model_id = call.path_value("id")
-    call.ignore_body()
+    body = read_object(call) if call.request.body else {}
 
     def act() -> Reply:
         model = _found(call, KINDS["model"], model_id)
+        _check_nodes(call.world, body, deploys=True)
         task = machine_learning.deploy(call.world, model, call.request.caller.tenant_id)
         status = "COMPLETED" if machine_learning.is_remote(model) else "CREATED"
         return Reply(200, {"task_id": task.id, "task_type": "DEPLOY_MODEL", "status": status})
@@ -75,10 +77,11 @@ def deploy_model(call: Call) -> Action:
 def undeploy_model(call: Call) -> Action:
     """Undeploys one model."""
     model_id = call.path_value("id")
-    call.ignore_body()
+    body = read_object(call) if call.request.body else {}
 
     def act() -> Reply:
         _found(call, KINDS["model"], model_id)
+        _check_nodes(call.world, body)
         return _undeployed(call.world, [model_id])
 
     return act
@@ -91,9 +94,24 @@ def undeploy_models(call: Call) -> Action:
 
     def act() -> Reply:
         ml_tenants.check_tenant(call)
+        _check_nodes(call.world, body)
         return _undeployed(call.world, [str(one) for one in wanted] if isinstance(wanted, list) and wanted else None)
 
     return act
+
+
+def _check_nodes(world: World, body: Mapping[str, Any], *, deploys: bool = False) -> None:
+    """Raises for a choice of nodes where a setting forbids it, as it does by default, or where none is there."""
+    nodes = body.get("node_ids")
+    if not isinstance(nodes, list) or not nodes:
+        return
+    if world.cluster_settings.text(_CUSTOM_PLAN) != "true":
+        raise refused(RefusedError("Don't allow custom deployment plan"))
+    if deploys and world.node_id not in nodes:
+        raise refused(RefusedError("no eligible node found"))
+
+
+_CUSTOM_PLAN: Final = "plugins.ml_commons.allow_custom_deployment_plan"
 
 
 def _undeployed(world: World, models: list[str] | None) -> Reply:

@@ -9,6 +9,7 @@ from mockflow.cluster.predictions import Answered
 from mockflow.cluster.world import World
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.plugin.resources import Made
+from mockflow.core.plugin.step_checks.models import FUNCTIONS
 from mockflow.server.endpoints import ml_tenants
 from mockflow.server.endpoints.machine_learning import KINDS, missing
 from mockflow.server.endpoints.resource_reads import read_resource
@@ -17,11 +18,17 @@ from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import refused
 from mockflow.server.rest.worker import in_thread
 
+Ask = Callable[[World, Made, Mapping[str, Any], str | None], Answered]
+"""Asks a model or an agent; the last is the name of the caller, None where there are no users."""
 
-def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]) -> Handler:
+
+def _asking(kind: str, ask: Ask) -> Handler:
     def handle(call: Call) -> Action:
         resource_id = call.path_value("id")
+        algorithm = call.path_value("algorithm_name")
         body = read_object(call)
+        if algorithm and algorithm.upper() not in FUNCTIONS:
+            raise refused(RefusedError("Wrong function name"))
 
         async def act() -> Reply:
             ml_tenants.check_tenant(call)
@@ -30,7 +37,8 @@ def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]
                 raise missing(call.world, KINDS[kind], KINDS[kind].change, resource_id)
             ml_tenants.check_access(call, made.key)
             try:
-                answered = ask(call.world, made, body)
+                user = call.request.caller.user
+                answered = ask(call.world, made, body, user.name if user else None)
             except RefusedError as error:
                 raise refused(error) from None
             try:
@@ -48,5 +56,5 @@ def _asking(kind: str, ask: Callable[[World, Made, Mapping[str, Any]], Answered]
     return handle
 
 
-predict = _asking("model", predictions.predict)
+predict = _asking("model", lambda world, model, body, _: predictions.predict(world, model, body))
 execute_agent = _asking("agent", predictions.execute)

@@ -99,6 +99,18 @@ def test_a_bad_step_fails(type: str, inputs: dict[str, Any], message: str, statu
     assert errors(type, inputs, groups={"taken": "g"}) == both(message, status)
 
 
+@pytest.mark.parametrize("type", ["register_local_pretrained_model", "register_local_sparse_encoding_model"])
+def test_a_local_model_has_to_be_in_the_list(type: str) -> None:
+    inputs = {**LOCAL, "name": "sentence-transformers/all-MiniLM-L6-v2"}
+    reason = "This model is not in the pre-trained model list, please check your parameters."
+    message, _ = errors(type, inputs)
+    assert message == (
+        f"FlowFrameworkException during step s, Local model registration failed with error : {reason}, "
+        "restStatus: BAD_REQUEST"
+    )
+    assert not any(errors(type, {**inputs, "name": "amazon/x"}))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [

@@ -49,3 +49,28 @@ async def test_reading_resources_writes_nothing(serve: Servers) -> None:
     journal = await owner.get("/journal")
     assert journal["counted"] == 1
     assert await owner.refused(404, "GET", "/workflows/nope/resources")
+
+
+async def test_resources_of_no_workflow(serve: Servers) -> None:
+    server = await serve(THINGS)
+    owner = await Owner.of(server)
+    assert await owner.get("/resources") == {"total": 0, "resources": []}
+    await server.status("t")
+    await server.advance("2s")
+    assert await owner.get("/resources") == {"total": 0, "resources": []}
+    await server.ask("/logs/_doc", "POST", '{"a":1}', JSON)
+    await server.ask("/_plugins/_ml/models/m1", "PUT", '{"description":"d"}', JSON)  # it stays the workflow's
+    made = await server.ask("/_plugins/_ml/memory", "POST", '{"name":"talk"}', JSON)
+    local = '{"name":"huggingface/l","version":"1","model_format":"TORCH_SCRIPT"}'
+    await server.ask("/_plugins/_ml/models/_register", "POST", local, JSON)
+    shown = await owner.get("/resources")
+    assert shown["resources"][:2] == [
+        resource("index", "logs", documents=1),
+        resource("memory", made.json["memory_id"], name="talk"),
+    ]
+    assert [(one["kind"], one["state"]) for one in shown["resources"][2:]] == [
+        ("model_group", None),
+        ("model", "REGISTERED"),
+    ]
+    assert shown["total"] == 4
+    assert (await owner.get("/workflows/t/resources"))["total"] == 3

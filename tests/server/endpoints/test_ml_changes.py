@@ -27,7 +27,7 @@ CONNECTOR: Final[dict[str, Any]] = {
         }
     ],
 }
-LOCAL: Final = {"name": "all-MiniLM-L6-v2", "version": "1", "model_format": "TORCH_SCRIPT"}
+LOCAL: Final = {"name": "huggingface/all-MiniLM-L6-v2", "version": "1", "model_format": "TORCH_SCRIPT"}
 ASKED: Final = {"parameters": {"messages": [{"role": "user", "content": "hi"}]}}
 
 
@@ -98,7 +98,7 @@ async def test_a_local_model_takes_its_time(server: Server) -> None:
     registered = await good(server, "POST", "models/_register?deploy=true", LOCAL)
     assert list(registered) == ["task_id", "status"]
     task = await good(server, "GET", f"tasks/{registered['task_id']}")
-    assert (task["state"], task.get("model_id")) == ("RUNNING", None)
+    assert (task["state"], task.get("model_id")) == ("CREATED", None)
     await server.advance("1s")
     task = await good(server, "GET", f"tasks/{registered['task_id']}")
     assert task["state"] == "COMPLETED"
@@ -110,11 +110,27 @@ async def test_a_local_model_takes_its_time(server: Server) -> None:
     assert again["inference_results"] == [first]
 
 
+async def test_a_local_model_that_is_in_no_list(server: Server) -> None:
+    for name in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
+        registered = await good(server, "POST", "models/_register?deploy=true", {**LOCAL, "name": name})
+        assert list(registered) == ["task_id", "status"]
+        task = await good(server, "GET", f"tasks/{registered['task_id']}")
+        assert (task["state"], task.get("error")) == ("CREATED", None)
+        await server.advance("1s")
+        task = await good(server, "GET", f"tasks/{registered['task_id']}")
+        assert (task["state"], task["error"], task.get("model_id")) == (
+            "FAILED",
+            "This model is not in the pre-trained model list, please check your parameters.",
+            None,
+        )
+    assert (await good(server, "GET", "models/_search", {"query": {"match_all": {}}}))["hits"]["hits"] == []
+
+
 async def test_in_mode_auto_a_look_at_a_task_moves_the_time(serve: Servers) -> None:
     server = await serve(mode="auto")
     registered = await good(server, "POST", "models/_register", LOCAL)
     states = [(await good(server, "GET", f"tasks/{registered['task_id']}"))["state"] for _ in range(2)]
-    assert states == ["RUNNING", "COMPLETED"]
+    assert states == ["CREATED", "COMPLETED"]
 
 
 async def test_a_local_model_has_to_be_deployed_before_it_is_asked(server: Server) -> None:

@@ -52,7 +52,8 @@ async def test_answers_come_in_turn_and_the_last_repeats(serve: Servers) -> None
 
 async def test_agents_say_what_their_script_says(serve: Servers) -> None:
     server = await serve(ECHO)
-    agent_id = (await good(server, "POST", "agents/_register", {"name": "helper", "type": "flow"}))["agent_id"]
+    agent = {"name": "helper", "type": "flow", "tools": [{"type": "ListIndexTool"}]}
+    agent_id = (await good(server, "POST", "agents/_register", agent))["agent_id"]
     results = [
         (await good(server, "POST", f"agents/{agent_id}/_execute", {"parameters": {"question": "why?"}}))
         for _ in range(2)
@@ -62,9 +63,12 @@ async def test_agents_say_what_their_script_says(serve: Servers) -> None:
 
 
 async def test_a_vector_takes_the_form_of_the_model(serve: Servers) -> None:
-    server = await serve("scenario: v\nmodels: [{model: all*, answers: {vector: [1.0, 0.5]}}]")
+    server = await serve('scenario: v\nmodels: [{model: "huggingface/all*", answers: {vector: [1.0, 0.5]}}]')
     registered = await good(
-        server, "POST", "models/_register?deploy=true", {"name": "all", "model_format": "ONNX", "version": "1"}
+        server,
+        "POST",
+        "models/_register?deploy=true",
+        {"name": "huggingface/all", "model_format": "ONNX", "version": "1"},
     )
     await server.advance("1s")
     model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]

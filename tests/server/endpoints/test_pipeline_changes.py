@@ -110,9 +110,86 @@ async def test_plain_processors(
     assert (shown["doc"]["_index"], shown["doc"]["_id"]) == ("_index", "_id")
 
 
+def chunking(algorithm: str, fields: Any = None, /, **parameters: Any) -> dict[str, Any]:
+    return {"text_chunking": {"algorithm": {algorithm: parameters}, "field_map": fields or {"a": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("processor", "a", "pieces"),
+    [
+        (chunking("fixed_token_length", token_limit=2), "One two, three!", ["One two, ", "three!"]),
+        (chunking("fixed_token_length", token_limit=2, overlap_rate=0.5), "a b c", ["a b ", "b c"]),
+        (chunking("fixed_token_length", token_limit=9), "One two", ["One two"]),
+        (chunking("fixed_token_length"), "", []),
+        (chunking("fixed_char_length", char_limit="4", overlap_rate="0.25"), "abcdefg", ["abcd", "defg"]),
+        (chunking("delimiter", delimiter=". "), "A b. C d. E", ["A b. ", "C d. ", "E"]),
+        (chunking("delimiter"), "A\n\nB\n\n", ["A\n\n", "B\n\n"]),
+        (chunking("delimiter", delimiter=".", max_chunk_limit=2), "a.b.c.", ["a.", "b.c."]),
+        (chunking("delimiter", delimiter=".", max_chunk_limit=-1), "a.b.c.", ["a.", "b.", "c."]),
+        (chunking("delimiter", delimiter="."), ["a.b", "", "c"], ["a.", "b", "c"]),
+    ],
+)
+async def test_texts_in_pieces(server: Server, processor: dict[str, Any], a: Any, pieces: list[str]) -> None:
+    assert (await simulated(server, processor, {"a": a}))["doc"]["_source"] == {"a": a, "b": pieces}
+
+
+async def test_pieces_within_objects_and_of_nothing(server: Server) -> None:
+    nested = chunking("delimiter", {"o": {"a": "b"}, "none": "empty"}, delimiter=".")
+    shown = await simulated(server, nested, {"o": [{"a": "x.y"}, {"a": "z"}]})
+    assert shown["doc"]["_source"] == {
+        "o": [{"a": "x.y", "b": ["x.", "y"]}, {"a": "z", "b": ["z"]}],
+        "empty": [],
+    }
+    nested["text_chunking"]["ignore_missing"] = True
+    assert "empty" not in (await simulated(server, nested, {"o": {"a": "x"}}))["doc"]["_source"]
+
+
+async def test_pieces_by_a_tokenizer_that_mockflow_does_not_know(server: Server) -> None:
+    processor = chunking("fixed_token_length", tokenizer="letter", token_limit=1)
+    assert (await simulated(server, processor, {"a": "x y"}))["doc"]["_source"] == {"a": "x y"}
+    [exchange] = (await good(server, "GET", f"{OWNER}/journal"))["exchanges"]
+    assert exchange["notes"] == [
+        "mockflow does not compute the processor text_chunking: documents pass it unchanged",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"token_limit": 0}, "Parameter [token_limit] must be positive."),
+        ({"token_limit": "x"}, "Parameter [token_limit] must be of java.lang.Integer type"),
+        ({"max_chunk_limit": -2}, "Parameter [max_chunk_limit] must be positive or -1 to disable this parameter"),
+        ({"overlap_rate": 0.6}, "Parameter [overlap_rate] must be between 0.0 and 0.5, but was 0.6"),
+        ({"overlap_rate": True}, "Parameter [overlap_rate] must be of java.lang.Double type"),
+        ({"tokenizer": ""}, "Parameter [tokenizer] should not be empty."),
+        ({"tokenizer": 1}, "Parameter [tokenizer] must be of java.lang.String type"),
+    ],
+)
+async def test_how_texts_cannot_be_put_in_pieces(server: Server, parameters: dict[str, Any], reason: str) -> None:
+    answer = await ask(server, "PUT", INGEST, {"processors": [chunking("fixed_token_length", **parameters)]})
+    assert (answer.status, answer.reason) == (500, f"java.lang.IllegalArgumentException: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        ({"field_pattern": "a*"}, {"b": 3, "ca": 4}),
+        ({"field_pattern": ["ab", "c*"]}, {"a": 1, "b": 3}),
+        ({"exclude_field_pattern": ["a*", "b"]}, {"a": 1, "ab": 2, "b": 3}),
+    ],
+)
+async def test_fields_removed_by_patterns(server: Server, patterns: dict[str, Any], left: dict[str, Any]) -> None:
+    shown = await simulated(server, {"remove_by_pattern": patterns}, {"a": 1, "ab": 2, "b": 3, "ca": 4})
+    assert (shown["doc"]["_source"], shown["doc"]["_index"]) == (left, "_index")
+
+
 @pytest.mark.parametrize(
     ("processor", "source", "reason"),
     [
+        (chunking("delimiter"), {"a": 1}, "field [a] is neither string nor nested type, cannot process it"),
+        (chunking("delimiter"), {"a": ["x", 1]}, "list type field [a] has non-string value, cannot process it"),
+        (chunking("delimiter"), {"a": [None]}, "list type field [a] has null, cannot process it"),
+        (chunking("delimiter"), {"a": {"b": 1}}, "map type field [a] has non-string type, cannot process it"),
         ({"rename": {"field": "a", "target_field": "b"}}, {}, "field [a] doesn't exist"),
         ({"rename": {"field": "a", "target_field": "b"}}, {"a": 1, "b": 2}, "field [b] already exists"),
         ({"remove": {"field": "a.b"}}, {"a": {}}, "field [b] not present as part of path [a.b]"),
@@ -172,7 +249,7 @@ async def local_model(server: Server) -> str:
         server,
         "POST",
         "models/_register?deploy=true",
-        {"name": "all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
+        {"name": "huggingface/all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
     )
     await server.advance("1s")
     return str((await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"])

@@ -26,7 +26,7 @@ NEW: Final = "/_plugins/_ml/memory_containers/_create"  # since 3.3
         ("POST", CLOSE),
         ("POST", "/_plugins/_sql"),
         ("PUT", "/_snapshot/x"),
-        ("GET", "/_plugins/_ml/memory"),
+        ("GET", "/_plugins/_ml/tools"),
         ("POST", "/_render/template"),
     ],
 )

@@ -10,7 +10,9 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from mockflow.core.base.json_writer import loads
+from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.java import class_name, java_text
+from mockflow.core.opensearch.pipelines.chunking import chunk
 from mockflow.core.opensearch.pipelines.ingest_document import IngestDocument, ProcessorError
 
 Configuration = Mapping[str, Any]
@@ -36,6 +38,14 @@ def _remove(document: IngestDocument, it: Configuration) -> None:
     for field in map(document.filled, _several(it.get("field"))):
         if document.has(field) or not it.get("ignore_missing"):
             document.remove(field)
+
+
+def _remove_by_pattern(document: IngestDocument, it: Configuration) -> None:
+    excludes = it.get("field_pattern") is None
+    patterns = [str(one) for one in _several(it["exclude_field_pattern" if excludes else "field_pattern"])]
+    for name in list(document.source):
+        if any(matches(pattern, name) for pattern in patterns) != excludes:
+            del document.source[name]
 
 
 def _rename(document: IngestDocument, it: Configuration) -> None:
@@ -229,6 +239,7 @@ def _several(value: Any) -> list[Any]:
 PLAIN: Final[Mapping[str, Processor]] = {
     "set": _set,
     "remove": _remove,
+    "remove_by_pattern": _remove_by_pattern,
     "rename": _rename,
     "copy": _copy,
     "append": _append,
@@ -241,5 +252,6 @@ PLAIN: Final[Mapping[str, Processor]] = {
     "json": _json,
     "date": _date,
     "fail": _fail,
+    "text_chunking": chunk,
 }
 """By their type."""

@@ -4,6 +4,7 @@ Each check gets what was read, by key, with None for what was not given, and rai
 `ingest_processors`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -135,6 +136,29 @@ def chunking(values: Values) -> None:
                 f"Chunking algorithm [{name}] is not supported. Supported chunking algorithms are "
                 f"[{', '.join(_CHUNKERS)}]"
             )
+        _chunker_parameters(parameters)
+
+
+def _chunker_parameters(parameters: Mapping[str, Any]) -> None:
+    for name in ("max_chunk_limit", "token_limit", "char_limit"):
+        given = str(parameters.get(name, 1))
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", given):
+            raise illegal_argument(f"Parameter [{name}] must be of java.lang.Integer type")
+        if name == "max_chunk_limit" and int(given) < -1:
+            raise illegal_argument(f"Parameter [{name}] must be positive or -1 to disable this parameter")
+        if name != "max_chunk_limit" and int(given) <= 0:
+            raise illegal_argument(f"Parameter [{name}] must be positive.")
+    for name in ("tokenizer", "delimiter"):
+        text = parameters.get(name, name)
+        if not isinstance(text, str):
+            raise illegal_argument(f"Parameter [{name}] must be of java.lang.String type")
+        if not text:
+            raise illegal_argument(f"Parameter [{name}] should not be empty.")
+    rate = str(parameters.get("overlap_rate", 0))
+    if not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+(e-?[0-9]+)?", rate):
+        raise illegal_argument("Parameter [overlap_rate] must be of java.lang.Double type")
+    if not 0 <= float(rate) <= 0.5:
+        raise illegal_argument(f"Parameter [overlap_rate] must be between 0.0 and 0.5, but was {float(rate)}")
 
 
 def ingest_inference(values: Values) -> None:

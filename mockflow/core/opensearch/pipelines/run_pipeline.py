@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mockflow.core.opensearch.pipelines.chunking import can_chunk
 from mockflow.core.opensearch.pipelines.ingest_document import IngestDocument, ProcessorError
 from mockflow.core.opensearch.pipelines.model_processors import ASKING, Models
 from mockflow.core.opensearch.pipelines.plain_processors import PLAIN, is_plain_separator, reads_dates
@@ -138,6 +139,8 @@ def _is_computed(type: str, it: Mapping[str, Any]) -> bool:
         return is_plain_separator(it["separator"])
     if type == "date":
         return reads_dates(it["formats"])
+    if type == "text_chunking":
+        return can_chunk(it["algorithm"])
     return type in PLAIN or type in ASKING
 
 

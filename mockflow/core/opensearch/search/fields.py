@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.search.json_values import as_text
+from mockflow.core.opensearch.search.ml_fields import with_known
 
 TEMPLATE_INDEX: Final = ".plugins-flow-framework-templates"
 STATE_INDEX: Final = ".plugins-flow-framework-state"
@@ -172,7 +173,7 @@ class Scope:
         scores_keywords: bool = False,
     ) -> Scope:
         """The root of an index. If it has no mapping here, the mapping is inferred as OpenSearch does."""
-        fields = table.types if table else MAPPINGS.get(index) or _inferred(documents)
+        fields = table.types if table else MAPPINGS.get(index) or with_known(index, _inferred(documents))
         return cls(index, fields, documents, table, scores_keywords=scores_keywords)
 
     def field(self, name: str) -> Field | None:
@@ -253,6 +254,12 @@ class Statistics(NamedTuple):
 def words(text: str) -> tuple[str, ...]:
     """Splits a text about as the standard analyzer: lower-case words, single CJK characters, `3.5` and `a.b` whole."""
     return tuple(word for word in _WORD.findall(text.lower()) if any(map(str.isalnum, word)))
+
+
+def word_starts(text: str, most: int) -> list[int]:
+    """Where the words of a text begin, at most so many."""
+    found = (word.start() for word in _WORD.finditer(text) if any(map(str.isalnum, word[0])))
+    return list(islice(found, most))
 
 
 _CJK: Final = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"

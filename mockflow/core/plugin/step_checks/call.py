@@ -8,6 +8,7 @@ from mockflow.core.opensearch.pipelines.check_pipeline import INSTALLED
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.index_inputs import settings_after
+from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version
 
 DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
@@ -70,6 +71,7 @@ class Surroundings:
     ml_indices: Container[str] = ()
     trusted_endpoints: tuple[str, ...] = DEFAULT_TRUSTED_ENDPOINTS
     model_access_control: bool = False
+    model_urls: ModelUrls = field(default_factory=ModelUrls)
     plugins: frozenset[str] = INSTALLED
     run: "Run" = field(default_factory=lambda: Run())
     """What the steps of the same run have changed so far."""

@@ -10,13 +10,14 @@ from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import no_text, not_found, own
+from mockflow.core.plugin.step_checks.failing import no_text, not_found, of_plugin, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
+from mockflow.core.plugin.step_checks.pretrained import NOT_LISTED, can_be_listed
 from mockflow.core.plugin.versions import Version
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 MODEL_FORMATS: Final = frozenset({"TORCH_SCRIPT", "ONNX"})
-_FRAMEWORKS: Final = frozenset({"HUGGINGFACE_TRANSFORMERS", "SENTENCE_TRANSFORMERS", "HUGGINGFACE_TRANSFORMERS_NEURON"})
+FRAMEWORKS: Final = frozenset({"HUGGINGFACE_TRANSFORMERS", "SENTENCE_TRANSFORMERS", "HUGGINGFACE_TRANSFORMERS_NEURON"})
 FUNCTIONS: Final = frozenset(
     {
         *("LINEAR_REGRESSION", "KMEANS", "AD_LIBSVM", "SAMPLE_ALGO", "LOCAL_SAMPLE_CALCULATOR", "FIT_RCF", "BATCH_RCF"),
@@ -28,7 +29,7 @@ FUNCTIONS: Final = frozenset(
 _ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
 _STILL_DEPLOYED: Final = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
 _NO_ACCESS_CONTROL: Final = (
-    "You cannot specify model access control parameters because the Security plugin or model access control is "
+    "You cannot specify {what} access control parameters because the Security plugin or {what} access control is "
     "disabled on your cluster."
 )
 
@@ -59,7 +60,13 @@ def check_register_local(call: StepCall, around: Surroundings) -> Failure | None
         return own(f'For input string: "{dimension}"', about="embedding_dimension")
     if failure := check_names_of("Model", inputs, around.version):
         return failure
-    return _check_group(inputs, around, f"Failed to register local model in step {call.node_id}")
+    if inputs.get("url") is not None and (failure := around.model_urls.failure(inputs["url"], by_step=True)):
+        return failure
+    if failure := _check_group(inputs, around, f"Failed to register local model in step {call.node_id}"):
+        return failure
+    if inputs.get("url") is None and not can_be_listed(inputs["name"]):
+        return of_plugin(f"Local model registration failed with error : {NOT_LISTED}", "name")
+    return None
 
 
 def check_deploy(call: StepCall, around: Surroundings) -> Failure | None:
@@ -94,13 +101,18 @@ def check_group(inputs: Mapping[str, Any], around: Surroundings) -> Failure | No
         return failure
     if taken_by := around.group_named(inputs["name"]):
         return own(f"The name you provided is already being used by a model group with ID: {taken_by}.", about="name")
+    return None if around.model_access_control else check_access(inputs)
+
+
+def check_access(inputs: Mapping[str, Any], what: str = "model") -> Failure | None:
+    """What ML Commons says about access modes and backend roles of `what` where access is not controlled."""
     restricting = {
         "access_mode": inputs.get("access_mode") in _ACCESS_MODES,
         "add_all_backend_roles": inputs.get("add_all_backend_roles") is not None,
         "backend_roles": bool(inputs.get("backend_roles")),
     }
     about = next((name for name, restricts in restricting.items() if restricts), None)
-    return own(_NO_ACCESS_CONTROL, about=about) if about and not around.model_access_control else None
+    return own(_NO_ACCESS_CONTROL.format(what=what), about=about) if about else None
 
 
 def _check_model(model_id: str, around: Surroundings) -> Failure | None:
@@ -152,5 +164,5 @@ _LOCAL_TEXTS: Final = (
 _LOCAL_NAMES: Final = (
     ("model_format", MODEL_FORMATS, "model format"),
     ("function_name", FUNCTIONS, "function name"),
-    ("framework_type", _FRAMEWORKS, "framework type"),
+    ("framework_type", FRAMEWORKS, "framework type"),
 )

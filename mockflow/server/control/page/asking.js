@@ -5,17 +5,26 @@ import { store } from "./store.js";
 
 const REST_MS = 700; // between two requests
 
+/** The answer to a GET of the control API; `nothing` where it fails. */
+export async function read(path, nothing) {
+  try {
+    return await get(path);
+  } catch (error) {
+    if (error.status !== 404) store.showError(error);
+    return nothing;
+  }
+}
+
 /**
- * Calls `draw` with the answer to `path(workflow)` whenever `key(workflow)` has changed, and with `nothing` where that
- * fails. Returns a function that asks at once.
+ * Calls `draw` with what `ask` finds for the selected workflow (or null) whenever its `key` has changed. Returns a
+ * function that asks at once.
  */
-export function follow({ path, key, nothing, draw }) {
+export function follow({ key, ask, draw }) {
   let asked = ""; // the key of the latest request
   let resting = false;
 
   async function refresh() {
     const workflow = store.workflow;
-    if (!workflow) return;
     const now = key(workflow);
     if (now === asked || resting) return;
     asked = now;
@@ -24,12 +33,7 @@ export function follow({ path, key, nothing, draw }) {
       resting = false;
       refresh();
     }, REST_MS);
-    let found = nothing;
-    try {
-      found = await get(path(workflow));
-    } catch (error) {
-      if (error.status !== 404) store.showError(error);
-    }
+    const found = await ask(workflow);
     if (asked === now) draw(found);
   }
 

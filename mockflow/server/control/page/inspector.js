@@ -7,7 +7,7 @@ import { post } from "./api.js";
 import { openEditor } from "./editor.js";
 import { store } from "./store.js";
 import { nextFaults } from "./next_faults.js";
-import { resourcesView } from "./resources.js";
+import { othersView, resourcesView } from "./resources.js";
 import { showStatus, statusView } from "./status.js";
 import { layoutOf } from "./track.js";
 import { scroller, track, zoomButtons } from "./zoom.js";
@@ -49,6 +49,8 @@ function refresh() {
   const workflow = store.workflow;
   nothing.hidden = !!workflow;
   body.hidden = !workflow;
+  const above = workflow ? resourcesView : nothing;
+  if (above.nextElementSibling !== othersView) above.after(othersView);
   if (!workflow) return;
   store.loadTimeline(workflow);
   setText(title, workflow.scenario ?? workflow.workflow_id);

@@ -1,6 +1,6 @@
 // The faults about the selected workflow that go by calls, chance or state; those with a window are on its timeline.
 
-import { follow } from "./asking.js";
+import { follow, read } from "./asking.js";
 import { h } from "./dom.js";
 import { nextText } from "./effects.js";
 import { store } from "./store.js";
@@ -23,9 +23,8 @@ function draw(faults) {
 }
 
 const again = follow({
-  path: (workflow) => `/faults?workflow_id=${encodeURIComponent(workflow.workflow_id)}`,
-  key: (workflow) => `${workflow.workflow_id} ${workflow.revision} ${store.counted}`,
-  nothing: [],
+  key: (workflow) => (workflow ? `${workflow.workflow_id} ${workflow.revision} ${store.counted}` : ""),
+  ask: (workflow) => (workflow ? read(`/faults?workflow_id=${encodeURIComponent(workflow.workflow_id)}`, []) : []),
   draw,
 });
 store.on("selected scenarios effects", again);

@@ -136,12 +136,10 @@ async def test_what_a_model_uses_cannot_be_deleted(door: Door) -> None:
         assert (await door.ask("GET", paths[kind])).status == 404
 
 
-async def test_a_task_can_be_deleted_once_it_is_done(door: Door) -> None:
-    local = node("m", "register_local_pretrained_model", name="a", version="1", model_format="TORCH_SCRIPT")
+async def test_the_task_of_a_workflow_can_be_deleted(door: Door) -> None:
+    local = node("m", "register_local_pretrained_model", name="huggingface/a", version="1", model_format="TORCH_SCRIPT")
     workflow_id = await door.create(template(local), "?provision=true")
     (task_id,) = (key[1] for key in door.cluster.world.workflows[workflow_id].made if key[0] == "task")
-    running = await door.ask("DELETE", f"{ML}/tasks/{task_id}")
-    assert (running.status, running.reason) == (500, "Task cannot be deleted in running state. Try after some time.")
     await door.advance("1h")
     assert (await door.ask("DELETE", f"{ML}/tasks/{task_id}")).json["result"] == "deleted"
     assert (await door.ask("GET", f"{ML}/tasks/{task_id}")).status == 404

