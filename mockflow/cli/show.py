@@ -9,7 +9,14 @@ from rich.text import Text
 from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
-from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, body_files_option, print_problems
+from mockflow.cli.options import (
+    ScenarioPath,
+    ServerUrl,
+    body_files_option,
+    print_problems,
+    step_time_option,
+    template_option,
+)
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.sources import read_paths
 from mockflow.cli.templates import read_template
@@ -31,10 +38,8 @@ from mockflow.core.base.plain_text import plain
     default="",
     help="With --live: the workflows to show, by words or globs of id, scenario and state.",
 )
-@click.option(
-    "--step-time", type=Duration(), default="1s", show_default=True, help="The duration of steps without a plan."
-)
-@click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+@step_time_option
+@template_option
 @body_files_option
 @control_token_option
 @ca_option

@@ -1,6 +1,7 @@
 // What the server tells about the selected workflow besides its events: asked for again when that may have changed.
 
 import { get } from "./api.js";
+import { resting } from "./resting.js";
 import { store } from "./store.js";
 
 const REST_MS = 700; // between two requests
@@ -21,26 +22,15 @@ export async function read(path, nothing) {
  */
 export function follow({ key, ask, draw }) {
   let asked = ""; // the key of the latest request
-  let resting = false;
-
-  async function refresh() {
-    const workflow = store.workflow;
-    const now = key(workflow);
-    if (now === asked || resting) return;
-    asked = now;
-    resting = true;
-    setTimeout(() => {
-      resting = false;
-      refresh();
-    }, REST_MS);
-    const found = await ask(workflow);
-    if (asked === now) draw(found);
-  }
-
-  store.on("journal workflows", refresh);
+  const { look, now } = resting(REST_MS, () => key(store.workflow) !== asked, async () => {
+    const wanted = key(store.workflow);
+    asked = wanted;
+    const found = await ask(store.workflow);
+    if (asked === wanted) draw(found);
+  });
+  store.on("journal workflows", look);
   return () => {
     asked = "";
-    resting = false;
-    refresh();
+    now();
   };
 }
