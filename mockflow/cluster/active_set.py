@@ -70,7 +70,7 @@ class ActiveSet:
 
     # -- changes ---------------------------------------------------------------------------------
 
-    def activate(self, scenario: Scenario, *, keep_counts: bool = False) -> None:
+    def activate(self, scenario: Scenario, *, keep_counts: bool) -> None:
         """Activates the faults, stubs and outages of a scenario, in place of those of the scenario of the same name.
 
         With `keep_counts` those that are equal to the former ones continue their counts.
