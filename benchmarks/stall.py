@@ -6,7 +6,7 @@ cause pauses too; of several rounds the shortest. The bound is 100 ms; for large
 
 import gzip
 import http.client
-import json
+import itertools
 import re
 import sys
 import tempfile
@@ -27,7 +27,7 @@ from rich.table import Table
 
 from tests.support.asks import Ask
 from tests.support.server import STORY
-from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind
+from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind, Made
 
 BOUND_MS: Final = 100.0
 BOUND_MS_A_MIB: Final = 50.0
@@ -75,16 +75,20 @@ def main(only: str, rounds: int, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "story.yaml"
         scenario.write_text(STORY)
-        for needs_user in (False, True):
-            chosen = [kind for kind in kinds if kind.needs_user is needs_user]
-            options = ("--user", USER) if needs_user else ()
-            if chosen:
-                command = [sys.executable, *SERVE, "--frozen", *options, str(scenario)]
-                with process_of(pinned(command, server=True)) as (url, process):
-                    for kind in chosen:
-                        for size in kind.sizes[:1] if quick else kind.sizes:
-                            results.append(measured(url, process.pid, kind, size, rounds))
-                            _say(results[-1])
+        sized = [(kind, size) for kind in kinds for size in (kind.sizes[:1] if quick else kind.sizes)]
+        sized.sort(key=lambda one: one[0].needs_user or bool(one[0].startup))
+        of_server = itertools.groupby(sized, lambda one: one if one[0].startup else one[0].needs_user)
+        for _, group in of_server:
+            chosen = list(group)
+            kind, size = chosen[0]
+            more = Path(folder) / "more.yaml"
+            more.write_text(kind.startup(size) if kind.startup else "")
+            options = [*(("--user", USER) if kind.needs_user else ()), *([str(more)] if kind.startup else ())]
+            command = [sys.executable, *SERVE, "--frozen", *options, str(scenario)]
+            with process_of(pinned(command, server=True)) as (url, process):
+                for kind, size in chosen:
+                    results.append(measured(url, process.pid, kind, size, rounds))
+                    _say(results[-1])
     print_results(results)
     sys.exit(not all(result.is_right for result in results))
 
@@ -95,13 +99,12 @@ def measured(url: str, pid: int, kind: Kind, size: int, rounds: int) -> Result:
     for _ in range(rounds):
         _send(url, Ask("POST", f"{CONTROL}/reset"))
         *before, last = kind.make(size)
-        made = "/"
+        made = Made()
         for ask in before:
-            status, answer, _ = _send(url, _filled(ask, made))
-            if status == 201 and ask.target.startswith(FLOW):
-                made = f"{FLOW}/{json.loads(answer)['workflow_id']}"
+            status, answer, _ = _send(url, made.filled(ask))
+            made.note(ask, status, answer)
         with polling(url, pid) as pauses:
-            status, _, seconds = _send(url, _filled(last, made))
+            status, _, seconds = _send(url, made.filled(last))
             time.sleep(0.05)
         body = gzip.decompress(last.body) if "Content-Encoding" in last.headers else last.body
         result = result or Result(kind, size, len(body), status, seconds)
@@ -110,10 +113,6 @@ def measured(url: str, pid: int, kind: Kind, size: int, rounds: int) -> Result:
             break
     assert result
     return result
-
-
-def _filled(ask: Ask, made: str) -> Ask:
-    return Ask(ask.method, ask.target.replace("{workflow}", made), ask.body, ask.headers)
 
 
 @contextmanager

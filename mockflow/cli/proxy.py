@@ -9,8 +9,9 @@ import ssl
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Final, cast
 
 import aiohttp
 import click
@@ -22,18 +23,22 @@ from mockflow.cli.options import ServerUrl, counted
 from mockflow.cli.output import Output
 from mockflow.cli.serving import cannot_listen
 from mockflow.cli.upstream import Upstream, upstream_options
+from mockflow.core.base.bounds import CONNECTIONS
 from mockflow.core.base.plain_text import plain
 from mockflow.core.base.secrets import target_without_secrets, text_without_secrets
 from mockflow.recording.exchanges import Exchange
 from mockflow.recording.recorder import Recorder
 from mockflow.recording.scenario import text_of
+from mockflow.server.app import Handle
+from mockflow.server.connections.descriptors import fitting, raise_limit, shortage
+from mockflow.server.http.limits import Limits
+from mockflow.server.http_server import HttpServer
 
 MAX_BODY: Final = 100 * 1024 * 1024  # OpenSearch's http.max_content_length, here for requests and responses
 _MAX_HEADER: Final = 64 * 1024
 _SAVING_SECONDS: Final = 1
 _SAVING_SHARE: Final = 20  # saving takes at most this fraction (1/20) of the time
 _AT_ONCE_SECONDS: Final = 0.05
-_SHUTDOWN_SECONDS: Final = 2
 _WAIT_SECONDS: Final = 3600  # a provision may wait for long; the client's own time-out ends it earlier
 
 # Headers of the connection, not of the message (RFC 9110, section 7.6.1), and those that aiohttp writes itself.
@@ -66,18 +71,43 @@ _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent"
 @click.option(
     "--port", default=9201, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any free one."
 )
-def proxy(url: Upstream, output: str, force: bool, max_body: int, host: str, port: int) -> None:
+@click.option(
+    "--max-connections",
+    default=CONNECTIONS,
+    show_default=True,
+    type=click.IntRange(1),
+    help="The most connections of clients; a further one gets 429.",
+)
+@click.option(
+    "--read-timeout",
+    default=Limits.read_timeout,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="The seconds for a request to arrive, and for its response to be read.",
+)
+def proxy(
+    url: Upstream,
+    output: str,
+    force: bool,
+    max_body: int,
+    host: str,
+    port: int,
+    max_connections: int,
+    read_timeout: float,
+) -> None:
     """Forward requests of a client to a real cluster, and write what happened as scenarios.
 
     The client uses the proxy's address in place of the cluster's. Ctrl-C ends it. FILE is written at each change of a
     workflow and once a second, so nothing is lost. It has no secrets.
     """
-    asyncio.run(_Proxy(url, Output(output, force=force), max_body).serve(host, port))
+    limits = Limits(max_connections=max_connections, read_timeout=read_timeout)
+    asyncio.run(_Proxy(url, Output(output, force=force), max_body, limits).serve(host, port))
 
 
 class _Proxy:
-    def __init__(self, upstream: Upstream, output: Output, max_body: int) -> None:
+    def __init__(self, upstream: Upstream, output: Output, max_body: int, limits: Limits) -> None:
         self._upstream = upstream
+        self._limits = limits
         self._max_body = max_body
         self._secure = upstream.ssl_context() if upstream.url.startswith("https:") else True
         self._output = output
@@ -96,10 +126,7 @@ class _Proxy:
             with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
         connector = aiohttp.TCPConnector(ssl=self._secure, limit=0)
-        runner = web.ServerRunner(
-            web.Server(self._handle, access_log=None, max_field_size=_MAX_HEADER),  # type: ignore[arg-type]
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-        )
+        server = self._server()
         async with aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
@@ -109,20 +136,25 @@ class _Proxy:
             max_field_size=_MAX_HEADER,
             max_line_size=_MAX_HEADER,
         ) as self._session:
-            await runner.setup()
             saving = asyncio.create_task(self._keep_saving())
             try:
-                await web.TCPSite(runner, host, port).start()
-                bound: tuple[Any, ...] = runner.addresses[0]
-                name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-                click.echo(f"mockflow proxy ready at http://{name}:{bound[1]} for {self._upstream.url}")
+                name, bound = await server.start(host, port)
+                click.echo(f"mockflow proxy ready at http://{name}:{bound} for {self._upstream.url}")
                 await stop.wait()
             except OSError as error:
                 raise click.ClickException(cannot_listen(error, host, port)) from None
             finally:
                 saving.cancel()
-                await runner.cleanup()
+                await server.stop()
                 self._finish()
+
+    def _server(self) -> HttpServer:
+        """The server of clients. Each of their connections may need another one, to the cluster."""
+        raise_limit(2 * self._limits.max_connections)
+        limits = replace(self._limits, max_connections=fitting(2 * self._limits.max_connections) // 2)
+        if message := shortage(self._limits.max_connections, limits.max_connections):
+            click.echo(message, err=True)
+        return HttpServer(cast(Handle, self._handle), limits, passes_on=True)
 
     # -- one request ---------------------------------------------------------------------------------
 
@@ -169,7 +201,14 @@ class _Proxy:
             return b""
         if incoming.headers.get("Expect", "").lower() == "100-continue":
             await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return await self._all(incoming.content, _RefusedError(413, "a request of more than"))
+        assert incoming.transport is not None
+        timer = asyncio.get_running_loop().call_later(self._limits.read_timeout, incoming.transport.abort)
+        try:
+            return await self._all(incoming.content, _RefusedError(413, "a request of more than"))
+        except (ConnectionError, aiohttp.ClientError, web.RequestPayloadError):
+            raise _RefusedError(408, "the request's body did not arrive") from None
+        finally:
+            timer.cancel()
 
     async def _all(self, stream: aiohttp.StreamReader, refusal: "_RefusedError") -> bytes:
         """The content of a stream. Raises `refusal` if it is too large."""

@@ -34,6 +34,9 @@ class ActiveSet:
         self._added_edges: dict[str | None, Edges] = {}
         self._added_stubs: dict[int, ActiveStub] = {}
         self._added_stubs_in_all = 0
+        self._stub_sizes: dict[int, int] = {}
+        self.added_stub_bytes = 0
+        """The bytes of all added stubs as they were sent."""
         # The edges of scenarios without a workflow, which count for all: windows of faults and stubs, and outages.
         self._windows_for_all = Edges()
         self._outages_for_all = Edges()
@@ -141,11 +144,13 @@ class ActiveSet:
         if calls.is_empty:
             del self._added_for[fault.workflow_id], self._added_edges[fault.workflow_id]
 
-    def add_stub(self, stub: Stub) -> ActiveStub:
-        """Adds a stub through the control API, for every request that it matches."""
+    def add_stub(self, stub: Stub, size: int = 0) -> ActiveStub:
+        """Adds a stub of `size` bytes through the control API, for every request that it matches."""
         active = ActiveStub(stub, None, self._added_stubs_in_all)  # of rank 0, before those of all scenarios
         self._added_stubs_in_all += 1
         self._added_stubs[active.number] = active
+        self._stub_sizes[active.number] = size
+        self.added_stub_bytes += size
         self._stubs.add(stub.request.pattern, active)
         self._stub_count += 1
         self._windows_for_all.add(active.edges)
@@ -154,6 +159,7 @@ class ActiveSet:
     def remove_added_stub(self, active: ActiveStub) -> None:
         """Removes a stub that was added through the control API."""
         del self._added_stubs[active.number]
+        self.added_stub_bytes -= self._stub_sizes.pop(active.number)
         self._stubs.remove(active.stub.request.pattern, active)
         self._stub_count -= 1
         self._windows_for_all.remove(active.edges)

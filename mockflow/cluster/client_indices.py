@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from mockflow.cluster import index_listing
 from mockflow.cluster.world import World
+from mockflow.core.base.bounds import SHARDS
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, shown_alias
@@ -20,16 +21,34 @@ from mockflow.core.opensearch.mappings.check_mapping import check_mapping
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text
-from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table
+from mockflow.core.opensearch.settings.index_settings import Minor, check_update, index_settings_table, text_of
 from mockflow.core.plugin.resources import Made
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _PLUGINS: Final = frozenset(plugin.name for plugin in PLUGINS)
 
 
 def create(world: World, name: str, request: IndexRequest) -> None:
     """Makes an index without documents."""
     check_request(name, request, environment(world))
+    check_shards(world, request)
     add(world, name, request)
+
+
+def check_shards(world: World, request: IndexRequest) -> None:
+    """Refuses an index whose shards would be too many (OpenSearch's ShardLimitValidator, since 2.0)."""
+    sizes = [text_of(request.settings, f"index.number_of_{kind}") for kind in ("shards", "replicas")]
+    primaries, replicas = (int(text) if text and text.isdigit() else 1 for text in sizes)
+    added = primaries * (1 + replicas)
+    given = world.cluster_settings.text("cluster.max_shards_per_node")
+    most = int(given) if isinstance(given, str) and given.isdigit() else SHARDS
+    there = sum(row.primaries * (1 + row.replicas) for row in index_listing.indices(world))
+    if there + added > most:
+        message = (
+            f"Validation Failed: 1: this action would add [{added}] total shards, but this cluster currently has "
+            f"[{there}]/[{most}] maximum shards open;"
+        )
+        raise RefusedError(message, "ValidationException")
 
 
 def add(world: World, name: str, request: IndexRequest) -> None:
@@ -53,9 +72,33 @@ def check_addition(bodies: Iterable[Mapping[str, Any]], addition: Mapping[str, A
         check_mapping(merged, body["settings"], analysis, minor, _PLUGINS)
 
 
-def put_mapping(world: World, names: Iterable[str], addition: Mapping[str, Any]) -> None:
-    """Adds fields, which `check_addition` admits, to the mappings of existing indices."""
-    _change(world, {name: _changes(world, name).with_mapping(addition) for name in names})
+MappingChange = tuple[IndexChanges, IndexChanges]
+"""The changes of an index before and after an addition to its mapping."""
+
+
+def changes_of(world: World, names: Iterable[str]) -> dict[str, IndexChanges]:
+    """What clients and documents have changed of existing indices."""
+    return {name: _changes(world, name) for name in names}
+
+
+def with_addition(before: Mapping[str, IndexChanges], addition: Mapping[str, Any]) -> dict[str, MappingChange]:
+    """What `put_mapping` can take over. It reads no world."""
+    return {name: (changes, changes.with_mapping(addition)) for name, changes in before.items()}
+
+
+def put_mapping(
+    world: World, names: Iterable[str], addition: Mapping[str, Any], ahead: Mapping[str, MappingChange] = _NOTHING
+) -> None:
+    """Adds fields, which `check_addition` admits, to the mappings of existing indices.
+
+    `ahead` has the results for indices as they were before; those that others have changed meanwhile are added anew.
+    """
+    planned = {}
+    for name in names:
+        now = _changes(world, name)
+        before, after = ahead.get(name, (None, now))
+        planned[name] = after if before is now else now.with_mapping(addition)
+    _change(world, planned)
 
 
 def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text | None], *, preserve: bool) -> None:

@@ -60,12 +60,16 @@ class Cluster:
             all_of_them.add(cluster.not_served)
         return all_of_them
 
-    def delete_world(self, name: str) -> "Cluster":
-        """Removes a further cluster, and ends the waits in it. Raises UnknownWorldError."""
+    def delete_world(self, name: str) -> Steps[None]:
+        """Removes a further cluster, and ends the waits in it. Raises UnknownWorldError. It is gone at the first step;
+        the others free its memory.
+        """
         cluster = self.worlds.remove(name)
         self._not_served_before.add(cluster.not_served)
         cluster.end()
-        return cluster
+        gone = _parts(cluster.world)
+        del cluster
+        yield from _freed(gone)
 
     def reset(self, *, keep_scenarios: bool = False, **changes: Any) -> None:
         """Replaces the world by a new one, with the scenarios of the start or those loaded now.
@@ -92,26 +96,27 @@ class Cluster:
         self.world.clock.close()
         self._not_served_before.add(self.world.not_served)
         self.world.repeated.clear()  # they refer to the world
-        gone: list[object] = [*self.world.workflows.values(), *self.world.active.scenarios]
+        gone = _parts(self.world)
         self.world = world
         if self.on_new_clock:
             self.on_new_clock()
-        while gone:  # to free the memory of very many at once would take as long as to make them
-            del gone[-_FREED_AT_ONCE:]
-            yield
+        yield from _freed(gone)
 
     def _kept(self, keep_scenarios: bool) -> tuple[LoadedScenario, ...]:
         return tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
 
-    def further(self, path: str, **changes: Any) -> "Cluster":
+    def further_in_steps(self, path: str, **changes: Any) -> "Steps[Cluster]":
         """A further cluster of the server below `path`, as this one was at the start but for `changes` of settings.
 
-        Raises ValueError for settings out of range.
+        Raises ValueError for settings out of range. Between two steps clients may be answered.
         """
         if changes.get("epoch") is not None:
             changes.setdefault("anchor", None)
         settings = replace(self.initial, **changes)
-        return Cluster(settings, self.startup, self.publish_address, on_cut_off=self.on_cut_off, path=path)
+        cluster = Cluster(settings, (), self.publish_address, on_cut_off=self.on_cut_off, path=path)
+        cluster.startup = self.startup
+        cluster.world = yield from _world(settings, cluster.startup)
+        return cluster
 
     def end(self) -> None:
         """Ends the waits of requests, and those of further clusters; no request is answered from memory any more."""
@@ -127,6 +132,17 @@ class Cluster:
 
 
 _FREED_AT_ONCE: Final = 100
+
+
+def _parts(world: World) -> list[object]:
+    return [*world.workflows.values(), *world.active.scenarios]
+
+
+def _freed(parts: list[object]) -> Steps[None]:
+    """Frees the memory of a world's parts: to free that of very many at once would take as long as to make them."""
+    while parts:
+        del parts[-_FREED_AT_ONCE:]
+        yield
 
 
 def _world(settings: Settings, loaded: Sequence[LoadedScenario]) -> Steps[World]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.cluster import system_indices
 from mockflow.cluster.world import World
@@ -23,7 +23,7 @@ def indices(world: World) -> Iterator[IndexRow]:
     for made in _made(world):
         written = store(world, made.id, made.created)
         counts = (0, 0) if written is None else (len(written), written.deleted)
-        yield index_row(made.id, body_of(made, world.version), *counts)
+        yield index_row(made.id, _body(world, made), *counts)
 
 
 def names(world: World) -> list[str]:
@@ -48,7 +48,7 @@ def body(world: World, name: str) -> dict[str, Any]:
     """The aliases, the mappings, and the settings by dotted key of an existing index."""
     made = world.resources.find(("index", name))
     if made is not None:
-        return body_of(made, world.version)
+        return _body(world, made)
     index = next(index for index in system_indices.existing(world) if index.name == name)
     return system_index_body(name, index.created, world.version.id)
 
@@ -70,7 +70,7 @@ def delete(world: World, name: str) -> None:
 def aliases(world: World) -> Iterator[AliasRow]:
     """All aliases of indices that runs and clients have created."""
     for made in _made(world):
-        yield from alias_rows(made.id, body_of(made, world.version))
+        yield from alias_rows(made.id, _body(world, made))
 
 
 def indices_by_alias(world: World) -> dict[str, list[str]]:
@@ -79,6 +79,30 @@ def indices_by_alias(world: World) -> dict[str, list[str]]:
     for row in aliases(world):
         found.setdefault(row.alias, []).append(row.index)
     return found
+
+
+def _body(world: World, made: Made) -> dict[str, Any]:
+    """The body of an index. It is made once for each change of the index: every write and search looks at all of them,
+    for their aliases.
+    """
+    held, body = world.index_bodies.get(made.id, (None, {}))
+    if held is None or not _is_same(held, made):
+        body = body_of(made, world.version)
+        if len(world.index_bodies) >= _MOST_BODIES:
+            world.index_bodies.clear()
+        world.index_bodies[made.id] = made, body
+    return {**body, "aliases": dict(body["aliases"]), "settings": dict(body["settings"])}
+
+
+_MOST_BODIES: Final = 2_000
+
+
+def _is_same(one: Made, other: Made) -> bool:
+    return one is other or (
+        one.inputs is other.inputs
+        and one.created == other.created
+        and (one.changes is other.changes or one.changes == other.changes)
+    )
 
 
 def _made(world: World) -> Iterator[Made]:

@@ -10,15 +10,16 @@ from typing import Any, Final
 
 from mockflow.cluster.surroundings import around
 from mockflow.cluster.world import World
+from mockflow.core.base import bounds
 from mockflow.core.ml import requests
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.plugin.resources import Made
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.step_checks.pretrained import NOT_LISTED, can_be_listed
 
-MAX_MADE: Final = 10_000
+MAX_MADE: Final = bounds.ML_RESOURCES
 """The most resources of one kind that clients may make. Of tasks the oldest are forgotten."""
-MAX_TASKS: Final = 1_000
+MAX_TASKS: Final = bounds.ML_TASKS
 
 Check = Callable[[Mapping[str, Any], Surroundings], dict[str, Any]]
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from mockflow.cluster import predictions
 from mockflow.cluster.not_served import Note
 from mockflow.cluster.world import World
+from mockflow.core.base import bounds
 from mockflow.core.ml.vectors import tokens
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
 from mockflow.core.opensearch.pipelines.configuration import ConfigurationError
@@ -17,7 +18,7 @@ from mockflow.core.opensearch.pipelines.run_pipeline import run_pipeline
 from mockflow.core.plugin.resources import Made, body_of
 
 PipelineKind = Literal["ingest_pipeline", "search_pipeline"]
-MAX_PIPELINES: Final = 10_000
+MAX_PIPELINES: Final = bounds.PIPELINES
 _CHECKS: Final = {"ingest_pipeline": check_ingest_pipeline, "search_pipeline": check_search_pipeline}
 
 

@@ -251,10 +251,12 @@ class Registry:
 
     def _look_up(self, key: Key) -> tuple[Made, Workflow | None, int] | None:
         """The resource, the workflow that lists it (None for a resource that was left), and when it was first made."""
-        left = self._left.get(key)
+        left, makers = self._left.get(key), self._makers.get(key)
+        if left is None and not makers:
+            return None
         found: list[tuple[Made, Workflow | None]] = [(left, None)] if left else []
         ready = left is not None and (left.ready or (left.ready_at is not None and left.ready_at <= self._now()))
-        for workflow in reversed(tuple(self.makers(key))):
+        for workflow in reversed(tuple(makers.values())) if makers else ():
             elapsed = self._elapsed(workflow)
             state = workflow.lists(key, elapsed)
             if state is not None:
@@ -262,14 +264,19 @@ class Registry:
                 found.append((workflow.made_by(key, elapsed) or Made(*key), workflow))
         if not found:
             return None
-        first = min(made.created for made, _ in found)
-        made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
+        made, owner = found[0]
+        first = made.created
+        if len(found) > 1:
+            first = min(made.created for made, _ in found)
+            made, owner = max(found, key=lambda one: one[0].since)  # of several of one moment, the first of this list
         if key[0] == "model" and key[1] in self._deployed:
             at = self._deployed[key[1]]
             made, ready = replace(made, ready_at=at, is_undeployed=at is None), at is not None and at <= self._now()
         created, changes = self._changes.get(key, (-1, None))
         current = changes.after_update(made.changed) if changes and created == made.created else None
-        return replace(made, ready=ready, changes=current), owner, first
+        if made.ready != ready or made.changes is not current:
+            made = replace(made, ready=ready, changes=current)
+        return made, owner, first
 
 
 _ALIASES: Final = "aliases"

@@ -12,6 +12,7 @@ from mockflow.cluster.changes import Changes, LoadedScenario
 from mockflow.cluster.stored_template import StoredTemplate
 from mockflow.cluster.workflow import Workflow
 from mockflow.cluster.world import World
+from mockflow.core.base import bounds
 from mockflow.core.base.steps import Steps
 from mockflow.core.plugin.lifecycle import template_from
 from mockflow.core.plugin.template import Template
@@ -20,7 +21,7 @@ from mockflow.core.scenario.model import Scenario
 from mockflow.core.scenario.rules import Claim, claims_of
 from mockflow.core.script.compiler import written_resources
 
-MAX_SCENARIOS: Final = 20_000
+MAX_SCENARIOS: Final = bounds.SCENARIOS
 
 _NO_TEMPLATES: Final[Mapping[str, tuple[Template, bool]]] = {}
 log: Final = logging.getLogger("mockflow")
@@ -73,7 +74,7 @@ def load_in_slices(
 
 
 _SLICE: Final = 50
-_CHECKED_SLICE: Final = 2_000
+_CHECKED_SLICE: Final = 500
 
 
 def remove(world: World, name: str) -> None:

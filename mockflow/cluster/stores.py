@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockflow.core.base import bounds
+
 if TYPE_CHECKING:  # what a cluster without documents does not need
     from mockflow.core.opensearch.documents.document_store import DocumentStore
     from mockflow.core.opensearch.search.request import Results
 
-MAX_SCROLLS: Final = 500
+MAX_SCROLLS: Final = bounds.SCROLLS
 """OpenSearch's search.max_open_scroll_context."""
 
 

@@ -81,6 +81,8 @@ class World:
         """The plugin's own indices that exist, from the first workflow on: name, and epoch ms of its creation."""
         self.not_computed = NotComputed()
         """What requests have passed over, such as processors of pipelines."""
+        self.index_bodies: dict[str, tuple[Any, dict[str, Any]]] = {}
+        """The bodies of indices by name, each with the `Made` that it is of, for `mockflow.cluster.index_listing`."""
         self.stores = Stores()
         """The documents of clients."""
         self.ml_config_deleted = False

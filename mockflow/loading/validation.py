@@ -117,17 +117,19 @@ def _is_echo(error: ErrorDetails) -> bool:
 def _without(value: dict[str, Any], errors: list[ErrorDetails]) -> dict[str, Any]:
     """A copy without the wrong values. A mapping that lacks a key is removed as a whole."""
     value = copy.deepcopy(value)
-    wrong: set[Path] = set()
+    wrong: dict[Path, None] = {}
     for error in errors:
         path: Path = path_of(error)
         if error["type"] != "missing":
-            wrong.add(path)
+            wrong[path] = None
         elif len(path) > 1:
-            wrong.add(path[:-1])
+            wrong[path[:-1]] = None
         else:
             value[str(path[0])] = "?"  # the rules do not need the name
-    # Later list elements first, so that the indexes stay right.
-    for path in sorted(wrong, key=lambda path: [str(part).zfill(9) for part in path], reverse=True):
+    # Keys first, then list elements, later ones first, so that the indexes stay right. There may be very many keys.
+    elements = [path for path in wrong if path and isinstance(path[-1], int)]
+    elements.sort(key=lambda path: "\0".join(str(part).zfill(9) for part in path), reverse=True)
+    for path in [*(path for path in wrong if not (path and isinstance(path[-1], int))), *elements]:
         if any(path[:length] in wrong for length in range(len(path))):
             continue  # removed with the value around it
         holder: Any = value

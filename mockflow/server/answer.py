@@ -16,7 +16,7 @@ from mockflow.cluster import Cluster
 from mockflow.cluster.clock import wall_time
 from mockflow.cluster.decision import Decision
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
-from mockflow.core.base.json_writer import compact
+from mockflow.core.base.json_writer import compact, compact_in_parts, has_many
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
 from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
@@ -35,7 +35,7 @@ from mockflow.server.endpoints import (
 )
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
 from mockflow.server.http.limits import MAX_LINE
-from mockflow.server.http.messages import Request, Response
+from mockflow.server.http.messages import JSON_TYPE, Request, Response
 from mockflow.server.repeated import Known, remember
 from mockflow.server.rest import content, scripted, security, template_body
 from mockflow.server.rest.by_release import body_of, headers_of
@@ -195,11 +195,19 @@ async def _check_ahead(cluster: Cluster, request: Request) -> None:
 
 async def _body(style: Style, shown: Any) -> tuple[bytes, str]:
     """The body's bytes and content type. What takes long to write is written in another thread."""
-    if style.is_plain or isinstance(shown, str):
+    if isinstance(shown, str) or (style.is_plain and isinstance(shown, Document)):
+        return style.body(shown)
+    if has_many(shown):
+        return await in_thread(_in_parts if style.is_plain else style.body, shown)
+    if style.is_plain:
         return style.body(shown)
     if len(shown.json if isinstance(shown, Document) else compact(shown)) * style.effort < LARGE:
         return style.body(shown)
     return await in_thread(style.body, shown)
+
+
+def _in_parts(shown: Any) -> tuple[bytes, str]:
+    return compact_in_parts(shown), JSON_TYPE
 
 
 class _Line(NamedTuple):

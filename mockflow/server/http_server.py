@@ -23,13 +23,19 @@ class HttpServer:
         *,
         reserved: int = 0,
         others: int = 0,
+        passes_on: bool = False,
     ) -> None:
-        """`reserved` are the places for the control API alone, `others` the connections of other ports."""
+        """`reserved` are the places for the control API alone, `others` the connections of other ports.
+
+        With `passes_on` another server answers: targets stay as they were sent, and a request goes on although its
+        client has left.
+        """
         self._handle = handle
         self._limits = limits
         self._tls = tls
         self._reserved = reserved
         self._others = others
+        self._passes_on = passes_on
         self._server: LimitedServer | None = None
         self._listener: Listener | None = None
         self._address = ("", 0)
@@ -52,7 +58,8 @@ class HttpServer:
             places,
             self._lane,
             access_log=None,
-            handler_cancellation=True,  # the wait of a client that disconnects ends
+            keeps_targets=self._passes_on,
+            handler_cancellation=not self._passes_on,  # the wait of a client that disconnects ends
             max_field_size=MAX_HEADER,
             lingering_time=min(limits.read_timeout, _LINGERING_SECONDS),
         )

@@ -28,12 +28,21 @@ class LimitedServer(web.Server):
     """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
 
     def __init__(
-        self, handle: Handle, limits: Limits, places: Places, lane: FastLane | None = None, **options: Any
+        self,
+        handle: Handle,
+        limits: Limits,
+        places: Places,
+        lane: FastLane | None = None,
+        *,
+        keeps_targets: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(cast(Any, handle), **options)  # typed for a StreamResponse, needs less
         self.limits = limits
         self.places = places
         self.lane = lane
+        self.keeps_targets = keeps_targets
+        """Whether targets stay as they were sent, and are not read as OpenSearch reads them."""
 
     def connection(self, place: Place) -> asyncio.Protocol:
         """The protocol of a new connection at a place."""
@@ -72,12 +81,13 @@ class _RefusedConnection(asyncio.Protocol):
 class _Connection(FastConnection):
     """One connection. It is closed if a head does not arrive in time, or responses are not read in time."""
 
-    __slots__ = ("_head_bytes", "_place", "_read_timer", "_seconds", "_write_timer")
+    __slots__ = ("_head_bytes", "_keeps_targets", "_place", "_read_timer", "_seconds", "_write_timer")
 
     def __init__(self, server: LimitedServer, place: Place, **options: Any) -> None:
         super().__init__(server, server.lane if place.kind == "ordinary" else None, **options)
         self._place = place
         self._seconds = server.limits.read_timeout
+        self._keeps_targets = server.keeps_targets
         self._head_bytes = 0
         """The bytes received of an incomplete head."""
         self._read_timer: asyncio.TimerHandle | None = None
@@ -100,7 +110,8 @@ class _Connection(FastConnection):
         if self._lane is not None and self._head_bytes == 0 and self.is_idle() and self.respond(data):
             self._end_read_timer()
             return
-        if not (data.isascii() and data.find(b" /", 0, _TARGET_END) > 0) and self._begins_request():
+        is_plain = data.isascii() and data.find(b" /", 0, _TARGET_END) > 0
+        if not (is_plain or self._keeps_targets) and self._begins_request():
             data = with_plain_target(data)
         super().data_received(data)
         size = self._head_bytes + len(data)

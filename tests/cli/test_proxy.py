@@ -175,6 +175,26 @@ def test_one_connection_for_many_requests(cluster: Double, passing: Proxied) -> 
     connection.close()
 
 
+def test_connections_are_bounded_and_those_that_send_nothing_end(cluster: Double, file: Path) -> None:
+    with Proxied(cluster.url, file, "--max-connections", "2", "--read-timeout", "0.5") as proxied:
+        address = ("127.0.0.1", urlsplit(proxied.url).port or 0)
+        begun = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
+        sockets = [socket.create_connection(address, timeout=30) for _ in range(2)]
+        sockets[0].sendall(begun)  # a body that does not go on; the other one has no head
+        third = socket.create_connection(address, timeout=30)
+        assert third.recv(65536).startswith(b"HTTP/1.1 429 ")
+        third.close()
+        for one in sockets:
+            try:
+                assert one.recv(65536) == b""
+            except ConnectionResetError:
+                pass
+            one.close()
+        assert proxied.ask("GET", "/")[0] == 200
+        _, told, _ = proxied.stop()
+    assert "Traceback" not in told
+
+
 def test_what_is_expected_first(cluster: Double, passing: Proxied) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(passing.url).port or 0), timeout=30) as raw:
         raw.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")

@@ -13,33 +13,33 @@ from mockflow.cluster import Cluster, LoadedScenario, Settings
 from mockflow.core.opensearch.security import parse_user
 from mockflow.loading.load import load_text
 from tests.support.server import NOT_STARTED, STORY, Server, Servers, request
-from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind
+from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind, Made
 
 AUTHORIZATION: Final = {"Authorization": f"Basic {base64.b64encode(USER.encode()).decode()}"}
 
 
-async def served(servers: Servers, *, needs_user: bool) -> Server:
-    if not needs_user:
+async def served(servers: Servers, kind: Kind) -> Server:
+    if not (kind.needs_user or kind.startup):
         return await servers(STORY)
-    loaded = [LoadedScenario(located.scenario, "story") for located in load_text(STORY, "story").scenarios]
-    return await servers.of(Cluster(Settings(mode="frozen", users=(parse_user(USER),)), tuple(loaded)))
+    text = "---\n".join((STORY, kind.startup(kind.sizes[0]))) if kind.startup else STORY
+    loaded = [LoadedScenario(located.scenario, "story") for located in load_text(text, "story").scenarios]
+    users = (parse_user(USER),) if kind.needs_user else ()
+    return await servers.of(Cluster(Settings(mode="frozen", users=users), tuple(loaded)))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_the_worst_of_each_kind_is_answered(
     servers: Servers, kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = await served(servers, needs_user=kind.needs_user)
-    made, statuses = "/", []
-    for ask in kind.make(kind.sizes[0]):
-        target = ask.target.replace("{workflow}", made)
-        data = request(target, ask.method, ask.body, {**AUTHORIZATION, **ask.headers})
+    server = await served(servers, kind)
+    made, statuses = Made(), []
+    for ask in map(made.filled, kind.make(kind.sizes[0])):
+        data = request(ask.target, ask.method, ask.body, {**AUTHORIZATION, **ask.headers})
         if "Host" in ask.headers:
             data = data.replace(b"Host: mockflow\r\n", b"", 1)
         answer = await server.send(data)
         statuses.append(answer.status)
-        if answer.status == 201 and ask.target.startswith(FLOW):
-            made = f"{FLOW}/{answer.json['workflow_id']}"
+        made.note(ask, answer.status, answer.body)
     *before, last = statuses
     assert all(status < 300 for status in before), statuses
     assert last in kind.statuses, answer.body[:500]

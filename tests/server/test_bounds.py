@@ -124,6 +124,79 @@ async def test_added_faults(owner: Owner, monkeypatch: pytest.MonkeyPatch, name:
     await owner.post("/faults", fault)
 
 
+@pytest.mark.parametrize(("name", "value"), [("ADDED_STUBS", 2), ("ADDED_STUB_BYTES", 120)])
+async def test_added_stubs(owner: Owner, monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
+    monkeypatch.setattr(f"mockflow.server.control.handlers.stubs.{name}", value)
+    stub = {"request": "GET /a", "respond": {"status": 200}}
+    added = [await owner.post("/stubs", stub) for _ in range(2)]
+    message = await owner.refused(409, "POST", "/stubs", stub)
+    assert "no room for a stub beside 2 added ones" in message
+    await owner.delete(f"/stubs/{added[0]['id']}")
+    await owner.post("/stubs", stub)
+    await owner.refused(409, "POST", "/stubs", stub)
+    await owner.delete("/stubs")
+    await owner.post("/stubs", stub)
+
+
+# -- what clients store ------------------------------------------------------------------------------------
+
+
+async def refusal(owner: Owner, method: str, target: str, body: object) -> tuple[int, str, str]:
+    """Status, type and reason of an error."""
+    answer = await owner.server.ask(target, method, json.dumps(body), TYPE)
+    error = answer.json["error"]
+    return answer.status, error["type"], error["reason"]
+
+
+async def test_shards_of_indices(owner: Owner) -> None:
+    """As OpenSearch's ShardLimitValidator, whose limit is a setting of the cluster. The plugins have three shards."""
+    setting = {"persistent": {"cluster.max_shards_per_node": 7}}
+    assert (await owner.server.ask("/_cluster/settings", "PUT", json.dumps(setting), TYPE)).status == 200
+    assert (await owner.server.ask("/one", "PUT")).status == 200
+    settings = {"settings": {"number_of_shards": 2, "number_of_replicas": 1}}
+    reason = (
+        "Validation Failed: 1: this action would add [4] total shards, but this cluster currently has [5]/[7] "
+        "maximum shards open;"
+    )
+    assert await refusal(owner, "PUT", "/two", settings) == (400, "validation_exception", reason)
+    assert (await owner.server.ask("/two", "PUT")).status == 200
+    assert (await refusal(owner, "PUT", "/three/_doc/1", {"a": 1}))[:2] == (400, "validation_exception")
+    assert (await owner.server.ask("/one", "DELETE")).status == 200
+    assert (await owner.server.ask("/three/_doc/1", "PUT", '{"a": 1}', TYPE)).status == 201
+
+
+async def test_settings_of_the_cluster(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockflow.core.opensearch.settings.cluster_settings.CLUSTER_SETTINGS", 60)
+    first, second = ({"persistent": {f"logger.{name}": "debug"}} for name in ("a" * 20, "b" * 30))
+    assert (await owner.server.ask("/_cluster/settings", "PUT", json.dumps(first), TYPE)).status == 200
+    status, _, reason = await refusal(owner, "PUT", "/_cluster/settings", second)
+    assert (status, reason) == (400, "mockflow holds 60 characters of cluster settings at most")
+    gone = {"persistent": {"logger.*": None}}
+    assert (await owner.server.ask("/_cluster/settings", "PUT", json.dumps(gone), TYPE)).status == 200
+    assert (await owner.server.ask("/_cluster/settings", "PUT", json.dumps(second), TYPE)).status == 200
+
+
+async def test_hits_of_scrolls(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockflow.server.endpoints.documents.searches.SCROLL_HITS", 3)
+    for number in range(2):
+        await owner.server.ask(f"/books/_doc/{number}", "PUT", '{"a": 1}', TYPE)
+    opened = await owner.server.ask("/books/_search?scroll=1m&size=1", "POST")
+    assert opened.status == 200
+    answer = await owner.server.ask("/books/_search?scroll=1m&size=1", "POST")
+    assert (answer.status, answer.json["error"]["type"]) == (429, "rejected_execution_exception")
+    await owner.server.ask(f"/_search/scroll/{opened.json['_scroll_id']}", "DELETE")
+    assert (await owner.server.ask("/books/_search?scroll=1m&size=1", "POST")).status == 200
+
+
+async def test_wildcards_of_an_index_expression(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockflow.core.opensearch.indices.listing.NAMES_COMPARED", 20)
+    await owner.server.ask("/books", "PUT")
+    assert (await owner.server.ask("/b*,-*x")).status == 200
+    answer = await owner.server.ask("/" + "b*,-*x," * 20)
+    assert (answer.status, answer.json["error"]["type"]) == (400, "invalid_index_name_exception")
+    assert "so many wildcards that mockflow would compare" in answer.json["error"]["reason"]
+
+
 async def test_planned_steps(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockflow.server.control.handlers.workflows.PLANNED_STEPS", 2)
     await owner.post("/next_run", {"steps": {"create_index": {"takes": "1s"}, "noop": {"takes": "1s"}}})

@@ -57,6 +57,18 @@ def _filled(last: Callable[[int], Ask]) -> Make:
     return make
 
 
+def _scrolled(size: int) -> Iterator[Ask]:
+    yield from _filled(lambda _: _send("POST", "/_search?size=5000&scroll=1m", {}))(size)
+    yield _send("POST", "/_search/scroll", {"scroll": "1m", "scroll_id": "{_scroll_id}"})
+
+
+def _got(size: int) -> Iterator[Ask]:
+    lines = (f'{{"index":{{"_id":"{n}"}}}}\n{{"title":"{"w" * 500}"}}\n' for n in range(size))
+    yield Ask("POST", "/books/_bulk", "".join(lines).encode(), JSON)
+    yield _send("POST", "/books/_mget", {"ids": [str(n) for n in range(size)]})
+
+
+_CLAUSES: Final = [{"term": {"title": f"w{number}"}} for number in range(1_000)]
 _TITLES: Final = {"match": {"title": " ".join(f"w{number}" for number in range(1_000))}}
 
 MAKES: Final[tuple[tuple[str, Make, tuple[int, ...], tuple[int, ...]], ...]] = (
@@ -95,6 +107,38 @@ MAKES: Final[tuple[tuple[str, Make, tuple[int, ...], tuple[int, ...]], ...]] = (
         (100, 50_000),
         (200,),
     ),
+    (
+        "delete by query, words",
+        _filled(lambda _: _send("POST", "/books/_delete_by_query", {"query": _TITLES})),
+        (100, 50_000),
+        (200,),
+    ),
+    (
+        "update by query",
+        _filled(lambda _: _send("POST", "/books/_update_by_query", {"query": {"match_all": {}}})),
+        (100, 50_000),
+        (200,),
+    ),
+    (
+        "update by query, words",
+        _filled(lambda _: _send("POST", "/books/_update_by_query", {"query": {"wildcard": {"title": "*w*1*"}}})),
+        (100, 50_000),
+        (200,),
+    ),
+    (
+        "search, many clauses",
+        _filled(lambda _: _send("POST", "/_search?size=10000", {"query": {"bool": {"should": _CLAUSES}}})),
+        (100, 20_000),
+        (200,),
+    ),
+    (
+        "scroll",
+        _filled(lambda _: _send("POST", "/books/_search?size=10000&scroll=1m", {"sort": ["title.keyword"]})),
+        (100, 50_000),
+        (200,),
+    ),
+    ("scroll, next page", lambda n: _scrolled(n), (100, 50_000), (200,)),
+    ("mget, found", lambda n: _got(n), (100, 10_000), (200,)),
     (
         "mget",
         _filled(lambda n: _send("POST", "/books/_mget", {"ids": [str(i) for i in range(n)]})),

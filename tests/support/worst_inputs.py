@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from tests.support.asks import Ask
-from tests.support.worst_documents import MAKES
+from tests.support.worst_documents import MAKES as OF_DOCUMENTS
+from tests.support.worst_endpoints import MAKES as OF_ENDPOINTS
 
 FLOW: Final = "/_plugins/_flow_framework/workflow"
 CONTROL: Final = "/_mockflow"
@@ -38,6 +39,42 @@ class Kind:
     sizes: tuple[int, ...]
     statuses: tuple[int, ...]
     needs_user: bool = False
+    startup: Callable[[int], str] | None = None
+    """The scenarios that the server starts with, besides those of every server."""
+
+
+class Made:
+    """What the requests before have made, which the targets and bodies of those after name: ``{workflow}``, and by the
+    keys of answers ``{model_id}``, ``{agent_id}``, ``{_scroll_id}``.
+    """
+
+    def __init__(self) -> None:
+        self._values = {"workflow": "/"}
+
+    def note(self, ask: Ask, status: int, answer: bytes) -> None:
+        """Notes what an answer has."""
+        if not (status in (200, 201) and len(answer) < _LARGEST_ANSWER) and "scroll" not in ask.target:
+            return
+        try:
+            values = json.loads(answer)
+        except ValueError:
+            return
+        values = values if isinstance(values, dict) else {}
+        self._values |= {key: values[key] for key in ("model_id", "agent_id", "_scroll_id") if key in values}
+        if status == 201 and ask.target.startswith(FLOW):
+            self._values["workflow"] = f"{FLOW}/{values['workflow_id']}"
+
+    def filled(self, ask: Ask) -> Ask:
+        """The request with what it names."""
+        target, body = ask.target, ask.body
+        for key, value in self._values.items():
+            target = target.replace(f"{{{key}}}", value)
+            if len(body) < _LARGEST_ANSWER:
+                body = body.replace(f"{{{key}}}".encode(), value.encode())
+        return Ask(ask.method, target, body, ask.headers)
+
+
+_LARGEST_ANSWER: Final = 1_000
 
 
 def search(query: Callable[[int], Any]) -> Make:
@@ -264,15 +301,20 @@ def _told(size: int, ask: Ask) -> Iterator[Ask]:
 
 
 def _many_scenarios(size: int, ask: Ask) -> Iterator[Ask]:
-    """Many scenarios with a workflow, a fault and a stub each, and a request about all of them."""
+    """Many scenarios, and a request about all of them."""
+    yield Ask("PUT", f"{CONTROL}/scenarios", _scenarios(size).encode())
+    yield ask
+
+
+def _scenarios(size: int) -> str:
+    """Scenarios with a workflow, a fault and a stub each."""
     documents = [
         f"scenario: s{n}\nworkflow_id: w{n}\nprovision:\n  timeline:\n    - {{at: 0s, state: PROVISIONING}}\n"
         f"faults:\n  - {{on: get_status, during: 1h..2h, respond: too_many_requests}}\n"
         f"stubs:\n  - {{request: GET /stub/{n}, respond: {{status: 200}}}}\n"
         for n in range(size)
     ]
-    yield Ask("PUT", f"{CONTROL}/scenarios", "---\n".join(documents).encode())
-    yield ask
+    return "---\n".join(documents)
 
 
 def _search_many(size: int) -> Iterator[Ask]:
@@ -555,7 +597,7 @@ KINDS: Final = (
     ),
     Kind(
         "stars in a segment",
-        _stubs(lambda n: f"GET /{'*a' * 500}{n}", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
+        _stubs(lambda n: f"GET /{'*a' * 500}*b{n}*a", Ask("GET", f"/{'a' * _LINE}"), lambda n: n),
         (5, 1_000),
         (400, 404),
     ),
@@ -685,6 +727,20 @@ KINDS: Final = (
         (10, 10_000),
         (200,),
     ),
+    Kind(
+        "world made",
+        lambda _: iter([post(f"{CONTROL}/worlds", {})]),
+        (10, 10_000),
+        (200,),
+        startup=_scenarios,
+    ),
+    Kind(
+        "world removed",
+        lambda _: iter([post(f"{CONTROL}/worlds", {"name": "w"}), Ask("DELETE", f"{CONTROL}/worlds/w")]),
+        (10, 10_000),
+        (200,),
+        startup=_scenarios,
+    ),
     Kind("faults", _faults, (10, 2_000), (200,)),
     Kind("coverage", _coverage, (10, 4_000), (200,)),
     Kind("workflows", _workflows, (10, 2_000), (200,)),
@@ -723,7 +779,7 @@ KINDS: Final = (
         (10, 10_000),
         (400,),
     ),
-    *(Kind(name, make, sizes, statuses) for name, make, sizes, statuses in MAKES),
+    *(Kind(name, make, sizes, statuses) for name, make, sizes, statuses in (*OF_DOCUMENTS, *OF_ENDPOINTS)),
 )
 
 

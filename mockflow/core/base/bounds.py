@@ -20,10 +20,32 @@ RESOURCES_LEFT: Final = 20_000
 
 ADDED_FAULTS: Final = 10_000
 ADDED_FAULT_BYTES: Final = 64 * 1024 * 1024
+ADDED_STUBS: Final = 10_000
+ADDED_STUB_BYTES: Final = 64 * 1024 * 1024
 PLANNED_STEPS: Final = 10_000
 """Steps that the control API has planned for the next run."""
 ENDED_PARTS: Final = 1_000
 """Removed faults and used plans that the coverage lists."""
+
+NAMES_COMPARED: Final = 50_000
+"""Names of indices and aliases that the wildcards of one index expression are compared with."""
+
+SCENARIOS: Final = 20_000
+WORLDS: Final = 64
+"""Further worlds of a server."""
+SHARDS: Final = 1_000
+"""OpenSearch's own default of cluster.max_shards_per_node, for indices of clients."""
+CLUSTER_SETTINGS: Final = 16 * 1024 * 1024
+"""Characters of all stored settings of the cluster together."""
+PIPELINES: Final = 10_000
+"""Ingest pipelines, and search pipelines."""
+ML_RESOURCES: Final = 10_000
+"""Models, model groups, connectors, agents, memories, messages that clients make: of each kind."""
+ML_TASKS: Final = 1_000
+SCROLLS: Final = 500
+"""OpenSearch's search.max_open_scroll_context."""
+SCROLL_HITS: Final = 2_000_000
+"""Hits of all open scrolls together."""
 
 REPEATED_REQUESTS: Final = 32_768
 """Requests that are prepared because they may repeat."""

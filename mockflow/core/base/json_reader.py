@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from mockflow.core.base.json_parts import FROM, read_in_parts
 from mockflow.core.base.json_scanner import MAX_DEPTH, MAX_NUMBER, MalformedJsonError, end_of_space, scan
 from mockflow.core.base.tokens import BROKEN, NOTHING, Written
 
@@ -134,6 +135,8 @@ def _read(text: str, decoder: json.JSONDecoder) -> tuple[Any, MalformedJsonError
         return NOTHING, None
     if (text.isascii() or not _WRONG_BYTE.search(text)) and not (_may_have_long_number(text) or _may_be_deep(text)):
         try:
+            if len(text) >= FROM:
+                return read_in_parts(text, start, decoder.scan_once)[0], None  # type: ignore[attr-defined]
             return decoder.raw_decode(text, start)[0], None
         except (ValueError, RecursionError):
             pass

@@ -17,17 +17,55 @@ def compact(value: Any) -> bytes:
 
 def compact_in_parts(value: Any) -> bytes:
     """The same bytes as `compact`, made in several steps: in between, other threads have their turn."""
-    if isinstance(value, dict) and len(value) <= _FRAME:
-        pairs = (compact(key) + b":" + compact_in_parts(part) for key, part in value.items())
-        return b"{" + b",".join(pairs) + b"}"
-    if isinstance(value, list) and len(value) > _AT_ONCE:
-        parts = (compact(value[start : start + _AT_ONCE])[1:-1] for start in range(0, len(value), _AT_ONCE))
-        return b"[" + b",".join(parts) + b"]"
-    return compact(value)
+    if not has_many(value):
+        return compact(value)
+    parts: list[bytes] = []
+    batch: list[Any] = []
+    left = _MANY
+
+    def write() -> None:
+        if batch:
+            parts.append(compact(dict(batch) if isinstance(value, dict) else batch)[1:-1])
+            batch.clear()
+
+    for item in list(value.items()) if isinstance(value, dict) else value:
+        part = item[1] if isinstance(value, dict) else item
+        count = 1 + _count(part, _MANY)
+        if count > left:
+            write()
+            left = _MANY
+        if count > _MANY:
+            key = compact({item[0]: 0})[1:-2] if isinstance(value, dict) else b""
+            parts.append(key + compact_in_parts(part))
+        else:
+            batch.append(item)
+            left -= count
+    write()
+    joined = b",".join(parts)
+    return b"{" + joined + b"}" if isinstance(value, dict) else b"[" + joined + b"]"
 
 
-_FRAME: Final = 20  # keys of an object around a large list
-_AT_ONCE: Final = 500
+def has_many(value: Any) -> bool:
+    """Whether a value has so many others in it that it takes milliseconds to write. Few of them are looked at."""
+    return _count(value, _MANY) > _MANY
+
+
+def _count(value: Any, most: int) -> int:
+    """How many values are in a value; more than `most` need not be counted."""
+    if not isinstance(value, (dict, list)):
+        return 0
+    left, count = [value], 0
+    while left:
+        container = left.pop()
+        count += len(container)
+        if count > most:
+            break
+        parts = container.values() if isinstance(container, dict) else container
+        left += [part for part in parts if isinstance(part, (dict, list))]
+    return count
+
+
+_MANY: Final = 5_000
 
 
 def dumps(value: Any, **options: Any) -> str:

@@ -64,7 +64,7 @@ class PathIndex(Generic[T]):
 
 def _place(pattern: PathPattern) -> tuple[_Shape, tuple[str, ...]]:
     segments, takes_rest = segments_of(pattern.path)
-    plain = {number: one for number, one in enumerate(segments) if isinstance(one, str) and "*" not in one}
+    plain = {number: one[0] for number, one in enumerate(segments) if isinstance(one, tuple) and len(one) == 1}
     return _Shape(len(segments), takes_rest, tuple(plain)), tuple(plain.values())
 
 

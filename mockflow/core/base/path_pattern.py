@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from mockflow.core.base.wildcards import matches
+from mockflow.core.base.wildcards import matches_parts
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 
@@ -41,8 +41,8 @@ class PathPattern:
             return None
         values: dict[str, str] = {}
         for segment, text in zip(segments, given, strict=False):
-            if isinstance(segment, str):
-                if not matches(segment, text):
+            if isinstance(segment, tuple):
+                if not matches_parts(segment, text):
                     return None
             else:
                 found = segment.match(text)
@@ -75,12 +75,15 @@ def parse_pattern(text: str) -> PathPattern:
 
 
 @lru_cache(maxsize=16_384)
-def segments_of(path: str) -> "tuple[tuple[str | _Segment, ...], bool]":
-    """The pattern of each segment, and whether further segments may follow. A segment without names is a wildcard."""
+def segments_of(path: str) -> "tuple[tuple[tuple[str, ...] | _Segment, ...], bool]":
+    """The pattern of each segment, and whether further segments may follow.
+
+    A segment without names is a wildcard: its parts between the stars.
+    """
     plain = _plain(path)
     takes_rest = plain.endswith("/**")
     segments = plain.removesuffix("/**").split("/")
-    return tuple(_Segment(one) if "{" in one and _names(one) else one for one in segments), takes_rest
+    return tuple(_Segment(one) if "{" in one and _names(one) else tuple(one.split("*")) for one in segments), takes_rest
 
 
 class _Segment:

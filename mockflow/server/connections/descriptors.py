@@ -28,7 +28,7 @@ def raise_limit(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def fitting(connections: int, others: int) -> int:
+def fitting(connections: int, others: int = 0) -> int:
     """How many of these connections the process can hold now, beside `others`."""
     if sys.platform == "win32":
         return connections

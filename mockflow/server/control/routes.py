@@ -221,6 +221,7 @@ ROUTES: Final = (
         requests.NextRun,
         body=requests.NextRun,
         errors=(409,),
+        handle_in_loop=workflows.plan_next_run_in_loop,
     ),
     _route(
         "GET /faults",
@@ -261,6 +262,7 @@ ROUTES: Final = (
         "Adds a stub as in a scenario; it precedes those of scenarios.",
         views.StubView,
         body=Stub,
+        errors=(409,),
     ),
     _route(
         "DELETE /stubs",
@@ -305,8 +307,16 @@ ROUTES: Final = (
         views.WorldView,
         body=requests.NewWorld,
         errors=(409,),
+        handle_in_loop=worlds.make_world_in_loop,
     ),
-    _route("DELETE /worlds/{name}", worlds.delete_world, "Removes a further world.", views.WorldView, errors=(404,)),
+    _route(
+        "DELETE /worlds/{name}",
+        worlds.delete_world,
+        "Removes a further world.",
+        views.WorldView,
+        errors=(404,),
+        handle_in_loop=worlds.delete_world_in_loop,
+    ),
     _route(
         "POST /verify",
         verify.verify,

@@ -76,7 +76,7 @@ def _is_used(world: World, connector: Made) -> Refusal | None:
 
 
 def _has_models(world: World, group: Made) -> Refusal | None:
-    if not _models_of(world, group.id):
+    if not _groups(world).get(group.id):
         return None
     return _status_error(409, "Cannot delete the model group when it has associated model versions")
 
@@ -181,9 +181,10 @@ def _delete(kind: Kind) -> Handler:
 
 def _search(kind: Kind) -> Handler:
     def documents(call: Call) -> Iterable[Stored]:
+        groups = _groups(call.world) if kind.name in ("model", "model_group") else {}
         for made in call.world.resources.all_of(kind.name):
             if ml_tenants.is_visible(call, made.key):
-                body = {**_body(call.world, made), **ml_tenants.tenant_fields(call, made.key)}
+                body = {**_body(call.world, made, groups), **ml_tenants.tenant_fields(call, made.key)}
                 yield Stored(made.id, _in_order(body))
 
     search = search_handler(kind.index, documents, lambda cluster, hit: read_resource(cluster, kind.name, hit))
@@ -204,20 +205,28 @@ def _search(kind: Kind) -> Handler:
     return handle
 
 
-def _body(world: World, made: Made) -> dict[str, Any]:
-    """The document of a resource. Models of one group have versions from 1 on."""
+def _body(world: World, made: Made, groups: "_Groups | None" = None) -> dict[str, Any]:
+    """The document of a resource. Models of one group have versions from 1 on; `groups`: see `_groups`."""
     body = body_of(made, world.version, world.node_id)
     if made.kind == "model_group":
-        body["latest_version"] = len(_models_of(world, made.id))
-    elif made.kind == "model" and made.inputs.get("model_group_id"):
-        siblings = _models_of(world, made.inputs["model_group_id"])
-        body["model_version"] = str(siblings.index(made.id) + 1 if made.id in siblings else 1)
+        body["latest_version"] = len((_groups(world) if groups is None else groups).get(made.id, ()))
+    elif made.kind == "model" and (group := made.inputs.get("model_group_id")):
+        siblings = (_groups(world) if groups is None else groups).get(group, {})
+        body["model_version"] = str(siblings.get(made.id, 1))
     return body
 
 
-def _models_of(world: World, group_id: str) -> list[str]:
-    models = world.resources.all_of("model")
-    return [model.id for model in models if model.inputs.get("model_group_id") == group_id]
+_Groups = Mapping[str, Mapping[str, int]]
+"""The models of each group, with their versions."""
+
+
+def _groups(world: World) -> _Groups:
+    groups: dict[str, dict[str, int]] = {}
+    for model in world.resources.all_of("model"):
+        if isinstance(group := model.inputs.get("model_group_id"), str):
+            models = groups.setdefault(group, {})
+            models[model.id] = len(models) + 1
+    return groups
 
 
 def _in_order(value: Any) -> Any:

@@ -18,6 +18,8 @@ from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
 
 MAX_DOCUMENTS: Final = 1_000
 """The most documents of one simulation."""
+MAX_SIMULATED: Final = 16 * 1024 * 1024
+"""The most characters that processors copy in one simulation."""
 MAX_RESULTS: Final = 100
 """The most processors of one document that ``verbose`` shows."""
 
@@ -61,8 +63,12 @@ def simulate(call: Call) -> Action:
             raise illegal_argument(f"pipeline [{name}] does not exist")
         models = PipelineModels(world, call.request.note)
         shown = []
+        copied = 0
         for document in _documents(body):
             shown.append(_simulated(document, definition, models, verbose=verbose))
+            copied += document.copied_size
+            if copied > MAX_SIMULATED:
+                raise illegal_argument(f"mockflow simulates processors that copy {MAX_SIMULATED} characters at most")
             await asyncio.sleep(0)  # other clients are answered in between
         return Reply(200, {"docs": shown})
 
@@ -133,7 +139,11 @@ def _result(
     tag = {"tag": step.tag} if step.tag is not None else {}
     if step.error is not None and not step.is_ignored:
         return {"processor_type": step.type, "status": "error", **tag, "error": _error(step.error)}
-    doc = _shown(metadata, document.copied(document.source), models)
+    try:
+        source = document.copied(document.source)
+    except ProcessorError as error:  # what is shown of many processors is bounded as what they do
+        raise illegal_argument(error.reason) from None
+    doc = _shown(metadata, source, models)
     if step.error is not None:
         ignored = {"error": _error(step.error)}
         return {"processor_type": step.type, "status": "error_ignored", **tag, "ignored_error": ignored, "doc": doc}

@@ -3,12 +3,14 @@
 Sources: docs/reference/opensearch.md, "Search"; docs/reference/plugin.md, "Search".
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from mockflow.cluster import Cluster
+from mockflow.core.base.steps import Steps, at_once
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import (
     PARAMETERS,
@@ -24,6 +26,7 @@ from mockflow.server.http.messages import CONTENT_TYPE, Request
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
 from mockflow.server.rest.errors import Refusal, object_error
+from mockflow.server.rest.pauses import with_pauses
 from mockflow.server.rest.worker import in_thread
 
 Documents = Callable[[Call], Iterable[Stored]]
@@ -74,26 +77,37 @@ def search_handler(
             except RecursionError:
                 raise refused(too_deep()) from None
 
-        def told(answer: dict[str, Any]) -> Reply:
+        def told(answer: dict[str, Any]) -> Steps[Reply]:
             for hit in answer["hits"]["hits"]:
                 on_hit(call.cluster, hit["_id"])
+                yield
             return Reply(200, answer)
 
-        async def in_turn(searched: tuple[Stored, ...]) -> Reply:
-            return told(await in_thread(found, searched))
+        async def in_turn(searched: list[Stored], more: Iterator[Stored]) -> Reply:
+            await with_pauses(_added(searched, more))
+            return await with_pauses(told(await in_thread(found, tuple(searched))))
 
         def act() -> Reply | Awaitable[Reply]:
-            searched = tuple(documents(call))
+            more = iter(documents(call))
+            searched = list(islice(more, _MANY))
             selects = isinstance(request.value, dict) and isinstance(request.value.get("_source"), (list, dict))
-            if selects or request.size * max(1, len(searched)) > _LARGE:
-                return in_turn(searched)
-            return told(found(searched))
+            if selects or len(searched) == _MANY or request.size * max(1, len(searched)) > _LARGE:
+                return in_turn(searched, more)
+            return at_once(told(found(tuple(searched))))
 
         return act
 
     return handle
 
 
+def _added(documents: list[Stored], more: Iterator[Stored]) -> Steps[None]:
+    for document in more:
+        documents.append(document)
+        yield
+
+
+_MANY: Final = 200
+"""Documents from which on they are made, searched and noted with pauses."""
 _LARGE: Final = 16 * 1024
 """The bytes of a request times the documents, from which on the search may take long."""
 

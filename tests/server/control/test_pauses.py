@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from mockflow.cluster import Cluster, LoadedScenario, Settings, polling, scenari
 from mockflow.core.scenario.model import Scenario
 from mockflow.server.answer import answer as answer_client
 from mockflow.server.control.answer import answer, answer_in_loop
+from mockflow.server.control.handlers import scenarios as handler
 from mockflow.server.http.messages import Request
 from mockflow.server.rest import pauses
 from tests.support.server import WORKFLOW
@@ -55,6 +57,7 @@ def request(method: str, path: str, body: Any = None) -> Request:
         (request("POST", "/verify", {"called": {"operation": "get_status"}}), MANY),
         (request("POST", "/verify", {"polling": {"workflow_id": "w1"}}), MANY),
         (request("POST", "/verify", {"polling": {}}), MANY),
+        (request("POST", "/next_run", {"steps": {f"regixter_remote_modle_{n}": {} for n in range(MANY)}}), MANY),
     ],
     ids=lambda value: f"{value.target} {value.body.decode()}" if isinstance(value, Request) else "",
 )
@@ -63,22 +66,53 @@ def test_others_have_their_turn_meanwhile(
 ) -> None:
     """With a pause after each step the loop goes round as often; the answer is the one without pauses."""
     monkeypatch.setattr(pauses, "_TURN", -1.0)
-
-    async def ask() -> tuple[Any, int]:
-        rounds, loop = [0], asyncio.get_running_loop()
-
-        def tick() -> None:
-            rounds[0] += 1
-            loop.call_soon(tick)
-
-        loop.call_soon(tick)
-        response: Any = await answer_in_loop(cluster, asked)
-        return (response.status, response.body), rounds[0]
-
     without = answer(cluster, asked)
-    told, rounds = asyncio.run(ask())
-    assert told == (without.status, without.body)
+    response, rounds = asyncio.run(ask(cluster, asked))
+    assert (response.status, response.body) == (without.status, without.body)
     assert rounds >= least
+
+
+async def ask(cluster: Cluster, asked: Request) -> tuple[Any, int]:
+    """The response, and how often the loop went round meanwhile."""
+    rounds, loop = [0], asyncio.get_running_loop()
+
+    def tick() -> None:
+        rounds[0] += 1
+        loop.call_soon(tick)
+
+    loop.call_soon(tick)
+    return await answer_in_loop(cluster, asked), rounds[0]
+
+
+def test_others_have_their_turn_while_a_world_is_made_and_removed(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "_TURN", -1.0)
+    response, rounds = asyncio.run(ask(cluster, request("POST", "/worlds", {"name": "w"})))
+    assert (response.status, json.loads(response.body)["workflows"]) == (200, MANY)
+    assert rounds >= 5
+    cluster.turn = asyncio.Lock()
+    response, rounds = asyncio.run(ask(cluster, request("DELETE", "/worlds/w")))
+    assert (response.status, json.loads(response.body)["workflows"]) == (200, MANY)
+    assert rounds >= 5
+    assert list(cluster.worlds) == []
+
+
+def test_the_documents_of_a_large_body_are_found_in_another_thread(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def loaded_of(*arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return find(*arguments)
+
+    find = handler.loaded_of
+    monkeypatch.setattr(handler, "loaded_of", loaded_of)
+    text = "---\n".join(f"scenario: l{number}\nworkflow_id: l{number}\nprovision: {{}}\n" for number in range(1_000))
+    response, _ = asyncio.run(ask(cluster, Request("PUT", "/_mockflow/scenarios", {}, text.encode())))
+    assert (response.status, len(cluster.world.scenarios)) == (200, MANY + 1_000)
+    assert threads == ["mockflow work"]
 
 
 def test_a_reset_replaces_the_world_as_a_whole(cluster: Cluster) -> None:

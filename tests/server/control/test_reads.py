@@ -88,6 +88,14 @@ TEMPLATE: Final[dict[str, Any]] = {
         "provision": {"nodes": [{"id": "grp", "type": "register_model_group", "user_inputs": {"name": "group"}}]}
     },
 }
+CONNECTOR: Final[dict[str, Any]] = {
+    "name": "c",
+    "version": 1,
+    "protocol": "http",
+    "credential": {"key": "k"},
+    "actions": [{"action_type": "predict", "method": "POST", "url": "https://api.openai.com/v1/x"}],
+}
+REMOTE: Final = json.dumps({"name": "r", "function_name": "remote", "connector": CONNECTOR}).encode()
 IDS: Final = ("first", "second", "third", "fourth", "fifth", "unknown")
 CLIENT_READS: Final = (
     *(("GET", f"{WORKFLOW}/{name}/_status?all=true", b"") for name in IDS),
@@ -98,6 +106,14 @@ CLIENT_READS: Final = (
     ("POST", "/_plugins/_ml/model_groups/_search", b'{"query": {"match_all": {}}}'),
     ("GET", "/i-first", b""),
     ("GET", "/stub", b""),
+    ("POST", "/books/_search?scroll=1m&size=1", b'{"query": {"match": {"title": "x y"}}}'),
+    ("GET", "/_all/_search", b""),
+    ("POST", "/_mget", b'{"docs": [{"_index": "books", "_id": "1"}, {"_index": "i-first", "_id": "1"}]}'),
+    ("GET", "/_cat/count/books,i-*", b""),
+    ("POST", "/_plugins/_ml/models/_search", b'{"query": {"match_all": {}}}'),
+    ("POST", "/_plugins/_ml/tasks/_search", b'{"query": {"match_all": {}}}'),
+    ("POST", "/_plugins/_ml/models/m1/_predict", b'{"parameters": {"input": ["x"]}}'),
+    ("POST", "/_ingest/pipeline/p/_simulate", b'{"docs": [{"_source": {"title": "x"}}]}'),
 )
 CLIENT_WRITES: Final = (
     *(("POST", f"{WORKFLOW}/{name}/_{what}", b"") for name in IDS for what in ("provision", "deprovision")),
@@ -106,6 +122,17 @@ CLIENT_WRITES: Final = (
     ("POST", f"{WORKFLOW}?provision=true", json.dumps(TEMPLATE).encode()),
     ("POST", f"{WORKFLOW}?provision=true", json.dumps({**TEMPLATE, "use_case": "SLOW"}).encode()),
     ("POST", WORKFLOW, json.dumps({**TEMPLATE, "use_case": "SLOW"}).encode()),
+    ("PUT", "/books/_doc/1", b'{"title": "x", "zz": {"b": 1, "a.c": true}}'),
+    ("POST", "/i-first/_doc", b'{"title": "y"}'),
+    ("POST", "/books/_update_by_query?conflicts=proceed", b'{"query": {"exists": {"field": "title"}}}'),
+    ("POST", "/_aliases", b'{"actions": [{"add": {"index": "*", "alias": "every"}}]}'),
+    ("PUT", "/_ingest/pipeline/p", b'{"processors": [{"set": {"field": "a", "value": "{{title}}"}}]}'),
+    ("PUT", "/_cluster/settings", b'{"transient": {"logger.a": "debug", "logger.b": "info"}}'),
+    ("POST", "/_plugins/_ml/model_groups/_register", b'{"name": "mine"}'),
+    ("POST", "/_plugins/_ml/models/_register?deploy=true", REMOTE),
+    ("POST", "/_plugins/_ml/agents/_register", b'{"name": "a", "type": "flow", "tools": [{"type": "ListIndexTool"}]}'),
+    ("DELETE", "/books", b""),
+    ("DELETE", "/i-first", b""),
 )
 COMMANDS: Final = (
     ("POST", f"{OWNER}/next_run", {"steps": {"grp": {"fails": {"message": "planned"}}}}),
@@ -118,7 +145,18 @@ COMMANDS: Final = (
     *(("POST", f"{OWNER}/workflows/{name}/restart", {}) for name in IDS[:3]),
     ("PUT", f"{OWNER}/scenarios", "{scenario: taken, workflow_id: fifth}"),
     ("DELETE", f"{OWNER}/scenarios/slow-to-go", {}),
+    ("POST", f"{OWNER}/worlds", {"mode": "auto"}),
+    ("POST", f"{OWNER}/worlds", {"name": "mine"}),
+    ("DELETE", f"{OWNER}/worlds/mine", {}),
+    ("POST", f"{OWNER}/stubs", {"request": "GET /stub", "respond": {"body": "added"}}),
+    ("POST", f"{OWNER}/faults", {"on": "get_status", "call": 3, "respond": "too_many_requests"}),
 )
+VERIFIED: Final[tuple[tuple[str, str, Any], ...]] = (
+    ("POST", f"{OWNER}/verify", {"called": {"operation": "get_status"}}),
+    ("POST", f"{OWNER}/verify", {"polling": {"workflow_id": "first", "min_interval": "1s"}}),
+    ("POST", f"{OWNER}/verify", {"polling": {}}),
+)
+"""Reads of the control API that have a body."""
 VALUES: Final = {
     "workflow_id": IDS,
     "name": ("planned",),
@@ -161,7 +199,7 @@ Step = tuple[int, list[Any], list[Any], tuple[str, str, Any]]
 """The ms of the wall clock before it, the reads in the middle of them and at their end, and the request."""
 
 reads: st.SearchStrategy[list[Any]] = st.lists(
-    st.one_of(st.sampled_from(read_targets()), st.sampled_from(HANDLE_READS)), max_size=3
+    st.one_of(st.sampled_from(read_targets()), st.sampled_from(HANDLE_READS), st.sampled_from(VERIFIED)), max_size=3
 )
 
 
@@ -222,8 +260,9 @@ async def read(cluster: Cluster, handle: ClusterHandle, what: Any) -> None:
     if callable(what):
         what(handle)
         return
-    response = control.answer(cluster, Request("GET", what, {}))
-    assert response.status in (200, 400, 404), (what, response.body)
+    request = Request("GET", what, {}) if isinstance(what, str) else request_of(*what)
+    response = control.answer(cluster, request)
+    assert response.status in (200, 400, 404, *((409, 422) if what in VERIFIED else ())), (what, response.body)
     if isinstance(response, StreamedResponse):
         for _ in range(2):
             await anext(response.chunks)
@@ -267,7 +306,7 @@ async def outcome(steps: list[Step], mode: Mode, *, with_reads: bool) -> Any:
         await asyncio.gather(*waiting, return_exceptions=True)
         seen = [
             control.answer(cluster, Request("GET", PREFIX + path, {})).body
-            for path in ("/journal", "/coverage", "/faults", "/workflows", "/clock")
+            for path in ("/journal", "/coverage", "/faults", "/workflows", "/clock", "/story", "/worlds", "/stubs")
         ]
         await asyncio.sleep(0)
         return answers, seen, list(lines)

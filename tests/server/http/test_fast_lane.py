@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import logging
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -312,6 +313,24 @@ async def test_a_request_that_faults_once_took_is_answered_here_again(
         assert len(asked) == expected
         method, body = ("POST", json.dumps({**FAULT, "calls": "90..99"})) if expected == 1 else ("DELETE", "")
         await server.ask(f"{OWNER}/faults", method, body)
+    await client.close()
+
+
+async def test_a_replaced_world_is_freed_although_its_polls_may_repeat(serve: Servers) -> None:
+    """Of many scenarios it would otherwise be freed at once, at the next poll."""
+    server = await serve(STORY)
+    client = Client(server)
+    for _ in range(4):
+        await client.send(request(STATUS))
+    gc.collect()
+    gc.disable()
+    try:
+        former = weakref.ref(server.cluster.world)
+        server.cluster.reset()
+        assert former() is None
+    finally:
+        gc.enable()
+    assert b"200 OK" in await client.send(request(STATUS))
     await client.close()
 
 

@@ -6,7 +6,7 @@ The order and the texts are those of DocumentParser and FieldMapper.parse (docs/
     read.addition   # {} where the mapping has every field
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,12 +52,18 @@ def check_depth(source: Mapping[str, Any]) -> None:
         level = [
             part
             for container in level
-            for part in (container.values() if isinstance(container, dict) else container)
-            if isinstance(part, (dict, list))
+            for part in _containers(container.values() if isinstance(container, dict) else container)
         ]
         if not level:
             return
     raise _too_deep()
+
+
+def _containers(values: Collection[Any]) -> list[Any]:
+    """The objects and arrays among values, of which there may be a million that are none."""
+    if not any(issubclass(kind, (dict, list)) for kind in set(map(type, values))):
+        return []
+    return [value for value in values if isinstance(value, (dict, list))]
 
 
 def _too_deep() -> DocumentError:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
-from mockflow.core.base.wildcards import matches
+from mockflow.core.base.bounds import NAMES_COMPARED
+from mockflow.core.base.wildcards import matches_parts
 from mockflow.core.opensearch.ids import opensearch_uuid
 
 Health = Literal["green", "yellow", "red"]
@@ -148,19 +149,34 @@ def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DE
             return []
     chosen: set[str] = set()
     seen_wildcard = False
+    compared, every = 0, set(known)
     for part in parts:
         excludes = part.startswith("-") and seen_wildcard
         pattern = part[1:] if excludes else part
         if pattern.startswith("_"):
             raise InvalidIndexNameError(pattern, "must not start with '_'.")
         is_wildcard = "*" in pattern and takes_patterns
-        found = {name for name in known if matches(pattern, name)} if expands or "*" not in pattern else set()
+        if "*" not in pattern:
+            found = {pattern} & every
+        else:
+            compared += len(known)
+            if compared > NAMES_COMPARED:
+                raise InvalidIndexNameError(expression[:_SHOWN], _TOO_MANY)
+            wanted = pattern.split("*")
+            found = {name for name in known if matches_parts(wanted, name)} if expands else set()
         allowed = options.allow_no_indices if is_wildcard else options.ignore_unavailable
         if not found and not excludes and not allowed:
             raise NoSuchIndexError(pattern)
         chosen = chosen - found if excludes else chosen | found
         seen_wildcard = seen_wildcard or is_wildcard
     return [name for name in known if name in chosen]
+
+
+_SHOWN: Final = 60
+_TOO_MANY: Final = (
+    f"has so many wildcards that mockflow would compare more than {NAMES_COMPARED} names of indices and aliases; "
+    "fewer wildcards are compared"
+)
 
 
 def _number(text: object, otherwise: int) -> int:

@@ -122,6 +122,11 @@ class IngestDocument:
         self._spend(len(text))
         return text
 
+    @property
+    def copied_size(self) -> int:
+        """The characters that processors have copied; a value counts as `_VALUE`."""
+        return MAX_COPIED - self._room
+
     def _spend(self, size: int) -> None:
         """Counts what processors copy: the size of a document could double with each of them."""
         self._room -= size

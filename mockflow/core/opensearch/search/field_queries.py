@@ -16,12 +16,13 @@ from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import (
     LARGEST_FLOAT,
     Scorer,
+    Sum,
+    WithTerms,
     any_term,
     boost_of,
     minimum_of,
     no_match,
     phrase,
-    sum_of,
 )
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -131,8 +132,9 @@ def _match(clause: _Clause) -> Scorer:
     if operation == "or" and len(terms) > 1 and "minimum_should_match" in clause.options:
         needed = max(1, minimum_of(clause.options["minimum_should_match"], len(terms)))
     by_term = {term: phrase(clause.scope, clause.field, [term], clause.boost) for term in dict.fromkeys(terms)}
-    scorers = [by_term[term] for term in terms]
-    return lambda document: sum_of(scorers, document, needed)
+    scorers = Sum([by_term[term] for term in terms])
+    score = partial(scorers.of, needed=needed)
+    return WithTerms(clause.field, by_term, score) if needed > 0 else score
 
 
 def _match_phrase(clause: _Clause) -> Scorer:

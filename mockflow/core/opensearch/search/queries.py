@@ -27,7 +27,7 @@ from mockflow.core.opensearch.search.field_queries import (
 )
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
-from mockflow.core.opensearch.search.scoring import Scorer, any_term, boost_of, minimum_of, no_match, sum_of
+from mockflow.core.opensearch.search.scoring import Scorer, Sum, any_term, boost_of, minimum_of, no_match
 
 Body = Mapping[str, Any]
 
@@ -179,13 +179,15 @@ def _bool(body: Body, scope: Scope) -> Scorer:
     minimum = body.get("minimum_should_match")
     needed = int(bool(should) and not (must or filters)) if minimum is None else minimum_of(minimum, len(should))
 
+    all_required, all_optional = Sum(must), Sum(should)
+
     def score(document: Stored) -> float | None:
         if any(clause(document) is not None for clause in must_not):
             return None
         if any(clause(document) is None for clause in filters):
             return None
-        required = sum_of(must, document, len(must))
-        optional = sum_of(should, document, needed)
+        required = all_required.of(document, len(must))
+        optional = all_optional.of(document, needed)
         return None if required is None or optional is None else boost * (required + optional)
 
     return score

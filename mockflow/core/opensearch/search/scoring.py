@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import log
 from typing import Any, Final
 
@@ -27,10 +27,51 @@ def any_term(field: Field, matches: Callable[[Any], bool], boost: float) -> Scor
     return lambda document: boost if any(map(matches, field.terms(document))) else None
 
 
-def sum_of(scorers: Sequence[Scorer], document: Stored, needed: int) -> float | None:
-    """The sum of the scores if at least `needed` scorers match, else None."""
-    scores = [found for scorer in scorers if (found := scorer(document)) is not None]
-    return sum(scores) if len(scores) >= needed else None
+class WithTerms:
+    """A scorer that matches no document without one of these terms in this field."""
+
+    __slots__ = ("_score", "field", "terms")
+
+    def __init__(self, field: Field, terms: Collection[Any], score: Scorer) -> None:
+        self.field = field
+        self.terms = terms
+        self._score = score
+
+    def __call__(self, document: Stored) -> float | None:
+        return self._score(document)
+
+
+class Sum:
+    """The sum of the scores of several scorers. Of many that want certain terms, those of a document's terms are asked:
+    so the time does not grow with their number.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer]) -> None:
+        self._scorers = scorers
+        self._always: list[int] = []
+        self._by_field: dict[Field, dict[Any, list[int]]] = {}
+        for place, scorer in enumerate(scorers):
+            if isinstance(scorer, WithTerms) and len(scorers) > _FEW:
+                by_term = self._by_field.setdefault(scorer.field, {})
+                for term in dict.fromkeys(scorer.terms):
+                    by_term.setdefault(term, []).append(place)
+            else:
+                self._always.append(place)
+
+    def of(self, document: Stored, needed: int) -> float | None:
+        """The sum if at least `needed` scorers match, else None."""
+        places: Iterable[int] = self._always
+        if self._by_field:
+            chosen = set(self._always)
+            for field, by_term in self._by_field.items():
+                for term in set(field.terms(document)):
+                    chosen.update(by_term.get(term, ()))
+            places = sorted(chosen)  # as they were given: a sum of fractions depends on their order
+        scores = [found for place in places if (found := self._scorers[place](document)) is not None]
+        return sum(scores) if len(scores) >= needed else None
+
+
+_FEW: Final = 4
 
 
 def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Scorer:
@@ -42,8 +83,11 @@ def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Sc
         starts = range(len(indexed) - len(terms) + 1)
         return sum(list(indexed[start : start + len(terms)]) == list(terms) for start in starts)
 
+    def scorer(score: Scorer) -> Scorer:
+        return WithTerms(field, terms[:1], score)
+
     if not field.is_text or (field.type == "keyword" and not scope.scores_keywords):
-        return lambda document: boost if frequency(field.terms(document)) else None
+        return scorer(lambda document: boost if frequency(field.terms(document)) else None)
     known = scope.work.statistics(field, scope.documents)
     if len(terms) > known.longest:
         return no_match
@@ -57,7 +101,7 @@ def phrase(scope: Scope, field: Field, terms: Sequence[Any], boost: float) -> Sc
         length = len(indexed) if field.type == "text" else 1
         return boost * rarity * found / (found + 1.2 * (0.25 + 0.75 * length / average)) if found else None
 
-    return score
+    return scorer(score)
 
 
 def boost_of(body: Mapping[str, Any]) -> float:

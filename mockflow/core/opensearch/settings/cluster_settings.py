@@ -12,6 +12,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, Final, Literal
 
+from mockflow.core.base.bounds import CLUSTER_SETTINGS
 from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.settings.setting_values import Bounds, read_value
@@ -58,7 +59,13 @@ class ClusterSettings:
         for scope in _SCOPES:
             if changes.get(scope):
                 settings = settings.updated(scope, changes[scope], minor)
+        if settings._characters() > CLUSTER_SETTINGS:
+            raise SettingRefusedError(f"mockflow holds {CLUSTER_SETTINGS} characters of cluster settings at most")
         return settings
+
+    def _characters(self) -> int:
+        stored = (self.persistent, self.transient)
+        return sum(len(key) + len(as_text(value)) for settings in stored for key, value in settings.items())
 
     def updated(self, scope: Scope, changes: Mapping[str, Text | None], minor: tuple[int, int]) -> "ClusterSettings":
         """The settings with `changes` applied. None removes a setting; ``prefix*`` removes all that it matches.

@@ -39,7 +39,7 @@ def load_scenarios(call: ControlCall) -> views.Loaded:
 async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     """As `load_scenarios`, with pauses in which clients are answered."""
     loading, templates = read(call)
-    loaded = loaded_of(loading, call.request.body)
+    loaded = await in_thread(loaded_of, loading, call.request.body)
     await with_pauses(scenarios.load_in_slices(call.world, loaded, templates), keeps_many=len(loaded) > _MANY)
     return await in_thread(told, loaded, loading)
 

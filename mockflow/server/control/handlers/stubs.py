@@ -1,6 +1,7 @@
 """Stubs that are added at run time, and the list of all active ones."""
 
 from mockflow.cluster.active import ActiveStub
+from mockflow.core.base.bounds import ADDED_STUB_BYTES, ADDED_STUBS
 from mockflow.core.scenario.fault_rules import stub_alone
 from mockflow.core.stubs.model import Stub
 from mockflow.server.control import views
@@ -19,7 +20,12 @@ def add_stub(call: ControlCall) -> views.StubView:
     refuse(stub_alone(stub))
     for respond in stub.respond:
         refuse_body_file(respond)
-    active = call.world.active.add_stub(stub)
+    of_all, size = call.world.active, len(call.request.body)
+    count = len(of_all.added_stubs)
+    if count >= ADDED_STUBS or of_all.added_stub_bytes + size > ADDED_STUB_BYTES:
+        message = f"there is no room for a stub beside {count} added ones of {of_all.added_stub_bytes} bytes"
+        raise ControlError(409, f"{message}; DELETE {PREFIX}/stubs removes them")
+    active = of_all.add_stub(stub, size)
     call.world.active_changed()
     return _stub_view(active)
 

@@ -8,6 +8,7 @@ from mockflow.cluster import Cluster, Workflow, World, moments, moving
 from mockflow.cluster.timeline_rows import MAX_LISTED, timeline_of
 from mockflow.core.base.bounds import PLANNED_STEPS
 from mockflow.core.base.durations import parse_duration
+from mockflow.core.base.steps import Steps, at_once
 from mockflow.core.base.suggest import did_you_mean, is_misspelt
 from mockflow.core.plugin.status import status_document
 from mockflow.core.plugin.steps import STEPS, listed_steps
@@ -15,6 +16,7 @@ from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import IDLE
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, ControlError, read_body
+from mockflow.server.rest.pauses import with_pauses
 
 _MAX_MOMENTS: Final = 1_000
 _MAX_WINDOWS: Final = 1_000
@@ -87,14 +89,28 @@ def restart_workflow(call: ControlCall) -> views.WorkflowView:
 
 def plan_next_run(call: ControlCall) -> requests.NextRun:
     """Sets how steps go in the next run that has them; 400 for a step that no run has, or for too many."""
+    return at_once(_planned(call))
+
+
+async def plan_next_run_in_loop(call: ControlCall) -> requests.NextRun:
+    """As `plan_next_run`, with pauses: to tell what a step may be misspelt for takes a tenth of a millisecond."""
+    return await with_pauses(_planned(call))
+
+
+def _planned(call: ControlCall) -> Steps[requests.NextRun]:
     body = read_body(call, requests.NextRun)
     if len({**call.world.next_steps, **body.steps}) > MAX_PLANNED:
         raise ControlError(
             400, f"steps: at most {MAX_PLANNED} can be planned; run or reset what was planned before, or send fewer"
         )
     known = _KnownSteps(call.world)
-    wrong = ((step, message) for step in body.steps if (message := known.why_not(step)))
-    problems = [{"field": f"steps.{step}", "message": message} for step, message in islice(wrong, MAX_PROBLEMS)]
+    problems: list[dict[str, str]] = []
+    for step in body.steps:
+        if message := known.why_not(step):
+            problems.append({"field": f"steps.{step}", "message": message})
+        if len(problems) == MAX_PROBLEMS:
+            break
+        yield
     if problems:
         raise ControlError(400, "; ".join(problem["message"] for problem in problems), problems)
     if len(call.world.next_steps.keys() | body.steps) > PLANNED_STEPS:

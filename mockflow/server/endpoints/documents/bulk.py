@@ -35,8 +35,8 @@ from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import object_error
 from mockflow.server.rest.worker import LARGE, in_thread, keep_out_of_collection
 
-_MANY: Final = 5_000  # items whose objects would make garbage collection hold the loop
-_TURN: Final = 0.02  # seconds that a request may hold the loop
+_MANY: Final = 1_000  # items whose objects would make garbage collection hold the loop
+_TURN: Final = 0.01  # seconds that a request may hold the loop
 
 
 def bulk(call: Call) -> Action:

@@ -22,10 +22,11 @@ from mockflow.server.endpoints.documents.searches import matched, read_body
 from mockflow.server.endpoints.request_options import read_indices_options, read_wait_for_shards
 from mockflow.server.rest.call import Action, Call, Handler, Reply
 from mockflow.server.rest.errors import illegal_argument
-from mockflow.server.rest.worker import in_thread
+from mockflow.server.rest.worker import in_thread, keep_out_of_collection
 
-_TURN: Final = 0.02  # seconds that a request may hold the loop
+_TURN: Final = 0.01  # seconds that a request may hold the loop
 _BATCH: Final = 1000
+_MANY: Final = 1_000  # documents whose objects would make garbage collection hold the loop
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _by_query(kind: Kind, result: str) -> Handler:
             began, writer = perf_counter(), Writer(world, pipelines_for(world, call.request))
             while done < len(pairs):
                 if perf_counter() - began > _TURN:
+                    if len(pairs) > _MANY:
+                        keep_out_of_collection()
                     await asyncio.sleep(0)
                     began, writer = perf_counter(), Writer(world, pipelines_for(world, call.request))
                 index, document = pairs[done]

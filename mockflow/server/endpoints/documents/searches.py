@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from mockflow.cluster import World
 from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
+from mockflow.core.base.bounds import SCROLL_HITS
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
 from mockflow.core.opensearch.search.errors import parsing
@@ -179,7 +180,8 @@ def _open_scroll(world: World, results: Results, start: int, size: int, keep_ali
     scrolls = world.stores.scrolls
     for id in [id for id, scroll in scrolls.items() if scroll.ends < world.now()]:
         del scrolls[id]
-    if len(scrolls) >= MAX_SCROLLS:
+    hits = len(results.rows) + sum(len(scroll.results.rows) for scroll in scrolls.values())
+    if len(scrolls) >= MAX_SCROLLS or hits > SCROLL_HITS:
         reason = (
             f"Trying to create too many scroll contexts. Must be less than or equal to: [{MAX_SCROLLS}]. This limit "
             "can be set by changing the [search.max_open_scroll_context] setting."

@@ -33,6 +33,7 @@ def create_index(call: Call) -> Action:
         await in_thread(check_request, name, request, client_indices.environment(call.world))
         if index_listing.exists(call.world, name):  # another request was faster
             return created()
+        client_indices.check_shards(call.world, request)
         client_indices.add(call.world, name, request)
         return Reply(200, _told(name))
 

@@ -1,9 +1,10 @@
 """PUT /{index}/_mapping, and the mapping of single fields (docs/reference/documents.md, "Mappings")."""
 
 from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from mockflow.cluster import client_indices, index_listing
+from mockflow.cluster import World, client_indices, index_listing
+from mockflow.core.base.json_writer import has_many
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.documents.errors import invalid_request
 from mockflow.server.endpoints.indices import found_indices
@@ -26,21 +27,23 @@ def put_mapping(call: Call) -> Action:
     if not addition:
         raise invalid_request("mapping source is empty")
 
-    def added() -> Reply:
-        client_indices.put_mapping(call.world, found_indices(call.world, expression, options), addition)
+    def added(ahead: Mapping[str, client_indices.MappingChange]) -> Reply:
+        client_indices.put_mapping(call.world, found_indices(call.world, expression, options), addition, ahead)
         return Reply(200, {"acknowledged": True})
 
-    async def checked_in_thread(bodies: list[dict[str, Any]], minor: tuple[int, int]) -> Reply:
-        await in_thread(client_indices.check_addition, bodies, addition, minor)
-        return added()
+    async def checked_in_thread(world: World, names: list[str], bodies: list[dict[str, Any]]) -> Reply:
+        await in_thread(client_indices.check_addition, bodies, addition, world.version.minor)
+        before = client_indices.changes_of(world, names)
+        return added(await in_thread(client_indices.with_addition, before, addition))
 
     def act() -> Reply | Awaitable[Reply]:
         world = call.world
-        bodies = [index_listing.body(world, name) for name in found_indices(world, expression, options)]
+        names = found_indices(world, expression, options)
+        bodies = [index_listing.body(world, name) for name in names]
         if len(call.request.body) * len(bodies) > LARGE:
-            return checked_in_thread(bodies, world.version.minor)
+            return checked_in_thread(world, names, bodies)
         client_indices.check_addition(bodies, addition, world.version.minor)
-        return added()
+        return added({})
 
     return act
 
@@ -52,20 +55,31 @@ def get_field_mapping(call: Call) -> Action:
     call.parameters.boolean("include_defaults")
     expression, patterns = call.path_value("index"), call.path_value("fields").split(",")
 
-    def act() -> Reply:
-        shown = {}
-        for name in found_indices(call.world, expression, options):
-            fields = dict(_fields(index_listing.body(call.world, name)["mappings"], ""))
-            chosen = {full: fields[full] for full in fields if any(matches(one, full) for one in patterns)}
-            shown[name] = {
-                "mappings": {
-                    full: {"full_name": full, "mapping": {full.rpartition(".")[2]: node}}
-                    for full, node in chosen.items()
-                }
-            }
-        return Reply(200, shown)
+    async def in_turn(mappings: Mapping[str, Mapping[str, Any]]) -> Reply:
+        return await in_thread(_with_fields, mappings, patterns)
+
+    def act() -> Reply | Awaitable[Reply]:
+        world = call.world
+        names = found_indices(world, expression, options)
+        mappings = {name: index_listing.body(world, name)["mappings"] for name in names}
+        is_large = len(patterns) > _FEW or has_many(mappings)
+        return in_turn(mappings) if is_large else _with_fields(mappings, patterns)
 
     return act
+
+
+_FEW: Final = 20
+
+
+def _with_fields(mappings: Mapping[str, Mapping[str, Any]], patterns: list[str]) -> Reply:
+    shown = {}
+    for name, mapping in mappings.items():
+        fields = {}
+        for full, node in dict(_fields(mapping, "")).items():
+            if any(matches(one, full) for one in patterns):
+                fields[full] = {"full_name": full, "mapping": {full.rpartition(".")[2]: node}}
+        shown[name] = {"mappings": fields}
+    return Reply(200, shown)
 
 
 def _fields(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from mockflow.core.opensearch.search import (
     plugin_source,
     search,
 )
+from mockflow.core.opensearch.search.fields import Field
 
 Json = Any
 
@@ -786,3 +787,34 @@ def test_without_body_and_source(parameters: dict[str, str], status: int, kind: 
     with pytest.raises(SearchError) as caught:
         from_parameters(parameters, has_body=False)
     assert (caught.value.status, caught.value.kind, caught.value.reason) == (status, kind, reason)
+
+
+def test_the_time_of_a_search_does_not_grow_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each document is looked at once for all words; the scores are those of word by word."""
+    words = [f"w{number}" for number in range(500)]
+    stored = [Stored(str(n), {"name": f"w{n} w{n + 1} w{n}", "use_case": f"w{n}"}) for n in range(50)]
+    terms, looks = Field.terms, [0]
+
+    def counted(field: Field, document: Stored) -> Any:
+        looks[0] += 1
+        return terms(field, document)
+
+    def found(query: Json) -> Any:
+        looks[0] = 0
+        return search(TEMPLATE_INDEX, stored, {"query": query, "size": 100})["hits"]
+
+    monkeypatch.setattr(Field, "terms", counted)
+    for query in (
+        {"match": {"name": " ".join([*words, *words[:100]])}},
+        {"match": {"name": {"query": " ".join(words), "minimum_should_match": 2}}},
+        {"bool": {"should": [{"term": {"name": word}} for word in words]}},
+        {"bool": {"should": [{"match": {"name": f"{word} w3"}} for word in words]}},
+        {"bool": {"should": [{"term": {"use_case": word}} for word in words], "must": [{"match_all": {}}]}},
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr("mockflow.core.opensearch.search.scoring._FEW", 10_000)
+            expected = found(query)
+            before = looks[0]
+        assert expected["hits"]
+        assert found(query) == expected
+        assert looks[0] < before / 4
