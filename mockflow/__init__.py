@@ -3,11 +3,15 @@
 The names of the Python API are loaded when they are first used: having the package installed costs nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from mockflow._version import __version__ as __version__
 
+TYPE_CHECKING = False  # as in typing, whose import would take longer than that of this package
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from mockflow.handle import (
         ClusterHandle as ClusterHandle,
     )

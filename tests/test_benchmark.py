@@ -29,11 +29,11 @@ def test_the_first_and_the_last_workflows_are_compared() -> None:
 
 def test_what_the_plugin_costs_is_told() -> None:
     report = report_of("benchmarks/fixtures.py", "--rounds", "1", "--tests", "3", "--without-warm-up")
-    rows = re.findall(r"│ ([a-z][^│]+?) +│ +[-\d.]+ ms │ +[-\d.]+ to [-\d.]+ ms │ +[-\d.]+ ms │ +(\d+ ms) │", report)
+    rows = re.findall(r"│ ([a-z][^│]+?) +│ +[-\d.]+ ms │ +[-\d.]+ to [-\d.]+ ms │ +[-\d.]+ ms │ +([\d.]+ ms) │", report)
     assert rows == [
         ("unused, in --collect-only", "15 ms"),
-        ("the first use", "500 ms"),
-        ("each of 2 further tests", "3 ms"),
+        ("the first use", "300 ms"),
+        ("each of 2 further tests", "1.5 ms"),
     ]
 
 
@@ -64,6 +64,17 @@ def test_what_many_of_each_thing_cost_is_told() -> None:
     report = report_of("benchmarks/scale.py", "--size", "3", "--size", "20", "--only", "stubs of one")
     rows = re.findall(r"│ +(\d+) │ stubs of one scenario │ +[\d.]+ s │ +[\d.]+ ms │", report)
     assert rows == ["3", "20"]
+
+
+def test_what_starting_costs_is_told() -> None:
+    report = report_of("benchmarks/start.py", "--rounds", "1", "--files", "20")
+    assert re.findall(r"^(.+?) +\d+\.\d ms +[\d.]* +target ([\d.]+)(?: ms)?$", report, re.MULTILINE) == [
+        ("mockflow --version", "5"),
+        ("mockflow wait", "5"),
+        ("import mockflow", "5"),
+        ("mockflow serve", "1.3"),
+    ]
+    assert re.search(r"^20 files, loaded +\d+ ms +\d+\.\d\d  target 3$", report, re.MULTILINE)
 
 
 def report_of(script: str, *options: str, may_fail: bool = False) -> str:

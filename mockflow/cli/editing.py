@@ -12,7 +12,7 @@ from mockflow.loading.problems import Problem
 from mockflow.loading.regular_files import read_regular
 from mockflow.loading.shipped import is_shipped
 from mockflow.loading.yaml12 import MAX_BYTES
-from mockflow.server.control.call import ControlError
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.files import FileText
 
 

@@ -154,6 +154,9 @@ class Epoch(click.ParamType):  # type: ignore[type-arg]
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False) -> None:
     """Prints one line for each problem, in colour on a terminal. Equal warnings are one line with their number."""
+    problems = list(problems)
+    if not problems:
+        return
     from rich.console import Console
     from rich.text import Text
 

@@ -23,7 +23,7 @@ from mockflow.cluster import (
 from mockflow.cluster.timeline_rows import timeline_of
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import Sequence, sequence_of
-from mockflow.core.plugin.simulation import KEEP, UPDATE
+from mockflow.core.plugin.planned import KEEP, UPDATE
 from mockflow.core.plugin.status import Fields
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template import Template

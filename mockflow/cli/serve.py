@@ -10,6 +10,7 @@ import click
 
 from mockflow.cli.environment import EnvironmentCommand, unknown_variables
 from mockflow.cli.options import Duration, Epoch, ScenarioPath, Seed, UserText, body_files_option
+from mockflow.cli.quick_import import quick_import
 from mockflow.core.plugin.versions import DEFAULT_VERSION, NEWEST, OLDEST, parse_version
 
 _MAX_SPEED: Final = 1_000_000
@@ -128,7 +129,9 @@ def serve(log_format: str, **options: Any) -> None:
     The path @overloaded is the shipped scenario of this name, @all are all of them; mockflow scenarios lists them.
     """
     from mockflow.cli import logs
-    from mockflow.cli.serving import Options, run
+
+    with quick_import():
+        from mockflow.cli.serving import Options, run
 
     access_log = logs.set_up(log_format, quiet=options["quiet"])
     messages = logs.StartMessages(log_format)

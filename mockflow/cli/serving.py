@@ -9,7 +9,6 @@ import signal
 import ssl
 import threading
 import time
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -304,6 +303,8 @@ def _say_where(serving: Serving, given: Options, messages: StartMessages) -> Non
     if page and not given.quiet:
         messages.say(f"see its timelines at {page}", stdout=True, page_url=page)
     if page and given.opens:  # in a thread, since a browser in the terminal blocks
+        import webbrowser
+
         token = f"?{urlencode({'token': given.control_token})}" if given.control_token else ""
         threading.Thread(target=webbrowser.open, args=(page + token,), daemon=True).start()
 

@@ -1,19 +1,22 @@
 """The resources that a run makes, known when it begins: each with its inputs and its times."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockflow.cluster.causes import Cause
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.opensearch.ids import opensearch_id
 from mockflow.core.plugin.resource_list import Differences
 from mockflow.core.plugin.resources import Key, Made, key_of
-from mockflow.core.plugin.simulation import Done, Simulation
 from mockflow.core.plugin.status import Fields
-from mockflow.core.plugin.step_checks.index_inputs import inputs_after_update
 from mockflow.core.plugin.template import Node
 from mockflow.core.script.timeline import Timeline
+
+if TYPE_CHECKING:
+    from mockflow.core.plugin.simulation import Done, Simulation
 
 
 def made_by_steps(workflow: Workflow, cause: Cause, simulation: Simulation) -> dict[Key, tuple[Made, ...]]:
@@ -44,6 +47,8 @@ def _updated(cause: Cause, made: Mapping[Key, tuple[Made, ...]], key: Key, step:
     before = before or Made(*key, step.node.type, created=now + step.end)
     inputs = step.inputs
     if key[0] == "index":
+        from mockflow.core.plugin.step_checks.index_inputs import inputs_after_update
+
         changes = before.changes.settings if before.changes else None
         inputs = inputs_after_update(before.inputs, step.inputs, changes)
     return replace(before, inputs=inputs, changed=now + step.end)

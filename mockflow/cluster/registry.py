@@ -4,17 +4,21 @@ Whether a resource exists follows from the status of the workflow that made it, 
 timeline. The registry itself stores only resources that their workflow no longer lists and that still exist.
 """
 
+from __future__ import annotations
+
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.cluster.workflow import Workflow
 from mockflow.core.base.bounds import RESOURCES_LEFT
 from mockflow.core.base.groups import remove_from
-from mockflow.core.opensearch.indices.index_changes import IndexChanges
 from mockflow.core.plugin.resources import Key, Made
+
+if TYPE_CHECKING:
+    from mockflow.core.opensearch.indices.index_changes import IndexChanges
 
 log: Final = logging.getLogger("mockflow")
 

@@ -51,7 +51,11 @@ def load(world: World, scenarios: Iterable[LoadedScenario], *, instead_of: Itera
 
 
 def load_in_slices(
-    world: World, scenarios: Sequence[LoadedScenario], templates: Mapping[str, tuple[Template, bool]]
+    world: World,
+    scenarios: Sequence[LoadedScenario],
+    templates: Mapping[str, tuple[Template, bool]],
+    *,
+    instead_of: Iterable[str] = (),
 ) -> Steps[None]:
     """As `load`, with a pause after each few scenarios, in which clients may be answered.
 
@@ -59,17 +63,20 @@ def load_in_slices(
     checked at the beginning; so nothing but requests of clients may change the world in a pause.
     """
     new = {loaded.name: loaded for loaded in scenarios}
-    _check_count(world, new, new)
+    gone = [name for name in instead_of if name not in new]
+    replaced = dict.fromkeys([*gone, *new])
+    _check_count(world, new, replaced)
     names, among_new, takes = list(new), dict[Claim, str](), False
     for begin in range(0, len(names), _CHECKED_SLICE):
         checked = {name: new[name] for name in names[begin : begin + _CHECKED_SLICE]}
-        _check_claims(world, checked, new, among_new, new)
+        _check_claims(world, checked, replaced, among_new, new)
         claimed = ((claim, name) for name, it in checked.items() for claim in claims_of(it.scenario))
-        takes = takes or any(world.claims.get(claim, name) != name for claim, name in claimed)
+        takes = takes or any(world.claims.get(claim, name) not in (name, *gone) for claim, name in claimed)
         yield
     size = len(new) if takes else _SLICE  # scenarios that swap what they claim are replaced at once
     for begin in range(0, len(names), max(1, size)):
-        _replace(world, {name: new[name] for name in names[begin : begin + size]}, templates=templates)
+        _replace(world, {name: new[name] for name in names[begin : begin + size]}, gone, templates=templates)
+        gone = []
         yield
 
 

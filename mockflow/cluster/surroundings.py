@@ -1,8 +1,14 @@
 """What is in the cluster around a step of a run, or around a request."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mockflow.cluster.causes import There
 from mockflow.cluster.world import World
-from mockflow.core.plugin.step_checks.call import Surroundings
+
+if TYPE_CHECKING:
+    from mockflow.core.plugin.step_checks.call import Surroundings
 
 
 def there_in(world: World) -> There:
@@ -17,6 +23,8 @@ def there_in(world: World) -> There:
 
 def around(world: World, there: There | None = None) -> Surroundings:
     """The cluster around a step or a request; `there` are the lookups of a run."""
+    from mockflow.core.plugin.step_checks.call import Surroundings  # the checks are large, and few runs need them
+
     there = there or there_in(world)
     return Surroundings(
         world.version,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mockflow.cluster.world import CONFIG_INDEX, World
-from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.plugin.resources import key_of
 
 ML_INDICES: Final[Mapping[str, str]] = {

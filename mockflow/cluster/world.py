@@ -22,12 +22,18 @@ from mockflow.cluster.waits import Waits
 from mockflow.cluster.workflow import Beginning, Workflow
 from mockflow.core.base.groups import remove_from
 from mockflow.core.opensearch.ids import opensearch_id, opensearch_uuid
-from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.security import users_by_name
-from mockflow.core.opensearch.settings.cluster_settings import ClusterSettings, FlowFrameworkSettings, Scope, Text
+from mockflow.core.opensearch.settings.cluster_settings import (
+    DEFAULT_TRUSTED_ENDPOINTS,
+    ClusterSettings,
+    FlowFrameworkSettings,
+    Scope,
+    Text,
+    flow_framework_defaults,
+)
 from mockflow.core.plugin.status import Document, Fields
 from mockflow.core.plugin.step_checks import model_urls
-from mockflow.core.plugin.step_checks.call import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version, parse_version
 from mockflow.core.scenario.model import Scenario
@@ -326,10 +332,9 @@ class World:
 
     def _settings_in_force(self) -> FlowFrameworkSettings:
         """The plugin's settings. A node reads max_workflow_steps when it starts, so a later change has no effect."""
-        in_force, at_start = self.cluster_settings.flow_framework(), ClusterSettings().flow_framework()
         return replace(
-            in_force,
-            max_workflow_steps=at_start.max_workflow_steps,
+            self.cluster_settings.flow_framework(),
+            max_workflow_steps=flow_framework_defaults().max_workflow_steps,
             multi_tenancy_enabled=self.settings.multi_tenancy,
         )
 

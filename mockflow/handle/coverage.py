@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockflow.core.base.plain_text import plain
-from mockflow.server.control.views import PartView
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class Part:
     """Whether it need not be seen: a fault or stub with ``optional: true``, or a fault with a probability."""
 
     def __str__(self) -> str:
+        from mockflow.server.control.views import PartView  # on first use
+
         return PartView(**vars(self)).text()
 
 

@@ -107,6 +107,11 @@ class MockFlow(ClusterHandle):
             raise MockFlowError("there is no CA: this server uses HTTP; MockFlow(tls=True) serves HTTPS")
         return self._ca.decode()
 
+    @property
+    def stuck(self) -> str | None:
+        """Why a client's connection was closed: it kept polling although no status could change any more."""
+        return self.cluster.world.stuck
+
     @classmethod
     def connect(cls, url: str, *, token: str | None = None, ca: str | None = None) -> ClusterHandle:
         """A handle for a server that runs already, such as a container. It has every command except start and stop.

@@ -18,9 +18,8 @@ from mockflow.handle.errors import ExpectationError, MockFlowError, NeverComesEr
 from mockflow.handle.loop_thread import FORKED
 from mockflow.handle.redirects import NoRedirects
 from mockflow.loading.regular_files import require_regular
-from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
-from mockflow.server.http.messages import Request
+from mockflow.server.control.paths import PREFIX
+from mockflow.server.http.messages import Request, Response
 
 _SECONDS: Final = 30.0
 
@@ -97,13 +96,13 @@ class Local(NotCopied):
     def ask(self, method: str, path: str, body: object = None) -> Any:
         used.asked(self)
         request = Request(method, PREFIX + path, {}, _encoded(body))
-        response = self._in_loop(lambda: control.answer(self._cluster, request))
+        response = self._in_loop(lambda: _answer(self._cluster, request))
         return _decoded(path, response.status, response.body)
 
     def read(self, path: str) -> Any:
         request = Request("GET", PREFIX + path, {})
         in_loop = self._in_loop if self.serves else _directly
-        response = in_loop(lambda: control.answer(self._cluster, request))
+        response = in_loop(lambda: _answer(self._cluster, request))
         return _decoded(path, response.status, response.body)
 
     def count(self) -> used.Count:
@@ -167,6 +166,12 @@ class Remote(NotCopied):
                 return _decoded(path, error.code, error.read())
         except (OSError, ValueError, HTTPException) as error:
             raise MockFlowError(f"no mockflow at {self._url}: {getattr(error, 'reason', error)}") from None
+
+
+def _answer(cluster: Cluster, request: Request) -> Response:
+    from mockflow.server.control.answer import answer  # on first use
+
+    return answer(cluster, request)
 
 
 def _directly(call: Callable[[], Any]) -> Any:

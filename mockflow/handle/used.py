@@ -66,10 +66,6 @@ class _Register:
         if self._watches:
             self._asked[source] = None
 
-    def forget(self, source: Source) -> None:
-        """No test has used it."""
-        self._asked.pop(source, None)
-
     def test_begins(self) -> None:
         """Forgets what earlier tests have used."""
         self._watches = True
@@ -94,5 +90,4 @@ def _since(source: Source, running: dict[Source, Count | None]) -> int:
 
 _REGISTER: Final = _Register()
 begins, ends, asked = _REGISTER.begins, _REGISTER.ends, _REGISTER.asked
-forget = _REGISTER.forget
 test_begins, used = _REGISTER.test_begins, _REGISTER.used

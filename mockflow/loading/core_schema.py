@@ -9,12 +9,14 @@ _NULL = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_FIRST: Final = frozenset("~nNtTfF-+.0123456789") | {""}
+"""What begins a null, a boolean or a number; most scalars are text by their first character."""
 _MAX_NUMBER_LENGTH: Final = 40
 
 
 def is_text(plain: str) -> bool:
     """Whether an unquoted scalar is a string, and not null, a boolean or a number."""
-    return not any(kind.fullmatch(plain) for kind in (_NULL, _BOOLEAN, _INTEGER, _FLOAT))
+    return plain[:1] not in _FIRST or not any(kind.fullmatch(plain) for kind in (_NULL, _BOOLEAN, _INTEGER, _FLOAT))
 
 
 class NotANumber(str):
@@ -23,6 +25,8 @@ class NotANumber(str):
 
 def scalar(text: str) -> Any:
     """The value of a plain scalar: null, a boolean, a number, else the text itself."""
+    if text[:1] not in _FIRST:
+        return text
     if _NULL.fullmatch(text):
         return None
     if _BOOLEAN.fullmatch(text):

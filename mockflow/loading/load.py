@@ -201,14 +201,27 @@ def _errors(problems: list[Problem]) -> list[Problem]:
 
 def files_in(paths: Iterable[str | FilePath]) -> Iterator[tuple[FilePath, Problem | None]]:
     """Each file once, and each folder that is empty or cannot be read, with its problem."""
-    seen = set()
+    seen, folders = set(), _RealFolders()
     for given in map(FilePath, paths):
         for path, problem in _expanded(given):
             if problem:
                 yield path, problem
-            elif (real := os.path.realpath(path)) not in seen:
+            elif (real := folders.real(path)) not in seen:
                 seen.add(real)
                 yield path, None
+
+
+class _RealFolders(dict[str, str]):
+    """The real path of each folder of many files, found out once."""
+
+    def __missing__(self, folder: str) -> str:
+        self[folder] = os.path.realpath(folder)
+        return self[folder]
+
+    def real(self, path: FilePath) -> str:
+        """The path without links."""
+        folder, name = os.path.split(path)
+        return os.path.realpath(path) if os.path.islink(path) else os.path.join(self[folder], name)  # noqa: PTH114, PTH118
 
 
 def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
@@ -224,11 +237,12 @@ def _expanded(path: FilePath) -> list[tuple[FilePath, Problem | None]]:
     except OSError:
         return [(path, None)]  # reading the file will give the reason
     try:
+        depth = len(path.parts)
         files = [
             file
             for file in sorted(path.rglob("*"))
             if file.suffix in SUFFIXES
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and not any(part.startswith(".") for part in file.parts[depth:])
             and (file.is_file() or (file.exists() and not file.is_dir()))  # what is no file is refused as it is read
             and (file.suffix != ".json" or (file.is_file() and _is_scenario(file)))
         ]

@@ -1,13 +1,12 @@
 """Problems in scenario files: where they are, what is wrong, and what would be right."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from mockflow.core.base.plain_text import plain
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file. Line and column count from 1; 0 means the whole file."""
 
     file: str
@@ -50,9 +49,9 @@ class Problem:
     def as_json(self) -> dict[str, Any]:
         """The form in `mockflow check --format json` and in the control API."""
         return {
-            **asdict(self.place),
+            **self.place._asdict(),
             "severity": self.severity,
             "message": self.message,
             "hint": self.hint,
-            "other": asdict(self.other) if self.other else None,
+            "other": self.other._asdict() if self.other else None,
         }

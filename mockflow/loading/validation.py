@@ -35,6 +35,9 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
     if unknown := _unknown_version(document):
         return None, [unknown]
     details, scenario = _validated(document.value)
+    found = rules.check(scenario) if scenario else []
+    if not (details or found or problems or document.unread):
+        return scenario, []
     wrong = _Paths({*document.unread, *(path_of(error) for error in details)})
     details, left_out = details[:_MAX_TOLD], details[_MAX_TOLD:]
     misspelled = set(_misspelled(document, details))
@@ -48,7 +51,6 @@ def validate(document: Document) -> tuple[Scenario | None, list[Problem]]:
         place = document.place(path_of(left_out[0]), key=True)
         problems.append(Problem(place, f"from here on {len(left_out)} more wrong keys and values", "mend those before"))
     wrong.add(misspelled)
-    found = rules.check(scenario) if scenario else []
     found = [f for f in found if not any(map(wrong.touch, f.about or (f.path, f.other or f.path)))]
     if problems or any(finding.severity == "error" for finding in found):
         found = [finding for finding in found if finding.severity == "error"]  # warnings about the rest could be wrong

@@ -13,9 +13,8 @@ from typing import Any, Final
 import yaml
 
 from mockflow.core.base.findings import Path, quoted
-from mockflow.loading.core_schema import NotANumber, scalar
+from mockflow.loading.core_schema import NotANumber, is_text, scalar
 from mockflow.loading.problems import Place, Problem
-from mockflow.loading.syntax import explained
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 40
@@ -33,10 +32,12 @@ _NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 class Document:
     """One YAML document: its value, and the place of every key and value."""
 
-    file: str
+    places: "_Places"
     value: Any = None
-    values: dict[Path, Place] = field(default_factory=dict)
-    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, int] = field(default_factory=dict)
+    """The index of each value in the text."""
+    keys: dict[Path, int] = field(default_factory=dict)
+    """The index of each key in the text."""
     texts: dict[Path, str] = field(default_factory=dict)
     """The source text of each scalar that is not a string, for messages that quote it."""
     problems: list[Problem] = field(default_factory=list)
@@ -47,10 +48,10 @@ class Document:
     def place(self, path: Path, *, key: bool = False) -> Place:
         """The place of the value at `path`, or of its key; if there is none, the place of the nearest parent."""
         if key and path in self.keys:
-            return self.keys[path]
+            return self.places.at(self.keys[path])
         while path not in self.values and path:
             path = path[:-1]
-        return self.values.get(path, Place(self.file))
+        return self.places.at(self.values[path]) if path in self.values else Place(self.places.file)
 
     def break_off(self, problem: Problem) -> None:
         """Adds a problem after which the rest of the document was not read, so that no key is reported as missing."""
@@ -78,9 +79,10 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     reader = _Reader(places)
     problems = []
     try:
-        for event in _events(text):
-            reader.feed(event)
+        _parse(text, reader)
     except yaml.MarkedYAMLError as error:
+        from mockflow.loading.syntax import explained
+
         index, message, hint = explained(error, text)
         problem = Problem(places.at(index), f"not YAML: {message}", hint)
         if reader.documents and "<document start>" in str(error.problem):
@@ -94,9 +96,14 @@ def read(text: str | bytes, file: str) -> tuple[list[Document], list[Problem]]:
     return [document for document in reader.documents if document.value is not None or document.problems], problems
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
+def _parse(text: str, reader: "_Reader") -> None:
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
+        parser = _LOADER(text)
+        try:
+            while not isinstance(event := parser.get_event(), yaml.StreamEndEvent):
+                reader.feed(event)
+        finally:
+            parser.dispose()
     except (ValueError, OverflowError) as error:  # PyYAML's parser raises these for an escape beyond Unicode
         raise yaml.YAMLError(str(error)) from None
 
@@ -136,17 +143,25 @@ class _BoundError(Exception):
         self.index, self.message, self.hint = index, message, hint
 
 
-@dataclass
 class _Node:
     """A node of the YAML. The `items` of a mapping are key and value nodes in turn."""
 
-    kind: str  # "scalar", "sequence" or "mapping"
-    index: int
-    anchor: str | None = None
-    text: str = ""
-    plain: bool = False
-    problem: tuple[str, str] | None = None
-    items: list["_Node"] = field(default_factory=list)
+    __slots__ = ("anchor", "index", "items", "kind", "plain", "problem", "text")
+    items: list["_Node"]
+    """Of a mapping or sequence only."""
+
+    def __init__(self, kind: str, index: int, anchor: str | None = None, text: str = "", plain: bool = False):
+        self.kind = kind
+        """scalar, sequence or mapping."""
+        self.index = index
+        self.anchor = anchor
+        self.text = text
+        self.plain = plain
+        self.problem: tuple[str, str] | None = None
+
+
+_SCALAR, _MAPPING_START, _SEQUENCE_START = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+_MAPPING_END, _SEQUENCE_END = yaml.MappingEndEvent, yaml.SequenceEndEvent
 
 
 class _Reader:
@@ -160,19 +175,18 @@ class _Reader:
         self._count = 0
 
     def feed(self, event: Any) -> None:
-        if isinstance(event, yaml.AliasEvent):
-            self._add(self._named(event))
-        elif isinstance(event, yaml.ScalarEvent):
-            plain = event.style in (None, "") and event.implicit[0]
-            self._add(self._node("scalar", event, text=event.value, plain=plain))
-        elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            node = self._node("sequence" if isinstance(event, yaml.SequenceStartEvent) else "mapping", event)
-            if len(self._open) >= MAX_DEPTH:
-                raise _BoundError(node.index, "the YAML is nested too deeply", f"at most {MAX_DEPTH} levels")
-            self._open.append(node)
-        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+        kind = type(event)
+        if kind is _SCALAR:
+            self._add(self._node("scalar", event, event.value, not event.style and event.implicit[0]))
+        elif kind is _MAPPING_END or kind is _SEQUENCE_END:
             self._add(self._open.pop())
-        elif isinstance(event, yaml.DocumentStartEvent):
+        elif kind is _MAPPING_START:
+            self._enter(self._node("mapping", event))
+        elif kind is _SEQUENCE_START:
+            self._enter(self._node("sequence", event))
+        elif kind is yaml.AliasEvent:
+            self._add(self._named(event))
+        elif kind is yaml.DocumentStartEvent:
             if len(self.documents) >= MAX_DOCUMENTS:
                 message = f"the file has more than {MAX_DOCUMENTS} documents"
                 mark: Any = event.start_mark
@@ -180,12 +194,18 @@ class _Reader:
             self._anchors.clear()
             self._count = 0
 
-    def _node(self, kind: str, event: Any, **more: Any) -> _Node:
-        problem = None
+    def _node(self, kind: str, event: Any, text: str = "", plain: bool = False) -> _Node:
+        node = _Node(kind, event.start_mark.index, event.anchor, text, plain)
         if event.tag not in (None, "!"):
             tag = quoted(event.tag.replace("tag:yaml.org,2002:", "!!", 1))
-            problem = (f"the tag {tag} is not allowed", "leave it out, or quote text that begins with !")
-        return _Node(kind, event.start_mark.index, event.anchor, problem=problem, **more)
+            node.problem = (f"the tag {tag} is not allowed", "leave it out, or quote text that begins with !")
+        return node
+
+    def _enter(self, node: _Node) -> None:
+        if len(self._open) >= MAX_DEPTH:
+            raise _BoundError(node.index, "the YAML is nested too deeply", f"at most {MAX_DEPTH} levels")
+        node.items = []
+        self._open.append(node)
 
     def _add(self, node: _Node) -> None:
         self._count += 1
@@ -206,7 +226,9 @@ class _Reader:
             problem = (f"*{name} is within the value that it names", "write the value out")
         else:
             problem = (f"*{name} names nothing", f"there is no &{name} before it; quote text that begins with *")
-        return _Node("scalar", event.start_mark.index, plain=True, problem=problem)
+        node = _Node("scalar", event.start_mark.index, plain=True)
+        node.problem = problem
+        return node
 
 
 class _Expansion:
@@ -214,7 +236,7 @@ class _Expansion:
 
     def __init__(self, places: _Places) -> None:
         self._places = places
-        self._document = Document(places.file)
+        self._document = Document(places)
         self._problems: dict[Problem, None] = {}  # an ordered set: a problem that an alias repeats is reported once
         self._count = 0
 
@@ -232,7 +254,7 @@ class _Expansion:
         self._count += 1
         if self._count > MAX_NODES:
             raise OverflowError
-        self._document.values[path] = self._places.at(node.index)
+        self._document.values[path] = node.index
         if len(path) > MAX_DEPTH:
             message = "the YAML is nested too deeply when its aliases are expanded"
             return self._unread(node, path, message, f"at most {MAX_DEPTH} levels")
@@ -262,9 +284,9 @@ class _Expansion:
                 hint = "keep one of the two"
                 if path and isinstance(path[-1], int):
                     hint += ', or begin a new entry of the list with "- "'
-                self._problem(key, f"duplicate key {quoted(key.text)}", hint, other=first)
+                self._problem(key, f"duplicate key {quoted(key.text)}", hint, other=self._places.at(first))
                 continue
-            self._document.keys[here] = self._places.at(key.index)
+            self._document.keys[here] = key.index
             result[key.text] = self._value(value, here)
         return result
 
@@ -277,7 +299,7 @@ class _Expansion:
             elif key.plain and key.text == "<<":
                 self._problem(key, 'YAML 1.2 has no merge key "<<"', "write the keys out, or use an alias as a value")
                 self._document.unread.add(path)
-            elif key.plain and not isinstance(scalar(key.text), str):
+            elif key.plain and not is_text(key.text):
                 what = quoted(key.text) if key.text else "nothing"
                 self._problem(key, f"a key is text, and {what} is not", f'quote it: "{key.text}"')
             else:

@@ -19,25 +19,11 @@ from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 from mockflow.core.base.json_writer import compact, compact_in_parts, has_many
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
-from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
-from mockflow.server.endpoints import (
-    cat,
-    cluster_health,
-    cluster_settings,
-    cluster_state,
-    core_routes,
-    indices,
-    machine_learning,
-    main_page,
-    node_stats,
-    nodes,
-    pipelines,
-)
-from mockflow.server.endpoints.flow_framework import routes as flow_framework
+from mockflow.server.endpoints import routing
 from mockflow.server.http.limits import MAX_LINE
 from mockflow.server.http.messages import JSON_TYPE, Request, Response
 from mockflow.server.repeated import Known, remember
-from mockflow.server.rest import content, scripted, security, template_body
+from mockflow.server.rest import content, scripted, security
 from mockflow.server.rest.by_release import body_of, headers_of
 from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
 from mockflow.server.rest.errors import (
@@ -50,26 +36,8 @@ from mockflow.server.rest.errors import (
 )
 from mockflow.server.rest.parameters import Parameters, decode, parse_target
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
-from mockflow.server.rest.router import Found, Missing, Router
-from mockflow.server.rest.whole_api import find_route
+from mockflow.server.rest.router import Found, Missing
 from mockflow.server.rest.worker import LARGE, in_thread
-
-ROUTER: Final[Router[Handler]] = Router(
-    [
-        *main_page.ROUTES,
-        *cluster_health.ROUTES,
-        *cluster_settings.ROUTES,
-        *cluster_state.ROUTES,
-        *nodes.ROUTES,
-        *node_stats.ROUTES,
-        *cat.ROUTES,
-        *flow_framework.ROUTES,
-        *indices.ROUTES,
-        *core_routes.ROUTES,
-        *pipelines.ROUTES,
-        *machine_learning.ROUTES,
-    ]
-)
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 _VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
@@ -168,6 +136,8 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
         return  # its turn will tell
     operation = found.route.operation if isinstance(found, Found) else ""
     if operation in ("create", "update"):
+        from mockflow.server.rest import template_body
+
         updates = Parameters(values, {}).is_set("update_fields")
         world = cluster.world
         arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
@@ -177,6 +147,8 @@ async def _read_ahead(cluster: Cluster, request: Request) -> None:
     elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
         await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
         if operation == "cluster.put_settings":
+            from mockflow.server.endpoints import cluster_settings
+
             await in_thread(cluster_settings.read_ahead, request)
 
 
@@ -188,7 +160,11 @@ async def _check_ahead(cluster: Cluster, request: Request) -> None:
     """Checks the large steps of the workflow that a request provisions, before its turn, as `_read_ahead` reads."""
     workflow_id = request.target.partition("?")[0].split("/")[-2]
     workflow = cluster.world.workflows.get(workflow_id)
-    nodes = large_steps(workflow.stored.template) if workflow and workflow.stored else []
+    if workflow is None or workflow.stored is None:
+        return
+    from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
+
+    nodes = large_steps(workflow.stored.template)
     if nodes:
         await in_thread(check_ahead, nodes, cluster.world.version)
 
@@ -227,7 +203,7 @@ def _read_any_line(method: str, target: str) -> _Line:
     if len(method) + len(target) + _VERSION > MAX_LINE:
         raise too_long_line()
     path, values = parse_target(target)
-    return _Line(path, values, find_route(ROUTER, method, path))
+    return _Line(path, values, routing.find(method, path))
 
 
 def _of_release(cluster: Cluster, path: RestPath) -> RestPath | None:

@@ -1,21 +1,27 @@
 """The handler between aiohttp and a cluster, and the cluster as an aiohttp Application to embed or test."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11
+from aiohttp.helpers import AppKey
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
 
 from mockflow.cluster import Cluster, StuckError
 from mockflow.cluster.worlds import PREFIX as WORLD_PREFIX
 from mockflow.cluster.worlds import UnknownWorldError
 from mockflow.server.answer import answer
-from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX, is_routine
+from mockflow.server.control.errors import refused
 from mockflow.server.control.guard import MAX_BODY as MAX_CONTROL_BODY
 from mockflow.server.control.guard import ControlGuard
+from mockflow.server.control.paths import PREFIX, is_control, is_routine
 from mockflow.server.failures import cut_off, failed
 from mockflow.server.http.broken import BrokenSender
 from mockflow.server.http.limits import Limits
@@ -23,10 +29,13 @@ from mockflow.server.http.messages import AccessLog, Request, Response, Streamed
 from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSender
 from mockflow.server.rest.errors import UnknownMethodError, bad_http, too_many_bodies
 
-CLUSTER: Final = web.AppKey("cluster", Cluster)
+if TYPE_CHECKING:
+    from aiohttp import web
+
+CLUSTER: Final = AppKey("cluster", Cluster)
 
 
-class AppResponse(web.StreamResponse):
+class AppResponse(StreamResponse):
     """A sender as the StreamResponse that an Application requires."""
 
     def __init__(self, sender: ResponseSender) -> None:
@@ -37,14 +46,14 @@ class AppResponse(web.StreamResponse):
     def keep_alive(self) -> bool:
         return self._sender.keep_alive
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         await self._sender.prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         await self._sender.write_eof()
 
 
-Handle = Callable[[web.BaseRequest], Awaitable[ResponseSender]]
+Handle = Callable[[BaseRequest], Awaitable[ResponseSender]]
 AnswerClient = Callable[[Cluster, Request], Awaitable[Response]]
 
 
@@ -65,7 +74,7 @@ def handler(
     bodies = _BodyReader(limits)
     answer_other = answer_client or answer
 
-    async def handle(incoming: web.BaseRequest) -> ResponseSender:
+    async def handle(incoming: BaseRequest) -> ResponseSender:
         began = time.perf_counter() if access_log else 0.0
         request = Request(incoming.method, incoming.raw_path, incoming.headers)
         cluster, refusal = default, None
@@ -74,17 +83,17 @@ def handler(
                 cluster, request.target = default.worlds.find(request.target)
                 request.world = cluster.path
             except UnknownWorldError as error:
-                refusal = control.refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
-        is_control = request.target.startswith(PREFIX) and guard is not None and control.is_control(request.target)
-        if is_control and guard:
+                refusal = refused(404, f'no world "{error}"; POST {PREFIX}/worlds makes one')
+        for_control = request.target.startswith(PREFIX) and guard is not None and is_control(request.target)
+        if for_control and guard:
             refusal = guard.refusal(request)
         if refusal is None and incoming.body_exists:
-            limit, too_large = (MAX_CONTROL_BODY, _CONTROL_TOO_LARGE) if is_control else (limits.max_body, _TOO_LARGE)
+            limit, too_large = (MAX_CONTROL_BODY, _CONTROL_TOO_LARGE) if for_control else (limits.max_body, _TOO_LARGE)
             refusal = await bodies.read(incoming, request, limit, too_large)
         response = refusal
         if response is None:
             try:
-                answer_it = control.answer_in_loop if is_control else answer_other
+                answer_it = _answer_control if for_control else answer_other
                 response = await answer_it(cluster, request)
             except StuckError:
                 cut_off(cluster)
@@ -96,7 +105,7 @@ def handler(
             finally:
                 if request.body:
                     bodies.release(request)
-        if access_log and not (is_control and response.status < 400 and is_routine(request)):
+        if access_log and not (for_control and response.status < 400 and is_routine(request)):
             access_log(request, response.status, time.perf_counter() - began)
         if response.connection is not None:
             return BrokenSender(response, incoming)
@@ -107,8 +116,14 @@ def handler(
     return handle
 
 
+async def _answer_control(cluster: Cluster, request: Request) -> Response:
+    from mockflow.server.control.answer import answer_in_loop  # on first use
+
+    return await answer_in_loop(cluster, request)
+
+
 _TOO_LARGE: Final = Response(413, content_type="")
-_CONTROL_TOO_LARGE: Final = control.refused(
+_CONTROL_TOO_LARGE: Final = refused(
     413, f"the body is larger than {MAX_CONTROL_BODY // 2**20} MiB; load the scenarios in several parts"
 )
 
@@ -120,9 +135,7 @@ class _BodyReader:
         self._limits = limits
         self._bytes = 0
 
-    async def read(
-        self, incoming: web.BaseRequest, request: Request, limit: int, too_large: Response
-    ) -> Response | None:
+    async def read(self, incoming: BaseRequest, request: Request, limit: int, too_large: Response) -> Response | None:
         """Reads the body into `request`; returns a response if it is larger than `limit` or cannot be decompressed.
 
         If the body does not arrive in time, the connection is closed without a response.
@@ -147,7 +160,7 @@ class _BodyReader:
                 chunks.append(chunk)
             request.body = b"".join(chunks)
             size = 0
-        except (HttpProcessingError, web.RequestPayloadError) as error:
+        except (HttpProcessingError, RequestPayloadError) as error:
             incoming.content.feed_eof()  # otherwise aiohttp reads on, and logs the same error
             refusal = bad_http(str(error))
             return refusal.response()
@@ -161,13 +174,15 @@ class _BodyReader:
         self._bytes -= len(request.body)
 
 
-def _abort(incoming: web.BaseRequest) -> None:
+def _abort(incoming: BaseRequest) -> None:
     if incoming.transport is not None:
         incoming.transport.abort()
 
 
 def create_app(cluster: Cluster) -> web.Application:
     """The cluster as an aiohttp Application with one catch-all route; it answers as `mockflow serve` does."""
+    from aiohttp import web  # a server of its own needs none of it
+
     app = web.Application()
     app[CLUSTER] = cluster
     handle = handler(cluster)

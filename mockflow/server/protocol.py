@@ -7,16 +7,17 @@ import asyncio
 import re
 from typing import Any, Final, cast
 
-from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
+from aiohttp.web_server import Server
 
 from mockflow.server.app import AppResponse, Handle
 from mockflow.server.connections.listener import SHORT_SECONDS
 from mockflow.server.connections.places import Place, Places
-from mockflow.server.control.answer import is_control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX, is_control
 from mockflow.server.http.fast_lane import FastConnection, FastLane
 from mockflow.server.http.limits import MAX_HEADER, MAX_LINE, Limits
 from mockflow.server.http.messages import Response
@@ -24,7 +25,7 @@ from mockflow.server.http.senders import NoResponse, ResponseSender, StreamSende
 from mockflow.server.rest.errors import Refusal, bad_http, too_large_head, too_long_line, too_many_connections
 
 
-class LimitedServer(web.Server):
+class LimitedServer(Server):
     """aiohttp's Server with limits; requests that are not HTTP get OpenSearch's errors instead of aiohttp's."""
 
     def __init__(
@@ -164,11 +165,11 @@ class _Connection(FastConnection):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         if request.writer.output_size > 0:  # a part of the response is sent already
             raise ConnectionError
         if _UNKNOWN_METHOD.search(message or str(exc)):
@@ -189,7 +190,7 @@ class _ReservedConnection(_Connection):
         self._handle = cast(Handle, self._request_handler)
         self._request_handler = cast(Any, self._answer)
 
-    async def _answer(self, incoming: web.BaseRequest) -> ResponseSender:
+    async def _answer(self, incoming: BaseRequest) -> ResponseSender:
         if not (incoming.raw_path.startswith(PREFIX) and is_control(incoming.raw_path)):
             return self._refused(incoming)
         sender = await self._handle(incoming)
@@ -207,16 +208,16 @@ class _ReservedConnection(_Connection):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError
         return AppResponse(self._refused(request))
 
-    def _refused(self, request: web.BaseRequest) -> ResponseSender:
+    def _refused(self, request: BaseRequest) -> ResponseSender:
         return ResponseSender(self._server.no_place(), request, keep_alive=False)
 
 

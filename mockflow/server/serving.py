@@ -4,16 +4,16 @@ import ssl
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
 from mockflow.cluster import Cluster
 from mockflow.core.base.bounds import CONTROL_PLACES, CONTROL_PORT_CONNECTIONS
 from mockflow.core.base.plain_text import SENDABLE, is_sendable
 from mockflow.server.app import Handle, handler
 from mockflow.server.connections.descriptors import shortage
-from mockflow.server.control.answer import refused
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.errors import refused
 from mockflow.server.control.guard import ControlGuard, is_loopback
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.http.limits import Limits
 from mockflow.server.http.messages import AccessLog, Request, Response
 from mockflow.server.http.senders import ResponseSender
@@ -172,7 +172,7 @@ class SwitchableServer:
         """Ends within a second."""
         await self._server.stop()
 
-    async def _answer(self, incoming: web.BaseRequest) -> ResponseSender:
+    async def _answer(self, incoming: BaseRequest) -> ResponseSender:
         if self._handle is None:
             return ResponseSender(_NO_CLUSTER.response(), incoming, keep_alive=False)
         return await self._handle(incoming)

@@ -1,13 +1,15 @@
 """One server for each test process, and the worlds of its tests, modules and sessions."""
 
 import os
+import socket
+from collections.abc import Container
+from contextlib import ExitStack
 from typing import Any, Final
 
 import pytest
 
 from mockflow.core.base.plain_text import plain
 from mockflow.core.opensearch.security import parse_user
-from mockflow.handle import used
 from mockflow.handle.clock import milliseconds
 from mockflow.handle.errors import MockFlowError
 from mockflow.handle.loop_thread import LoopThread
@@ -103,20 +105,26 @@ class Session:
         self._thread.stop()
 
     async def _begin(self, setup: Setup) -> World:
-        handle = await _started(setup)
-        taken = []  # stay open until a new port is found: the system may return a closed port again
-        while handle.port in self._ports and len(self._ports) < _PORTS:
-            taken.append(handle)
-            handle = await _started(setup)
-        for other in taken:
-            await other.stop()
-            used.forget(other.transport)
-        self._ports.add(handle.port)
+        handle = await self._started(setup)
         world = World(handle, setup)
         handle.cluster.on_cut_off = world.interrupter.cut_off
         self._worlds.append(world)
         self._switch()
         return world
+
+    async def _started(self, setup: Setup) -> MockFlow:
+        for may_fail in (True, True, False):
+            port = _unused(self._ports)
+            handle = MockFlow(*setup.sources, port=port, **setup.settings)
+            try:
+                await handle.start()
+            except MockFlowError:
+                if may_fail:
+                    continue  # another process has taken the port meanwhile
+                raise
+            self._ports.add(port)
+            return handle
+        raise AssertionError
 
     async def _end(self, world: World) -> None:
         self._worlds.remove(world)
@@ -168,13 +176,19 @@ class RemoteSession:
             pass  # the server is gone, which the tests have reported
 
 
-async def _started(setup: Setup) -> MockFlow:
-    handle = MockFlow(*setup.sources, **setup.settings)
-    await handle.start()
-    return handle
+def _unused(used_before: Container[int]) -> int:
+    """A free port that was not used before."""
+    with ExitStack() as tried:  # all stay bound until one is new: the system may return a closed one again
+        for _ in range(_TRIES):
+            bound = tried.enter_context(socket.socket())
+            bound.bind(("127.0.0.1", 0))
+            port: int = bound.getsockname()[1]
+            if port not in used_before:
+                break
+        return port
 
 
-_PORTS: Final = 10_000  # the most ports that are remembered as used; a system has more
+_TRIES: Final = 100  # so that a session with very many tests goes on when it has used nearly all
 
 
 def start_session(config: pytest.Config) -> Session | RemoteSession:

@@ -1,5 +1,7 @@
 """Commands are imported when they are called: what runs often imports little."""
 
+import gc
+import os
 import subprocess
 import sys
 from typing import Final
@@ -8,6 +10,7 @@ import click
 import pytest
 
 from mockflow.cli import COMMANDS, main
+from mockflow.cli.quick_import import quick_import
 from tests.support.paths import ROOT
 from tests.support.processes import environment
 
@@ -46,6 +49,17 @@ def test_what_runs_often_imports_little() -> None:
     loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded:")]
     assert loaded == ["loaded:"] * 5, done.stdout
     assert done.returncode == 0
+
+
+def test_a_quick_import_leaves_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/of/the/user.pem")
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    before = dict(os.environ)
+    with quick_import():
+        assert not gc.isenabled()
+        assert os.environ["SSL_CERT_FILE"] == os.environ["SSL_CERT_DIR"] == os.devnull
+    assert gc.isenabled()
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("name", COMMANDS)

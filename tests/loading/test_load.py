@@ -1,6 +1,7 @@
 """Good scenarios: from files, folders and texts."""
 
 import json
+import os
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -12,6 +13,7 @@ from mockflow.core.script.compiler import compile_run
 from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import Position
 from mockflow.loading.load import Loading, load_paths, load_text
+from mockflow.loading.regular_files import read_regular
 from mockflow.loading.validation import validate
 from mockflow.loading.yaml12 import read
 
@@ -62,6 +64,30 @@ def test_a_file_named_twice_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     write(tmp_path, "deep/a.yaml")
     monkeypatch.chdir(tmp_path)
     assert names(load_paths(["deep/a.yaml", "deep", ".", tmp_path / "deep" / "a.yaml", "deep/../deep"])) == ["a"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_file_reached_by_links_is_one(tmp_path: Path) -> None:
+    write(tmp_path, "here/a.yaml", "here/b.yaml")
+    (tmp_path / "there").symlink_to(tmp_path / "here")
+    (tmp_path / "here" / "c.yaml").symlink_to("a.yaml")
+    (tmp_path / "linked.yaml").symlink_to(tmp_path / "there" / "b.yaml")
+    paths = [
+        tmp_path / "there" / "a.yaml",
+        tmp_path / "linked.yaml",
+        tmp_path / "here",
+        tmp_path / "there" / ".." / "here",
+    ]
+    assert names(load_paths(paths)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+def test_a_file_of_any_length_is_read_whole(tmp_path: Path, size: int) -> None:
+    content = SCENARIO.format(name="a").encode() + b"description: "
+    (tmp_path / "a.yaml").write_bytes(content + b"x" * (size - len(content)))
+    assert read_regular(tmp_path / "a.yaml") == (tmp_path / "a.yaml").read_bytes()
+    assert read_regular(tmp_path / "a.yaml", size - 1) == (tmp_path / "a.yaml").read_bytes()[:-1]
+    assert names(load_paths([tmp_path])) == ["a"]
 
 
 def test_nothing_is_fine() -> None:

@@ -76,7 +76,8 @@ def test_any_bytes_are_answered(data: bytes) -> None:
 def test_every_value_has_a_place(text: str) -> None:
     documents, _ = read(text, "f.yaml")
     for document in documents:
-        for place in (*document.values.values(), *document.keys.values()):
+        places = [*map(document.place, document.values), *(document.place(path, key=True) for path in document.keys)]
+        for place in places:
             assert place.line
             assert_within(place, text)
 

@@ -1,12 +1,12 @@
 """What tests leave behind: nothing, and what is left of a test's own threads never reaches another test."""
 
-import itertools
 import json
+import socket
 import sys
+from typing import Any
 
 import pytest
 
-from mockflow import MockFlow
 from mockflow.testing import worlds
 from mockflow.testing.setup import Setup
 from tests.plugin.conftest import Suite
@@ -52,11 +52,33 @@ def test_no_port_serves_two_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         first = session.begin(Setup())
         session.end(first)
-        ports = itertools.chain([first.handle.port], itertools.repeat(0))
-        monkeypatch.setattr(worlds, "MockFlow", lambda **settings: MockFlow(port=next(ports), **settings))
+        offered = iter([first.handle.port])
+
+        class Socket(socket.socket):
+            """The system returns the port of the first world once more."""
+
+            def bind(self, address: Any) -> None:
+                super().bind((address[0], next(offered, address[1])))
+
+        monkeypatch.setattr(socket, "socket", Socket)
         second = session.begin(Setup())
         session.end(second)
+        assert next(offered, None) is None
         assert second.handle.port != first.handle.port
+    finally:
+        session.stop()
+
+
+def test_a_port_that_another_process_takes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = worlds.Session()
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as others:
+            unused, taken = worlds._unused, [others.getsockname()[1]]
+            monkeypatch.setattr(worlds, "_unused", lambda before: taken.pop() if taken else unused(before))
+            world = session.begin(Setup())
+            assert not taken
+            assert world.handle.port != others.getsockname()[1]
+            session.end(world)
     finally:
         session.stop()
 

@@ -20,7 +20,7 @@ from mockflow.loading.load import load_text
 from mockflow.server import answer as server
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.http.messages import Request, StreamedResponse
 from tests.server.control.test_reads import (
     CLIENT_READS,

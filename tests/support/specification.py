@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 from jsonschema import Draft202012Validator
 
-from mockflow.server.answer import ROUTER
+from mockflow.server.endpoints.routing import router
 from mockflow.server.http.messages import Request, Response
 from mockflow.server.rest.router import Found
 from tests.support.paths import SHARED
@@ -165,7 +165,7 @@ class Checker:
     def look_at(self, request: Request, response: Response) -> None:
         """Holds one answer against the schema of its operation and status."""
         path, _, query = request.target.partition("?")
-        found = ROUTER.find(request.method, path)
+        found = router().find(request.method, path)
         if not isinstance(found, Found) or found.route.operation not in OPERATIONS:
             return
         if not response.content_type.startswith("application/json") or "filter_path" in query:

@@ -279,12 +279,17 @@ def _workflows(size: int) -> Iterator[Ask]:
     yield Ask("GET", f"{CONTROL}/workflows")
 
 
-def _load(size: int) -> Iterator[Ask]:
+def _load(size: int, instead_of: str = "") -> Iterator[Ask]:
     documents = [
         f"scenario: s{n}\nworkflow_id: w{n}\nprovision:\n  timeline:\n    - {{at: 0s, state: PROVISIONING}}\n"
         for n in range(size)
     ]
-    yield Ask("PUT", f"{CONTROL}/scenarios", "---\n".join(documents).encode())
+    yield Ask("PUT", f"{CONTROL}/scenarios{instead_of}", "---\n".join(documents).encode())
+
+
+def _replace(size: int) -> Iterator[Ask]:
+    yield Ask("PUT", f"{CONTROL}/scenarios", b"scenario: old\nworkflow_id: w0\n")
+    yield from _load(size, "/old")
 
 
 def _journal(size: int) -> Iterator[Ask]:
@@ -389,6 +394,7 @@ KINDS: Final = (
         (400,),
     ),
     Kind("scenarios loaded", _load, (10, 2_000, 15_000), (200,)),
+    Kind("scenarios loaded for one", _replace, (10, 15_000), (200,)),
     # JSON bodies
     Kind("JSON digits", raw(lambda n: '{"name": [' + "1," * n + "1]}"), (100, 1_000_000, 5_000_000), (400,)),
     Kind("JSON long digits", raw(lambda n: '{"name": ' + "9" * n + "}"), (2_000, 1_000_000), (400,)),

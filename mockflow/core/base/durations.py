@@ -5,6 +5,7 @@ A duration is a whole number and one of ``ms``, ``s``, ``m``, ``h``, ``d`` (Open
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from mockflow.core.base.quoting import quoted
@@ -30,6 +31,10 @@ def parse_duration(text: object) -> int:
 
 def parse_moment(text: object) -> tuple[bool, int]:
     """``"2s"`` -> (False, 2000), ``"+2s"`` -> (True, 2000). Raises ValueError with what would be right."""
+    return _parse_short(text) if isinstance(text, str) and len(text) <= _SHORT else _parse(text)
+
+
+def _parse(text: object) -> tuple[bool, int]:
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
         raise ValueError(f"a time is {_RIGHT}")
     found = _MOMENT.fullmatch(str(text))
@@ -40,6 +45,10 @@ def parse_moment(text: object) -> tuple[bool, int]:
     if milliseconds > MAX_MS:
         raise ValueError(f"{quoted(text)} is longer than a century; a time is at most {MAX_MS // UNITS_MS['d']}d")
     return bool(found["sign"]), milliseconds
+
+
+_SHORT: Final = 20
+_parse_short: Final = lru_cache(1024)(_parse)  # scenarios have few different times, and each is read several times
 
 
 def format_duration(milliseconds: int) -> str:

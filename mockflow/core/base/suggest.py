@@ -1,7 +1,6 @@
 """Suggestions for misspelled words."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 _LONGEST: Final = 100
@@ -12,6 +11,8 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The most similar candidate, or None. Case makes no difference."""
     if len(word) > _LONGEST:
         return None
+    from difflib import get_close_matches  # for mistakes only
+
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None

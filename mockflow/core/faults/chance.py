@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from statistics import NormalDist
 
 from mockflow.core.base.durations import MAX_MS, parse_duration
 from mockflow.core.faults.delay import Delay
@@ -22,5 +21,7 @@ def milliseconds(delay: Delay, chance: float) -> float:
         low, high = parse_duration(delay.uniform.min), parse_duration(delay.uniform.max)
         return low + (high - low) * chance
     assert delay.lognormal is not None
+    from statistics import NormalDist  # large, and few faults need it
+
     normal = NormalDist().inv_cdf(min(max(chance, 1e-12), 1 - 1e-12))
     return min(parse_duration(delay.lognormal.median) * math.exp(delay.lognormal.sigma * normal), MAX_MS)

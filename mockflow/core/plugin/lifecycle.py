@@ -4,17 +4,22 @@ Pure functions: they take the status before and the request, and return the mome
 (docs/reference/plugin.md, "Provision", "Reprovision", "Deprovision").
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
 from mockflow.core.plugin.resource_list import ResourceList, identity_of
-from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Simulation
 from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.template import Graph, Node
+
+if TYPE_CHECKING:
+    from mockflow.core.plugin.simulation import Simulation
 
 NOT_STARTED: Final[Fields] = {"state": "NOT_STARTED", "provisioning_progress": "NOT_STARTED"}
 _OF_THE_DOCUMENT: Final = ("user", "tenant_id", "all_shared_principals")

@@ -122,6 +122,9 @@ class Differences:
         """The resources that are new at the next moment, and those that are gone. `now` are all that it lists."""
         listed = ResourceList.of(now)
         plus, minus = listed.difference(self._before) or (listed.entries(), self._before.entries())
+        if not (plus or minus):
+            self._before = listed
+            return [], []
         added, taken = list(map(identity_of, plus)), list(map(identity_of, minus))
         new = [entry for entry, identity in zip(plus, added, strict=True) if not self._held[identity]]
         self._held.update(added)

@@ -4,18 +4,19 @@ A body is derived from the inputs of the step. It has the fields that clients re
 "Indices", "Mappings and index settings", "Pipelines", "ML Commons").
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.core.base.json_writer import loads
 from mockflow.core.opensearch.ids import opensearch_id
-from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping
-from mockflow.core.opensearch.indices.index_changes import IndexChanges
-from mockflow.core.opensearch.json_text import NoObjectError, read_object
-from mockflow.core.plugin.pipeline_text import sent_text
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.versions import DEFAULT_VERSION, Version, parse_version
+
+if TYPE_CHECKING:
+    from mockflow.core.opensearch.indices.index_changes import IndexChanges
 
 _KIND_OF_STEP: Final = {
     "create_search_pipeline": "search_pipeline",
@@ -102,6 +103,8 @@ def body_of(made: Made, version: Version = _SOME_VERSION, node: str = "") -> dic
 
 
 def _index(made: Made, version: Version) -> dict[str, Any]:
+    from mockflow.core.opensearch.indices.index_body import stored_settings, typed_mapping  # most clusters have none
+
     configurations = _configurations(made)
     mappings = _mapping(configurations.get("mappings"))
     body = {
@@ -116,6 +119,9 @@ def _pipeline(made: Made) -> dict[str, Any]:
     given = made.inputs.get("configurations")
     if made.by_client or not isinstance(given, (str, dict)):
         return _mapping(given)
+    from mockflow.core.opensearch.json_text import NoObjectError, read_object  # most clusters have none
+    from mockflow.core.plugin.pipeline_text import sent_text
+
     text = sent_text(given)
     try:
         return _mapping(loads(text))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE, PlannedFailure, PlannedStep
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.agents import model_of, tool_of, tools_of
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
@@ -25,25 +26,6 @@ from mockflow.core.plugin.versions import Version
 
 NewId = Callable[[str, str], str]
 """Resource type and step id -> id of the new resource."""
-
-
-@dataclass(frozen=True)
-class PlannedFailure:
-    """A planned failure. If `message` or `exception` is None, the default of the step is used."""
-
-    status: str = "INTERNAL_SERVER_ERROR"
-    message: str | None = None
-    exception: str | None = None
-    is_timeout: bool = False
-    """Whether the step fails by its time-out, which has its own status and message."""
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """The plan of a step: its duration in ms (None: not planned) and its failure."""
-
-    takes: int | None = None
-    fails: PlannedFailure | None = None
 
 
 _UNPLANNED: Final = PlannedStep()
@@ -90,12 +72,6 @@ class Simulation:
     steps: tuple[Done, ...]
     end: int
     failed: Done | None = None
-
-
-# The effects of a reprovisioning on a node.
-CREATE: Final = "create"
-UPDATE: Final = "update"
-KEEP: Final = "keep"
 
 
 def simulate(

@@ -10,7 +10,6 @@ from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.base.tokens import ContentError
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.graph import sequence_of
-from mockflow.core.plugin.lint_steps import failing
 from mockflow.core.plugin.resource_list import Differences
 from mockflow.core.plugin.status import FINAL_STATES, PROGRESS, PROGRESS_OF_STATE, STATES, Fields, Resource
 from mockflow.core.plugin.steps import STEPS
@@ -171,6 +170,8 @@ def _steps_that_would_fail(scenario: Scenario) -> Iterator[Finding]:
     graph = parse_template(scenario.template).provision if scenario.template is not None else None
     if graph is None or scenario.trust_inputs:
         return
+    from mockflow.core.plugin.lint_steps import failing  # the checks of steps are large
+
     attempts = [script for kind, script, _ in _scripts(scenario) if kind == "provision"]
     if any(keyframe.state == "FAILED" for attempt in attempts for keyframe in attempt.timeline or ()):
         return

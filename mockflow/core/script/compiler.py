@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.durations import parse_moment
 from mockflow.core.opensearch.ids import resource_id
@@ -18,8 +17,7 @@ _DERIVED: Final = ("provisioning_progress", "provision_start_time", "provision_e
 _NOT_FIELDS: Final = frozenset({"at", "at_poll", "workflow_id", "created"})
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """The place of a keyframe: `offset` ms into `segment`. `poll` is set if the keyframe begins the segment."""
 
     segment: int

@@ -9,7 +9,7 @@ from mockflow.core.base.durations import MOMENT_PATTERN, parse_duration, parse_m
 from mockflow.core.base.findings import quoted
 from mockflow.core.base.model import Model, Name, Text, suggested
 from mockflow.core.base.suggest import closest
-from mockflow.core.plugin.simulation import PlannedStep
+from mockflow.core.plugin.planned import PlannedStep
 from mockflow.core.plugin.status import PROGRESS, STATES
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.script.plan import Deprovision, Duration, StepPlan

@@ -10,7 +10,7 @@ from mockflow.core.base.durations import DURATION_PATTERN, parse_duration
 from mockflow.core.base.model import Model, Name, Text, suggested
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.core.opensearch.rest_status import FAILURES, REST_STATUS
-from mockflow.core.plugin.simulation import PlannedFailure, PlannedStep
+from mockflow.core.plugin.planned import PlannedFailure, PlannedStep
 
 
 def _duration(value: object) -> object:

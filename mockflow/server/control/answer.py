@@ -17,7 +17,9 @@ from mockflow.cluster import (
     UnknownWorkflowError,
 )
 from mockflow.core.base.json_writer import dumps
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, LongList, Operation, read_body_ahead
+from mockflow.server.control.call import ControlCall, LongList, Operation, read_body_ahead
+from mockflow.server.control.errors import NO_HEADERS, ControlError, error_body, json_response
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, Response, StreamedResponse
 from mockflow.server.rest.errors import Refusal
@@ -25,13 +27,7 @@ from mockflow.server.rest.parameters import decode, parse_target
 from mockflow.server.rest.router import Found, Missing, Router
 from mockflow.server.rest.worker import LARGE, in_thread
 
-_NO_HEADERS: Final[Mapping[str, str]] = {}
 ROUTER: Final[Router[Operation]] = Router(ROUTES)
-
-
-def is_control(target: str) -> bool:
-    """Whether a target that begins with the prefix is one of the control API, not of a longer name."""
-    return target[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
 def answer(cluster: Cluster, request: Request) -> Response:
@@ -59,7 +55,7 @@ async def _read_in_loop(cluster: Cluster, request: Request) -> "_Result":
     try:
         call, operation = _routed(cluster, request)
         if operation.handle_in_loop:
-            return 200, await operation.handle_in_loop(call), _NO_HEADERS
+            return 200, await operation.handle_in_loop(call), NO_HEADERS
     except Exception as error:
         return _refused(error)
     return _result(cluster, request)
@@ -74,8 +70,8 @@ async def _result_in_loop(cluster: Cluster, request: Request) -> "_Result":
         elif is_large and operation.body:
             await in_thread(read_body_ahead, request, operation.body)
         if operation.handle_in_loop and (is_large or not operation.read_ahead):
-            return 200, await operation.handle_in_loop(call), _NO_HEADERS
-        return 200, operation.handle(call), _NO_HEADERS
+            return 200, await operation.handle_in_loop(call), NO_HEADERS
+        return 200, operation.handle(call), NO_HEADERS
     except Exception as error:
         return _refused(error)
 
@@ -92,8 +88,8 @@ def _result(cluster: Cluster, request: Request) -> _Result:
         call, operation = _routed(cluster, request)
         if request.method == "HEAD" and "text/event-stream" in operation.media_types:
             # without its body, a stream ends at once
-            return 200, Response(200, content_type="text/event-stream"), _NO_HEADERS
-        return 200, operation.handle(call), _NO_HEADERS
+            return 200, Response(200, content_type="text/event-stream"), NO_HEADERS
+        return 200, operation.handle(call), NO_HEADERS
     except Exception as error:
         return _refused(error)
 
@@ -116,18 +112,18 @@ def _routed(cluster: Cluster, request: Request) -> tuple[ControlCall, Operation]
 def _refused(error: Exception) -> _Result:
     """The answer to a request that failed. An error that is not the request's is raised again."""
     if isinstance(error, ControlError):
-        status, content, headers = _refusal(error.status, str(error), error.problems)
+        content = error_body(str(error), error.problems)
         if error.story is not None:
             content["error"]["story"] = error.story
-        return status, content, headers
+        return error.status, content, NO_HEADERS
     if isinstance(error, UnknownWorkflowError):
-        return _refusal(404, f'no workflow "{error}"; GET {PREFIX}/workflows lists them')
+        return 404, error_body(f'no workflow "{error}"; GET {PREFIX}/workflows lists them'), NO_HEADERS
     if isinstance(error, UnknownScenarioError):
-        return _refusal(404, f'no scenario "{error}"; GET {PREFIX}/scenarios lists them')
+        return 404, error_body(f'no scenario "{error}"; GET {PREFIX}/scenarios lists them'), NO_HEADERS
     if isinstance(error, (NeverError, ClaimedError)):
-        return _refusal(409, str(error))
+        return 409, error_body(str(error)), NO_HEADERS
     if isinstance(error, ValueError):
-        return _refusal(400, str(error))
+        return 400, error_body(str(error)), NO_HEADERS
     raise error
 
 
@@ -164,17 +160,6 @@ _MAX_AT_ONCE: Final = 256 * 1024
 _PART: Final = 64 * 1024  # characters
 
 
-def refused(status: int, message: str, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
-    """An error in the form of the control API."""
-    return _written(*_refusal(status, message, headers=headers))
-
-
-def _refusal(
-    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = _NO_HEADERS
-) -> _Result:
-    return status, {"error": {"message": message, "problems": problems or []}}, headers
-
-
 def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
     try:
         return parse_target(target)
@@ -192,18 +177,7 @@ def _no_route(method: str, path: str, missing: Missing) -> ControlError:
 
 
 def _written(status: int, content: Any, headers: Mapping[str, str]) -> Response:
-    if isinstance(content, Response):
-        return content
-    plain = _plain(content)
-    text = dumps(plain, ensure_ascii=False)
-    if len(text) <= _MAX_INDENTED:
-        text = dumps(plain, indent=2, ensure_ascii=False)
-    text += "\n"
-    return Response(status, text.encode("utf-8", "replace"), "application/json", headers)
-
-
-_MAX_INDENTED: Final = 100_000
-"""The characters of a response up to which it is indented, which takes ten times longer."""
+    return content if isinstance(content, Response) else json_response(status, _plain(content), headers)
 
 
 def _plain(content: Any) -> Any:

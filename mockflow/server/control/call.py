@@ -11,41 +11,9 @@ from mockflow.cluster import Cluster, World
 from mockflow.core.base.json_writer import loads
 from mockflow.core.base.suggest import did_you_mean
 from mockflow.loading.model_keys import field_of, is_model, keys_of
+from mockflow.server.control.errors import ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.router import Route
-
-PREFIX: Final = "/_mockflow"
-HEALTH: Final = f"{PREFIX}/health"
-
-
-def is_health_check(request: Request) -> bool:
-    """Whether a request reads the health. It needs no token."""
-    return request.method in ("GET", "HEAD") and request.target.partition("?")[0].rstrip("/") == HEALTH
-
-
-def is_routine(request: Request) -> bool:
-    """Whether a good response is not worth a line of the log: a health check, or a read of the page in a browser.
-
-    One opened page reads some 40 times, which would hide the requests of clients and the problems of files.
-    """
-    if is_health_check(request):
-        return True
-    is_pages = request.target.startswith(f"{PREFIX}/page/") or request.headers.get("Sec-Fetch-Site") == "same-origin"
-    return is_pages and request.method in ("GET", "HEAD")
-
-
-class ControlError(Exception):
-    """An error response: the status, a message with the remedy, and a list of problems."""
-
-    def __init__(
-        self, status: int, message: str, problems: list[Any] | None = None, *, story: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.problems = problems or []
-        self.story = story
-        """What clients asked and were answered, where that is the error."""
 
 
 @dataclass(frozen=True)

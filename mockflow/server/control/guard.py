@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import hdrs
 
 from mockflow.server.control import page
-from mockflow.server.control.answer import refused
-from mockflow.server.control.call import is_health_check
+from mockflow.server.control.errors import refused
+from mockflow.server.control.paths import is_health_check
 from mockflow.server.http.messages import Request, Response
 
 MAX_BODY: Final = 16 * 1024 * 1024  # bytes of scenarios at once: YAML of that size takes seconds

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from mockflow._version import __version__
 from mockflow.core.stubs.model import Stub
 from mockflow.server.control import openapi, page, requests, views
-from mockflow.server.control.call import PREFIX, ControlCall, ControlRoute, Operation
+from mockflow.server.control.call import ControlCall, ControlRoute, Operation
 from mockflow.server.control.handlers import (
     browser,
     clock,
@@ -24,6 +24,7 @@ from mockflow.server.control.handlers import (
     workflows,
     worlds,
 )
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.http.messages import Response
 
 
@@ -151,6 +152,7 @@ ROUTES: Final = (
         errors=(404, 409),
         takes_scenarios=True,
         read_ahead=scenarios.read_ahead,
+        handle_in_loop=texts.replace_scenario_in_loop,
     ),
     _route(
         "POST /check",

@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_server import Server
 from multidict import CIMultiDict, istr
 
 from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
@@ -108,12 +110,12 @@ class FastLane:
         self._bytes = 0
 
 
-class FastConnection(web.RequestHandler):
+class FastConnection(RequestHandler):
     """A connection that answers known requests at once, if it has a lane."""
 
     __slots__ = ("_lane",)
 
-    def __init__(self, server: web.Server, lane: FastLane | None, **options: Any) -> None:
+    def __init__(self, server: Server, lane: FastLane | None, **options: Any) -> None:
         super().__init__(server, **options)
         self._lane = lane
 
@@ -150,7 +152,7 @@ class FastConnection(web.RequestHandler):
 
 def fast_lane() -> FastLane | None:
     """A new lane; None where aiohttp lacks what it relies on."""
-    if not is_possible(web.RequestHandler):
+    if not is_possible(RequestHandler):
         log.debug("this version of aiohttp has no fast lane for repeated requests; all take the long way")
         return None
     return FastLane()
@@ -174,7 +176,7 @@ _RELIED_ON: Final = (
     "transport",
 )
 """Attributes of RequestHandler, as methods or in the `__slots__` of its classes."""
-_CAN_TELL: Final = is_possible(web.RequestHandler)
+_CAN_TELL: Final = is_possible(RequestHandler)
 _METHOD: Final = b"GET "
 _PLAIN_HEAD: Final = re.compile(
     rb" HTTP/1\.1\r\n("

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import aclosing
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
+from aiohttp.web_request import BaseRequest
 
 from mockflow.server.http.messages import Response, StreamedResponse
 
@@ -21,7 +22,7 @@ class ResponseSender:
 
     __slots__ = ("_bytes", "keep_alive", "status")
 
-    def __init__(self, response: Response, request: web.BaseRequest, *, keep_alive: bool = True) -> None:
+    def __init__(self, response: Response, request: BaseRequest, *, keep_alive: bool = True) -> None:
         self.status = response.status
         self.keep_alive = keep_alive and request.keep_alive
         self._bytes = response.to_bytes(
@@ -30,7 +31,7 @@ class ResponseSender:
             keep_alive=keep_alive,  # OpenSearch does not repeat a client's `Connection: close`
         )
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         transport = request.transport
         if transport is None or transport.is_closing() or len(self._bytes) > _MAX_DIRECT_BYTES:
             await request.writer.write(self._bytes)  # waits for a slow client; raises if it has disconnected
@@ -52,7 +53,7 @@ class NoResponse(ResponseSender):
         self.status = 0
         self.keep_alive = False
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         raise ConnectionResetError  # aiohttp then closes the connection; raised earlier, it would answer
 
 
@@ -61,13 +62,13 @@ class StreamSender(ResponseSender):
 
     __slots__ = ("_streamed", "_writer")
 
-    def __init__(self, response: StreamedResponse, request: web.BaseRequest) -> None:
+    def __init__(self, response: StreamedResponse, request: BaseRequest) -> None:
         self.status = response.status
         self.keep_alive = False
         self._streamed = response
         self._writer = request.writer
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         await self._write(self._streamed.head())
 
     async def write_eof(self) -> None:

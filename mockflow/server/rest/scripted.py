@@ -22,7 +22,6 @@ from mockflow.server.http.messages import TEXT_TYPE, Request, Response
 from mockflow.server.rest.call import Handler
 from mockflow.server.rest.rendering import Style
 from mockflow.server.rest.router import Found, Missing
-from mockflow.server.rest.template_body import read_template
 from mockflow.server.rest.worker import in_thread
 
 
@@ -186,6 +185,8 @@ def _workflow(cluster: Cluster, decision: Decision) -> Mapping[str, Any]:
 
 def _created_for(cluster: Cluster, request: Request, query: Mapping[str, str]) -> Scenario | None:
     """The scenario for the workflow that this create makes; without name and use case for a broken template."""
+    from mockflow.server.rest.template_body import read_template  # on first use
+
     try:
         world = cluster.world
         template = read_template(request, query.get("use_case"), False, world.version, world.own_use_cases())

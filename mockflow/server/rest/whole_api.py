@@ -20,13 +20,18 @@ def find_route(served: Router[Handler], method: str, path: str) -> Found[Handler
     The table of all paths is read for the first request that may be about one that `served` lacks.
     """
     found = served.find(method, path)
-    if isinstance(found, Found) and not any(value.startswith(_LITERAL) for value in found.values.values()):
+    if is_certain(found):
         return found
     whole = _with_all(served)
     among_all = whole.find(method, path)
     if isinstance(among_all, Found) and isinstance(among_all.route.handler, RestPath):
         return Missing(whole.methods(path), not_served=among_all.route.handler)
     return among_all
+
+
+def is_certain(found: Found[Handler] | Missing) -> bool:
+    """Whether no path of OpenSearch with more literal segments can be meant."""
+    return isinstance(found, Found) and not any(value.startswith(_LITERAL) for value in found.values.values())
 
 
 @lru_cache(1)

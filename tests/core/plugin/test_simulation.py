@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockflow.core.plugin.graph import sequence_of
-from mockflow.core.plugin.simulation import CREATE, KEEP, UPDATE, Setting, Simulation, simulate
+from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
+from mockflow.core.plugin.simulation import Setting, Simulation, simulate
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.template import Edge, Graph, Node
 from mockflow.core.plugin.versions import parse_version

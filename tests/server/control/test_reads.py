@@ -19,7 +19,7 @@ from mockflow.handle.transport import Local
 from mockflow.loading.load import load_text
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, StreamedResponse
 from tests.support.control import Owner

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mockflow.cluster import Cluster, Mode
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
-from mockflow.server.control.call import PREFIX
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.control.routes import ROUTES
 from mockflow.server.http.messages import Request, StreamedResponse
 from tests.server.control.test_reads import SCENARIOS, read_targets, request_of, world_of

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from mockflow.server.answer import ROUTER
 from mockflow.server.endpoints.lazy import Later
+from mockflow.server.endpoints.routing import router
 from tests.support.server import OWNER, WORKFLOW, Answer, Server, Servers
 
 ML: Final = "/_plugins/_ml"
@@ -315,6 +315,6 @@ async def test_frames(server: Server) -> None:
 
 
 def test_every_lazy_handler_is_there() -> None:
-    later = [route.handler for route in ROUTER.routes if isinstance(route.handler, Later)]
+    later = [route.handler for route in router().routes if isinstance(route.handler, Later)]
     assert len(later) > 50
     assert all(callable(handler.imported()) for handler in later)

@@ -8,7 +8,8 @@ import pytest
 
 from mockflow.core.opensearch.rest_paths import RestPath, rest_paths
 from mockflow.handle import MockFlow
-from mockflow.server.answer import ROUTER
+from mockflow.server.endpoints import routing
+from mockflow.server.endpoints.routing import router
 from mockflow.server.rest.router import Found
 from mockflow.server.rest.whole_api import find_route
 from tests.support.control import Owner
@@ -63,11 +64,23 @@ async def test_options_lists_the_methods_of_opensearch(server: Server) -> None:
     assert (answer.status, answer.header("Allow")) == (200, "POST")
 
 
+def test_the_routes_that_are_looked_at_first_answer_as_all_of_them() -> None:
+    """Most families are imported when a request is none of the plugin's and of the main page."""
+    of_plugin = [(route.method, route.path) for route in router().routes if "_flow_framework" in route.path]
+    others = [(row.method, row.path) for row in rest_paths()]
+    values = ("x", "_x", "_status", "_search", "%2F", "%zz", "")
+    asked = [(method, path, value) for _, path in of_plugin for method in ("GET", "POST", "PUT") for value in values]
+    asked += [(method, path, value) for method, path in (*of_plugin, *others) for value in ("x", "_status")]
+    for method, path, value in asked:
+        target = re.sub(r"\{[^}]*\}", value, path)
+        assert routing.find(method, target) == find_route(router(), method, target), (method, target)
+
+
 def test_every_path_of_opensearch_has_its_own_route_or_none() -> None:
     """The quick answer of the routes that are served is that of the whole table."""
     for row in rest_paths():
         path = re.sub(r"\{[^}]*\}", "x", row.path)
-        found = find_route(ROUTER, row.method, path)
+        found = find_route(router(), row.method, path)
         if isinstance(found, Found):
             assert re.sub(r"\{[^}]*\}", "", found.route.path) == re.sub(r"\{[^}]*\}", "", row.path)
         else:

@@ -7,15 +7,13 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 """
 
 from mockflow.core.opensearch.search.errors import SearchError
-from mockflow.core.opensearch.search.fields import STATE_INDEX, TEMPLATE_INDEX, Stored
+from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.queries import too_deep
 from mockflow.core.opensearch.search.request import PARAMETERS, Rules, empty_answer, from_parameters, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
 __all__ = [
     "PARAMETERS",
-    "STATE_INDEX",
-    "TEMPLATE_INDEX",
     "Rules",
     "SearchError",
     "SourceFilter",

@@ -12,11 +12,9 @@ from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.wildcards import matches
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search.json_values import as_text
 from mockflow.core.opensearch.search.ml_fields import with_known
-
-TEMPLATE_INDEX: Final = ".plugins-flow-framework-templates"
-STATE_INDEX: Final = ".plugins-flow-framework-state"
 
 _SUBFIELD: Final = ".keyword"
 _USER: Final = {

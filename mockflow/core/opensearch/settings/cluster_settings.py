@@ -25,6 +25,8 @@ Flat = Mapping[str, Text]
 
 _SCOPES: Final[tuple[Scope, ...]] = ("transient", "persistent")
 PLUGIN_PREFIX: Final = "plugins.flow_framework."
+DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
+"""The trusted endpoints where the setting plugins.ml_commons.trusted_connector_endpoints_regex is not set."""
 
 
 class SettingRefusedError(ValueError):
@@ -94,6 +96,9 @@ class ClusterSettings:
 
     def flow_framework(self) -> FlowFrameworkSettings:
         """The effective settings of the plugin."""
+        return self._flow_framework() if self.persistent or self.transient else flow_framework_defaults()
+
+    def _flow_framework(self) -> FlowFrameworkSettings:
         return FlowFrameworkSettings(**{it.name: self._in_force(it.name) for it in fields(FlowFrameworkSettings)})
 
     def _in_force(self, name: str) -> Any:
@@ -105,6 +110,12 @@ class ClusterSettings:
         plugin = {PLUGIN_PREFIX + name: s.default for name, s in _PLUGIN.items() if s.since <= minor}
         known = {**plugin, **more}
         return {key: text for key, text in sorted(known.items()) if self.text(key) is None}
+
+
+@lru_cache(1)
+def flow_framework_defaults() -> FlowFrameworkSettings:
+    """The settings of the plugin where none are stored."""
+    return ClusterSettings()._flow_framework()
 
 
 class _Removals:

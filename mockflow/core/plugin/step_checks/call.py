@@ -5,14 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from mockflow.core.opensearch.pipelines.check_pipeline import INSTALLED
+from mockflow.core.opensearch.settings.cluster_settings import DEFAULT_TRUSTED_ENDPOINTS
 from mockflow.core.plugin.resources import Key, key_of
 from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.index_inputs import settings_after
 from mockflow.core.plugin.step_checks.model_urls import ModelUrls
 from mockflow.core.plugin.versions import Version
-
-DEFAULT_TRUSTED_ENDPOINTS: Final = (r"^https://.*$",)
-"""The trusted endpoints where the setting plugins.ml_commons.trusted_connector_endpoints_regex is not set."""
 
 _DELETES: Final = {"delete_connector": "connector", "delete_model": "model", "delete_agent": "agent"}
 """Step types that a template may have -> the kind of resource that they delete."""

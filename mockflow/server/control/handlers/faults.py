@@ -5,8 +5,10 @@ from mockflow.core.base.bounds import ADDED_FAULT_BYTES, ADDED_FAULTS
 from mockflow.core.faults.model import Fault
 from mockflow.core.scenario.fault_rules import alone
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, read_body
+from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.handlers.single import number_of, refuse, refuse_body_file
+from mockflow.server.control.paths import PREFIX
 
 
 def list_faults(call: ControlCall) -> list[views.FaultView]:

@@ -10,7 +10,8 @@ from mockflow.cluster.coverage import Part
 from mockflow.cluster.journal import Exchange
 from mockflow.core.base.steps import Steps, at_once
 from mockflow.server.control import har, views
-from mockflow.server.control.call import ControlCall, ControlError, LongList
+from mockflow.server.control.call import ControlCall, LongList
+from mockflow.server.control.errors import ControlError
 from mockflow.server.rest.pauses import with_pauses
 
 _MAX_DIGITS: Final = 15

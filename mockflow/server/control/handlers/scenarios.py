@@ -1,7 +1,7 @@
 """Scenarios: list, load, remove."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mockflow.cluster import LoadedScenario, scenarios
@@ -9,7 +9,8 @@ from mockflow.core.plugin.template import Template
 from mockflow.loading import documents
 from mockflow.loading.load import Loading, load_text
 from mockflow.server.control import views
-from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.control.call import ControlCall
+from mockflow.server.control.errors import ControlError
 from mockflow.server.http.messages import Ahead, Request
 from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.parameters import parse_target
@@ -38,9 +39,17 @@ def load_scenarios(call: ControlCall) -> views.Loaded:
 
 async def load_scenarios_in_loop(call: ControlCall) -> views.Loaded:
     """As `load_scenarios`, with pauses in which clients are answered."""
+    return await load_in_loop(call)
+
+
+async def load_in_loop(
+    call: ControlCall, version: str | None = None, *, instead_of: Iterable[str] = ()
+) -> views.Loaded:
+    """Loads the body with pauses, in place of the scenarios named `instead_of`; `version` is that of its file."""
     loading, templates = read(call)
-    loaded = await in_thread(loaded_of, loading, call.request.body)
-    await with_pauses(scenarios.load_in_slices(call.world, loaded, templates), keeps_many=len(loaded) > _MANY)
+    loaded = await in_thread(loaded_of, loading, call.request.body, version)
+    steps = scenarios.load_in_slices(call.world, loaded, templates, instead_of=instead_of)
+    await with_pauses(steps, keeps_many=len(loaded) > _MANY)
     return await in_thread(told, loaded, loading)
 
 

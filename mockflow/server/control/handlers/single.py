@@ -5,7 +5,7 @@ from typing import Final
 
 from mockflow.core.base.findings import Finding
 from mockflow.core.faults.model import Respond
-from mockflow.server.control.call import ControlError
+from mockflow.server.control.errors import ControlError
 
 _MAX_DIGITS: Final = 15
 

@@ -5,8 +5,10 @@ from mockflow.core.base.bounds import ADDED_STUB_BYTES, ADDED_STUBS
 from mockflow.core.scenario.fault_rules import stub_alone
 from mockflow.core.stubs.model import Stub
 from mockflow.server.control import views
-from mockflow.server.control.call import PREFIX, ControlCall, ControlError, read_body
+from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.handlers.single import number_of, refuse, refuse_body_file
+from mockflow.server.control.paths import PREFIX
 
 
 def list_stubs(call: ControlCall) -> list[views.StubView]:

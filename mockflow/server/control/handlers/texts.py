@@ -7,9 +7,10 @@ from mockflow.loading.body_files import without_body_files
 from mockflow.loading.load import Loading
 from mockflow.loading.writing import as_yaml
 from mockflow.server.control import views
-from mockflow.server.control.call import ControlCall, ControlError
+from mockflow.server.control.call import ControlCall
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.files import texts_of
-from mockflow.server.control.handlers.scenarios import loaded_of, read, scenario_view, told
+from mockflow.server.control.handlers.scenarios import load_in_loop, loaded_of, read, scenario_view, told
 
 
 def get_scenario(call: ControlCall) -> views.ScenarioText:
@@ -56,15 +57,27 @@ def check_text(call: ControlCall) -> views.Checked:
 def replace_scenario(call: ControlCall) -> views.Loaded:
     """Loads the body in place of a scenario, and writes it into its file if asked to; 404 for an unknown name."""
     loaded, version = _find(call), call.query.get("version")
-    write = call.query.get("write", "false")
-    if write not in ("true", "false"):
-        raise ControlError(400, f'write: "{write}" is neither true nor false')
-    if write == "true":
+    if _writes(call):
         return _write(call, loaded, version)
     loading, _ = read(call)
     new = loaded_of(loading, call.request.body, version)
     scenarios.load(call.world, new, instead_of=[loaded.name])
     return told(new, loading)
+
+
+async def replace_scenario_in_loop(call: ControlCall) -> views.Loaded:
+    """As `replace_scenario`, with pauses in which clients are answered."""
+    loaded, version = _find(call), call.query.get("version")
+    if _writes(call):  # a file of that size is no scenario of an editor: it is read and checked as a whole
+        return _write(call, loaded, version)
+    return await load_in_loop(call, version, instead_of=[loaded.name])
+
+
+def _writes(call: ControlCall) -> bool:
+    write = call.query.get("write", "false")
+    if write not in ("true", "false"):
+        raise ControlError(400, f'write: "{write}" is neither true nor false')
+    return write == "true"
 
 
 def _write(call: ControlCall, loaded: LoadedScenario, version: str | None) -> views.Loaded:

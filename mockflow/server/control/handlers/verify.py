@@ -9,7 +9,8 @@ from mockflow.core.base.durations import format_duration
 from mockflow.core.base.steps import Steps, at_once
 from mockflow.core.opensearch.rest_paths import problem_of_operation
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import ControlCall, ControlError, read_body
+from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.exchange import Exchange
 from mockflow.server.control.handlers.journal import not_served_by, number_in, parts_of
 from mockflow.server.control.handlers.workflows import detail_of

@@ -15,7 +15,8 @@ from mockflow.core.plugin.steps import STEPS, listed_steps
 from mockflow.core.script.run import Run
 from mockflow.core.script.timeline import IDLE
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, ControlError, read_body
+from mockflow.server.control.call import MAX_PROBLEMS, ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.rest.pauses import with_pauses
 
 _MAX_MOMENTS: Final = 1_000

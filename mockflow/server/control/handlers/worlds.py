@@ -6,7 +6,8 @@ from mockflow.cluster import Cluster
 from mockflow.cluster.worlds import PREFIX, UnknownWorldError, WorldExistsError
 from mockflow.core.base.steps import Steps, at_once
 from mockflow.server.control import requests, views
-from mockflow.server.control.call import ControlCall, ControlError, read_body
+from mockflow.server.control.call import ControlCall, read_body
+from mockflow.server.control.errors import ControlError
 from mockflow.server.control.handlers.clock import settings_of
 from mockflow.server.rest.pauses import with_pauses
 

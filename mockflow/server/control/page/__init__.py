@@ -4,7 +4,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from mockflow.server.control.call import PREFIX, ControlError
+from mockflow.server.control.errors import ControlError
+from mockflow.server.control.paths import PREFIX
 from mockflow.server.http.messages import Request, Response
 
 INDEX: Final = "index.html"

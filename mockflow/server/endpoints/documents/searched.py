@@ -8,7 +8,7 @@ from mockflow.cluster.client_documents import views
 from mockflow.cluster.system_indices import ML_INDICES
 from mockflow.core.opensearch.documents.errors import check_blocks
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
-from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.request import Searched
 from mockflow.core.opensearch.settings.index_settings import text_of

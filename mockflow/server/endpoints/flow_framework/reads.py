@@ -4,38 +4,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
-from mockflow.cluster import Cluster, UnknownWorkflowError, Workflow, access, operations, polling, skipping
+from mockflow.cluster import Cluster, Workflow, access, operations, polling, skipping
 from mockflow.core.base.java_hash import hash_map_order
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.opensearch.search import STATE_INDEX, TEMPLATE_INDEX, SourceFilter, Stored, plugin_source
+from mockflow.core.opensearch.search import SourceFilter, Stored, plugin_source
 from mockflow.core.opensearch.search.errors import failed_on_indices, no_such_index
 from mockflow.core.plugin.status import status_document
 from mockflow.core.plugin.steps import Step, listed_steps
 from mockflow.server.endpoints.flow_framework.plugin import ignore_body, is_admin, is_refused, refuse_early
 from mockflow.server.endpoints.search import Documents, SearchRules, refused, search_handler
 from mockflow.server.rest.call import Action, Call, Handler, Reply
-from mockflow.server.rest.errors import plugin_error
 from mockflow.server.rest.worker import in_thread
-
-
-def get_status(call: Call) -> Action:
-    """A workflow's state and resources (docs/reference/plugin.md, "Status document")."""
-    show_all = call.parameters.boolean("all")
-    workflow_id = call.path_value("workflow_id")
-    world, is_peek = call.world, call.is_peek
-    behaviour = world.version.behaviour
-    ignore_body(call)
-
-    def act() -> Reply:
-        if not (world.has_states and workflow_id):
-            raise plugin_error(404, f"Failed to get workflow status of: {workflow_id}")
-        try:
-            read = polling.peek if is_peek else polling.poll
-            return Reply(200, read(world, workflow_id, show_all=show_all))
-        except UnknownWorkflowError:
-            raise plugin_error(404, behaviour.status_not_found.format(id=workflow_id)) from None
-
-    return act
 
 
 def get(call: Call) -> Action:

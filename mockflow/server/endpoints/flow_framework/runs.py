@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from mockflow.cluster import Cluster, Workflow, operations, polling
 from mockflow.core.base.tokens import START_OBJECT, VALUE_STRING, ContentError, Tokens
+from mockflow.core.opensearch.plugin_indices import TEMPLATE_INDEX
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
-from mockflow.core.opensearch.search import TEMPLATE_INDEX
 from mockflow.core.plugin.failures import status_in
 from mockflow.core.plugin.status import FINAL_STATES, status_document
 from mockflow.core.plugin.versions import SUBSTITUTIONS

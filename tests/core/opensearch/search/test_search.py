@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search import (
-    STATE_INDEX,
-    TEMPLATE_INDEX,
     Rules,
     SearchError,
     Stored,

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockflow.core.opensearch.search import STATE_INDEX, SearchError, SourceFilter, Stored, plugin_source, search
+from mockflow.core.opensearch.plugin_indices import STATE_INDEX
+from mockflow.core.opensearch.search import SearchError, SourceFilter, Stored, plugin_source, search
 
 Json = Any
 
