@@ -17,10 +17,10 @@ from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings, StuckError
 from mockflow.handle.cluster import ClusterHandle
 from mockflow.handle.transport import Local
 from mockflow.loading.load import load_text
-from mockflow.server import answer as server
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
 from mockflow.server.control.paths import PREFIX
+from mockflow.server.endpoints.routing import router
 from mockflow.server.http.messages import Request, StreamedResponse
 from tests.server.control.test_reads import (
     CLIENT_READS,
@@ -39,8 +39,7 @@ VALUES: Final = ("first", "i-first", "_all", "unknown,i-second", "info,http,jvm,
 
 def client_targets() -> list[str]:
     """A target of each GET route of clients, with several values for what is variable in it."""
-    tables = [module.ROUTES for module in vars(server).values() if hasattr(module, "ROUTES")]
-    paths = sorted({route.path for table in tables for route in table if route.method == "GET"})
+    paths = sorted({route.path for route in router().routes if route.method == "GET"})
     assert len(paths) > 50
     found = []
     for path in paths:

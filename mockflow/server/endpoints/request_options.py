@@ -26,12 +26,12 @@ def read_manager_timeout(parameters: Parameters) -> None:
     parameters.time("master_timeout")
 
 
-def read_indices_options(parameters: Parameters) -> IndicesOptions:
+def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFAULT_OPTIONS) -> IndicesOptions:
     """How the index expression of the path is resolved. 400 for values that OpenSearch does not know."""
-    expands_to = _expands_to(parameters)
+    expands_to = _expands_to(parameters, defaults)
     options = IndicesOptions(
-        ignore_unavailable=_option(parameters, "ignore_unavailable", DEFAULT_OPTIONS.ignore_unavailable),
-        allow_no_indices=_option(parameters, "allow_no_indices", DEFAULT_OPTIONS.allow_no_indices),
+        ignore_unavailable=_option(parameters, "ignore_unavailable", defaults.ignore_unavailable),
+        allow_no_indices=_option(parameters, "allow_no_indices", defaults.allow_no_indices),
         expands_to=expands_to,
         forbids_closed=defaults.forbids_closed,
     )
@@ -53,10 +53,10 @@ def read_wait_for_shards(parameters: Parameters) -> None:
         raise illegal_argument("shard count cannot be a negative value")
 
 
-def _expands_to(parameters: Parameters) -> frozenset[str]:
+def _expands_to(parameters: Parameters, defaults: IndicesOptions) -> frozenset[str]:
     text = parameters.text("expand_wildcards")
     if text is None:
-        return DEFAULT_OPTIONS.expands_to
+        return defaults.expands_to
     states: frozenset[str] = frozenset()
     for state in text.split(","):
         if state == "none":
