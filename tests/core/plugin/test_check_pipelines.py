@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.plugin.step_checks.pipelines import pipeline_of
-from tests.core.plugin.steps import NEW, OLD, both, call, error
+from tests.core.plugin.steps import NEW, OLD, both, error
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 EMBEDDING = {"text_embedding": {"model_id": "m", "field_map": {"a": "b"}}}
@@ -93,11 +92,6 @@ def test_any_text_is_an_id_and_a_number_is_none() -> None:
     assert errors("create_ingest_pipeline", '{"processors":[]}', 5)[0] == (
         "ClassCastException during step s, restStatus: INTERNAL_SERVER_ERROR"
     )
-
-
-def test_an_array_in_quotes_is_an_array() -> None:
-    inputs = {"configurations": {"a": "[0.7, 0.3]", "b": "x [1] y"}}
-    assert pipeline_of(call("create_search_pipeline", inputs)) == {"a": [0.7, 0.3], "b": "x [1] y"}
 
 
 @pytest.mark.parametrize(
