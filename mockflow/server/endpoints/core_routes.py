@@ -132,5 +132,3 @@ DOCUMENTS: Final = (
     *_routes("delete_by_query", "documents.by_query:delete_by_query", "POST", "/{index}/_delete_by_query"),
     *_routes("update_by_query", "documents.by_query:update_by_query", "POST", "/{index}/_update_by_query"),
 )  # fmt: skip
-
-ROUTES: Final = (*INDICES, *EMPTY_LISTS, *DOCUMENTS)

@@ -26,7 +26,7 @@ def illegal_argument(message: str, about: str | None = None) -> Failure:
     return Failure("BAD_REQUEST", message, "IllegalArgumentException", about)
 
 
-def bad_cast(value: Any, wanted: str, about: str | None = None) -> Failure:
+def bad_cast(value: Any, wanted: str, about: str | None) -> Failure:
     """A ClassCastException: an input of a kind that the step does not expect. `wanted` is a class name.
 
     A list in a node's inputs is an array of maps.
@@ -35,7 +35,7 @@ def bad_cast(value: Any, wanted: str, about: str | None = None) -> Failure:
     return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted, given), "java.lang.ClassCastException", about)
 
 
-def not_found(message: str, about: str | None = None) -> Failure:
+def not_found(message: str, about: str | None) -> Failure:
     """A WorkflowStepException about a resource that is not there."""
     return own(message, "NOT_FOUND", about)
 

@@ -1,23 +1,21 @@
 """The steps of pipelines, and delete_index (docs/reference/plugin.md, "What steps check")."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from mockflow.core.base.large_texts import LARGE_TEXTS
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
 from mockflow.core.opensearch.pipelines.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
 from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.pipeline_text import bad_reference, sent_text
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.failing import bad_cast, illegal_argument, no_text, own
 
 _PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
 """The types of error whose reason the steps pass on; of others they say only that the step failed."""
-_ARRAY_IN_QUOTES: Final = re.compile(r'"\[((?:(?!]").)*)]"|"\[(?:(?!]").)*')
-"""The second part takes what is not closed, so that it is looked at once."""
 
 
 def check_ingest(call: StepCall, around: Surroundings) -> Failure | None:
@@ -46,38 +44,6 @@ def check_delete_index(call: StepCall, around: Surroundings) -> Failure | None:
     )
 
 
-def pipeline_of(call: StepCall) -> dict[str, Any]:
-    """The body that the step sends. Arrays in quotes are arrays. Raises NoObjectError."""
-    given = call.inputs["configurations"]
-    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-    return _body(text)
-
-
-def _body(text: str) -> dict[str, Any]:
-    return read_object(_ARRAY_IN_QUOTES.sub(_array, text))
-
-
-def _array(found: re.Match[str]) -> str:
-    """The array as Java's Matcher.appendReplacement puts it back, which takes another backslash away."""
-    return found[0] if found[1] is None else "[" + _ESCAPED.sub(r"\1", found[1].replace('\\"', '"')) + "]"
-
-
-def _bad_reference(text: str) -> str | None:
-    """What Java's Matcher says of a dollar in an array in quotes: the step puts it back as a pattern's replacement."""
-    for found in _ARRAY_IN_QUOTES.finditer(text):
-        for dollar in _DOLLAR.finditer(found[1] or ""):
-            if dollar[1] is not None:
-                return f"No group with name {{{dollar[1]}}}"
-            if dollar[2] is not None:
-                return "named capturing group is missing trailing '}'"
-            if dollar[3] is not None:
-                return "Illegal group reference"
-    return None
-
-
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_DOLLAR: Final = re.compile(r"\\.|\$(?:\{([A-Za-z][A-Za-z0-9]*)\}|(\{)|(?=([^0-9{]|$)))", re.DOTALL)
-"""A dollar that no backslash precedes: with a name in braces, with a brace alone, with neither brace nor digit."""
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
@@ -91,10 +57,10 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
     key = check.__name__, call.type, pipeline_id, around.version.minor, around.plugins
 
     def find() -> Failure | None:
-        if message := _bad_reference(text):
+        if message := bad_reference(text):
             return illegal_argument(message, "configurations")
         try:
-            body = _body(text)
+            body = read_object(sent_text(text))
         except NoObjectError as no_object:
             return _failed(call, "configurations", f"configurations is no JSON object: {no_object}")
         error = check(pipeline_id, body, around.version.minor, around.plugins)

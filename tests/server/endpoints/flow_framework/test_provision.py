@@ -289,16 +289,6 @@ async def test_a_failed_step(door: Door) -> None:
     assert (await door.status(workflow_id, "?all=true")).json == document
 
 
-async def test_an_index_that_is_there_already(door: Door) -> None:
-    await door.provisioned(SEARCH)
-    uuid = (await door.ask("GET", "/books")).json["books"]["settings"]["index"]["uuid"]
-    assert len(uuid) == 22
-    second = await door.provisioned(template(node("i", "create_index", index_name="books", configurations="{}")))
-    assert (await door.status(second)).json["error"] == (
-        f"WorkflowStepException during step i, index [books/{uuid}] already exists, restStatus: BAD_REQUEST"
-    )
-
-
 async def test_the_error_stays_until_the_next_run_is_over(door: Door) -> None:
     """A deprovisioning that leaves nothing makes a fresh document."""
     await door.load("scenario: s\nmatch: everything\nprovision: {attempts: [{steps: {noop: {fails: timeout}}}, {}]}")
