@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +12,7 @@ from mockflow.cluster import Cluster
 from mockflow.server.answer import answer
 from mockflow.server.http.messages import Request, Response
 from tests.support import specification
+from tests.support.server import Servers
 
 FUZZ = "MOCKFLOW_FUZZ"  # how many examples `make fuzz` draws
 
@@ -42,6 +43,14 @@ def _answers_are_held_against_the_specification() -> Iterator[None]:
     with patch("mockflow.server.app.answer", watched):
         yield
     assert checker.mismatches == {}  # also where workers share the tests, each of which sees but some answers
+
+
+@pytest.fixture
+async def servers() -> AsyncIterator[Servers]:
+    """Starts servers in this process; they end with the test."""
+    started = Servers()
+    yield started
+    await started.stop()
 
 
 def _is_scripted(cluster: Cluster) -> bool:

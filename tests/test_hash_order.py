@@ -7,7 +7,7 @@ from typing import Final
 from tests.support.paths import ROOT
 from tests.support.processes import environment
 
-SEEDS: Final = ("0", "1", "4711")
+SEEDS: Final = ("0", "4711")
 
 
 def test_one_world_is_the_same_under_every_hash_seed() -> None:
@@ -19,7 +19,6 @@ def test_one_world_is_the_same_under_every_hash_seed() -> None:
     ]
     outputs = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0] * len(SEEDS)
-    first, *others = (output.splitlines() for output in outputs)
+    first, second = (output.splitlines() for output in outputs)
     assert len(first) > 1_000
-    for other in others:
-        assert [(mine, its) for mine, its in zip(first, other, strict=True) if mine != its] == []
+    assert [(mine, its) for mine, its in zip(first, second, strict=True) if mine != its] == []

@@ -183,23 +183,6 @@ async def test_a_clock_moved_by_hand_shows_the_same(aiohttp_client: AiohttpClien
         assert await status(client, id_of(located), show_all=True) == expected
 
 
-async def test_by_poll_count_answers_each_poll_as_scripted(aiohttp_client: AiohttpClient) -> None:
-    located = shipped("by-poll-count")
-    client = await client_of(aiohttp_client, located, "auto")
-    seen = [await status(client, id_of(located)) for _ in range(9)]
-    assert [(body["state"], len(body.get("resources_created", ()))) for body in seen] == [
-        ("NOT_STARTED", 0),
-        ("PROVISIONING", 0),
-        ("PROVISIONING", 0),
-        ("PROVISIONING", 1),
-        ("PROVISIONING", 2),
-        ("PROVISIONING", 2),
-        ("COMPLETED", 2),
-        ("COMPLETED", 2),
-        ("COMPLETED", 2),
-    ]
-
-
 async def test_docs_example_gives_the_documented_answers(aiohttp_client: AiohttpClient) -> None:
     client = await client_of(aiohttp_client, shipped("docs-example"), "frozen")
     workflow_id = "8xL8bowB8y25Tqfenm50"

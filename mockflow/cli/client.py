@@ -35,7 +35,7 @@ control_token_option: Final = click.option(
     envvar="MOCKFLOW_CONTROL_TOKEN",
     show_envvar=True,
     callback=_sendable,
-    help="Of the control API.",
+    help="The token of the control API.",
 )
 ca_option: Final = click.option(
     "--ca",

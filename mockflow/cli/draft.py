@@ -28,7 +28,11 @@ from mockflow.loading.writing import as_yaml
 )
 @click.argument("template", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="The file to write, which must not exist. Default: stdout.")
-@click.option("--match", is_flag=True, help="For the workflow that your program creates from the template.")
+@click.option(
+    "--match",
+    is_flag=True,
+    help="For workflows that your program creates from the template, in place of one of its own.",
+)
 def draft(template: str, output: str | None, match: bool) -> None:
     """Write a scenario for TEMPLATE (JSON or YAML): its steps in order, each with a plausible duration.
 
@@ -49,7 +53,7 @@ def draft(template: str, output: str | None, match: bool) -> None:
     except FileExistsError:
         raise click.ClickException(f"{output} exists already; choose another file, or remove it first") from None
     except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     click.echo(f"{output}: edit it, and see it with: mockflow show {output}", err=True)
 
 

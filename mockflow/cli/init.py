@@ -38,7 +38,7 @@ def init(folder: str, shipped: tuple[str, ...]) -> None:
         try:
             is_new = _write(root / name, text)
         except OSError as error:
-            raise click.ClickException(f"{root / name}: cannot be written: {error.strerror}") from None
+            raise click.ClickException(f"{root / name} cannot be written: {error.strerror}") from None
         click.echo(f"{'wrote' if is_new else 'kept'} {root / name}: {what if is_new else 'it exists already'}")
 
 

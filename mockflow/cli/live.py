@@ -107,7 +107,7 @@ class Followed:
             self.touched[workflow_id] = self._looks
 
 
-def follow(url: str, console: Console, *, words: str = "", token: str | None = None, ca: str | None = None) -> None:
+def follow(url: str, console: Console, *, words: str, token: str | None, ca: str | None) -> None:
     """Follows the server at `url` until Ctrl-C, with pictures on a terminal, else with one line for each event.
 
     `words` limit the workflows to those whose id, scenario or state has each of them.

@@ -41,6 +41,12 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # in older click it 
             self.fail(str(error), param, ctx)
 
 
+step_time_option: Final = click.option(
+    "--step-time", type=Duration(), default="1s", show_default=True, help="The duration of steps without a plan."
+)
+template_option: Final = click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+
+
 class Seed(click.ParamType):  # type: ignore[type-arg]
     """A whole number, or the word random for one made by chance."""
 

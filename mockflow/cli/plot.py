@@ -5,7 +5,13 @@ from typing import Final
 
 import click
 
-from mockflow.cli.options import Duration, ScenarioPath, body_files_option, print_problems
+from mockflow.cli.options import (
+    ScenarioPath,
+    body_files_option,
+    print_problems,
+    step_time_option,
+    template_option,
+)
 from mockflow.cli.preview import preview_of
 from mockflow.cli.sources import read_paths
 from mockflow.cli.svg import plotted
@@ -23,8 +29,8 @@ _OTHER_PICTURES: Final = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".w
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="The file to write, such as timeline.svg; - is stdout."
 )
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
-@click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+@step_time_option
+@template_option
 @body_files_option
 def plot(
     paths: tuple[str, ...], output: str, step_time: int, template: str | None, body_folders: tuple[str, ...]
@@ -48,4 +54,4 @@ def plot(
     try:
         Path(output).write_text(picture, "utf-8")
     except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None

@@ -13,15 +13,13 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     return [CompletionItem(name, help=each.what) for name, each in PRESETS.items() if name.startswith(incomplete)]
 
 
-@click.command(short_help="List the predefined responses of faults and stubs.")
+@click.command(
+    short_help="List the predefined responses of faults and stubs.",
+    epilog="Example: mockflow presets circuit_breaker",
+)
 @click.argument("name", required=False, shell_complete=_complete)
 def presets(name: str | None) -> None:
-    """List the predefined responses of faults and stubs, or show NAME.
-
-    \b
-    mockflow presets
-    mockflow presets circuit_breaker
-    """
+    """List the predefined responses of faults and stubs, or show the one called NAME."""
     if name is None:
         from rich.console import Console
         from rich.table import Table

@@ -62,7 +62,10 @@ _NEVER_ADDED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent"
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @upstream_options
 @click.option(
-    "--max-body", default=MAX_BODY, type=click.IntRange(1), help="The most bytes of a body.  [default: 100 MiB]"
+    "--max-body",
+    default=MAX_BODY,
+    type=click.IntRange(1),
+    help="The most bytes of a body, sent or received.  [default: 100 MiB]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(

@@ -28,7 +28,6 @@ from mockflow.recording.status_history import StatusHistory
 from mockflow.recording.stubs import respond_of
 from mockflow.recording.watching import NoAnswerError, Pace, summary, watch
 
-_WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _REQUEST_SECONDS: Final = 10
 
 
@@ -43,7 +42,11 @@ _REQUEST_SECONDS: Final = 10
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @upstream_options
 @click.option(
-    "--interval", type=Duration(), default="500ms", show_default=True, help="Between polls; up to 10 times as long."
+    "--interval",
+    type=Duration(),
+    default="500ms",
+    show_default=True,
+    help="The time between polls; up to 10 times as long while nothing changes.",
 )
 @click.option("--timeout", type=Duration(), default="1h", show_default=True, help="When to give up.")
 @click.option("--quiet", is_flag=True, help="Do not print changes.")

@@ -70,13 +70,16 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--frozen", is_flag=True, help="Only POST /_mockflow/clock moves time.")
 @click.option("--epoch", type=Epoch(), help="The time at the start.  [default: now; auto, frozen: 2026-01-01]")
 @click.option("--anchor", type=Epoch(), help="The time at which runs of `starts: load` began, for equal replicas.")
-@click.option("--opensearch-version", default=DEFAULT_VERSION, callback=_version, help=f"From {OLDEST} to {NEWEST}.")
+@click.option(
+    "--opensearch-version",
+    default=DEFAULT_VERSION,
+    callback=_version,
+    help=f"The release of OpenSearch, from {OLDEST} to {NEWEST}.",
+)
 @click.option("--step-time", type=Duration(), default="1s", help="The duration of steps without a plan.")
 @click.option("--seed", default=0, type=Seed(), help="The seed of generated ids and of chance; random chooses one.")
 @click.option("--max-polls", default=1000, type=_POLLS, help="Log a warning after this many equal statuses.")
-@click.option(
-    "--max-documents", default=100_000, type=_DOCUMENTS, help="All indices hold so many; one more is refused."
-)
+@click.option("--max-documents", default=100_000, type=_DOCUMENTS, help="How many documents all indices may hold.")
 @click.option(
     "--begin",
     "begins",
@@ -91,7 +94,9 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--watch", is_flag=True, help="Reload scenario files that change; runs continue.")
 @click.option("--edit", "edits", is_flag=True, envvar="MOCKFLOW_EDIT", help="The page may write scenario files.")
 @body_files_option
-@click.option("--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="Turns security on.")
+@click.option(
+    "--user", "users", type=UserText(), multiple=True, envvar="MOCKFLOW_USER", help="A user; with one, security is on."
+)
 @click.option("--multi-tenancy", is_flag=True, help="Requests name their tenant in the header x-tenant-id.")
 @click.option("--trust-inputs", is_flag=True, help="Steps succeed whatever their inputs are.")
 @click.option("--tls", is_flag=True, help="HTTPS with a generated certificate, or with --cert and --key.")
@@ -108,14 +113,16 @@ def _version(_: click.Context, __: click.Parameter, value: str) -> str:
     metavar="HOST",
     multiple=True,
     envvar="MOCKFLOW_CONTROL_HOST_ALLOW",
-    help="Browsers may use this name.",
+    help="Another name of this host that browsers may use for the control API.",
 )
 @click.option("--insecure-control", is_flag=True, help="Allow the control API without protection on any address.")
-@click.option("--max-connections", default=1000, type=click.IntRange(1), help="Open connections; one more gets a 429.")
+@click.option(
+    "--max-connections", default=1000, type=click.IntRange(1), help="The most open connections; one more gets a 429."
+)
 @click.option("--read-timeout", type=Duration(), default="30s", help="How long a request may take to arrive.")
 @click.option("--report-unserved", is_flag=True, help="List at the end which requests mockflow does not serve.")
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The log's lines.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="The form of the log's lines.")
 def serve(log_format: str, **options: Any) -> None:
     """Serve a fake OpenSearch with the scenarios of PATHS (files and folders, optional).
 

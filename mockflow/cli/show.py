@@ -9,7 +9,14 @@ from rich.text import Text
 from mockflow.cli.client import ca_option, control_token_option
 from mockflow.cli.layout import Shade, strip_of
 from mockflow.cli.live import follow
-from mockflow.cli.options import Duration, ScenarioPath, ServerUrl, body_files_option, print_problems
+from mockflow.cli.options import (
+    ScenarioPath,
+    ServerUrl,
+    body_files_option,
+    print_problems,
+    step_time_option,
+    template_option,
+)
 from mockflow.cli.preview import RunPreview, ScenarioPreview, preview_of
 from mockflow.cli.sources import read_paths
 from mockflow.cli.templates import read_template
@@ -24,9 +31,15 @@ from mockflow.core.base.plain_text import plain
 )
 @click.argument("paths", nargs=-1, type=ScenarioPath())
 @click.option("--live", type=ServerUrl(), metavar="URL", help="Follow the running server at URL instead, until Ctrl-C.")
-@click.option("--filter", "words", metavar="WORDS", default="", help="With --live: by id, scenario, state, or globs.")
-@click.option("--step-time", type=Duration(), default="1s", show_default=True, help="Of steps without a plan.")
-@click.option("--template", type=click.Path(), help="The template for scenarios with match.")
+@click.option(
+    "--filter",
+    "words",
+    metavar="WORDS",
+    default="",
+    help="With --live: the workflows to show, by words or globs of id, scenario and state.",
+)
+@step_time_option
+@template_option
 @body_files_option
 @control_token_option
 @ca_option

@@ -32,7 +32,7 @@ class Read:
         return stdin_text() if file == STDIN_NAME else read_regular(file)
 
 
-def read_paths(paths: Collection[str], *, allow_empty: bool = False, body_folders: Collection[str] = ()) -> Read:
+def read_paths(paths: Collection[str], *, allow_empty: bool = False, body_folders: Collection[str]) -> Read:
     """Reads scenarios; the path - is standard input. A `body_file` may also lie below one of `body_folders`."""
     named = [path for path in paths if path != STDIN]
     versions = dict(read_versions(named, body_folders=tuple(body_folders)))

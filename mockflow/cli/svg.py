@@ -82,7 +82,7 @@ class _Page:
         self.y += by
         return self.y
 
-    def text(self, x: float, y: float, text: str, css: str = "") -> ET.Element:
+    def text(self, x: float, y: float, text: str, css: str) -> ET.Element:
         element = self._add("text", css, x=x, y=y)
         element.text = _text(text)
         return element

@@ -168,7 +168,7 @@ def say(console: Console, picture: RenderableType) -> None:
     click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
-def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
+def moments_table(strip: Strip, pen: Pen) -> Padding:
     """A table of moments with time, state and changes."""
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="dim", no_wrap=True, overflow="crop")
@@ -176,16 +176,16 @@ def moments_table(strip: Strip, pen: Pen, error_style: str = "red") -> Padding:
     table.add_column(overflow="fold")
     before = ""
     for stop in strip.stops:
-        news = list(_news(stop, pen, error_style))
+        news = list(_news(stop, pen))
         state = "" if stop.state == before and news else plain(stop.state)
         table.add_row(stop.label, Text(state, style=_text_style(stop.state)), Group(*news) if news else "")
         before = stop.state
     return Padding(table, (0, 0, 0, 1))
 
 
-def _news(stop: Stop, pen: Pen, error_style: str) -> Iterable[Text]:
+def _news(stop: Stop, pen: Pen) -> Iterable[Text]:
     if stop.error:
-        yield Text(plain(stop.error), style=error_style)
+        yield Text(plain(stop.error), style="red")
     for sign, resources in ((pen.glyphs.created, stop.created), (pen.glyphs.gone, stop.gone)):
         for resource in resources:
             yield Text(f"{sign} {plain(_resource_text(resource))}")

@@ -48,9 +48,11 @@ def upstream_options(command: Callable[..., None]) -> Callable[..., None]:
 
     options = (
         click.option("--user", metavar="NAME:PASSWORD", help="Basic auth; with NAME alone, prompts for the password."),
-        click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="The CA that is trusted, in PEM."),
+        click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="The CA to trust, in PEM."),
         click.option("--insecure", is_flag=True, help="Trust any certificate."),
-        click.option("--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="Sent with every request."),
+        click.option(
+            "--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="A header to send with every request."
+        ),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), with_upstream)
 

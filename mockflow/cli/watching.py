@@ -66,7 +66,7 @@ async def _reload(cluster: Cluster, files: ScenarioFiles) -> None:
         async with cluster.turn:  # others that change the scenarios have pauses
             if files.apply(cluster, plan):
                 return
-    log.error("the scenario files are not reloaded: scenarios that are loaded meanwhile claim the same")
+    log.error("the scenario files are not reloaded: scenarios loaded meanwhile have their names or workflow ids")
 
 
 def _watched(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:

@@ -73,12 +73,12 @@ class ActiveSet:
 
     # -- changes ---------------------------------------------------------------------------------
 
-    def activate(self, scenario: Scenario, *, keep_counts: bool = False) -> None:
+    def activate(self, scenario: Scenario, *, keep_counts: bool) -> None:
         """Activates the faults, stubs and outages of a scenario, in place of those of the scenario of the same name.
 
         With `keep_counts` those that are equal to the former ones continue their counts.
         """
-        before = self._remove(scenario.scenario)
+        before = self.deactivate(scenario.scenario)
         if not (scenario.faults or scenario.stubs or scenario.outages):
             return
         active = ActiveScenario(scenario)
@@ -96,11 +96,8 @@ class ActiveSet:
             self._windows_for_all.add(active.window_edges)
             self._outages_for_all.add(active.outage_edges)
 
-    def deactivate(self, scenario: str) -> None:
-        """Removes the faults, stubs and outages of a scenario."""
-        self._remove(scenario)
-
-    def _remove(self, scenario: str) -> ActiveScenario | None:
+    def deactivate(self, scenario: str) -> ActiveScenario | None:
+        """Removes the faults, stubs and outages of a scenario, and returns what was active; None for nothing."""
         active = self._scenarios.pop(scenario, None)
         if active is None:
             return None

@@ -17,6 +17,7 @@ from mockflow.core.opensearch.documents.errors import (
     blocked_index,
     check_blocks,
     document_missing,
+    index_closed,
     invalid_request,
 )
 from mockflow.core.opensearch.documents.partial_update import Update, merged_source
@@ -74,13 +75,16 @@ class View:
         self.created = created
         self.mapping: Mapping[str, Any] = body["mappings"]
         self.settings = body["settings"]
-        self.is_made = world.resources.find(("index", name)) is not None
+        made = world.resources.find(("index", name))
+        self.is_made = made is not None
         """Whether it is no index of a plugin."""
+
+        self.is_closed = made is not None and made.changes is not None and made.changes.is_closed
 
     @cached_property
     def table(self) -> FieldTable | None:
         """Its fields; None for an index of a plugin."""
-        return field_table(self.mapping) if self.is_made else None
+        return field_table(self.mapping, self.settings) if self.is_made else None
 
     @cached_property
     def fields(self) -> int:
@@ -235,6 +239,7 @@ class Writer:
         name, world = write.index, self._world
         if name in self._views and not write.require_alias:
             return name
+        name = index_listing.dated(world, name)
         is_index = index_listing.exists(world, name)
         if not is_index:
             name = write_index(name, self._aliases())
@@ -271,6 +276,8 @@ class Writer:
             created = index_listing.created(self._world, name)
             assert created is not None
             view = View(self._world, name, created)
+            if view.is_closed:
+                raise index_closed(name)
             check_blocks(name, view.settings, "write")
             self._views[name] = view
         return view
@@ -284,7 +291,8 @@ class Writer:
     def mapping_of(self, write: Write) -> Mapping[str, Any]:
         """The mapping by which the document of a write will be read, as far as it is known now."""
         world = self._world
-        name = write.index if index_listing.exists(world, write.index) else write_index(write.index, self._aliases())
+        name = index_listing.dated(world, write.index)
+        name = name if index_listing.exists(world, name) else write_index(name, self._aliases())
         return self._view(name).mapping if index_listing.exists(world, name) else {}
 
 

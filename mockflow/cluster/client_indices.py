@@ -11,13 +11,14 @@ from mockflow.cluster import index_listing
 from mockflow.cluster.world import World
 from mockflow.core.base.bounds import SHARDS
 from mockflow.core.base.wildcards import matches
+from mockflow.core.opensearch.documents.errors import check_blocks
 from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, shown_alias
 from mockflow.core.opensearch.indices.create_index import IndexEnvironment, IndexRequest, check_alias, check_request
 from mockflow.core.opensearch.indices.index_changes import IndexChanges
-from mockflow.core.opensearch.indices.mapping_merge import check_merge, merged_mapping, with_objects
 from mockflow.core.opensearch.mappings.analysis import check_analysis
 from mockflow.core.opensearch.mappings.check_mapping import check_mapping
+from mockflow.core.opensearch.mappings.mapping_merge import check_merge, merged_mapping, with_objects
 from mockflow.core.opensearch.plugins import PLUGINS
 from mockflow.core.opensearch.refusal import RefusedError
 from mockflow.core.opensearch.settings.cluster_settings import Text
@@ -93,6 +94,8 @@ def put_mapping(
 
     `ahead` has the results for indices as they were before; those that others have changed meanwhile are added anew.
     """
+    names = list(names)
+    check_may_change(world, names)
     planned = {}
     for name in names:
         now = _changes(world, name)
@@ -104,9 +107,12 @@ def put_mapping(
 def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text | None], *, preserve: bool) -> None:
     """Changes settings of existing indices; with `preserve` those that are set already stay."""
     table = index_settings_table(world.version.minor, _PLUGINS)
-    planned = {}
+    closed, planned = index_listing.closed(world), {}
+    names = list(names)
+    if len(changes) > 1 or not _UNBLOCKING.issuperset(changes):
+        check_may_change(world, names)
     for name in names:
-        check_update(name, opensearch_uuid("index", name), changes, table)
+        check_update(name, opensearch_uuid("index", name), changes, table, is_closed=name in closed)
         held = index_listing.body(world, name)["settings"]
         chosen: dict[str, Text | None] = {}
         for key, value in changes.items():
@@ -116,6 +122,24 @@ def put_settings(world: World, names: Iterable[str], changes: Mapping[str, Text 
                 chosen[key] = value
         planned[name] = _changes(world, name).with_settings(chosen, world.now())
     _change(world, planned)
+
+
+def set_closed(world: World, names: Iterable[str], *, is_closed: bool) -> list[str]:
+    """Closes or opens existing indices; returns those whose state changes. Those of the plugins stay as they are."""
+    names = list(names)
+    check_may_change(world, names)
+    for name in names:
+        if world.resources.find(("index", name)) is None:
+            raise RefusedError(f"mockflow does not close the plugins' own index [{name}]")
+    changed = [name for name in names if _changes(world, name).is_closed != is_closed]
+    _change(world, {name: _changes(world, name).with_state(is_closed=is_closed) for name in changed})
+    return changed
+
+
+def check_may_change(world: World, names: Iterable[str]) -> None:
+    """Raises DocumentError where a block of an index forbids changes of its metadata."""
+    for name in names:
+        check_blocks(name, index_listing.body(world, name)["settings"], "change")
 
 
 def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]]) -> None:
@@ -147,6 +171,7 @@ def update_aliases(world: World, actions: Iterable[tuple[AliasAction, list[str]]
                     found = True
         if action.kind == "remove" and not found:
             raise RefusedError(f"aliases [{','.join(action.aliases)}] missing", "AliasesNotFoundException", "NOT_FOUND")
+    check_may_change(world, [name for name in changed if changed[name]])
     planned = {name: _changes(world, name).with_aliases(aliases) for name, aliases in changed.items() if aliases}
     _check_write_indices(world, planned)
     _change(world, planned)
@@ -191,6 +216,7 @@ def environment(world: World) -> IndexEnvironment:
     return IndexEnvironment(world.version.minor, _PLUGINS, names, frozenset(index_listing.indices_by_alias(world)))
 
 
+_UNBLOCKING: Final = frozenset(f"index.blocks.{block}" for block in ("read_only", "metadata", "read_only_allow_delete"))
 _MOST_ACTIONS: Final = 1_000
 _FIXED: Final = frozenset(
     {"index.uuid", "index.creation_date", "index.provided_name", "index.version.created", "index.number_of_shards"}

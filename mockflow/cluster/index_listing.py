@@ -23,12 +23,30 @@ def indices(world: World) -> Iterator[IndexRow]:
     for made in _made(world):
         written = store(world, made.id, made.created)
         counts = (0, 0) if written is None else (len(written), written.deleted)
-        yield index_row(made.id, _body(world, made), *counts)
+        yield index_row(made.id, _body(world, made), *counts, is_closed=_is_closed(made))
 
 
 def names(world: World) -> list[str]:
     """The names of all indices, in the order of `indices`."""
     return [*(index.name for index in system_indices.existing(world)), *(made.id for made in _made(world))]
+
+
+def closed(world: World) -> frozenset[str]:
+    """The names of the indices that clients have closed."""
+    return frozenset(made.id for made in _made(world) if _is_closed(made))
+
+
+def _is_closed(made: Made) -> bool:
+    return made.changes is not None and made.changes.is_closed
+
+
+def dated(world: World, expression: str) -> str:
+    """An expression with the names that its date math means now. Raises SearchError. What exists is a name as it is."""
+    if "<" not in expression:
+        return expression
+    from mockflow.core.opensearch.indices.date_math_names import named  # few expressions have it
+
+    return ",".join(part if exists(world, part) else named(part, world.now()) for part in expression.split(","))
 
 
 def exists(world: World, name: str) -> bool:

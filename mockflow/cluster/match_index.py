@@ -39,7 +39,7 @@ class MatchIndex:
             if header := _first_header(scenario.match):
                 self._headers[header[0]] = self._headers.get(header[0], 0) + 1
 
-    def remove(self, scenario: Scenario, *, keeps_place: bool = False) -> None:
+    def remove(self, scenario: Scenario, *, keeps_place: bool) -> None:
         """Removes a scenario that was put in before."""
         if not keeps_place:
             del self._places[scenario.scenario]

@@ -31,7 +31,7 @@ class ModelScripts:
     def __init__(self) -> None:
         self._of: dict[str, list[ActiveModel]] = {}
 
-    def activate(self, scenario: Scenario, *, keep_counts: bool = False) -> None:
+    def activate(self, scenario: Scenario, *, keep_counts: bool) -> None:
         """Puts the scripts of a scenario in place of those of the scenario of the same name."""
         before = self._of.pop(scenario.scenario, [])
         if not scenario.models:

@@ -18,6 +18,7 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.opensearch.security import NOBODY, Caller
 from mockflow.core.plugin import lifecycle
 from mockflow.core.plugin.graph import InvalidStepsError, NodeTimeoutError, sequence_of
+from mockflow.core.plugin.reprovision_changes import changes_between
 from mockflow.core.plugin.resources import key_of
 from mockflow.core.plugin.step_checks.names import check_names
 from mockflow.core.plugin.substitution import check_growth
@@ -40,6 +41,7 @@ def create(
     there = len(world.workflows)
     if there >= limit and (there >= limit + STATUSES_LEFT or len(stored_workflows(world)) >= limit):
         raise FlowFrameworkError(f"Maximum workflows limit reached: {limit}")
+    lifecycle.check_indexable(template)
     now = world.now()
     workflow_id = world.new_workflow_id(scenario.workflow_id if scenario else None)
     sent = {"tenant_id": template.tenant_id} if template.tenant_id is not None else {}
@@ -55,6 +57,7 @@ def update(world: World, workflow_id: str, template: Template, *, validate: bool
     workflow = _to_update(world, workflow_id, template, validate=validate)
     before = world.fields(workflow)
     lifecycle.check_updatable(workflow_id, before)
+    lifecycle.check_indexable(template)
     _store(world, workflow, template)
     workflow.written = world.now()
     return workflow
@@ -65,6 +68,7 @@ def update_fields(world: World, workflow_id: str, changes: Template) -> Workflow
     workflow = _to_update(world, workflow_id, changes, validate=False)
     assert workflow.stored is not None
     changed = with_fields(world, workflow_id, changes)
+    lifecycle.check_indexable(changed)
     _store(world, workflow, changed, is_made=workflow.stored.is_made, renewed_credentials=True)
     return workflow
 
@@ -122,7 +126,7 @@ def reprovision(
     except InvalidStepsError:
         raise FlowFrameworkError(f"Workflow validation failed for workflow {workflow_id}") from None
     renewed = stored.renewed_credentials or fields_only  # the plugin compares them with their encrypted form
-    changes = lifecycle.changes_between(old, new, renewed_credentials=renewed)
+    changes = changes_between(old, new, renewed_credentials=renewed)
     world.begin(workflow, runs.for_reprovision(world, workflow, sequence, changes))
     _store(world, workflow, template)
     workflow.stored = replace(workflow.stored, last_provisioned_time=world.now())

@@ -227,7 +227,7 @@ def _brought(world: World, scenario: Scenario) -> Workflow | None:
     return workflow if workflow and scenario.brings_workflow and workflow.scenario is scenario else None
 
 
-def _bring(world: World, scenario: Scenario, template_and_origin: tuple[Template, bool] | None = None) -> None:
+def _bring(world: World, scenario: Scenario, template_and_origin: tuple[Template, bool] | None) -> None:
     assert scenario.workflow_id is not None
     if scenario.workflow_id in world.workflows:  # a client's, whose id was copied into the scenario
         world.forget(world.workflows[scenario.workflow_id])

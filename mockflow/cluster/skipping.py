@@ -22,7 +22,7 @@ def until_ready(world: World, made: Made) -> None:
         world.clock.notify()
 
 
-def after_intercepted(world: World, workflow: Workflow | None, scenario: str = "") -> None:
+def after_intercepted(world: World, workflow: Workflow | None, scenario: str) -> None:
     """Skips to the next moment in mode auto, because a request was answered by a window of time or a state.
 
     `workflow` None means the time of the cluster as a whole, by which a scenario without a workflow goes.

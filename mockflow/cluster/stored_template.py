@@ -38,7 +38,7 @@ class StoredTemplate:
         """
         return self.template.document() | self._last(owned, shows_user=shows_user)
 
-    def source(self, owned: Fields = _NO_FIELDS) -> dict[str, Any]:
+    def source(self, owned: Fields) -> dict[str, Any]:
         """The document as the index holds it, for searches."""
         return self.template.source() | self._last(owned, shows_user=True)
 

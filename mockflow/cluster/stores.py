@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.core.base import bounds
 
 if TYPE_CHECKING:  # what a cluster without documents does not need
     from mockflow.core.opensearch.documents.document_store import DocumentStore
-    from mockflow.core.opensearch.search.request import Results
+    from mockflow.core.opensearch.search.request import Results, Searched
 
 MAX_SCROLLS: Final = bounds.SCROLLS
 """OpenSearch's search.max_open_scroll_context."""
+MAX_TASKS: Final = 1_000
+MAX_POINTS_IN_TIME: Final = 300
+"""OpenSearch's search.max_open_pit_context."""
 
 
 @dataclass
@@ -28,6 +31,19 @@ class Scroll:
     """The first hit of the next page."""
 
 
+@dataclass
+class PointInTime:
+    """The documents of indices as they were when a client opened it, for searches that name it."""
+
+    searched: list[Searched]
+    made: dict[str, int | None]
+    """When each index was created, epoch ms; it ends with any of them."""
+    created: int
+    """Epoch ms."""
+    keep_alive: int
+    ends: int
+
+
 class Stores:
     """The documents by index. An index that is made anew begins without any, so a store belongs to one creation."""
 
@@ -35,6 +51,11 @@ class Stores:
         self._stores: dict[str, tuple[int, DocumentStore]] = {}  # with the creation of the index, epoch ms
         self.scrolls: dict[str, Scroll] = {}
         """By id."""
+        self.points_in_time: dict[str, PointInTime] = {}
+        """By id."""
+        self.tasks: dict[int, dict[str, Any]] = {}
+        """By number: what became of requests that did not wait; the last `MAX_TASKS`."""
+        self._tasks_made = 0
         self.ids_made = 0
         """How many ids of documents and scrolls were made."""
         self.told_full = False
@@ -68,6 +89,14 @@ class Stores:
         """Forgets the documents of indices that are gone; `is_there`: whether the one that was created then is left."""
         for name in [name for name, (made, _) in self._stores.items() if not is_there(name, made)]:
             del self._stores[name]
+
+    def keep_task(self, outcome: dict[str, Any]) -> int:
+        """Keeps an outcome; returns its number."""
+        self._tasks_made += 1
+        self.tasks[self._tasks_made] = outcome
+        if len(self.tasks) > MAX_TASKS:
+            del self.tasks[next(iter(self.tasks))]
+        return self._tasks_made
 
     def end_scrolls(self, ids: Iterable[str]) -> int:
         """Ends scrolls; returns how many there were."""

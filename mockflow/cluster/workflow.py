@@ -104,7 +104,7 @@ class Workflow:
         """The event at which the elapsed time of its first run begins: first_status, load or provision."""
         return self.scenario.begins if self.scenario else "provision"
 
-    def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int | str] | None = None) -> None:
+    def begin(self, beginning: Beginning, now: int, lead: int, seen: set[int | str] | None) -> None:
         """Starts a run at elapsed 0; `now` is epoch milliseconds. `seen` collects the keyframes that clients see."""
         if self.kind == "look" and beginning.kind != "provision":
             self.attempts["provision"] += 1  # the run before counts as one; a provision would have replaced it
@@ -188,7 +188,7 @@ class Workflow:
         times = [self.run.time_of_state(0, state) for state in states]
         return min((time for time in times if time is not None), default=None)
 
-    def poll(self, elapsed: int, *, show_all: bool, in_turn: bool = False) -> Document:
+    def poll(self, elapsed: int, *, show_all: bool, in_turn: bool) -> Document:
         """Counts a poll of the run and returns the status document.
 
         With `in_turn` (mode auto) every keyframe is seen: an at_poll waits until the keyframe before it was seen.

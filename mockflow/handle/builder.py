@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, overload
 from mockflow.core.scenario.model import Scenario as ScenarioModel
 from mockflow.handle.errors import ScenarioError
 from mockflow.handle.faults import Delay, Respond, script_of
-from mockflow.loading import shipped
+from mockflow.handle.script_document import begun, copied, times_created, written
 from mockflow.loading.load import load_text
 from mockflow.loading.writing import as_yaml
-from mockflow.loading.yaml12 import read
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar, Unpack
@@ -74,13 +73,8 @@ class Scenario(Generic[S]):
     def __init__(
         self, name: str, *, description: str | None = None, unrealistic: bool = False, trust_inputs: bool = False
     ) -> None:
-        self._document: dict[str, Any] = _shipped(name) if name.startswith(shipped.MARK) else {"scenario": name}
-        if description is not None:
-            self._document["description"] = description
-        if unrealistic:
-            self._document["unrealistic"] = True
-        if trust_inputs:
-            self._document["trust_inputs"] = True
+        keys = {"description": description, "unrealistic": unrealistic or None, "trust_inputs": trust_inputs or None}
+        self._document = {**begun(name), **written(keys)}
         self._kind = "provision"
 
     # -- who it applies to -----------------------------------------------------------------------
@@ -121,8 +115,9 @@ class Scenario(Generic[S]):
         """
         if everything:
             return self._with(match="everything")
-        wanted = {"name": name, "use_case": use_case, "header": dict(header) if header else None}
-        return self._with(match={key: value for key, value in wanted.items() if value is not None})
+        return self._with(
+            match=written({"name": name, "use_case": use_case, "header": dict(header) if header else None})
+        )
 
     # -- a timeline ------------------------------------------------------------------------------
 
@@ -154,11 +149,11 @@ class Scenario(Generic[S]):
         keyframes = new._run().setdefault("timeline", [{"at": "0s"}])
         entry = {
             "workflow_step_name": step_name,
-            "workflow_step_id": step_id or f"{step_name}_{_times_created(keyframes, step_name) + 1}",
+            "workflow_step_id": step_id or f"{step_name}_{times_created(keyframes, step_name) + 1}",
             "resource_type": resource_type,
             "resource_id": resource_id,
         }
-        keyframes[-1].setdefault("created", []).append({k: v for k, v in entry.items() if v is not None})
+        keyframes[-1].setdefault("created", []).append(written(entry))
         return new
 
     # -- a plan ----------------------------------------------------------------------------------
@@ -172,8 +167,7 @@ class Scenario(Generic[S]):
         """
         new = self._copy()
         plan = {"takes": takes, "fails": fails if fails is None or isinstance(fails, str) else dict(fails)}
-        steps = new._run().setdefault("steps", {})
-        steps[step] = {key: value for key, value in plan.items() if value is not None}
+        new._run().setdefault("steps", {})[step] = written(plan)
         return new
 
     def step_time(self, duration: str) -> "Scenario[S]":
@@ -206,8 +200,7 @@ class Scenario(Generic[S]):
         """
         new = self._copy()
         attempts = new._document.setdefault("deprovision", {"attempts": []})["attempts"]
-        wanted = {"keeps": list(keeps) or None, "takes": takes}
-        attempts.append({key: value for key, value in wanted.items() if value is not None})
+        attempts.append(written({"keeps": list(keeps) or None, "takes": takes}))
         return new
 
     # -- what goes wrong ---------------------------------------------------------------------------
@@ -260,8 +253,8 @@ class Scenario(Generic[S]):
 
         A strict test fails if the stub never answers, unless it is `optional`.
         """
-        when = {key: value for key, value in (("state", state), ("during", during)) if value is not None}
-        stub = {"name": name, "request": request, "when": when or None, "respond": respond, "optional": optional}
+        when = written({"state": state, "during": during}) or None
+        stub = {"name": name, "request": request, "when": when, "respond": respond, "optional": optional}
         return self._with_entry("stubs", stub)
 
     def model(
@@ -301,8 +294,7 @@ class Scenario(Generic[S]):
         """Adds a use case, or changes the plugin's of this name: its template, or without one its defaults."""
         case = {"template": template, "defaults": defaults, "required": None if required is None else list(required)}
         new = self._copy()
-        written = {key: value for key, value in case.items() if value is not None}
-        new._document.setdefault("use_cases", {})[name] = _copied(written)
+        new._document.setdefault("use_cases", {})[name] = written(case)
         return new
 
     # -- what it makes ---------------------------------------------------------------------------
@@ -339,23 +331,22 @@ class Scenario(Generic[S]):
 
     def _copy(self) -> "Scenario[S]":
         new = copy.copy(self)
-        new._document = _copied(self._document)
+        new._document = copied(self._document)
         return new
 
     def _with(self, **keys: Any) -> "Scenario[S]":
         new = self._copy()
-        new._document.update({key: _copied(value) for key, value in keys.items() if value is not None})
+        new._document.update(written(keys))
         return new
 
     def _with_keyframe(self, keyframe: dict[str, Any]) -> "Scenario[S]":
         new = self._copy()
-        new._run().setdefault("timeline", []).append(_copied(keyframe))
+        new._run().setdefault("timeline", []).append(copied(keyframe))
         return new
 
     def _with_entry(self, key: str, entry: Mapping[str, Any]) -> "Scenario[S]":
         new = self._copy()
-        written = {name: value for name, value in entry.items() if value is not None}
-        new._document.setdefault(key, []).append(_copied(written))
+        new._document.setdefault(key, []).append(written(entry))
         return new
 
     def _run(self) -> dict[str, Any]:
@@ -367,30 +358,3 @@ class Scenario(Generic[S]):
 
 def _given(state: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     return dict(fields) if state is _AS_BEFORE else {"state": state, **fields}
-
-
-def _copied(value: Any) -> Any:
-    """A deep copy; for the dicts and lists of a document much faster than that of `copy`."""
-    if type(value) is dict:
-        return {key: _copied(each) for key, each in value.items()}
-    if type(value) is list:
-        return [_copied(each) for each in value]
-    return value if isinstance(value, (str, int, float, type(None))) else copy.deepcopy(value)
-
-
-def _times_created(keyframes: list[dict[str, Any]], step_name: str) -> int:
-    return sum(
-        entry["workflow_step_name"] == step_name for keyframe in keyframes for entry in keyframe.get("created", ())
-    )
-
-
-def _shipped(name: str) -> dict[str, Any]:
-    """The document of a shipped scenario."""
-    try:
-        file = shipped.find(name)
-        if not file.is_file():
-            raise LookupError(f"{name} is more than one scenario; name one of them")
-    except LookupError as error:
-        raise ScenarioError(str(error)) from None
-    [document], _ = read(file.read_bytes(), name)
-    return dict(document.value)

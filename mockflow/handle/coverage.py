@@ -59,8 +59,8 @@ class Coverage:
 
     >>> deploy(cluster.url)
     'COMPLETED'
-    >>> cluster.coverage().percent
-    100.0
+    >>> cluster.coverage().unseen
+    ()
     """
 
     parts: tuple[Part, ...]
@@ -88,17 +88,6 @@ class Coverage:
     def unseen(self) -> tuple[Part, ...]:
         """The parts that no client has seen."""
         return tuple(part for part in self.parts if not part.seen)
-
-    @property
-    def never_acted(self) -> tuple[Part, ...]:
-        """The faults, stubs, outages and steps of `fail_step` that never acted, without optional ones."""
-        kinds = ("plans", "faults", "outages", "stubs", "models")
-        return tuple(part for part in self.unseen if part.run in kinds and not part.optional)
-
-    @property
-    def percent(self) -> float:
-        """The share of the parts that was seen, in percent; 100.0 if nothing is scripted."""
-        return 100.0 * len(self.seen) / len(self.parts) if self.parts else 100.0
 
     def assert_complete(self) -> None:
         """Raises AssertionError if a part that is not optional was never observed. The message lists each of them."""

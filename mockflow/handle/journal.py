@@ -4,9 +4,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from mockflow.core.base.durations import parse_duration
-from mockflow.core.base.suggest import closest
-from mockflow.core.opensearch.operations import OPERATIONS
-from mockflow.core.opensearch.rest_paths import is_operation
+from mockflow.core.opensearch.rest_paths import problem_of_operation
 from mockflow.handle import proxies
 from mockflow.handle.clock import Duration, milliseconds
 from mockflow.handle.errors import ExpectationError, MockFlowError
@@ -64,12 +62,9 @@ class JournalHandle:
             message = str(error)
         raise self._failed(message, self.story())
 
-    def story(self, *, since: int = 0) -> str:
-        """The requests, their responses and the timelines of the workflows, as the text that a failed assertion has.
-
-        `since` leaves out the requests up to this number, and the workflows that only they concern.
-        """
-        return with_hint(str(self._transport.ask("GET", f"/story?since={since}")["story"]), self._transport.url)
+    def story(self) -> str:
+        """The requests, their responses and the timelines of the workflows, as the text that a failed assertion has."""
+        return with_hint(str(self._transport.ask("GET", "/story")["story"]), self._transport.url)
 
     def assert_called(
         self, operation: str, *, times: int | None = None, workflow_id: str | None = None, status: int | None = None
@@ -120,9 +115,8 @@ class JournalHandle:
     def _read(
         self, operation: str | None = None, workflow_id: str | None = None, status: int | None = None
     ) -> dict[str, Any]:
-        if operation is not None and operation not in OPERATIONS and not is_operation(operation):
-            advice = closest(operation, OPERATIONS)
-            raise MockFlowError(f'no operation "{operation}"' + (f"; did you mean {advice}?" if advice else ""))
+        if operation is not None and (problem := problem_of_operation(operation)):
+            raise MockFlowError(problem)
         wanted = {"operation": operation, "workflow_id": workflow_id, "status": status}
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
         exchanges: list[dict[str, Any]] = []

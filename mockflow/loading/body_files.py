@@ -27,7 +27,7 @@ def body_files(scenario: Scenario) -> Iterator[Place]:
             yield (*place, "body_file")
 
 
-def with_body_files(scenario: Scenario, folder: Path | None, refuse: Refuse, others: Folders = ()) -> Scenario:
+def with_body_files(scenario: Scenario, folder: Path | None, refuse: Refuse, others: Folders) -> Scenario:
     """The scenario with the contents of its body files, which lie below `folder` or one of `others`.
 
     `folder` is None for a scenario that was sent as text; a `body_file` is a problem then.

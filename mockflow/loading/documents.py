@@ -33,11 +33,6 @@ def parts(text: str) -> list[Part]:
     ]
 
 
-def part_at(text: str, line: int) -> Part:
-    """The part that has this line."""
-    return next(part for part in reversed(parts(text)) if part.line <= line)
-
-
 def part_of(text: str, scenario: str) -> Part | None:
     """The part with the scenario of this name, which may have errors; None if there is none.
 

@@ -114,23 +114,18 @@ def _wants_boolean(document: Document, path: Path, error: ErrorDetails) -> Messa
 
 
 def _wants_more(_: Document, path: Path, error: ErrorDetails) -> Message:
-    return (
-        f"{_name(path)} must be a number from {_number(error['ctx']['ge'])} on, not {error['input']}",
-        description_of(path),
-    )
+    least = _number(error["ctx"]["ge"])
+    return f"{_name(path)} must be at least {least}, not {error['input']}", description_of(path)
 
 
 def _wants_above(_: Document, path: Path, error: ErrorDetails) -> Message:
-    return (
-        f"{_name(path)} must be a number above {_number(error['ctx']['gt'])}, not {_number(error['input'])}",
-        description_of(path),
-    )
+    bound, given = _number(error["ctx"]["gt"]), _number(error["input"])
+    return f"{_name(path)} must be above {bound}, not {given}", description_of(path)
 
 
 def _wants_less(_: Document, path: Path, error: ErrorDetails) -> Message:
-    return f"{_name(path)} must be a number up to {_number(error['ctx']['le'])}, not {error['input']}", description_of(
-        path
-    )
+    most = _number(error["ctx"]["le"])
+    return f"{_name(path)} must be at most {most}, not {error['input']}", description_of(path)
 
 
 def _number(value: float) -> str:

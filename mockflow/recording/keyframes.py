@@ -139,7 +139,7 @@ def _begun(status: Status, before: Status | None) -> Status | None:
 # -- what ----------------------------------------------------------------------------------------------
 
 
-def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int = 0) -> tuple[Keyframe, ...]:
+def _encoded(moments: Sequence[_Moment], origin: int, epoch: int, slack: int) -> tuple[Keyframe, ...]:
     """Each moment as a keyframe of changed fields.
 
     A value that the compiler would derive is left out; derived times may differ by `slack` ms.

@@ -5,43 +5,28 @@ body's type, the handler's parameters and body, unknown parameters, then the act
 "Routing", "Parameters").
 """
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache, partial
 from time import perf_counter
-from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 from mockflow.cluster import Cluster
 from mockflow.cluster.clock import wall_time
 from mockflow.cluster.decision import Decision
-from mockflow.core.base.bounds import REPEATED_REQUEST, REPEATED_REQUESTS
 from mockflow.core.base.json_writer import compact, compact_in_parts, has_many
 from mockflow.core.opensearch.rest_paths import RestPath
 from mockflow.core.plugin.status import Document
-from mockflow.server.endpoints import routing
-from mockflow.server.http.limits import MAX_LINE
+from mockflow.core.stubs.matching import SearchedBody
+from mockflow.server.action import action_of
+from mockflow.server.ahead import read_ahead
 from mockflow.server.http.messages import JSON_TYPE, Request, Response
-from mockflow.server.repeated import Known, remember
-from mockflow.server.rest import content, scripted, security
+from mockflow.server.request_line import Line, read_line
+from mockflow.server.rest import scripted, security
 from mockflow.server.rest.by_release import body_of, headers_of
-from mockflow.server.rest.call import Action, Call, Handler, Reply, refuse_unreadable_body
-from mockflow.server.rest.errors import (
-    Refusal,
-    UnknownMethodError,
-    invalid_uri,
-    no_handler,
-    simple_error,
-    too_long_line,
-)
-from mockflow.server.rest.parameters import Parameters, decode, parse_target
+from mockflow.server.rest.call import Reply
+from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.rendering import PLAIN, Style, style_of
-from mockflow.server.rest.router import Found, Missing
+from mockflow.server.rest.router import Found
 from mockflow.server.rest.worker import LARGE, in_thread
-
-_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
-_VERSION: Final = len("  HTTP/1.1")  # with the spaces around the target
-_NOT_URI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]|%(?![0-9a-fA-F]{2})')  # what java.net.URI refuses
 
 
 async def answer(cluster: Cluster, request: Request) -> Response:
@@ -49,124 +34,138 @@ async def answer(cluster: Cluster, request: Request) -> Response:
 
     Raises StuckError for a client that polls without end, and UnknownMethodError; no other error.
     """
-    if len(request.body) > LARGE:
-        await _read_ahead(cluster, request)
-    if request.method == "POST" and request.target.partition("?")[0].endswith("/_provision"):
-        await _check_ahead(cluster, request)
+    await read_ahead(cluster, request)
     searched = None
     if request.body and cluster.world.intercepts:
         searched = await scripted.search_body(cluster, request, request.target.partition("?")[0])
-    world = cluster.world
-    world.forget_ended()
-    journal, mode, now, wall, began = world.journal, world.clock.mode, world.now(), wall_time(), perf_counter()
-    operation, workflow_id, style = "", None, PLAIN
-    status, body = 0, b""  # until there is a response
-    decision: Decision | None = None
-    instead: scripted.ScriptedResponse | None = None
-    not_served: RestPath | None = None
-    is_foreign = False
+    exchange = _Exchange(cluster, request)
     try:
-        try:
-            line = _read_line(request.method, request.target)
-            if isinstance(line.found, Found):
-                operation, workflow_id = line.found.route.operation, line.found.values.get("workflow_id")
-            elif line.found.not_served is not None:
-                not_served = _of_release(cluster, line.found.not_served)
-            if world.is_guarded:
-                request.caller = security.authenticate(cluster, request, operation)
-            style = style_of(request, line.values)
-            if world.intercepts:
-                decision = scripted.decide(cluster, request, line.path, line.values, line.found, searched)
-            if decision is not None and (decision.answers or decision.performed):
-                instead = scripted.scripted_response(cluster, decision, style)
-            if decision is None or not decision.answers:
-                if not_served is not None:
-                    world.not_served.count(not_served.method, not_served.path, not_served.operation)
-                is_peek = decision is not None and decision.is_broken
-                reply = _action(cluster, request, line, is_peek=is_peek)()
-                if not isinstance(reply, Reply):
-                    reply = await reply
-                if reply.pretty_by_default and "pretty" not in line.values:
-                    style = style.made_pretty()
-                body, content_type = await _body(style, reply.content)
-                status, headers = reply.status, reply.headers
-        except Refusal as refusal:
-            body, content_type = style.error_body(refusal)
-            status, headers = refusal.status, refusal.headers
-        if instead is not None:
-            status, body, content_type, headers, is_foreign = instead
-        if not is_foreign:
-            body = body_of(world.version, body, content_type)
-        if decision is not None:
-            all_headers = headers if is_foreign else headers_of(world.version, request.headers, headers)
-            response, status = Response(status, body, content_type, all_headers), 0
-            scripted.advance_clock(cluster, decision)
-            await scripted.apply_delay(decision)
-            status = response.status if scripted.sends_response(decision) else 0
-            return scripted.broken(decision, response)
+        return await exchange.response(searched)
     finally:
-        is_served = not_served is None or (decision is not None and decision.answers)
-        journal.add(
-            operation if not_served is None else not_served.operation,
-            workflow_id,
+        exchange.write_journal()
+
+
+class _Exchange:
+    """A request while it is answered, and what its journal entry tells, however it ends."""
+
+    __slots__ = (
+        "_began",
+        "_body",
+        "_cluster",
+        "_decision",
+        "_mode",
+        "_not_served",
+        "_now",
+        "_operation",
+        "_request",
+        "_status",
+        "_style",
+        "_wall",
+        "_workflow_id",
+        "_world",
+    )
+
+    def __init__(self, cluster: Cluster, request: Request) -> None:
+        self._cluster = cluster
+        self._request = request
+        self._world = world = cluster.world
+        world.forget_ended()
+        self._mode, self._now, self._wall, self._began = world.clock.mode, world.now(), wall_time(), perf_counter()
+        self._operation = ""
+        self._workflow_id: str | None = None
+        self._not_served: RestPath | None = None
+        """The route that OpenSearch has and mockflow does not serve."""
+        self._style = PLAIN
+        self._decision: Decision | None = None
+        """How faults, outages and stubs act on it."""
+        self._status, self._body = 0, b""  # until there is a response
+
+    async def response(self, searched: SearchedBody | None) -> Response:
+        """The response as it is sent, after the delay of a fault. Raises as `answer` does."""
+        response = await self._whole_response(searched)
+        self._body, decision = response.body, self._decision
+        if decision is None:
+            self._status = response.status
+            return response
+        scripted.advance_clock(self._cluster, decision)
+        await scripted.apply_delay(decision)
+        self._status = response.status if scripted.sends_response(decision) else 0
+        return scripted.broken(decision, response)
+
+    async def _whole_response(self, searched: SearchedBody | None) -> Response:
+        """The scripted response, the cluster's own, or the error that refuses the request."""
+        instead: scripted.ScriptedResponse | None = None
+        try:
+            line = self._read(searched)
+            decision = self._decision
+            if decision is not None and (decision.answers or decision.performed):
+                instead = scripted.scripted_response(self._cluster, decision, self._style)
+            if decision is None or not decision.answers:
+                own = await self._act(line)
+        except Refusal as refusal:
+            own = self._written(refusal.status, *self._style.error_body(refusal), refusal.headers)
+        if instead is None:
+            return own
+        if instead.is_foreign:
+            return Response(instead.status, instead.body, instead.content_type, instead.headers)
+        return self._written(instead.status, instead.body, instead.content_type, instead.headers)
+
+    def _read(self, searched: SearchedBody | None) -> Line:
+        """Reads the line, who asks and the form of the response, and lets faults, outages and stubs decide."""
+        request, world = self._request, self._world
+        line = read_line(request.method, request.target)
+        found = line.found
+        if isinstance(found, Found):
+            self._operation, self._workflow_id = found.route.operation, found.values.get("workflow_id")
+        elif found.not_served is not None and found.not_served.since <= world.version.minor:
+            self._not_served = found.not_served
+        if world.is_guarded:
+            request.caller = security.authenticate(self._cluster, request, self._operation)
+        self._style = style_of(request, line.values)
+        if world.intercepts:
+            self._decision = scripted.decide(self._cluster, request, line.path, line.values, found, searched)
+        return line
+
+    async def _act(self, line: Line) -> Response:
+        """The response of the cluster itself."""
+        if self._not_served is not None:
+            path = self._not_served
+            self._world.not_served.count(path.method, path.path, path.operation)
+        is_peek = self._decision is not None and self._decision.is_broken
+        reply = action_of(self._cluster, self._request, line, is_peek=is_peek)()
+        if not isinstance(reply, Reply):
+            reply = await reply
+        if reply.pretty_by_default and "pretty" not in line.values:
+            self._style = self._style.made_pretty()
+        return self._written(reply.status, *(await _body(self._style, reply.content)), reply.headers)
+
+    def _written(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
+        """A response as the release writes it."""
+        version = self._world.version
+        all_headers = headers_of(version, self._request.headers, headers)
+        return Response(status, body_of(version, body, content_type), content_type, all_headers)
+
+    def write_journal(self) -> None:
+        """To be called once, however the request has ended."""
+        request, decision, not_served = self._request, self._decision, self._not_served
+        self._world.journal.add(
+            self._operation if not_served is None else not_served.operation,
+            self._workflow_id,
             request.method,
             request.target,
             request.headers,
             request.body,
-            status,
-            body,
-            mode,
-            now,
-            wall,
-            perf_counter() - began,
+            self._status,
+            self._body,
+            self._mode,
+            self._now,
+            self._wall,
+            perf_counter() - self._began,
             None if decision is None else scripted.trace(decision),
-            is_served=is_served,
+            is_served=not_served is None or (decision is not None and decision.answers),
             head_bytes=request.head_bytes,
             notes=request.notes,
         )
-    return Response(status, body, content_type, headers_of(world.version, request.headers, headers))
-
-
-async def _read_ahead(cluster: Cluster, request: Request) -> None:
-    """Reads a large body as its handler will, before the request has its turn: the loop goes on meanwhile."""
-    try:
-        _, values, found = _read_line(request.method, request.target)
-        refuse_unreadable_body(request)
-    except Refusal:
-        return  # its turn will tell
-    operation = found.route.operation if isinstance(found, Found) else ""
-    if operation in ("create", "update"):
-        from mockflow.server.rest import template_body
-
-        updates = Parameters(values, {}).is_set("update_fields")
-        world = cluster.world
-        arguments = request, values.get("use_case"), updates, world.version, world.own_use_cases()
-        await in_thread(template_body.read_ahead, *arguments)
-        if _provisions(values):
-            await in_thread(template_body.check_ahead, *arguments)
-    elif operation and operation != "bulk":  # whose body is no single value; its handler reads it in a thread too
-        await in_thread(partial(content.read_ahead, request, as_tokens=operation == "provision"))
-        if operation == "cluster.put_settings":
-            from mockflow.server.endpoints import cluster_settings
-
-            await in_thread(cluster_settings.read_ahead, request)
-
-
-def _provisions(values: Mapping[str, str]) -> bool:
-    return values.get("provision", "false") != "false" or values.get("reprovision", "false") != "false"
-
-
-async def _check_ahead(cluster: Cluster, request: Request) -> None:
-    """Checks the large steps of the workflow that a request provisions, before its turn, as `_read_ahead` reads."""
-    workflow_id = request.target.partition("?")[0].split("/")[-2]
-    workflow = cluster.world.workflows.get(workflow_id)
-    if workflow is None or workflow.stored is None:
-        return
-    from mockflow.core.plugin.step_checks.ahead import check_ahead, large_steps
-
-    nodes = large_steps(workflow.stored.template)
-    if nodes:
-        await in_thread(check_ahead, nodes, cluster.world.version)
 
 
 async def _body(style: Style, shown: Any) -> tuple[bytes, str]:
@@ -184,90 +183,3 @@ async def _body(style: Style, shown: Any) -> tuple[bytes, str]:
 
 def _in_parts(shown: Any) -> tuple[bytes, str]:
     return compact_in_parts(shown), JSON_TYPE
-
-
-class _Line(NamedTuple):
-    """A parsed request line."""
-
-    path: str
-    values: Mapping[str, str]
-    found: Found[Handler] | Missing
-
-
-def _read_line(method: str, target: str) -> _Line:
-    """The parsed line of a request. Short ones are kept: a client that polls sends the same one repeatedly."""
-    return (_read_short_line if len(target) <= _SHORT_LINE else _read_any_line)(method, target)
-
-
-def _read_any_line(method: str, target: str) -> _Line:
-    if len(method) + len(target) + _VERSION > MAX_LINE:
-        raise too_long_line()
-    path, values = parse_target(target)
-    return _Line(path, values, routing.find(method, path))
-
-
-def _of_release(cluster: Cluster, path: RestPath) -> RestPath | None:
-    """A path that OpenSearch has, if the world's release has it."""
-    return path if path.since <= cluster.world.version.minor else None
-
-
-_SHORT_LINE: Final = 512
-_read_short_line: Final = lru_cache(REPEATED_REQUESTS)(_read_any_line)
-
-
-def _action(cluster: Cluster, request: Request, line: _Line, *, is_peek: bool) -> Action:
-    path, values, found = line
-    if not isinstance(found, Found):
-        return _without_route(request, found)
-    action = _read(cluster, request, path, values, found, is_peek=is_peek)
-    is_read = request.method == "GET" and not (request.body or is_peek or cluster.world.is_guarded)
-    if found.route.repeats and is_read and request.head_bytes <= REPEATED_REQUEST:
-        known = Known(action, values, found.route.operation, found.values.get("workflow_id"))
-        remember(cluster.world, request.target, known)
-    return action
-
-
-def _read(
-    cluster: Cluster,
-    request: Request,
-    path: str,
-    values: Mapping[str, str],
-    found: Found[Handler],
-    *,
-    is_peek: bool,
-) -> Action:
-    refuse_unreadable_body(request)
-    call = Call(cluster, request, path, Parameters(values, found.values), found.values, is_peek=is_peek)
-    action = found.route.handler(call)
-    call.refuse_unused()
-    return action
-
-
-def _without_route(request: Request, missing: Missing) -> Action:
-    """405 for a path that has other methods or a broken escape, else 400; OPTIONS lists the methods.
-
-    What OpenSearch has and mockflow does not serve is 400, as if there were no such path.
-    """
-    if request.method not in _METHODS:
-        raise UnknownMethodError(request.method)
-    methods = sorted(missing.methods)
-    allowed = {"Allow": ",".join(methods)} if methods else {}
-    if request.method == "OPTIONS" and not missing.is_unreadable:
-        return lambda: Reply(200, "", allowed)
-    listed = f", allowed: [{', '.join(methods)}]" if methods else ""
-    if missing.is_unreadable:
-        raise simple_error(405, f"Unexpected HTTP method{listed}", allowed)
-    if not methods or missing.not_served is not None:
-        raise _no_such_path(request)
-    message = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]{listed}"
-    raise simple_error(405, message, allowed)
-
-
-def _no_such_path(request: Request) -> Refusal:
-    """The error with the decoded path; another error for what java.net.URI refuses."""
-    if _NOT_URI.search(request.target):
-        return invalid_uri()
-    try:
-        return no_handler(decode(urlsplit(request.target).path, plus_as_space=False), request.method)
-    except ValueError:
-        return invalid_uri()

@@ -158,9 +158,9 @@ class SwitchableServer:
         self._handle: Handle | None = None
         self._server = HttpServer(self._answer)
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listens and returns the URL."""
-        name, bound = await self._server.start(host, port)
+    async def start(self) -> str:
+        """Listens on a free port of 127.0.0.1 and returns the URL."""
+        name, bound = await self._server.start("127.0.0.1", 0)
         return f"http://{name}:{bound}"
 
     def switch_to(self, cluster: Cluster | None) -> None:

@@ -26,7 +26,7 @@ class Setup:
     """Whether it is that of a module or session."""
 
 
-def setup_of(request: pytest.FixtureRequest, known: Known, *, is_shared: bool = False) -> Setup:
+def setup_of(request: pytest.FixtureRequest, known: Known, *, is_shared: bool) -> Setup:
     """The settings of ini options and of the markers of the test or module; a session has none.
 
     The nearest marker wins; scenarios of all are loaded.

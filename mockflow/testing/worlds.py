@@ -204,7 +204,7 @@ def start_session(config: pytest.Config) -> Session | RemoteSession:
 
 
 def begin_world(
-    request: pytest.FixtureRequest, session: Session | RemoteSession, known: Known, *, is_shared: bool = False
+    request: pytest.FixtureRequest, session: Session | RemoteSession, known: Known, *, is_shared: bool
 ) -> World:
     """The world with the settings of a test or module. Wrong settings fail it, without a traceback of mockflow."""
     __tracebackhide__ = True

@@ -77,8 +77,9 @@ BAD: Final = {
     ),
     "a group": (
         START + GROUP % '"a<b>"',
-        f"5:59: {REFUSED}Validation Failed: 1: Model group name [node g] can only contain letters, numbers, spaces, "
-        "and basic punctuation (.,!?():@-_'/\"); use letters, digits, spaces and . , ! ? ( ) : @ - _ / ' \"",
+        '5:59: step "g" would fail: WorkflowStepException during step g, Validation Failed: 1: Model group name can '
+        "only contain letters, numbers, spaces, and basic punctuation (.,!?():@-_'/\");, restStatus: BAD_REQUEST; use "
+        "letters, digits, spaces and . , ! ? ( ) : @ - _ / ' \"",
     ),
     "a connector": (
         START + CONNECTOR % ("http", "http://localhost/v1"),
@@ -140,12 +141,13 @@ def test_every_problem_at_once() -> None:
     )
     found = lines_of(text + model + deploy + agent)
     assert [line.split(":")[0] for line in found] == ["5", "6", "13", "17", "20"]
-    assert ["would fail" in line for line in found] == [True, False, True, False, True]
+    assert ["would fail" in line for line in found] == [True, True, True, False, True]
 
 
 def test_of_another_release() -> None:
     text = START + GROUP % '"a<b>"' + INDEX % "{settings: {number_of_shards: 0}}"
-    first, second = lines_of(text)
+    first, second = lines_of(text, "--opensearch-version", "3.8.0")
+    assert "Model group name [node g]" in first
     assert ("refuse" in first, "WorkflowStepException during step i, Failed" in second) == (True, True)
     (only,) = lines_of(text, "--opensearch-version", "2.19.6")
     assert 'step "i" would fail: Failed to parse value [0]' in only
@@ -174,6 +176,19 @@ def test_an_output_of_a_node_that_is_not_waited_for() -> None:
         lines_of(START + pipeline + index.replace("user_inputs", "previous_node_inputs: {p: pipeline_id}, user_inputs"))
         == []
     )
+
+
+def test_placeholders_that_are_never_replaced() -> None:
+    hidden = CONNECTOR % ("http", "${{ url }}")
+    (line,) = lines_of(START + hidden, "--param", "url=https://a.example.com")
+    assert line.endswith(
+        "nothing fills in ${{ url }}; write the value: placeholders in arrays and in keys are not replaced"
+    )
+    index = INDEX % "{settings: {default_pipeline: '${{my-p.pipeline_id}}'}}"
+    after = index.replace("user_inputs", "previous_node_inputs: {my-p: pipeline_id}, user_inputs")
+    pipeline = "      - {id: my-p, type: create_search_pipeline, user_inputs: {pipeline_id: p, configurations: {}}}\n"
+    (line,) = lines_of(START + pipeline + after)
+    assert line.endswith("give the node an id of letters, digits and _: the outputs of others are not found")
 
 
 def test_what_has_to_be_in_the_cluster_is_a_warning() -> None:

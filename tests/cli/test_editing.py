@@ -1,6 +1,5 @@
 """`mockflow serve --edit`: what the page may write into scenario files, and what it must not."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -50,13 +49,6 @@ class Desk:
     async def save(self, name: str, text: str, version: str | None = None) -> Any:
         version = version or (await self.owner.get(f"/scenarios/{name}"))["version"]
         return await self.owner.answer("PUT", f"/scenarios/{quote(name)}?write=true&version={version}", text)
-
-
-@pytest.fixture
-async def servers() -> AsyncIterator[Servers]:
-    servers = Servers()
-    yield servers
-    await servers.stop()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`mockflow serve` and its surroundings: variables, its messages as JSON, --begin and --port-file."""
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockflow.cli import main
-from mockflow.cli.environment import is_link
+from mockflow.cli.environment import is_link, variable_of
+from tests.support.paths import ROOT
 from tests.support.served import Served
+from tools.reference.command_line import context_of
 
 SCRIPT = "scenario: s\nworkflow_id: w\nprovision: {timeline: [{at: 0s, state: PROVISIONING}]}\n"
 WAITS = "scenario: waits\nworkflow_id: v\nstarts: provision\n"
@@ -26,6 +29,21 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "s.yaml"
     path.write_text(f"{SCRIPT}---\n{WAITS}---\n{OTHERS}")
     return path
+
+
+def test_click_reads_each_variable_of_the_reference() -> None:
+    page = (ROOT / "docs/reference/environment.md").read_text("utf-8").partition("## Of other commands")[0]
+    listed = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    read = set()
+    for command in ("serve", "record", "proxy"):
+        context = context_of(command)
+        for parameter in context.command.params:
+            name = variable_of(context, parameter)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv(name, "x")
+                if parameter.resolve_envvar_value(context) == "x":
+                    read.add(name)
+    assert listed == read - {"MOCKFLOW_HELP", "MOCKFLOW_RECORD_HELP", "MOCKFLOW_PROXY_HELP"}
 
 
 def test_unknown_variables_are_warned_of_and_links_are_passed_over() -> None:

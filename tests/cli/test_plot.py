@@ -124,7 +124,7 @@ def test_where_it_cannot_be_written(tmp_path: Path) -> None:
     for output in (tmp_path, tmp_path / "missing" / "out.svg"):
         done = invoke(DOCS, "-o", output)
         assert done.exit_code == 1
-        assert f"Error: {output}: cannot be written: " in done.output
+        assert f"Error: {output} cannot be written: " in done.output
 
 
 @pytest.mark.parametrize("name", ["out.png", "out.JPG", "out.pdf"])

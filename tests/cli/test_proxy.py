@@ -5,7 +5,6 @@ import http.client
 import json
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +19,8 @@ from mockflow.cli import main
 from mockflow.core.scenario.model import Scenario
 from mockflow.loading.load import load_paths
 from tests.cli.cluster_double import CERTIFICATE, Double, double
-from tests.support.processes import run, start
-from tests.support.served import Served
+from tests.support.processes import run
+from tests.support.served import Served, Started
 
 API: Final = "/_plugins/_flow_framework/workflow"
 SECRET: Final = "pl4nted"
@@ -37,40 +36,12 @@ TEMPLATE: Final = {
 }
 
 
-class Proxied:
-    """`mockflow proxy` on a free port; the ready line has come when this is made."""
+class Proxied(Started):
+    """`mockflow proxy` on a free port."""
 
     def __init__(self, to: str, file: Path, *arguments: str | Path) -> None:
         self.file = file
-        self.process = start("proxy", "--to", to, "-o", file, "--port", "0", *arguments)
-        self._watchdog = threading.Timer(60, self.process.kill)
-        self._watchdog.start()
-        assert self.process.stdout
-        self.ready_line = self.process.stdout.readline()
-        if not self.ready_line:
-            raise AssertionError(f"it did not start: {self.end()[1]}")
-        self.url = self.ready_line.split(" for ")[0].split()[-1]
-
-    def __enter__(self) -> "Proxied":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.end()
-
-    def end(self) -> tuple[int, str, str]:
-        """Exit code, standard error, and what standard output had after the ready line."""
-        try:
-            stdout, stderr = self.process.communicate()
-        except ValueError:
-            stdout, stderr = "", ""
-        self._watchdog.cancel()
-        return self.process.wait(), stderr, stdout
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        self.process.send_signal(number)
-        return self.end()
+        super().__init__("proxy", "--to", to, "-o", file, "--port", "0", *arguments)
 
     def ask(
         self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None

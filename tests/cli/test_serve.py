@@ -73,17 +73,17 @@ def test_the_ready_line_comes_first_and_when_connections_are_accepted(options: l
 
 def test_the_report_of_what_is_not_served_covers_resets() -> None:
     with Served("--report-unserved", "--quiet") as served:
-        served.ask("/a/_close", "POST")
+        served.ask("/a/_rollover", "POST")
         served.reset()
-        served.ask("/b/_close", "POST")
+        served.ask("/b/_rollover", "POST")
         served.ask("/nothing/of/opensearch", "POST")
         _, stderr, _ = served.stop(signal.SIGTERM)
     assert stderr.splitlines()[-6:] == [
         "not served by mockflow:",
-        "  POST /{index}/_close (indices.close), 2 requests",
+        "  POST /{alias}/_rollover (indices.rollover), 2 requests",
         "these stubs in a scenario answer them:",
         "stubs:",
-        "  - request: POST /{index}/_close",
+        "  - request: POST /{alias}/_rollover",
         "    respond: {status: 200, body: {}}",
     ]
 
@@ -226,7 +226,7 @@ def test_another_version() -> None:
 def test_inputs_are_trusted_where_it_says_so(options: list[str], status: int) -> None:
     node = {"id": "g", "type": "register_model_group", "user_inputs": {"name": "<>"}}
     body = {"name": "x", "workflows": {"provision": {"nodes": [node]}}}
-    with Served(*options, "--quiet") as served:
+    with Served(*options, "--opensearch-version", "3.8.0", "--quiet") as served:
         assert served.ask(WORKFLOW, "POST", body)[0] == status
 
 

@@ -67,8 +67,9 @@ def test_the_documentations_example() -> None:
     ]
 
 
-@pytest.mark.parametrize("columns", [20, 40, 80, 200])
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+@pytest.mark.parametrize(
+    ("columns", "encoding"), [(20, "utf-8"), (40, "latin-1"), (80, "utf-8"), (20, "ascii"), (200, "utf-8")]
+)
 def test_every_shipped_scenario_fits_every_terminal(columns: int, encoding: str) -> None:
     done = run("show", SCENARIOS, env={"COLUMNS": str(columns), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,8 +1,6 @@
 """Helpers of the official clients on documents: bulk and scan of opensearch-py, bulk and scroll of opensearch-js."""
 
 import inspect
-import json
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +8,7 @@ from typing import Any, Final
 import pytest
 from opensearchpy import AsyncOpenSearch, NotFoundError, OpenSearch, helpers
 
-from tests.support.npm import install
+from tests.support.npm import told_by
 
 pytestmark = pytest.mark.process
 
@@ -72,13 +70,7 @@ async def test_what_bulk_writes_scan_reads(library: Library) -> None:
 
 
 def test_the_helpers_of_node(url: str) -> None:
-    if reason := install(FOLDER):
-        pytest.skip(reason)
-    done = subprocess.run(
-        ["node", "documents.mjs", url], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = told_by(FOLDER, "documents.mjs", url)
     titles = [book["title"] for n, book in enumerate(BOOKS) if n != 7]
     assert (told["successful"], told["failed"], told["count"], told["titles"]) == (24, 1, 24, titles)
     assert told["dropped"] == [[400, "mapper_parsing_exception"]]

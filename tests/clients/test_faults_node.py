@@ -1,14 +1,12 @@
 """Each preset and each broken connection, as @opensearch-project/opensearch raises it."""
 
-import json
-import subprocess
 from typing import Any, Final
 
 import pytest
 
 from tests.clients.conftest import Door, Reset
 from tests.clients.test_node import FOLDER
-from tests.support.npm import install
+from tests.support.npm import told_by
 from tests.support.trouble import BROKEN, PATH, PRESETS, PROVISIONING, SCENARIO, Broken, Told
 
 Outcomes = dict[str, dict[str, Any]]
@@ -27,21 +25,9 @@ CASES: Final = {
 @pytest.fixture(scope="module")
 def outcomes(process: str, reset: Reset) -> Outcomes:
     """What came of each case."""
-    if reason := install(FOLDER):
-        pytest.skip(reason)
     reset()
     Door(process).load(SCENARIO)
-    done = subprocess.run(
-        ["node", "faults.mjs", process],
-        cwd=FOLDER,
-        input=json.dumps({"cases": CASES}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: Outcomes = json.loads(done.stdout)
+    result: Outcomes = told_by(FOLDER, "faults.mjs", process, {"cases": CASES})
     return result
 
 

@@ -4,7 +4,6 @@ What the client makes of answers: docs/reference/opensearch.md, "What programs s
 """
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.clients.conftest import Reset
 from tests.support.client_story import NEEDS_ALLOW_DELETE, SCENARIOS, STATES, TEMPLATE, UNKNOWN
-from tests.support.npm import install
+from tests.support.npm import told_by
 
 FOLDER: Final = Path(__file__).parent / "node"
 
@@ -22,20 +21,8 @@ Story = dict[str, dict[str, Any]]
 @pytest.fixture(scope="module")
 def story(process: str, reset: Reset) -> Story:
     """What came of each call of node/story.mjs."""
-    if reason := install(FOLDER):
-        pytest.skip(reason)
     reset()
-    done = subprocess.run(
-        ["node", "story.mjs", process],
-        cwd=FOLDER,
-        input=json.dumps({"template": TEMPLATE, "scenarios": SCENARIOS}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: Story = json.loads(done.stdout)
+    result: Story = told_by(FOLDER, "story.mjs", process, {"template": TEMPLATE, "scenarios": SCENARIOS})
     return result
 
 

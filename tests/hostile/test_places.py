@@ -26,13 +26,6 @@ FEW: Final = 3
 
 
 @pytest.fixture
-async def servers() -> AsyncIterator[Servers]:
-    servers = Servers()
-    yield servers
-    await servers.stop()
-
-
-@pytest.fixture
 async def wires() -> AsyncIterator["Wires"]:
     async with AsyncExitStack() as stack:
         yield Wires(stack)

@@ -5,7 +5,6 @@ How long anything takes decides nothing here.
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
@@ -17,13 +16,6 @@ from tests.support.server import NOT_STARTED, STORY, Server, Servers, request
 from tests.support.worst_inputs import CONTROL, FLOW, KINDS, USER, Kind, Made
 
 AUTHORIZATION: Final = {"Authorization": f"Basic {base64.b64encode(USER.encode()).decode()}"}
-
-
-@pytest.fixture
-async def servers() -> AsyncIterator[Servers]:
-    servers = Servers()
-    yield servers
-    await servers.stop()
 
 
 async def served(servers: Servers, kind: Kind) -> Server:

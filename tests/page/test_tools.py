@@ -280,11 +280,10 @@ async def test_the_timeline_of_the_selected_workflow_zooms(server: Server, open_
 # -- resources ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_resources_of_the_selected_workflow(serve: Servers, open_page: Open, scheme: str) -> None:
+async def test_the_resources_of_the_selected_workflow(serve: Servers, open_page: Open) -> None:
     server = await serve(THINGS, STORY)
     await server.status("t")
-    page = await open_page(server, "#workflow=t", color_scheme=scheme)
+    page = await open_page(server, "#workflow=t")
     await expect(page.locator("#inspector h2")).to_have_text("things")
     table = page.get_by_role("region", name="Resources now")
     await expect(table).to_be_hidden()

@@ -299,18 +299,18 @@ def test_the_report_lists_what_mockflow_does_not_serve(suite: Suite) -> None:
 import urllib.error, urllib.request
 
 @pytest.mark.parametrize("index", ["a", "b"])
-def test_closes(mockflow, index):
+def test_rolls_over(mockflow, index):
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(urllib.request.Request(f"{mockflow.url}/{index}/_close", method="POST"))
+        urllib.request.urlopen(urllib.request.Request(f"{mockflow.url}/{index}/_rollover", method="POST"))
 """
     result = suite.run(tests, "--mockflow-report")
     result.stdout.fnmatch_lines(
         [
             "*= mockflow: requests that OpenSearch has and mockflow does not serve =*",
-            "   2  POST /{index}/_close (indices.close)",
+            "   2  POST /{alias}/_rollover (indices.rollover)",
             "these stubs in a scenario answer them:",
             "stubs:",
-            "  - request: POST /{index}/_close",
+            "  - request: POST /{alias}/_rollover",
             "    respond: {status: 200, body: {}}",
         ],
         consecutive=True,

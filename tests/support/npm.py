@@ -1,10 +1,12 @@
-"""Installs what a folder's package.json names, where node and npm are."""
+"""Programs of Node in this suite: installs what a folder's package.json names, and runs one."""
 
 import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pytest
 
 _INSTALL: Final = ("install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
 
@@ -21,6 +23,23 @@ def install(folder: Path) -> str:
     except (subprocess.SubprocessError, OSError) as error:
         return f"npm could not install the client: {getattr(error, 'stderr', '') or error}"
     return ""
+
+
+def told_by(folder: Path, program: str, url: str, given: object = None) -> Any:
+    """The JSON that a program prints, which gets `url` and, as JSON, what is `given`. Skips where it cannot run."""
+    if reason := install(folder):
+        pytest.skip(reason)
+    done = subprocess.run(
+        ["node", program, url],
+        cwd=folder,
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def _dependencies(folder: Path) -> dict[str, str]:

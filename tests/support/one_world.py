@@ -17,10 +17,10 @@ from mockflow.cluster import Cluster, LoadedScenario, Mode, Settings, StuckError
 from mockflow.handle.cluster import ClusterHandle
 from mockflow.handle.transport import Local
 from mockflow.loading.load import load_text
-from mockflow.server import answer as server
 from mockflow.server.answer import answer
 from mockflow.server.control import answer as control
 from mockflow.server.control.paths import PREFIX
+from mockflow.server.endpoints.routing import router
 from mockflow.server.http.messages import Request, StreamedResponse
 from tests.server.control.test_reads import (
     CLIENT_READS,
@@ -39,8 +39,7 @@ VALUES: Final = ("first", "i-first", "_all", "unknown,i-second", "info,http,jvm,
 
 def client_targets() -> list[str]:
     """A target of each GET route of clients, with several values for what is variable in it."""
-    tables = [module.ROUTES for module in vars(server).values() if hasattr(module, "ROUTES")]
-    paths = sorted({route.path for table in tables for route in table if route.method == "GET"})
+    paths = sorted({route.path for route in router().routes if route.method == "GET"})
     assert len(paths) > 50
     found = []
     for path in paths:
@@ -69,6 +68,14 @@ WRONG: Final[tuple[Any, ...]] = (
         },
     },
 )
+
+
+CHANCE: Final = """
+---
+scenario: chance
+workflow_id: by-chance
+faults: [{on: get_status, probability: 0.5, respond: too_many_requests}]
+"""
 
 
 DOCUMENTS: Final[tuple[tuple[str, str, Any], ...]] = (
@@ -104,12 +111,13 @@ def requests() -> list[Request]:
             template = {key: value for key, value in template.items() if key in ("name", "workflows")}
     settings = {"persistent": {"plugins.flow_framework.max_workflow": 1, "cluster.nme": "x", "zz": 1}}
     made.append(request_of("PUT", "/_cluster/settings", settings))
+    made += [Request("GET", f"{WORKFLOW}/by-chance/_status", {})] * 20
     made += [request_of(*one) for one in (*CLIENT_READS, *CLIENT_WRITES, *COMMANDS) * 2]
     return made
 
 
 async def play(mode: Mode) -> None:
-    loading = load_text(SCENARIOS.encode(), "text")
+    loading = load_text((SCENARIOS + CHANCE).encode(), "text")
     loaded = tuple(LoadedScenario(one.scenario, str(one.place)) for one in loading.scenarios)
     cluster = Cluster(Settings(mode=mode, epoch=EPOCH, max_polls=4), loaded)
     local = Local(cluster)

@@ -2,15 +2,20 @@
 
 import json
 import os
+import re
+import signal
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from tests.support.processes import PATIENCE_SECONDS, environment, start
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 WORKFLOW: Final = "/_plugins/_flow_framework/workflow"
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -24,21 +29,20 @@ def first_line(stream: IO[str]) -> str:
     return line.decode("utf-8")
 
 
-class Served:
-    """`mockflow serve` on a free port; the ready line has come when this is made."""
+class Started:
+    """A command of mockflow as a process of its own; its ready line has come when this is made."""
 
     def __init__(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> None:
-        port = () if "--port" in arguments or "MOCKFLOW_PORT" in (env or {}) else ("--port", "0")
-        self.process = start("serve", *arguments, *port, env=environment(env))
+        self.process = start(*arguments, env=environment(env))
         self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
         self._watchdog.start()
         assert self.process.stdout
         self.ready_line = first_line(self.process.stdout)
         if not self.ready_line:
             raise AssertionError(f"it did not start: {self.end()[1]}")
-        self.url = self.ready_line.split()[-1]
+        self.url = re.findall(r"ready at (\S+)", self.ready_line)[0]
 
-    def __enter__(self) -> "Served":
+    def __enter__(self) -> "Self":
         return self
 
     def __exit__(
@@ -57,10 +61,18 @@ class Served:
         self._watchdog.cancel()
         return self.process.wait(), stderr, stdout
 
-    def stop(self, number: int) -> tuple[int, str, str]:
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
         """Sends it a signal and waits for its end."""
         self.process.send_signal(number)
         return self.end()
+
+
+class Served(Started):
+    """`mockflow serve` on a free port."""
+
+    def __init__(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> None:
+        port = () if "--port" in arguments or "MOCKFLOW_PORT" in (env or {}) else ("--port", "0")
+        super().__init__("serve", *arguments, *port, env=env)
 
     def ask(self, target: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
         """Status and JSON of an answer."""

@@ -34,6 +34,18 @@ provision:
       created:
         - {workflow_step_name: register_remote_model, workflow_step_id: register_model_2, resource_id: m2}
 """
+CONNECTOR: Final = {
+    "workflow_step_name": "create_connector",
+    "workflow_step_id": "create_connector_1",
+    "resource_type": "connector_id",
+    "resource_id": "c1",
+}
+MODEL: Final = {
+    "workflow_step_name": "register_remote_model",
+    "workflow_step_id": "register_model_2",
+    "resource_type": "model_id",
+    "resource_id": "m2",
+}
 NOT_STARTED: Final = {"workflow_id": "w", "state": "NOT_STARTED"}
 
 

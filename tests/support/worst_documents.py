@@ -57,6 +57,24 @@ def _filled(last: Callable[[int], Ask]) -> Make:
     return make
 
 
+def _matched_in_fields(size: int) -> Iterator[Ask]:
+    yield _send("PUT", "/books/_doc/1", {f"k{number}": "w1 w2" for number in range(min(size, 450))})
+    text = " ".join(f"w{number}" for number in range(1_000))
+    yield _send("POST", "/books/_search", {"query": {"multi_match": {"query": text, "fields": ["k*"] * 100}}})
+
+
+def _searched_addresses(size: int) -> Iterator[Ask]:
+    yield _send("PUT", "/books", {"mappings": {"properties": {"ip": {"type": "ip"}}}})
+    yield _bulk({"ip": f"10.0.{number // 250 % 250}.{number % 250}"} for number in range(min(size, 10_000)))
+    blocks = [f"10.{number // 250 % 250}.{number % 250}.0/24" for number in range(size)]
+    yield _send("POST", "/books/_search", {"query": {"terms": {"ip": blocks}}})
+
+
+def _capable(size: int) -> Iterator[Ask]:
+    yield _send("PUT", "/books/_doc/1", {f"k{number}": 1 for number in range(size)})
+    yield Ask("GET", "/_field_caps?fields=" + ",".join(["k*1"] * min(size, 900)), b"", JSON)
+
+
 def _scrolled(size: int) -> Iterator[Ask]:
     yield from _filled(lambda _: _send("POST", "/_search?size=5000&scroll=1m", {}))(size)
     yield _send("POST", "/_search/scroll", {"scroll": "1m", "scroll_id": "{_scroll_id}"})
@@ -143,6 +161,45 @@ MAKES: Final[tuple[tuple[str, Make, tuple[int, ...], tuple[int, ...]], ...]] = (
         "mget",
         _filled(lambda n: _send("POST", "/books/_mget", {"ids": [str(i) for i in range(n)]})),
         (100, 100_000),
+        (200,),
+    ),
+    (
+        "reindex",
+        _filled(lambda _: _send("POST", "/_reindex", {"source": {"index": "books"}, "dest": {"index": "copies"}})),
+        (100, 50_000),
+        (200,),
+    ),
+    (
+        "msearch, many searches",
+        _filled(lambda n: Ask("POST", "/books/_msearch", b'{}\n{"query":{"match":{"title":"word"}}}\n' * n, JSON)),
+        (100, 500),
+        (200,),
+    ),
+    (
+        "msearch, small searches",
+        lambda n: iter([Ask("POST", "/_msearch", b"{}\n{}\n" * n, JSON)]),
+        (100, 1_000, 100_000),
+        (200, 400),
+    ),
+    ("search, multi_match", _matched_in_fields, (10, 900), (200, 500)),
+    ("search, addresses", _searched_addresses, (100, 60_000), (200,)),
+    (
+        "search, names of queries",
+        _filled(
+            lambda _: _send(
+                "POST",
+                "/books/_search?size=10000",
+                {"query": {"bool": {"should": [{"match_all": {"_name": f"q{i}"}} for i in range(500)]}}},
+            )
+        ),
+        (100, 5_000),
+        (200,),
+    ),
+    ("field capabilities", _capable, (10, 900), (200,)),
+    (
+        "bulk, dates in names",
+        lambda n: iter([Ask("POST", "/_bulk", b'{"index":{"_index":"<a-{now/d}>"}}\n{}\n' * n, JSON)]),
+        (100, 50_000),
         (200,),
     ),
     (

@@ -337,7 +337,6 @@ def _anchors(size: int) -> str:
 
 
 _LARGE: Final = Ask("POST", "/nowhere/at/all", json.dumps([{"a": [{"b": n} for n in range(2)]}] * 3_000).encode(), JSON)
-_OK_OR_BAD: Final = (200, 400)
 
 KINDS: Final = (
     # YAML

@@ -56,8 +56,13 @@ def _rows(name: str) -> list[tuple[str, str, str]]:
     return [
         (code(variable_of(context, parameter)), code(_name(parameter)), _meaning(parameter))
         for parameter in context.command.params
-        if parameter.name != "help" and (context.auto_envvar_prefix or parameter.envvar)
+        if parameter.name != "help" and (parameter.envvar or _has_own(context, parameter))
     ]
+
+
+def _has_own(context: click.Context, parameter: click.Parameter) -> bool:
+    """Whether the command's prefix gives the parameter a variable. Click gives arguments none."""
+    return bool(context.auto_envvar_prefix) and isinstance(parameter, click.Option)
 
 
 def _name(parameter: click.Parameter) -> str:

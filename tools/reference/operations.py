@@ -1,20 +1,9 @@
 """What the cluster serves: operations with their paths, from the routes."""
 
 from mockflow.core.opensearch.operations import ACTIONS
-from mockflow.server.endpoints import (
-    cat,
-    cluster_health,
-    cluster_settings,
-    cluster_state,
-    core_routes,
-    indices,
-    machine_learning,
-    main_page,
-    node_stats,
-    nodes,
-    pipelines,
-)
+from mockflow.server.endpoints import main_page
 from mockflow.server.endpoints.flow_framework import routes as flow_framework
+from mockflow.server.endpoints.other_routes import FAMILIES
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
@@ -25,14 +14,8 @@ or the answer of a stub.
 """
 _FAMILIES = {
     "flow-framework": flow_framework.ROUTES,
-    "The cluster": (*main_page.ROUTES, *cluster_health.ROUTES, *cluster_settings.ROUTES, *cluster_state.ROUTES),
-    "Nodes": (*nodes.ROUTES, *node_stats.ROUTES),
-    "Tables": cat.ROUTES,
-    "Indices": (*indices.ROUTES, *core_routes.INDICES),
-    "Empty lists": core_routes.EMPTY_LISTS,
-    "Documents": core_routes.DOCUMENTS,
-    "Pipelines": pipelines.ROUTES,
-    "Machine learning": machine_learning.ROUTES,
+    **FAMILIES,
+    "The cluster": (*main_page.ROUTES, *FAMILIES["The cluster"]),
 }
 
 

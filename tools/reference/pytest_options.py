@@ -64,5 +64,5 @@ def _fixtures() -> Iterator[tuple[str, str, str]]:
         if isinstance(function, ast.FunctionDef):
             for decorator in map(ast.unparse, function.decorator_list):
                 if decorator.startswith("pytest.fixture"):
-                    scope = "session" if "session" in decorator else "function"
+                    scope = next((name for name in ("module", "session") if f"'{name}'" in decorator), "function")
                     yield code(function.name), scope, " ".join((ast.get_docstring(function) or "").split())

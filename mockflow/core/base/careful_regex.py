@@ -45,32 +45,25 @@ def _repeats(pattern: str) -> tuple[int, ...] | None:
 
 def _collect(parsed: Any, found: list[int], *, repeated: bool) -> bool:
     """Adds the numbers of ways of all repeats. False where one is within another, which may multiply without end."""
-    for operator, argument in parsed:
-        name = str(operator)
-        if name in _REPEATS:
-            least, most, inner = argument
-            if most > least:
-                if repeated:
-                    return False
-                found.append(int(most) - int(least) + 1)
-            if not _collect(inner, found, repeated=repeated or most > 1):
-                return False
-        elif name == "BRANCH":
-            if repeated:
-                return False
-            found.append(len(argument[1]))
-            if not all(_collect(branch, found, repeated=repeated) for branch in argument[1]):
-                return False
-        elif name == "SUBPATTERN":
-            if not _collect(argument[-1], found, repeated=repeated):
-                return False
-        elif name in ("ASSERT", "ASSERT_NOT"):
-            if not _collect(argument[1], found, repeated=repeated):
-                return False
-        elif name not in _SINGLE:
-            return False
-    return True
+    return all(_collect_one(str(operator), argument, found, repeated) for operator, argument in parsed)
 
 
+def _collect_one(name: str, argument: Any, found: list[int], repeated: bool) -> bool:
+    if name in _REPEATS:
+        least, most, inner = argument
+        is_free = most > least
+        if is_free:
+            found.append(int(most) - int(least) + 1)
+        return not (is_free and repeated) and _collect(inner, found, repeated=repeated or most > 1)
+    if name == "BRANCH":
+        found.append(len(argument[1]))
+        return not repeated and all(_collect(branch, found, repeated=False) for branch in argument[1])
+    if name in _AROUND:
+        return _collect(argument[_AROUND[name]], found, repeated=repeated)
+    return name in _SINGLE
+
+
+_AROUND: Final = {"SUBPATTERN": -1, "ASSERT": 1, "ASSERT_NOT": 1}
+"""Operators that have another expression, with its place in their argument."""
 _REPEATS: Final = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 _SINGLE: Final = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT", "CATEGORY", "RANGE", "NEGATE"})

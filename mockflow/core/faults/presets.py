@@ -34,9 +34,9 @@ def _object(status: int, what: str, kind: str, reason: str | None, **meta: Any) 
     return Preset(status, what, {"error": {"root_cause": [cause], **cause}, "status": status})
 
 
-def _text(status: int, what: str, text: str, content_type: str = _TEXT, **headers: str) -> Preset:
+def _text(status: int, what: str, text: str, **headers: str) -> Preset:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Preset(status, what, text, {"content-type": content_type, **named})
+    return Preset(status, what, text, {"content-type": _TEXT, **named})
 
 
 def _before_it(status: int, what: str, body: Any, content_type: str) -> Preset:

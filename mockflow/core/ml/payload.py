@@ -16,10 +16,10 @@ _DEFAULT: Final = ":-"
 _MAX: Final = 4 * 1024 * 1024
 
 
-def action_of(connector: Mapping[str, Any], kind: str = "PREDICT") -> Mapping[str, Any]:
-    """The connector's action of this type; empty where it has none."""
+def action_of(connector: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The connector's action of type PREDICT; empty where it has none."""
     actions = [action for action in connector.get("actions") or () if isinstance(action, dict)]
-    return next((action for action in actions if str(action.get("action_type", "")).upper() == kind), {})
+    return next((action for action in actions if str(action.get("action_type", "")).upper() == "PREDICT"), {})
 
 
 def parameters_of(connector: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:

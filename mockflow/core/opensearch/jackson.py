@@ -25,14 +25,6 @@ class Place(NamedTuple):
     column: int
 
 
-class Token(NamedTuple):
-    """A part of a document: a value, its key in an object, or the brace or bracket that ends a container."""
-
-    path: Path
-    start: int
-    part: Part = "value"
-
-
 def error_of(error: MalformedJsonError, *, jackson: int) -> dict[str, Any]:
     """The `error` object of OpenSearch's answer; `jackson` is the library's major version, 2 or 3."""
     reason = f"{_message(error, jackson)}\n at {_location(error.text, error.offset, error.after, jackson)}"
@@ -81,14 +73,11 @@ def path_to(root: Any, container: object) -> Path | None:
     return None
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The parts of the first JSON document in `text`, in its order. Raises MalformedJsonError."""
-    for path, start, part in _walk(text):
-        yield Token(tuple(path), start, part)
-
-
 def _walk(text: str) -> Iterator[tuple[list[str | int], int, Part]]:
-    """The same as `tokens`; the path is one list that changes."""
+    """Path, index and kind of each part of the first JSON document in `text`; the path is one list that changes.
+
+    Raises MalformedJsonError.
+    """
     path: list[str | int] = []
     is_list: list[bool] = []  # of the containers that are open
     for part, start, end in scan(text):

@@ -39,10 +39,18 @@ def java_text(value: Any) -> str:
     return _double(value) if isinstance(value, float) else str(value)
 
 
-def failed_cast(value: Any, wanted: str = "java.util.Map") -> str:
-    """The message of a ClassCastException. `wanted` is a class name, such as ``java.lang.String``."""
-    given = class_name(value)
+def failed_cast(value: Any, wanted: str = "java.util.Map", given: str | None = None) -> str:
+    """The message of a ClassCastException. `wanted` is a class name, such as ``java.lang.String``.
+
+    `given` is the value's class where it is not that of parsed JSON.
+    """
+    given = given or class_name(value)
     return f"class {given} cannot be cast to class {wanted} ({given} and {wanted} {_BOOTSTRAP})"
+
+
+def is_java_int(text: str) -> bool:
+    """Whether `Integer.parseInt` reads the text."""
+    return bool(re.fullmatch(r"[-+]?\d{1,10}", text, re.ASCII)) and -_MAX_INT <= int(text) < _MAX_INT
 
 
 def as_double(value: Any) -> float:

@@ -9,6 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+from mockflow.core.base.suggest import closest
+from mockflow.core.opensearch.operations import ACTIONS
+
 Release = tuple[int, int]
 
 _NO_RELEASE: Final = "-"
@@ -36,9 +39,12 @@ def rest_paths() -> tuple[RestPath, ...]:
     )
 
 
-def is_operation(name: str) -> bool:
-    """Whether OpenSearch has an operation of this name."""
-    return any(path.operation == name for path in rest_paths())
+def problem_of_operation(name: str) -> str | None:
+    """What is wrong with this name of an operation; None for one that OpenSearch has."""
+    if name in ACTIONS or any(path.operation == name for path in rest_paths()):
+        return None
+    advice = closest(name, ACTIONS)
+    return f'no operation "{name}"' + (f"; did you mean {advice}?" if advice else "")
 
 
 def _release(text: str) -> Release:

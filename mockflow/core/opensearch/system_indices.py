@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from mockflow.core.opensearch.indices.index_body import stored_settings
 from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
-from mockflow.core.opensearch.search.fields import DATE_FORMAT, MAPPINGS
+from mockflow.core.opensearch.search.field_terms import DATE_FORMAT
+from mockflow.core.opensearch.search.fields import MAPPINGS
 from mockflow.core.opensearch.search.ml_fields import ML_FIELDS
 
 _SUBFIELD: Final = ".keyword"

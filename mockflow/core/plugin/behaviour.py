@@ -117,70 +117,29 @@ TABLE: Final[Mapping[str, Row]] = {
         ),
     ),
     "status_takes_body": Row(
-        "GET and DELETE of the plugin ignore a body",
-        (
-            Since((2, 12), False),
-            Since((2, 14), True),
-        ),
+        "GET and DELETE of the plugin ignore a body", (Since((2, 12), False), Since((2, 14), True))
     ),
-    "sends_version_header": Row(
-        "the header `X-OpenSearch-Version`",
-        (
-            Since((2, 12), False),
-            Since((3, 0), True),
-        ),
-    ),
+    "sends_version_header": Row("the header `X-OpenSearch-Version`", (Since((2, 12), False), Since((3, 0), True))),
     # OpenSearch pull request 4792 is in 3.0 only.
     "settings_refusal": Row(
         "the error type of a refused cluster setting",
-        (
-            Since((2, 12), "illegal_argument_exception"),
-            Since((3, 0), "settings_exception"),
-        ),
+        (Since((2, 12), "illegal_argument_exception"), Since((3, 0), "settings_exception")),
     ),
     "plugin_java_version": Row(
-        "the Java release of the plugins",
-        (
-            Since((2, 12), "11"),
-            Since((3, 0), "21"),
-        ),
-        is_measured=False,
+        "the Java release of the plugins", (Since((2, 12), "11"), Since((3, 0), "21")), is_measured=False
     ),
     "lists_optional_extended_plugins": Row(
-        "`optional_extended_plugins` of a plugin",
-        (
-            Since((2, 12), False),
-            Since((2, 19), True),
-        ),
-        is_measured=False,
+        "`optional_extended_plugins` of a plugin", (Since((2, 12), False), Since((2, 19), True)), is_measured=False
     ),
     "minimum_wire_version": Row(
-        "`minimum_wire_compatibility_version`",
-        (
-            Since((2, 12), "7.10.0"),
-            Since((3, 0), "2.19.0"),
-        ),
+        "`minimum_wire_compatibility_version`", (Since((2, 12), "7.10.0"), Since((3, 0), "2.19.0"))
     ),
     "minimum_index_version": Row(
-        "`minimum_index_compatibility_version`",
-        (
-            Since((2, 12), "7.0.0"),
-            Since((3, 0), "2.0.0"),
-        ),
+        "`minimum_index_compatibility_version`", (Since((2, 12), "7.0.0"), Since((3, 0), "2.0.0"))
     ),
-    "provision_accepted": Row(
-        "the status of an accepted provision",
-        (
-            Since((2, 12), 200),
-            Since((3, 0), 202),
-        ),
-    ),
+    "provision_accepted": Row("the status of an accepted provision", (Since((2, 12), 200), Since((3, 0), 202))),
     "create_and_provision_accepted": Row(
-        "the status of a create or update with provision or reprovision",
-        (
-            Since((2, 12), 201),
-            Since((3, 0), 202),
-        ),
+        "the status of a create or update with provision or reprovision", (Since((2, 12), 201), Since((3, 0), 202))
     ),
     "already_provisioned": Row(
         "the refusal of a second provision",
@@ -195,25 +154,16 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "unknown_state_status": Row(
         "the status of a deprovision of an unknown workflow",
-        (
-            Since((2, 12), "INTERNAL_SERVER_ERROR"),
-            Since((2, 16), "NOT_FOUND"),
-        ),
+        (Since((2, 12), "INTERNAL_SERVER_ERROR"), Since((2, 16), "NOT_FOUND")),
     ),
     "other_users_status": Row(
         "the status of a call for another user's workflow",
-        (
-            Since((2, 12), "BAD_REQUEST"),
-            Since((3, 0), "FORBIDDEN"),
-        ),
+        (Since((2, 12), "BAD_REQUEST"), Since((3, 0), "FORBIDDEN")),
         is_measured=False,
     ),
     "deletes_named_resources": Row(
         "a deprovision deletes indices and pipelines that `allow_delete` names",
-        (
-            Since((2, 12), False),
-            Since((2, 16), True),
-        ),
+        (Since((2, 12), False), Since((2, 16), True)),
     ),
     "step_error": Row(
         "the format of a failed step's error",
@@ -224,57 +174,30 @@ TABLE: Final[Mapping[str, Row]] = {
             Since((3, 1), "class_and_message"),
         ),
     ),
-    "reprovision_step_error": Row(
-        "the format of the error of a failed reprovision",
-        (Since((2, 12), "message"),),
-    ),
+    "reprovision_step_error": Row("the format of the error of a failed reprovision", (Since((2, 12), "message"),)),
     # The change came with some release of 2026.
     "step_timeout_status": Row(
         "the status of a step that reaches its time-out",
-        (
-            Since((2, 12), "INTERNAL_SERVER_ERROR"),
-            Since((3, 8), "GATEWAY_TIMEOUT", "assumed"),
-        ),
+        (Since((2, 12), "INTERNAL_SERVER_ERROR"), Since((3, 8), "GATEWAY_TIMEOUT", "assumed")),
     ),
     "tells_why_no_index": Row(
         "create_index passes on why it failed",
-        (
-            Since((2, 12), False),
-            Since((2, 19, 3), True),
-            Since((3, 0), False),
-            Since((3, 2), True),
-        ),
+        (Since((2, 12), False), Since((2, 19, 3), True), Since((3, 0), False), Since((3, 2), True)),
     ),
     # Pull request 805 is in the release notes of 2.16.
     "takes_not_found_for_deleted": Row(
-        "a resource that is not found counts as deprovisioned",
-        (
-            Since((2, 12), False),
-            Since((2, 16), True),
-        ),
+        "a resource that is not found counts as deprovisioned", (Since((2, 12), False), Since((2, 16), True))
     ),
     # Pull request 838 is in the release notes of 2.17. Measured in a cluster without workflows.
     "update_looks_up_first": Row(
-        "an update looks the workflow up before it checks the graph",
-        (
-            Since((2, 12), False),
-            Since((2, 17), True),
-        ),
+        "an update looks the workflow up before it checks the graph", (Since((2, 12), False), Since((2, 17), True))
     ),
     # ProvisionWorkflowTransportAction at all tags since 2.19.
     "ends_wait_on_failure": Row(
-        "a failed run ends a request that waits for it",
-        (
-            Since((2, 12), False),
-            Since((3, 0), True),
-        ),
+        "a failed run ends a request that waits for it", (Since((2, 12), False), Since((3, 0), True))
     ),
     "reprovision_tells_state": Row(
-        "a reprovision that waits answers the status",
-        (
-            Since((2, 12), False),
-            Since((3, 0), True, "assumed"),
-        ),
+        "a reprovision that waits answers the status", (Since((2, 12), False), Since((3, 0), True))
     ),
     "aggregation_failure": Row(
         "the error of a search with aggregations",
@@ -292,35 +215,17 @@ TABLE: Final[Mapping[str, Row]] = {
         ),
     ),
     "scores_keywords": Row(
-        "terms of keyword fields are scored",
-        (
-            Since((2, 12), True),
-            Since((3, 0), False, "assumed"),
-        ),
+        "terms of keyword fields are scored", (Since((2, 12), True), Since((3, 0), False, "assumed"))
     ),
     # OpenSearch pull request 21203 is in 3.7.
     "refuses_same_entry": Row(
-        "a field that `_source` includes and excludes is refused",
-        (
-            Since((2, 12), False),
-            Since((3, 7), True),
-        ),
+        "a field that `_source` includes and excludes is refused", (Since((2, 12), False), Since((3, 7), True))
     ),
     # The tag of 2.13 has them first.
-    "keeps_times": Row(
-        "the times of a template",
-        (
-            Since((2, 12), False),
-            Since((2, 13), True),
-        ),
-    ),
+    "keeps_times": Row("the times of a template", (Since((2, 12), False), Since((2, 13), True))),
     # Pull request 1388 of flow-framework is in 3.7.
     "marks_provisioned_resources": Row(
-        "`provisioned_by` of connectors, models and agents",
-        (
-            Since((2, 12), False),
-            Since((3, 7), True),
-        ),
+        "`provisioned_by` of connectors, models and agents", (Since((2, 12), False), Since((3, 7), True))
     ),
     # 2.19.6 has no llm; the releases between from the plugin's release notes.
     "json_inputs": Row(
@@ -332,19 +237,12 @@ TABLE: Final[Mapping[str, Row]] = {
         ),
     ),
     "refuses_large_versions": Row(
-        "a template's version above 99 is refused",
-        (
-            Since((2, 12), False),
-            Since((3, 0), True, "assumed"),
-        ),
+        "a template's version above 99 is refused", (Since((2, 12), False), Since((3, 0), True, "assumed"))
     ),
     # The release is the one that OpenSearch issue 19597 names.
     "jackson": Row(
         "the texts of malformed JSON, and escapes beyond the BMP (Jackson 2 or 3)",
-        (
-            Since((2, 12), 2),
-            Since((3, 7), 3),
-        ),
+        (Since((2, 12), 2), Since((3, 7), 3)),
     ),
     "copied_maps": Row(
         "the order of keys in a template",
@@ -355,10 +253,3 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
 }
 """For each field of `Behaviour` its values."""
-
-
-def shown(row: Row) -> str:
-    """The row as a line of the table in docs/reference/fidelity.md."""
-    changes = [since for since in row.values if since is not row.values[0] or since.known == "assumed"]
-    listed = ", ".join(f"{'.'.join(map(str, since.release))} ({since.known})" for since in changes)
-    return f"| {row.words} | {listed or '-'} | {'measured' if row.is_measured else 'read'} |"

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mockflow.core.base.durations import parse_duration
@@ -29,10 +29,11 @@ class InvalidStepsError(FlowFrameworkError):
 
 @dataclass(frozen=True)
 class Sequence:
-    """A workflow's nodes in order of execution, and for each node the ids of its predecessors."""
+    """A workflow's nodes in order of execution, for each node the ids of its predecessors, and its user_params."""
 
     nodes: tuple[Node, ...]
     predecessors: Mapping[str, tuple[str, ...]]
+    user_params: Mapping[str, str] = field(default_factory=dict)
 
 
 def sequence_of(
@@ -55,7 +56,7 @@ def sequence_of(
         before[edge.dest].append(edge.source)
     predecessors = {node_id: tuple(sources) for node_id, sources in before.items()}
     _check_steps(nodes, predecessors, graph, catalogue)
-    return Sequence(nodes, predecessors)
+    return Sequence(nodes, predecessors, graph.user_params)
 
 
 def node_timeout(node: Node) -> int:

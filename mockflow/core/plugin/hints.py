@@ -44,7 +44,9 @@ _HINTS: Final = {
     "requests_per_second": "write a number above 0, or -1 for no limit",
     "as a time value": "write a number with a unit, such as 3s",
     "is not a valid Agent Type|Invalid Agent Type": "write flow, conversational or conversational_flow",
-    "need model information": "write llm: {{model_id: ...}}, or take model_id from an earlier node",
+    "need model information": (
+        "write llm: {{model_id: ...}} (before 3.1 llm.model_id: ...), or take model_id from an earlier node"
+    ),
     "string to string map": "quote the values",
     "^null ": "name all tools in tools_order, or leave it out",
     "cannot be cast to": "{about} is of another kind, such as text in place of a mapping",

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.failures import ERROR_FORMATS
-from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
 from mockflow.core.plugin.resource_list import ResourceList, identity_of
 from mockflow.core.plugin.status import Fields, KeyframeTime, Resource
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.template import Graph, Node
+from mockflow.core.plugin.template import Template
 
 if TYPE_CHECKING:
     from mockflow.core.plugin.simulation import Simulation
@@ -86,34 +85,6 @@ def check_reprovisionable(workflow_id: str, before: Fields) -> None:
         raise FlowFrameworkError(
             f"The template can not be reprovisioned unless its provisioning state is DONE or FAILED: {workflow_id}"
         )
-
-
-def changes_between(old: Graph, new: Graph, *, renewed_credentials: bool = False) -> dict[str, str]:
-    """For each node of `new`, whether a reprovisioning creates, updates or keeps it. Refuses unsupported changes.
-
-    `renewed_credentials`: the credentials of `old` were encrypted a second time, so they equal no others.
-    """
-    before = {node.id: node for node in old.nodes}
-    if before.keys() - {node.id for node in new.nodes}:
-        raise FlowFrameworkError("Workflow Step deletion is not supported when reprovisioning a template.")
-    changes = {node.id: _change(before.get(node.id), node, renewed_credentials) for node in new.nodes}
-    if set(changes.values()) == {KEEP}:
-        raise FlowFrameworkError("Template does not contain any modifications")
-    return changes
-
-
-def _change(old: Node | None, new: Node, renewed_credentials: bool) -> str:
-    if old is None:
-        return CREATE
-    is_same = old.previous_node_inputs == new.previous_node_inputs and old.user_inputs == new.user_inputs
-    if is_same and not (renewed_credentials and old.user_inputs.get("credential")):
-        return KEEP
-    step = STEPS[new.type]
-    if step.deprovision_step is None:  # a step that makes nothing
-        raise FlowFrameworkError(f"Unable to find update step for step: {new.type}")
-    if step.update_step is None:
-        raise FlowFrameworkError(f"Workflow Step {new.id} does not support updates when reprovisioning.")
-    return UPDATE
 
 
 # -- deprovisioning ------------------------------------------------------------------------------------
@@ -254,6 +225,16 @@ def check_updatable(workflow_id: str, before: Fields) -> None:
             f"The template can not be updated unless its provisioning state is NOT_STARTED: {workflow_id}. "
             "Deprovision the workflow to reset the state."
         )
+
+
+_LONGEST_KEYWORD: Final = 32_766
+"""Bytes of the longest term that Lucene indexes."""
+
+
+def check_indexable(template: Template) -> None:
+    """Refuses a template that the index does not take: `use_case` is a keyword of any length in its mapping."""
+    if len((template.use_case or "").encode("utf-8", "surrogatepass")) > _LONGEST_KEYWORD:
+        raise FlowFrameworkError("Failed to index template in global context index")
 
 
 def keeps_status_after_delete(before: Fields, *, clear_status: bool) -> bool:

@@ -13,7 +13,7 @@ from mockflow.core.plugin.resources import Key
 from mockflow.core.plugin.simulation import Done, Setting, rehearse
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.steps import STEPS
-from mockflow.core.plugin.substitution import placeholders_in
+from mockflow.core.plugin.substitution import is_output, placeholders_in, replaced_in
 from mockflow.core.plugin.template import PROVISION, Graph
 from mockflow.core.plugin.versions import Version
 
@@ -32,7 +32,7 @@ def lint_steps(sequence: Sequence, graph: Graph, version: Version, params: Mappi
         yield from _needs(path, step, around.assumed)
         opens = {name: found for name, value in step.inputs.items() if (found := placeholders_in(value))}
         for name, placeholders in opens.items():
-            yield _open(path, name, placeholders, graph)
+            yield _open(path, name, placeholders, graph, is_replaced=placeholders[0] in replaced_in(step.inputs[name]))
         about = step.failure.about if step.failure else None
         if step.failure and (about not in opens if about else not opens):
             yield _failing(path, step, version)
@@ -113,10 +113,14 @@ def _place(path: Path, step: Done, name: str | None) -> Path:
     return (*path, "previous_node_inputs") if name in step.node.previous_node_inputs.values() else path
 
 
-def _open(path: Path, name: str, placeholders: list[str], graph: Graph) -> Finding:
+def _open(path: Path, name: str, placeholders: list[str], graph: Graph, *, is_replaced: bool) -> Finding:
     listed = ", ".join(f"${{{{ {placeholder} }}}}" for placeholder in placeholders)
-    node_id, _, output = placeholders[0].partition(".")
-    if any(node.id == node_id and output in STEPS[node.type].outputs for node in graph.nodes):
+    node_id, _, output = placeholders[0].rpartition(".")
+    if not is_replaced:
+        hint = "write the value: placeholders in arrays and in keys are not replaced"
+    elif any(node.id == node_id for node in graph.nodes) and not is_output(placeholders[0]):
+        hint = "give the node an id of letters, digits and _: the outputs of others are not found"
+    elif any(node.id == node_id and output in STEPS[node.type].outputs for node in graph.nodes):
         hint = f"name the node in previous_node_inputs: {{{node_id}: {output}}}"
     else:
         hint = f"give it with --param {placeholders[0]}=value; a program sends it with the provision"

@@ -116,7 +116,21 @@ def _index(made: Made, version: Version) -> dict[str, Any]:
 
 
 def _pipeline(made: Made) -> dict[str, Any]:
-    return _configurations(made)
+    given = made.inputs.get("configurations")
+    if made.by_client or not isinstance(given, (str, dict)):
+        return _mapping(given)
+    from mockflow.core.opensearch.json_text import NoObjectError, read_object  # most clusters have none
+    from mockflow.core.plugin.pipeline_text import sent_text
+
+    text = sent_text(given)
+    try:
+        return _mapping(loads(text))
+    except ValueError:
+        pass
+    try:
+        return read_object(text)  # takes what has something behind the object
+    except NoObjectError:
+        return {}
 
 
 def _connector(made: Made) -> dict[str, Any]:
@@ -200,7 +214,7 @@ def _makes_model(task: Made) -> bool:
 
 
 def _configurations(made: Made) -> dict[str, Any]:
-    """The configuration of an index or pipeline. Templates have it as an object or as JSON text."""
+    """The configuration of an index. Templates have it as an object or as JSON text."""
     value = made.inputs.get("configurations")
     if isinstance(value, str):
         try:

@@ -7,26 +7,32 @@ inputs would fail on a real cluster (docs/reference/plugin.md, "What steps check
 """
 
 import heapq
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.graph import Sequence, node_timeout
 from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE, PlannedFailure, PlannedStep
+from mockflow.core.plugin.reprovision_changes import NO_PREDECESSOR, has_lost_predecessor
 from mockflow.core.plugin.status import Resource
-from mockflow.core.plugin.step_checks.agents import model_of, tool_of, tools_of
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
 from mockflow.core.plugin.step_checks.indices import taken_name
-from mockflow.core.plugin.step_checks.table import LEAVES_NO_ENTRY, check_step, duration_of
+from mockflow.core.plugin.step_checks.table import check_step, duration_of
+from mockflow.core.plugin.step_products import (
+    REGISTER_MODELS,
+    NewId,
+    created,
+    group_of,
+    kept_output,
+    outputs_of,
+    put_by_update,
+    with_tools,
+)
 from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.substitution import resolved_inputs
 from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
-
-NewId = Callable[[str, str], str]
-"""Resource type and step id -> id of the new resource."""
-
 
 _UNPLANNED: Final = PlannedStep()
 
@@ -52,7 +58,8 @@ class Done:
     """An executed step: when it began and ended (elapsed ms), and what it created or why it failed.
 
     `inputs` are the node's inputs with all placeholders resolved. `updated` are existing resources of the workflow that
-    got these inputs. `left` is what a failed step has made; the status does not list it.
+    got these inputs. `left` is what the step has made besides and the status does not list: what a failed step has
+    made, the group of a model, and a pipeline that an update step has made.
     """
 
     node: Node
@@ -85,6 +92,9 @@ def simulate(
     `changes` says for each node of a reprovisioning whether it is created, updated or kept. The outputs of kept and
     updated nodes are in `held`, the resources of the workflow.
     """
+    if changes and has_lost_predecessor(sequence, changes, held):
+        failed = Done(Node("", "noop"), 0, 0, {}, failure=NO_PREDECESSOR)
+        return Simulation((), 0, failed)
     run = _Run(sequence, setting, changes, held)
     run.execute_all()
     return _ended([run.done[node.id] for node in sequence.nodes if node.id in run.done])
@@ -147,15 +157,17 @@ class _Run:
         call = self._call(node, change)
         self._let_pass(begin)
         step = self.done[node.id] = _execute(node, begin, call, self._setting, self._around, change, had)
-        made = step.left or step.resources
+        made = (*step.resources, *step.left)
         if step.failure and self._goes_on:
-            call, made = replace(call, type=""), _created(node, call.inputs, self._setting.new_id)
+            call, made = replace(call, type=""), created(node, call.inputs, self._setting.new_id)
         if made or (change != KEEP and not step.failure):
             self._around = self._around.during(call, made)
             heapq.heappush(self._under_way, (step.end, place, call, made))
         if not self._is_good(step):
             return []
-        self._outputs[node.id] = _outputs(node, call, made if change == CREATE else had)
+        self._outputs[node.id] = (
+            kept_output(had) if change == KEEP else outputs_of(node, call, made if change == CREATE else had)
+        )
         return [
             (max(self.done[one].end for one in self._sequence.predecessors[follower.id]), self._places[follower.id])
             for follower in self._followers[node.id]
@@ -167,7 +179,7 @@ class _Run:
 
     def _call(self, node: Node, change: str) -> StepCall:
         outputs = {node_id: self._outputs[node_id] for node_id in self._sequence.predecessors[node.id]}
-        inputs = resolved_inputs(node, outputs, self._setting.params)
+        inputs = resolved_inputs(node, outputs, self._setting.params, self._sequence.user_params)
         type = (STEPS[node.type].update_step or node.type) if change == UPDATE else node.type
         return StepCall(node.id, type, inputs, node.previous_node_inputs, outputs, self._setting.workflow_id)
 
@@ -200,13 +212,19 @@ def _execute(
         return Done(node, begin, begin, call.inputs)
     plan = setting.plan.get(node.id) or setting.plan.get(node.type) or _UNPLANNED
     end = begin + _duration(node, plan, call, setting, around)
-    inputs = _with_tools(call)
+    inputs = with_tools(call, around.version)
     if failure := _failure(node, plan, call, setting, around):
-        left = _created(node, inputs, setting.new_id) if failure.leaves_resource else ()
+        left = created(node, inputs, setting.new_id) if failure.leaves_resource else ()
         return Done(node, begin, end, inputs, left=left, failure=failure)
     if change == UPDATE:
-        return Done(node, begin, end, inputs, updated=had)
-    return Done(node, begin, end, inputs, _created(node, inputs, setting.new_id))
+        named = created(node, inputs, setting.new_id)
+        updated = tuple(resource for resource in had if resource in named)
+        return Done(node, begin, end, inputs, updated=updated, left=() if updated else put_by_update(node, named))
+    resources = created(node, inputs, setting.new_id)
+    if node.type in REGISTER_MODELS and not inputs.get("model_group_id"):
+        group, is_new = group_of(node, inputs, resources[0], around)
+        return Done(node, begin, end, {**inputs, "model_group_id": group["resource_id"]}, resources, left=is_new)
+    return Done(node, begin, end, inputs, resources)
 
 
 def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> int:
@@ -221,13 +239,25 @@ def _duration(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, a
 def _failure(node: Node, plan: PlannedStep, call: StepCall, setting: Setting, around: Surroundings) -> Failure | None:
     if plan.fails:
         return _scripted_failure(node, plan.fails, call.inputs, around.version)
-    return taken_name(call, around) if setting.trusts_inputs else check_step(call, around)
+    if failure := taken_name(call, around) if setting.trusts_inputs else check_step(call, around):
+        return failure
+    if node_timeout(node) or node.type in _AT_ONCE:
+        return None
+    return replace(_timed_out(node, around.version), about="node_timeout", leaves_resource=True)
+
+
+_AT_ONCE: Final = frozenset({"noop", "create_tool"})
+"""The steps that are done when the plugin begins to wait for them, so that no time is enough."""
+
+
+def _timed_out(node: Node, version: Version) -> Failure:
+    status = version.behaviour.step_timeout_status
+    return Failure(status, f"Execute timed out for {node.id}", "TimeoutException")
 
 
 def _scripted_failure(node: Node, fails: PlannedFailure, inputs: Mapping[str, Any], version: Version) -> Failure:
     if fails.is_timeout:
-        status = version.behaviour.step_timeout_status
-        return Failure(status, f"Execute timed out for {node.id}", "TimeoutException")
+        return _timed_out(node, version)
     message = _plain_message(node, inputs) if fails.message is None else fails.message
     return Failure(fails.status, message, fails.exception or "WorkflowStepException")
 
@@ -236,60 +266,3 @@ def _plain_message(node: Node, inputs: Mapping[str, Any]) -> str:
     if node.type == "create_index":
         return f"Failed to create the index {inputs.get('index_name')}"
     return f"Failed to {node.type.replace('_', ' ')}"
-
-
-def _created(node: Node, inputs: Mapping[str, Any], new_id: NewId) -> tuple[Resource, ...]:
-    """The step's new entries of resources_created (docs/reference/plugin.md, "Steps and resources")."""
-    kind = STEPS[node.type].resource_type
-    if kind is None or node.type in LEAVES_NO_ENTRY:
-        return ()
-    given = inputs.get(_NAMED_BY.get(node.type, ""))
-    resource_id = given if isinstance(given, str) else new_id(kind, node.id)
-    entries = [_resource(node.type, node.id, kind, resource_id)]
-    if node.type in _DEPLOYING and str(inputs.get("deploy", "")).lower() == "true":
-        entries.append(_resource("deploy_model", node.id, kind, resource_id))
-    return tuple(entries)
-
-
-def _resource(step_name: str, step_id: str, kind: str, resource_id: str) -> Resource:
-    return {
-        "workflow_step_name": step_name,
-        "workflow_step_id": step_id,
-        "resource_type": kind,
-        "resource_id": resource_id,
-    }
-
-
-def _with_tools(call: StepCall) -> Mapping[str, Any]:
-    """The inputs of a step; those of an agent with its tools and its model, which come from earlier steps."""
-    if call.type != "register_agent":
-        return call.inputs
-    inputs = {name: value for name, value in call.inputs.items() if name not in ("tools", "llm")}
-    tools, model = tools_of(call), model_of(call)
-    return {**inputs, **({"llm": model} if model else {}), **({"tools": tools} if tools else {})}
-
-
-def _outputs(node: Node, call: StepCall, resources: Collection[Resource]) -> dict[str, Any]:
-    """The outputs that later steps may use."""
-    if node.type == "create_tool":
-        return {"tools": tool_of(call)}
-    inputs = call.inputs
-    made = {resource["resource_type"]: resource["resource_id"] for resource in resources}
-    return {
-        name: value
-        for name in STEPS[node.type].outputs
-        if (value := made.get(name, inputs.get(name, _FIXED_OUTPUTS.get(name)))) is not None
-    }
-
-
-# Steps whose resource id is one of the inputs.
-_NAMED_BY: Final = {
-    "create_index": "index_name",
-    "reindex": "destination_index",
-    "create_ingest_pipeline": "pipeline_id",
-    "create_search_pipeline": "pipeline_id",
-    "deploy_model": "model_id",
-}
-# Steps that also deploy their model if the input `deploy` is true.
-_DEPLOYING: Final = frozenset(name for name in STEPS if name.startswith(("register_remote_", "register_local_")))
-_FIXED_OUTPUTS: Final = {"register_model_status": "CREATED", "model_group_status": "CREATED"}

@@ -12,13 +12,15 @@ from typing import Final
 class Step:
     """One type of workflow step.
 
-    `resource_type` is the type of the resource that the step creates (None: no entry in resources_created).
-    `update_step` and `deprovision_step` are the steps that update and delete it. `timeout` is in OpenSearch time units;
-    None means the plugin's default of 10 s.
+    `optional` are the inputs that the step reads besides those it requires: what earlier nodes and user_params give of
+    them counts. `resource_type` is the type of the resource that the step creates (None: it makes no entry in
+    resources_created). `update_step` and `deprovision_step` are the steps that update and delete it. `timeout` is in
+    OpenSearch time units; None means the plugin's default of 10 s.
     """
 
     name: str
     inputs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     required_plugins: tuple[str, ...] = ()
     timeout: str | None = None
@@ -32,7 +34,7 @@ class Step:
 _ML: Final = ("opensearch-ml",)
 
 _CATALOGUE: Final = (
-    Step("noop"),
+    Step("noop", optional=("delay",)),
     Step(
         "create_index",
         inputs=("index_name", "configurations"),
@@ -51,6 +53,7 @@ _CATALOGUE: Final = (
     Step(
         "reindex",
         inputs=("source_index", "destination_index"),
+        optional=("refresh", "requests_per_second", "require_alias", "slices", "max_docs"),
         outputs=("reindex",),
         resource_type="index_name",
         deprovision_step="noop",
@@ -77,6 +80,7 @@ _CATALOGUE: Final = (
             "embedding_dimension",
             "framework_type",
         ),
+        optional=("description", "model_group_id", "all_config", "interface", "deploy"),
         outputs=("model_id", "register_model_status"),
         required_plugins=_ML,
         timeout="1m",
@@ -86,6 +90,7 @@ _CATALOGUE: Final = (
     Step(
         "register_local_sparse_encoding_model",
         inputs=("name", "version", "model_format"),
+        optional=("description", "model_group_id", "function_name", "model_content_hash_value", "url", "deploy"),
         outputs=("model_id", "register_model_status", "function_name", "model_content_hash_value", "url"),
         required_plugins=_ML,
         timeout="1m",
@@ -95,6 +100,7 @@ _CATALOGUE: Final = (
     Step(
         "register_local_pretrained_model",
         inputs=("name", "version", "model_format"),
+        optional=("description", "model_group_id", "deploy"),
         outputs=("model_id", "register_model_status"),
         required_plugins=_ML,
         timeout="1m",
@@ -104,6 +110,7 @@ _CATALOGUE: Final = (
     Step(
         "register_remote_model",
         inputs=("name", "connector_id"),
+        optional=("description", "model_group_id", "guardrails", "interface", "deploy"),
         outputs=("model_id", "register_model_status"),
         required_plugins=_ML,
         resource_type="model_id",
@@ -112,6 +119,7 @@ _CATALOGUE: Final = (
     Step(
         "register_model_group",
         inputs=("name",),
+        optional=("description", "backend_roles", "access_mode", "add_all_backend_roles"),
         outputs=("model_group_id", "model_group_status"),
         required_plugins=_ML,
         resource_type="model_group_id",
@@ -132,13 +140,23 @@ _CATALOGUE: Final = (
     Step(
         "register_agent",
         inputs=("name", "type"),
+        optional=(
+            *("description", "llm", "llm.model_id", "llm.parameters", "tools_order", "parameters", "memory"),
+            "app_type",
+        ),
         outputs=("agent_id",),
         required_plugins=_ML,
         resource_type="agent_id",
         deprovision_step="delete_agent",
     ),
     Step("delete_agent", inputs=("agent_id",), outputs=("agent_id",), required_plugins=_ML),
-    Step("create_tool", inputs=("type",), outputs=("tools",), required_plugins=_ML),
+    Step(
+        "create_tool",
+        inputs=("type",),
+        optional=("name", "description", "parameters", "include_output_in_agent_response", "config"),
+        outputs=("tools",),
+        required_plugins=_ML,
+    ),
     Step(
         "create_ingest_pipeline",
         inputs=("pipeline_id", "configurations"),

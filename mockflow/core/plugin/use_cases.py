@@ -15,7 +15,7 @@ from mockflow.core.base.json_reader import read_json
 from mockflow.core.base.tokens import ContentError, NoTextError, Tokens
 from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.maps import text_or_map
-from mockflow.core.plugin.substitution import MAX_FILLED, too_much
+from mockflow.core.plugin.substitution import MAX_FILLED, escaped, too_much
 from mockflow.core.plugin.versions import NEWEST, Version
 
 
@@ -68,8 +68,8 @@ def _with_own(case: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> 
 
 
 def _put_in(text: str, key: str, value: str) -> str:
-    """The plugin puts values into the template's text; only these characters are escaped."""
-    written = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """The plugin puts values into the template's text."""
+    written = escaped(value)
     pattern = re.compile(rf"\$\{{\{{\s*{re.escape(key)}\s*\}}\}}", re.ASCII)
     if len(written) * len(pattern.findall(text)) > MAX_FILLED:
         raise too_much()

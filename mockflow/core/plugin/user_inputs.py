@@ -78,7 +78,8 @@ def _guardrails(tokens: Tokens) -> dict[str, Any]:
             read[name] = object_map(tokens)
         else:
             tokens.value()
-    known = _GUARDRAIL.get(read.get("type", ""))
+    read.setdefault("type", "local_regex")
+    known = _GUARDRAIL.get(read["type"])
     if known is None:
         raise ContentError("guardrails of an unknown type")
     return {"type": read["type"]} | {side: _shown(read[side], known) for side in _SIDES if read.get(side)}

@@ -47,20 +47,10 @@ _ORDER: Final = (
 
 
 def _plain(schema: Any) -> Any:
-    """A schema with the keywords of `_ORDER`, in the form of which older and newer releases have variants."""
+    """A schema with the keywords of `_ORDER`, whatever release of pydantic has made it."""
     if not isinstance(schema, dict):
         return schema
-    schema = dict(schema)
-    if isinstance(listed := schema.get("allOf"), list) and len(listed) == 1:  # before 2.9, around a $ref
-        schema |= listed[0]
-        del schema["allOf"]
-    if isinstance(listed := schema.get("enum"), list) and len(listed) == 1:  # before 2.10, beside const
-        schema["const"] = listed[0]
-        del schema["enum"]
-    if "const" in schema:
-        schema.pop("type", None)
-    if schema.get("type") == "array" and "minLength" in schema:  # where a validator stands before the list
-        schema["minItems"] = schema.pop("minLength")
+    schema = _in_one_form(schema)
     plain: dict[str, Any] = {}
     for key in _ORDER:
         if key not in schema:
@@ -77,6 +67,22 @@ def _plain(schema: Any) -> Any:
     if "$defs" in schema:
         plain["$defs"] = {name: _plain(inner) for name, inner in schema["$defs"].items()}
     return plain
+
+
+def _in_one_form(schema: dict[str, Any]) -> dict[str, Any]:
+    """The form of which older and newer releases of pydantic have variants."""
+    schema = dict(schema)
+    if isinstance(listed := schema.get("allOf"), list) and len(listed) == 1:  # before 2.9, around a $ref
+        schema |= listed[0]
+        del schema["allOf"]
+    if isinstance(listed := schema.get("enum"), list) and len(listed) == 1:  # before 2.10, beside const
+        schema["const"] = listed[0]
+        del schema["enum"]
+    if "const" in schema:
+        schema.pop("type", None)
+    if schema.get("type") == "array" and "minLength" in schema:  # where a validator stands before the list
+        schema["minItems"] = schema.pop("minLength")
+    return schema
 
 
 def _choices(schema: dict[str, Any]) -> list[Any]:

@@ -37,7 +37,7 @@ def _failure_status(value: object) -> object:
     if named in FAILURES:
         reason = f"{value} is a number; write its name, {named}"
     elif named or value in REST_STATUS:
-        reason = f"{value} is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"
+        reason = f"{value} is not a failure; write a status of 400 or above, such as INTERNAL_SERVER_ERROR"
     else:
         reason = f'unknown status "{value}"; {did_you_mean(str(value), FAILURES)}'
     raise PydanticCustomError("rest_status", "{reason}", {"reason": reason})

@@ -55,7 +55,8 @@ class StubRequest(Model):
         default=None, description="The method. Default: any."
     )
     path: Annotated[Name, BeforeValidator(_path)] = Field(
-        description="The path. {name} stands for one segment, * for text within one, a final /** for all further ones."
+        description="The path, such as /_plugins/_ml/models/{id}. {name} stands for one segment, * for text within "
+        "one, a final /** for all further ones."
     )
     query: dict[Name, Text] = Field(default={}, description="Parameters of the query string and their values.")
     headers: dict[Name, Text] = Field(default={}, description="Headers and their values.")
@@ -101,7 +102,8 @@ class Stub(Model):
         description="Which requests: GET /path/{id}, or {method, path, query, headers, body}."
     )
     when: When | None = Field(
-        default=None, description="The condition. If it does not hold, the next stub or the cluster itself answers."
+        default=None,
+        description="When it answers: in a state, during a time, or both. Else the next stub or the cluster answers.",
     )
     respond: Annotated[
         tuple[Answer, ...],

@@ -1,14 +1,11 @@
 """File descriptors: how many connections a process may hold, each of which is one."""
 
-import logging
 import os
 import sys
 from contextlib import suppress
 from typing import Final
 
 from mockflow.core.base.bounds import SPARE_DESCRIPTORS
-
-log: Final = logging.getLogger("mockflow")
 
 _LEAST: Final = 8  # connections that are tried however few descriptors there are
 _IN_USE: Final = 32  # descriptors, where the system does not list them

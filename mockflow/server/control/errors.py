@@ -23,11 +23,9 @@ class ControlError(Exception):
         """What clients asked and were answered, where that is the error."""
 
 
-def refused(
-    status: int, message: str, problems: list[Any] | None = None, headers: Mapping[str, str] = NO_HEADERS
-) -> Response:
+def refused(status: int, message: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
     """An error in the form of the control API."""
-    return json_response(status, error_body(message, problems), headers)
+    return json_response(status, error_body(message), headers)
 
 
 def error_body(message: str, problems: list[Any] | None = None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def archive(entries: list[Any]) -> dict[str, Any]:
     }
 
 
-def entry(exchange: Entry, default_host: str, path: str = "") -> dict[str, Any]:
+def entry(exchange: Entry, default_host: str, path: str) -> dict[str, Any]:
     """One request of the archive. Its URL is http; `default_host` is for a request without a Host header.
 
     `path` is that of the world: /_world/NAME, or empty.

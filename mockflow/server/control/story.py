@@ -12,8 +12,8 @@ from mockflow.server.control.views import Moment, NotServedView, WorkflowDetail
 
 _LONGEST: Final = 40
 """The most lines of requests. Of more, the lines in the middle are counted only."""
-_UNUSED: Final = 10
-"""The most lines of what never acted."""
+_MOST: Final = 10
+"""The most entries of a list: of requests that wait, of what never acted, of what is not served."""
 _LONG: Final = 400
 """The most characters of a request that is not answered yet, with what would end its wait."""
 _TEXT: Final = 160
@@ -43,8 +43,7 @@ def story_of(
     cut_off = [f"a client was cut off: {stuck}", ""] if stuck else []
     lines = [*cut_off, _heading(exchanges, mode, counted, bool(waiting)), *_shortened(_requests(exchanges))]
     if waiting:
-        more = [f"  ... {len(waiting) - _UNUSED} more ..."] if len(waiting) > _UNUSED else []
-        lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_UNUSED]), *more]
+        lines += ["", "not answered yet:", *(f"  {_cut(one, _LONG)}" for one in waiting[:_MOST]), *_more(waiting)]
     if hints:
         lines += ["", *(f"hint: {_cut(one, _LONG)}" for one in hints)]
     polls: dict[str | None, list[Any]] = {}
@@ -54,17 +53,19 @@ def story_of(
     for workflow in workflows:
         lines += ["", *_timeline(workflow, polls.get(workflow.workflow_id, []))]
     if unused:
-        more = [f"  ... {len(unused) - _UNUSED} more ..."] if len(unused) > _UNUSED else []
-        lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_UNUSED]), *more]
+        lines += ["", "planned, but without effect:", *(f"  {_cut(one)}" for one in unused[:_MOST]), *_more(unused)]
     if not_served:
         lines += ["", "not served by mockflow; these stubs in a scenario answer it:", *_stubs(not_served)]
     return "\n".join(map(plain, lines))  # names may contain any character
 
 
 def _stubs(not_served: Sequence[NotServedView]) -> list[str]:
-    lines = [line for one in not_served[:_UNUSED] for line in one.stub.splitlines()[1:]]
-    more = [f"  ... {len(not_served) - _UNUSED} more ..."] if len(not_served) > _UNUSED else []
-    return ["  stubs:", *(f"  {line}" for line in lines), *more]
+    lines = [line for one in not_served[:_MOST] for line in one.stub.splitlines()[1:]]
+    return ["  stubs:", *(f"  {line}" for line in lines), *_more(not_served)]
+
+
+def _more(listed: Sequence[object]) -> list[str]:
+    return [f"  ... {len(listed) - _MOST} more ..."] if len(listed) > _MOST else []
 
 
 def _heading(exchanges: Sequence[Exchange], mode: str, counted: int, waits: bool) -> str:

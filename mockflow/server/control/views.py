@@ -340,7 +340,7 @@ class PartView(View):
 class NotServedView(View):
     """A kind of request that OpenSearch has and mockflow does not serve."""
 
-    request: str = Field(description="Method and path, such as POST /{index}/_close.")
+    request: str = Field(description="Method and path, such as POST /{alias}/_rollover.")
     operation: str = Field(description="Its name in the API specification.")
     calls: int
     stub: str = Field(description="YAML for a scenario, which answers it.")

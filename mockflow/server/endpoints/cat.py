@@ -118,10 +118,11 @@ def _index_rows(call: Call) -> Callable[[], Iterable[Row]]:
 
 
 def _index_row(index: IndexRow) -> Row:
-    store_size = Bytes(index.store_size * index.primaries)
+    store_size = None if index.is_closed else Bytes(index.store_size * index.primaries)
+    docs = (None, None) if index.is_closed else (index.docs, index.deleted)
     return (
-        *(index.health, "open", index.name, index.uuid),
-        *(index.primaries, index.replicas, index.docs, index.deleted),
+        *(index.health, "close" if index.is_closed else "open", index.name, index.uuid),
+        *(index.primaries, index.replicas, *docs),
         *(index.created, index.created_text),
         *(store_size, store_size),
     )
@@ -149,7 +150,7 @@ INDICES: Final = Table(
 def _alias_rows(call: Call) -> Callable[[], Iterable[Row]]:
     call.parameters.boolean("local")
     read_indices_options(call.parameters)
-    patterns = [part for part in call.path_value("alias").split(",") if part] or ["*"]
+    patterns = [part for part in call.value("alias").split(",") if part] or ["*"]
     wanted = [part for part in patterns if not part.startswith("-")]
     unwanted = [part[1:] for part in patterns if part.startswith("-")]
 

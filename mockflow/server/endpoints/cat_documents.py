@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from mockflow.cluster import index_listing
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.server.endpoints.cat_parameters import read_index_expression, read_manager_parameters
 from mockflow.server.endpoints.main_page import NODE_NAME
 from mockflow.server.endpoints.nodes import ip_of, publish_address
@@ -17,7 +18,7 @@ Rows = Callable[[], Iterable[Row]]
 
 
 def _count_rows(call: Call) -> Rows:
-    chosen = read_index_expression(call)
+    chosen = read_index_expression(call, OPEN_INDICES)
 
     def rows() -> Iterable[Row]:
         seconds = call.world.now() // 1000
@@ -43,7 +44,8 @@ def _shard_rows(call: Call) -> Rows:
         for index in chosen(index_listing.indices(call.world)):
             for shard in range(index.primaries):
                 docs = index.docs // index.primaries + (shard < index.docs % index.primaries)
-                there = (docs, Bytes(index.store_size), ip, node, NODE_NAME, None, None)
+                held = (None, None) if index.is_closed else (docs, Bytes(index.store_size))
+                there = (*held, ip, node, NODE_NAME, None, None)
                 yield (index.name, shard, "p", "STARTED", *there)
                 nowhere = (None, None, None, None, None, "INDEX_CREATED", index.created_text)
                 for _ in range(index.replicas):
@@ -73,7 +75,7 @@ SHARDS: Final = Table(
 def _pool_rows(call: Call) -> Rows:
     read_manager_parameters(call.parameters)
     call.parameters.text("size")
-    wanted = [part for part in call.path_value("thread_pool_patterns").split(",") if part]
+    wanted = [part for part in call.value("thread_pool_patterns").split(",") if part]
     return lambda: ((NODE_NAME, name, 0, 0, 0) for name in _POOLS if not wanted or name in wanted)
 
 
@@ -101,7 +103,7 @@ def _no_rows(call: Call) -> Rows:
     for name in ("detailed", "ignore_unavailable", "active_only", "completed_only"):
         call.parameters.boolean(name)
     for name in call.path_names:
-        call.path_value(name)
+        call.value(name)
     return lambda: ()
 
 

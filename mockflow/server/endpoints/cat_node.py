@@ -96,7 +96,7 @@ NODE_ATTRIBUTES: Final = Table(
 
 
 def _field_data_rows(call: Call) -> Rows:
-    call.path_value("fields")
+    call.value("fields")
     call.parameters.text("fields")
     return lambda: ()
 
@@ -116,7 +116,7 @@ FIELD_DATA: Final = Table(
 
 def _template_rows(call: Call) -> Rows:
     read_manager_parameters(call.parameters)
-    call.path_value("name")
+    call.value("name")
     return lambda: ()
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from mockflow.core.opensearch.indices.listing import IndexRow
-from mockflow.server.endpoints.indices import resolve_indices
+from mockflow.core.opensearch.indices.listing import OPEN_AND_CLOSED, IndexRow, IndicesOptions
+from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.call import Call
 from mockflow.server.rest.parameters import Parameters
@@ -15,13 +15,15 @@ def read_manager_parameters(parameters: Parameters) -> None:
     read_manager_timeout(parameters)
 
 
-def read_index_expression(call: Call) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
-    """A function that selects the indices of the path; 404 for a missing one."""
-    options = read_indices_options(call.parameters)
-    expression = call.path_value("index")
+def read_index_expression(
+    call: Call, defaults: IndicesOptions = OPEN_AND_CLOSED
+) -> Callable[[Iterable[IndexRow]], Iterable[IndexRow]]:
+    """A function that selects the indices of the path, aliases resolved; 404 for a missing one."""
+    options = read_indices_options(call.parameters, defaults)
+    expression = call.value("index")
 
     def chosen(indices: Iterable[IndexRow]) -> Iterable[IndexRow]:
         by_name = {index.name: index for index in indices}
-        return [by_name[name] for name in resolve_indices(expression, by_name, options)]
+        return [by_name[name] for name in found_indices(call.world, expression, options)]
 
     return chosen

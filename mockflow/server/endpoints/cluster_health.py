@@ -9,6 +9,7 @@ from typing import Any, Final
 from mockflow.cluster import Cluster, index_listing, skipping
 from mockflow.cluster.phases import active_phases
 from mockflow.core.opensearch.indices.listing import (
+    OPEN_AND_CLOSED,
     IndexRow,
     IndicesOptions,
     NoSuchIndexError,
@@ -71,7 +72,7 @@ def health(call: Call) -> Action:
     timeout = _read_constant_parameters(parameters)
     level = parameters.text("level")  # values other than indices and shards mean cluster
     wanted = _read_condition(parameters)
-    expression = call.path_value("index")
+    expression = call.value("index")
     if expression:
         resolve_indices(expression, (), _ANY)  # 400 for invalid names
     if parameters.text("awareness_attribute") is not None and level != "awareness_attributes":
@@ -79,11 +80,13 @@ def health(call: Call) -> Action:
         raise object_error(400, "action_request_validation_exception", f"Validation Failed: 1: {reason};")
 
     def indices() -> list[IndexRow] | None:
-        rows = {row.name: row for row in index_listing.indices(cluster.world)}
+        world = cluster.world
+        rows, aliases = {row.name: row for row in index_listing.indices(world)}, index_listing.indices_by_alias(world)
         try:
-            return [rows[name] for name in resolved(expression, rows)]
+            chosen = resolved(expression, rows, OPEN_AND_CLOSED, index_listing.closed(world), aliases)
         except NoSuchIndexError:
             return None
+        return [rows[name] for name in chosen]
 
     def read_indices() -> None:
         for name in expression.split(","):

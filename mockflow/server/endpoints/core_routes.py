@@ -59,19 +59,26 @@ INDICES: Final = (
     ),
     *_routes("indices.update_aliases", f"{_MANAGEMENT}.aliases:update_aliases", "POST", "/_aliases"),
     *_routes(
-        "indices.refresh", f"{_MANAGEMENT}.maintenance:maintain", "GET POST", "/_refresh", "/{index}/_refresh"
+        "indices.refresh", f"{_MANAGEMENT}.maintenance:refresh", "GET POST", "/_refresh", "/{index}/_refresh"
     ),
-    *_routes("indices.flush", f"{_MANAGEMENT}.maintenance:maintain", "GET POST", "/_flush", "/{index}/_flush"),
+    *_routes("indices.flush", f"{_MANAGEMENT}.maintenance:flush", "GET POST", "/_flush", "/{index}/_flush"),
     *_routes(
-        "indices.forcemerge", f"{_MANAGEMENT}.maintenance:maintain", "POST", "/_forcemerge", "/{index}/_forcemerge"
+        "indices.forcemerge", f"{_MANAGEMENT}.maintenance:forcemerge", "POST", "/_forcemerge", "/{index}/_forcemerge"
     ),
     *_routes(
-        "indices.clear_cache", f"{_MANAGEMENT}.maintenance:maintain", "POST", "/_cache/clear", "/{index}/_cache/clear"
+        "indices.clear_cache", f"{_MANAGEMENT}.maintenance:clear_cache", "POST",
+        "/_cache/clear", "/{index}/_cache/clear",
     ),
     *_routes(
         "indices.stats", f"{_MANAGEMENT}.maintenance:stats", "GET",
         "/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}",
     ),
+    *_routes(
+        "field_caps", f"{_MANAGEMENT}.field_caps:field_caps", "GET POST", "/_field_caps", "/{index}/_field_caps"
+    ),
+    *_routes("indices.close", f"{_MANAGEMENT}.states:close_index", "POST", "/{index}/_close"),
+    *_routes("indices.open", f"{_MANAGEMENT}.states:open_index", "POST", "/{index}/_open"),
+    *_routes("indices.add_block", f"{_MANAGEMENT}.states:add_block", "PUT", "/{index}/_block/{block}"),
     *_empty("indices.resolve_index", "resolve_index", "GET", "/_resolve/index/{name}"),
 )  # fmt: skip
 EMPTY_LISTS: Final = (
@@ -106,13 +113,22 @@ DOCUMENTS: Final = (
     *_routes("mget", "documents.reads:get_many", "GET POST", "/_mget", "/{index}/_mget"),
     *_routes("bulk", "documents.bulk:bulk", "POST PUT", "/_bulk", "/{index}/_bulk"),
     *_routes("core.search", "documents.searches:search", "GET POST", "/_search", "/{index}/_search"),
-    *_routes("count", "documents.searches:count", "GET POST", "/_count", "/{index}/_count"),
+    *_routes("msearch", "documents.msearch:msearch", "GET POST", "/_msearch", "/{index}/_msearch"),
+    *_routes(
+        "indices.validate_query", "documents.validate:validate_query", "GET POST",
+        "/_validate/query", "/{index}/_validate/query",
+    ),
+    *_routes("count", "documents.counts:count", "GET POST", "/_count", "/{index}/_count"),
     *_routes("scroll", "documents.scrolls:scroll", "GET POST", "/_search/scroll", "/_search/scroll/{scroll_id}"),
     *_routes(
         "clear_scroll", "documents.scrolls:clear_scroll", "DELETE", "/_search/scroll", "/_search/scroll/{scroll_id}"
     ),
+    *_routes("create_pit", "documents.points_in_time:create_pit", "POST", "/{index}/_search/point_in_time"),
+    *_routes("get_all_pits", "documents.points_in_time:get_all_pits", "GET", "/_search/point_in_time/_all"),
+    *_routes("delete_all_pits", "documents.points_in_time:delete_all_pits", "DELETE", "/_search/point_in_time/_all"),
+    *_routes("delete_pit", "documents.points_in_time:delete_pits", "DELETE", "/_search/point_in_time"),
+    *_routes("tasks.get", "documents.tasks:get_task", "GET", "/_tasks/{task_id}"),
+    *_routes("reindex", "documents.reindex:reindex", "POST", "/_reindex"),
     *_routes("delete_by_query", "documents.by_query:delete_by_query", "POST", "/{index}/_delete_by_query"),
     *_routes("update_by_query", "documents.by_query:update_by_query", "POST", "/{index}/_update_by_query"),
 )  # fmt: skip
-
-ROUTES: Final = (*INDICES, *EMPTY_LISTS, *DOCUMENTS)

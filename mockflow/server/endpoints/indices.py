@@ -4,13 +4,16 @@ What changes them is in `index_management`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from mockflow.cluster import World, index_listing
 from mockflow.core.base.wildcards import matches
+from mockflow.core.opensearch.ids import opensearch_uuid
 from mockflow.core.opensearch.indices.index_body import default_settings, shown_settings
 from mockflow.core.opensearch.indices.listing import (
     DEFAULT_OPTIONS,
+    OPEN_AND_CLOSED,
     IndicesOptions,
     InvalidIndexNameError,
     NoSuchIndexError,
@@ -29,7 +32,7 @@ def _get(*parts: str) -> Handler:
     """A handler for GET and HEAD of indices; `parts` are what the response has of each."""
 
     def handle(call: Call) -> Action:
-        find, show = _read_expression(call), _read_form(call) if "settings" in parts else dict
+        find, show = _read_expression(call), _read_form(call, *parts) if "settings" in parts else dict
         call.parameters.boolean("local")
         if len(parts) > 1 and "aliases" in parts:
             call.ignore_body()
@@ -47,7 +50,7 @@ def _get(*parts: str) -> Handler:
 
 def delete_index(call: Call) -> Action:
     """Deletes indices, also those of the plugins with their workflows or resources."""
-    find = _read_expression(call, with_aliases=False)
+    find = _read_expression(call, OPEN_AND_CLOSED, with_aliases=False)
     call.ignore_body()
     call.parameters.time("timeout")
 
@@ -73,11 +76,13 @@ def _check_may_delete(name: str, settings: Mapping[str, Any]) -> None:
             raise Refusal(error.status, {"error": error.error(), "status": error.status}) from None
 
 
-def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], Bodies]:
+def _read_expression(
+    call: Call, defaults: IndicesOptions = DEFAULT_OPTIONS, *, with_aliases: bool = True
+) -> Callable[[], Bodies]:
     """A function that finds the indices of the path when the action runs."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, defaults)
     read_manager_timeout(call.parameters)
-    expression = call.path_value("index")
+    expression = call.value("index")
 
     def find() -> Bodies:
         try:
@@ -90,12 +95,12 @@ def _read_expression(call: Call, *, with_aliases: bool = True) -> Callable[[], B
     return find
 
 
-def _read_form(call: Call) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _read_form(call: Call, *parts: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A function that makes a body as the parameters want its settings."""
     human, flat, with_defaults = (
         call.parameters.boolean(name) for name in ("human", "flat_settings", "include_defaults")
     )
-    release, wanted = call.world.version.number, call.path_value("name")
+    release, wanted = call.world.version.number, "" if "aliases" in parts else call.value("name")
     patterns = [] if wanted in ("", "_all", "*") else wanted.split(",")
 
     def show(body: dict[str, Any]) -> dict[str, Any]:
@@ -114,10 +119,15 @@ def found_indices(
 ) -> list[str]:
     """The indices that an expression means; an alias stands for its indices. The errors of `resolve_indices`.
 
-    Without `with_aliases`, 400 for the name of an alias.
+    Without `with_aliases`, 400 for the name of an alias. 400 for a closed index where `options` forbid it.
     """
+    try:
+        expression = index_listing.dated(world, expression)
+    except SearchError as error:
+        raise Refusal(error.status, {"error": error.error(), "status": error.status}) from None
     aliases = index_listing.indices_by_alias(world)
     names = index_listing.names(world)
+    closed = index_listing.closed(world)
     if not with_aliases:
         for part in expression.split(","):
             if part in aliases:
@@ -125,19 +135,30 @@ def found_indices(
                     f"The provided expression [{part}] matches an alias, specify the corresponding concrete indices "
                     "instead."
                 )
-        return resolve_indices(expression, names, options)
-    chosen = {
-        index
-        for name in resolve_indices(expression, [*names, *aliases], options)
-        for index in aliases.get(name, (name,))
-    }
-    return [name for name in names if name in chosen]
+        aliases = {}
+    chosen = resolve_indices(expression, names, options, closed, aliases)
+    return [name for name in chosen if _is_admitted(name, options, closed)]
 
 
-def resolve_indices(expression: str, names: Iterable[str], options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
+def _is_admitted(name: str, options: IndicesOptions, closed: frozenset[str]) -> bool:
+    """Whether an index may take part. 400 for a closed one that may not, unless it is skipped."""
+    if name not in closed or not options.forbids_closed:
+        return True
+    if options.ignore_unavailable:
+        return False
+    raise object_error(400, "index_closed_exception", "closed", index=name, index_uuid=opensearch_uuid("index", name))
+
+
+def resolve_indices(
+    expression: str,
+    names: Iterable[str],
+    options: IndicesOptions = DEFAULT_OPTIONS,
+    closed: frozenset[str] = frozenset(),
+    aliases: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> list[str]:
     """The names that an index expression selects; 404 for a missing index, 400 for an invalid name."""
     try:
-        return resolved(expression, names, options)
+        return resolved(expression, names, options, closed, aliases)
     except NoSuchIndexError as error:
         raise no_such_index(str(error)) from None
     except InvalidIndexNameError as error:

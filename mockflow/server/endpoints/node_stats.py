@@ -117,5 +117,7 @@ ROUTES: Final = (
     *_routes("stats", _STATS, "stats/{metric}/{index_metric}", "{node_id}/stats/{metric}/{index_metric}"),
     *_routes("usage", _USAGE),
     ApiRoute("GET", "/_nodes/hot_threads", "nodes.hot_threads", hot_threads),
+    ApiRoute("GET", "/_cluster/nodes/hot_threads", "nodes.hot_threads", hot_threads),
+    ApiRoute("GET", "/_cluster/nodes/{node_id}/hot_threads", "nodes.hot_threads", hot_threads),
     ApiRoute("GET", "/_nodes/{node_id}/hot_threads", "nodes.hot_threads", hot_threads),
 )

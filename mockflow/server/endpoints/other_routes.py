@@ -3,6 +3,8 @@
 A client that only polls needs none of them, and their modules are most of the server.
 """
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 from mockflow.server.endpoints import (
@@ -17,16 +19,18 @@ from mockflow.server.endpoints import (
     nodes,
     pipelines,
 )
+from mockflow.server.rest.call import ApiRoute
 
-ROUTES: Final = (
-    *cluster_health.ROUTES,
-    *cluster_settings.ROUTES,
-    *cluster_state.ROUTES,
-    *nodes.ROUTES,
-    *node_stats.ROUTES,
-    *cat.ROUTES,
-    *indices.ROUTES,
-    *core_routes.ROUTES,
-    *pipelines.ROUTES,
-    *machine_learning.ROUTES,
-)
+FAMILIES: Final[Mapping[str, tuple[ApiRoute, ...]]] = {
+    "The cluster": (*cluster_health.ROUTES, *cluster_settings.ROUTES, *cluster_state.ROUTES),
+    "Nodes": (*nodes.ROUTES, *node_stats.ROUTES),
+    "Tables": (*cat.ROUTES,),
+    "Indices": (*indices.ROUTES, *core_routes.INDICES),
+    "Empty lists": core_routes.EMPTY_LISTS,
+    "Documents": core_routes.DOCUMENTS,
+    "Pipelines": (*pipelines.ROUTES,),
+    "Machine learning": (*machine_learning.ROUTES,),
+}
+"""The families by their titles in docs/reference/operations.md."""
+
+ROUTES: Final = tuple(chain.from_iterable(FAMILIES.values()))

@@ -58,7 +58,7 @@ def _pipelines(cluster: Cluster, kind: str, name: str) -> list[Made]:
 
 def _pipeline_id(call: Call) -> str:
     read_manager_timeout(call.parameters)
-    return call.path_value("id")
+    return call.value("id")
 
 
 _PIPELINES: Final[Mapping[str, tuple[str, str]]] = {

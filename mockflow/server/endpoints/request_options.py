@@ -1,12 +1,18 @@
 """Parameters that many of OpenSearch's endpoints share (docs/reference/opensearch.md, "Parameters")."""
 
+from collections.abc import Mapping
+
 from mockflow.core.opensearch import values
 from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
-from mockflow.server.rest.call import Call
 from mockflow.server.rest.errors import illegal_argument, object_error
 from mockflow.server.rest.parameters import Parameters
 
 _STATES = frozenset({"open", "closed", "hidden"})
+
+
+def with_options(defaults: IndicesOptions, given: Mapping[str, str]) -> IndicesOptions:
+    """The options that a header of a multi-search gives, as if they were parameters."""
+    return read_indices_options(Parameters(given, {}), defaults) if given else defaults
 
 
 def read_manager_timeout(parameters: Parameters) -> None:
@@ -27,14 +33,10 @@ def read_indices_options(parameters: Parameters, defaults: IndicesOptions = DEFA
         ignore_unavailable=_option(parameters, "ignore_unavailable", defaults.ignore_unavailable),
         allow_no_indices=_option(parameters, "allow_no_indices", defaults.allow_no_indices),
         expands_to=expands_to,
+        forbids_closed=defaults.forbids_closed,
     )
     _option(parameters, "ignore_throttled", False)
     return options
-
-
-def read_index(call: Call) -> str:
-    """The index expression of the path; where the path has none, the parameter ``index`` stands for it."""
-    return call.path_value("index") if "index" in call.path_names else call.parameters.text("index") or ""
 
 
 def read_wait_for_shards(parameters: Parameters) -> None:

@@ -13,20 +13,19 @@ from mockflow.cluster import Cluster
 from mockflow.core.base.steps import Steps, at_once
 from mockflow.core.base.tokens import NOTHING
 from mockflow.core.opensearch.search import (
-    PARAMETERS,
     Rules,
     SearchError,
     SourceFilter,
     Stored,
-    from_parameters,
     search,
     too_deep,
 )
-from mockflow.server.http.messages import CONTENT_TYPE, Request
+from mockflow.server.http.messages import CONTENT_TYPE
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Handler, Reply, body_format
-from mockflow.server.rest.errors import Refusal, object_error
+from mockflow.server.rest.errors import Refusal
 from mockflow.server.rest.pauses import with_pauses
+from mockflow.server.rest.source_parameter import required_content
 from mockflow.server.rest.worker import in_thread
 
 Documents = Callable[[Call], Iterable[Stored]]
@@ -127,24 +126,7 @@ class _Request(NamedTuple):
 
 def _request(call: Call) -> _Request:
     """The search's body, or the parameters that replace it."""
-    call.ignore_body()
-    given = {} if call.request.body else {name: call.parameters.text(name) for name in PARAMETERS}
-    try:
-        sent = from_parameters(
-            {name: value for name, value in given.items() if value is not None}, has_body=bool(call.request.body)
-        )
-    except SearchError as error:
-        raise refused(error) from None
-    if sent is None:
-        return _read(call, call.request)
-    text, media_type = sent
-    if body_format(media_type) is None:
-        reason = f"Unknown value for source_content_type [{media_type}]"
-        raise object_error(500, "illegal_state_exception", reason)
-    return _read(call, Request(call.request.method, call.request.target, {CONTENT_TYPE: media_type}, text.encode()))
-
-
-def _read(call: Call, request: Request) -> _Request:
+    request = required_content(call)
     value = read_value(request, call.world.version)
     if value is NOTHING:
         raise unexpected_start(request, None, EXPECTED)

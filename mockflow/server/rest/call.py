@@ -82,6 +82,13 @@ class Call:
         """The decoded value of ``{name}`` in the route's path; empty if the route has no such name."""
         return decode(self._path_values.get(name, ""), plus_as_space=False)
 
+    def value(self, name: str) -> str:
+        """The value of ``{name}`` in the path; where the route has no such name, the parameter of this name.
+
+        So ``/_mapping?index=a`` means ``/a/_mapping`` (RestRequest.param, which most handlers of the core read).
+        """
+        return self.path_value(name) if name in self._path_values else self.parameters.text(name) or ""
+
     def ignore_body(self) -> None:
         """Accepts a body without reading it."""
         self._body_taken = True

@@ -77,7 +77,7 @@ def plugin_error(status: int, message: str) -> Refusal:
     return Refusal(status, {"error": message})
 
 
-def text_error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Refusal:
+def text_error(status: int, text: str, headers: Mapping[str, str] | None) -> Refusal:
     """The security plugin's error in plain text (docs/reference/opensearch.md, "Security plugin")."""
     refusal = Refusal(status, {}, headers)
     refusal.text = text

@@ -80,7 +80,7 @@ class Parameters:
         if self._values.keys() <= self._consumed:
             return
         if unknown := self.unknown():
-            raise illegal_argument(_unrecognized(readable(path), unknown, COMMON | self._consumed))
+            raise illegal_argument(unrecognized(readable(path), unknown, COMMON | self._consumed))
 
 
 def parse_target(target: str) -> tuple[str, dict[str, str]]:
@@ -132,12 +132,13 @@ def _escape_message(text: str, index: int) -> str:
     return f"invalid escape sequence `%{rest[:2]}' at index {index} of: {text}"
 
 
-def _unrecognized(path: str, unknown: Iterable[str], known: Iterable[str]) -> str:
+def unrecognized(path: str, unknown: Iterable[str], known: Iterable[str], what: str = "parameter") -> str:
+    """OpenSearch's text for unknown parameters, or other parts of a request, with those that are alike."""
     names = list(unknown)
     parts = [f"[{name}]{_suggestion(name, known)}" for name in names[:_SUGGESTED]]
     parts += [f"[{name}]" for name in names[_SUGGESTED:]]
     plural = "s" if len(parts) > 1 else ""
-    return f"request [{path}] contains unrecognized parameter{plural}: {', '.join(parts)}"
+    return f"request [{path}] contains unrecognized {what}{plural}: {', '.join(parts)}"
 
 
 _SUGGESTED: Final = 30  # names for which there are suggestions; comparing words takes long

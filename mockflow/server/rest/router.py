@@ -50,11 +50,8 @@ class Router(Generic[Handler]):
 
     def __init__(self, routes: Iterable[Route[Handler]]) -> None:
         self._root: Final[_Node[Handler]] = _Node()
-        self.operations: dict[str, None] = {}
-        """The names of the operations of all routes, in their order."""
         self.routes = tuple(routes)
         for route in self.routes:
-            self.operations[route.operation] = None
             self.add(route)
 
     def add(self, route: Route[Handler]) -> bool:

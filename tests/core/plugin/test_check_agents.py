@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.plugin.step_checks.agents import tool_of, tools_of
-from tests.core.plugin.steps import NEW, OLD, both, call, error, foreign
+from mockflow.core.plugin.step_checks.agents import model_of, tool_of, tools_of
+from mockflow.core.plugin.versions import parse_version
+from tests.core.plugin.steps import NEW, OLD, both, call, error, foreign, old
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 AGENT = {"name": "a", "type": "flow"}
@@ -28,8 +29,6 @@ def errors(inputs: dict[str, Any], **changes: Any) -> tuple[str | None, str | No
         (AGENT, TOOLS),
         ({**AGENT, "tools_order": ["t2", "t1"]}, TOOLS),
         ({**AGENT, "parameters": {"a": "b"}, "memory": {"type": "conversation_index"}}, {}),
-        ({**TALKS, "llm": '{"model_id": "M", "parameters": {"a": "b"}}'}, {}),
-        ({**TALKS, "llm": {"model_id": "M"}}, {}),
         (TALKS, MODEL),
         ({**AGENT, "type": "conversational_flow", "app_type": "os_chat"}, {}),
     ],
@@ -43,11 +42,6 @@ def test_a_good_agent_is_registered(inputs: dict[str, Any], changes: dict[str, A
     [
         ({**AGENT, "type": "nope"}, {}, "nope is not a valid Agent Type"),
         (TALKS, {}, "We need model information for the conversational agent type"),
-        (
-            AGENT,
-            {**TOOLS, "outputs": {name: {"tools": {"type": "T"}} for name in ("t1", "t2")}},
-            "Duplicate tool defined in agent configuration",
-        ),
         ({**AGENT, "parameters": "x"}, {}, "[parameters] must be a key-value map."),
         ({**AGENT, "memory": {"window_size": "5"}}, {}, "agent name is null"),
     ],
@@ -56,9 +50,45 @@ def test_a_bad_agent_is_refused(inputs: dict[str, Any], changes: dict[str, Any],
     assert errors(inputs, **changes) == foreign("IllegalArgumentException", message)
 
 
-def test_parameters_of_the_model_are_texts() -> None:
-    inputs = {**TALKS, "llm": {"model_id": "M", "parameters": {"a": 1}}}
-    assert errors(inputs) == both("llm field [parameters] must be a string to string map")
+def test_two_tools_of_one_name() -> None:
+    new, older = errors(AGENT, **{**TOOLS, "outputs": {name: {"tools": {"type": "T"}} for name in ("t1", "t2")}})
+    assert new == foreign("IllegalArgumentException", "")[0]
+    assert older == old("Duplicate tool defined: T")
+
+
+NO_MODEL = foreign("IllegalArgumentException", "We need model information for the conversational agent type")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "is_read"),
+    [
+        ({"llm": '{"model_id": "M", "parameters": {"a": "b"}}'}, (True, False)),
+        ({"llm": {"model_id": "M"}}, (True, False)),
+        ({"llm": {"parameters": {"a": "b"}}}, (False, False)),
+        ({"llm.model_id": "M", "llm.parameters": {"a": "b"}}, (False, True)),
+        ({"llm.parameters": {"a": "b"}}, (False, False)),
+    ],
+)
+def test_which_inputs_are_the_model(inputs: dict[str, Any], is_read: tuple[bool, bool]) -> None:
+    """`llm` is read from 3.1 on, `llm.model_id` before."""
+    expected = tuple(None if good else text for good, text in zip(is_read, NO_MODEL, strict=True))
+    assert errors({**TALKS, **inputs}) == expected
+
+
+def test_the_kinds_of_the_model() -> None:
+    new, _ = errors({**TALKS, "llm": {"model_id": "M", "parameters": {"a": 1}}})
+    assert new == both("llm field [parameters] must be a string to string map")[0]
+    assert errors({**TALKS, "llm": 5})[0] == "ClassCastException during step s, restStatus: INTERNAL_SERVER_ERROR"
+    _, older = errors({**TALKS, "llm.model_id": "M", "llm.parameters": "x"})
+    assert older == old("[llm.parameters] must be a key-value map.")
+    assert "java.lang.Integer cannot be cast" in (errors({**TALKS, "llm.model_id": 5})[1] or "")
+
+
+@pytest.mark.parametrize(("release", "inputs"), [(NEW, {"llm": {"model_id": "own"}}), (OLD, {"llm.model_id": "own"})])
+def test_the_own_model_wins_over_that_of_an_earlier_node(release: str, inputs: dict[str, Any]) -> None:
+    version = parse_version(release)
+    assert model_of(call("register_agent", {**TALKS, **inputs}, **MODEL), version) == {"model_id": "own"}
+    assert model_of(call("register_agent", TALKS, **MODEL), version) == {"model_id": "M"}
 
 
 def test_an_order_that_leaves_out_a_tool_fails() -> None:
@@ -77,7 +107,7 @@ def test_a_window_size_is_never_a_number() -> None:
 
 @pytest.mark.parametrize(("type", "release"), [("plan_execute_and_reflect", "3.0.0"), ("ag_ui", "3.4.0")])
 def test_a_type_of_agent_comes_with_a_release(type: str, release: str) -> None:
-    inputs = {**AGENT, "type": type, "llm": {"model_id": "M"}}
+    inputs = {**AGENT, "type": type, "llm": {"model_id": "M"}, "llm.model_id": "M"}
     assert error("register_agent", inputs, release) is None
     assert error("register_agent", inputs, OLD) == (
         f"{type} is not a valid Agent Type during step s, restStatus: BAD_REQUEST"

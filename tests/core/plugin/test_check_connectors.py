@@ -26,7 +26,6 @@ def errors(**changes: Any) -> tuple[str | None, str | None]:
         {"actions": [{**ACTION, "action_type": "Batch_Predict", "request_body": "{}", "headers": {}}]},
         {"actions": [{**ACTION, "url": "https://${parameters.host:-a.example.com}/x"}]},
         {"protocol": "aws_sigv4", "credential": AWS, "parameters": AWS_PARAMETERS},
-        {"protocol": "aws_sigv4", "credential": {"roleArn": "arn", **AWS_PARAMETERS}, "parameters": {}},
         {"parameters": {"endpoint": "models.example.com", "temperature": 0}},
         {"description": ""},
     ],
@@ -90,6 +89,13 @@ def test_the_trusted_endpoints_are_those_of_the_cluster() -> None:
     assert error("create_connector", CONNECTOR, trusted_endpoints=(r"^\Qhttps\E.*",)) is None  # for Java alone
 
 
+def test_a_role_is_a_credential_in_newer_releases() -> None:
+    assert errors(protocol="aws_sigv4", credential={"roleArn": "arn", **AWS_PARAMETERS}, parameters={}) == (
+        None,
+        old("Missing credential"),
+    )
+
+
 def test_newer_releases_check_names() -> None:
     assert errors(name="a<b>") == (
         "ActionRequestValidationException during step s, restStatus: BAD_REQUEST",
@@ -99,7 +105,10 @@ def test_newer_releases_check_names() -> None:
 
 def test_mcp_connectors_come_with_a_release() -> None:
     changes = {"protocol": "mcp_sse", "credential": {}, "url": "https://mcp.example.com"}
-    assert error("create_connector", {**CONNECTOR, **changes}, "3.0.0") is None
+    assert error("create_connector", {**CONNECTOR, **changes}, "3.7.0") is None
+    assert error("create_connector", {**CONNECTOR, **changes}, "3.6.0") == (
+        "IllegalArgumentException during step s, restStatus: BAD_REQUEST"
+    )  # the step does not read the URL
     assert error("create_connector", {**CONNECTOR, **changes, "url": " "}, "3.0.0") == old(
         "MCP Connector url is null or blank"
     )

@@ -13,6 +13,15 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 THERE = {("connector", "c"), ("model", "m"), ("model_group", "g")}
 REMOTE = {"name": "m", "connector_id": "c"}
 LOCAL = {"name": "huggingface/x", "version": "1.0.1", "model_format": "TORCH_SCRIPT"}
+CUSTOM = {
+    **LOCAL,
+    "function_name": "text_embedding",
+    "model_content_hash_value": "0",
+    "url": "https://x",
+    "model_type": "bert",
+    "embedding_dimension": "768",
+    "framework_type": "sentence_transformers",
+}
 ALLOWED = "can only contain letters, numbers, spaces, and basic punctuation (.,!?():@-_'/\")"
 
 
@@ -26,22 +35,13 @@ def errors(type: str, inputs: dict[str, Any], **changes: Any) -> tuple[str | Non
     [
         ("register_remote_model", REMOTE),
         ("register_remote_model", {**REMOTE, "function_name": "foo", "deploy": True, "model_group_id": "g"}),
+        ("register_remote_model", {**REMOTE, "model_group_id": ""}),
+        ("register_local_pretrained_model", {**LOCAL, "function_name": "nope", "url": 5, "embedding_dimension": "x"}),
         ("register_remote_model", {**REMOTE, "deploy": "false", "interface": '{"input": {}}'}),
         ("register_remote_model", {**REMOTE, "interface": {"input": {}}, "description": "Größe (1)."}),
         ("register_local_pretrained_model", LOCAL),
         ("register_local_sparse_encoding_model", {**LOCAL, "deploy": "true"}),
-        (
-            "register_local_custom_model",
-            {
-                **LOCAL,
-                "function_name": "text_embedding",
-                "model_content_hash_value": "0",
-                "url": "https://x",
-                "model_type": "bert",
-                "embedding_dimension": "768",
-                "framework_type": "sentence_transformers",
-            },
-        ),
+        ("register_local_custom_model", CUSTOM),
         ("deploy_model", {"model_id": "m"}),
         ("undeploy_model", {"model_id": "m"}),
         ("delete_model", {"model_id": "m"}),
@@ -68,9 +68,27 @@ def test_a_good_step_succeeds(type: str, inputs: dict[str, Any]) -> None:
             "Failed to parse value [yes] as only [true] or [false] are allowed.",
             "BAD_REQUEST",
         ),
+        (
+            "register_remote_model",
+            {"name": "m", "connector_id": " "},
+            "You must provide connector content when creating a remote model without connector id!",
+            "BAD_REQUEST",
+        ),
         ("register_remote_model", {**REMOTE, "interface": "xyz"}, "Failed to create model interface", "BAD_REQUEST"),
         ("register_remote_model", {**REMOTE, "model_group_id": "x"}, "Failed to register remote model", INTERNAL),
         ("register_local_pretrained_model", {**LOCAL, "model_format": "x"}, "Wrong model format", "BAD_REQUEST"),
+        (
+            "register_local_pretrained_model",
+            {**LOCAL, "model_format": "torch_script"},
+            "Wrong model format",
+            "BAD_REQUEST",
+        ),
+        (
+            "register_local_custom_model",
+            {**CUSTOM, "interface": "x"},
+            "Failed to create model interface",
+            "BAD_REQUEST",
+        ),
         (
             "register_local_sparse_encoding_model",
             {**LOCAL, "model_group_id": "x"},
@@ -117,15 +135,22 @@ def test_a_local_model_has_to_be_in_the_list(type: str) -> None:
         ("function_name", "nope", "Wrong function name"),
         ("framework_type", "nope", "Wrong framework type"),
         ("embedding_dimension", "x", 'For input string: "x"'),
+        ("embedding_dimension", "3000000000", 'For input string: "3000000000"'),
     ],
 )
 def test_a_local_model_has_known_values(name: str, value: str, message: str) -> None:
-    assert errors("register_local_pretrained_model", {**LOCAL, name: value}) == both(message)
+    assert errors("register_local_custom_model", {**CUSTOM, name: value}) == both(message)
 
 
 def test_a_number_where_text_is_wanted_is_a_failed_cast() -> None:
     new, _ = errors("register_local_pretrained_model", {**LOCAL, "version": 1})
     assert new == foreign("ClassCastException", "", INTERNAL)[0]
+
+
+def test_guardrails_are_an_object() -> None:
+    new, older = errors("register_remote_model", {**REMOTE, "guardrails": "x"})
+    assert new == foreign("ClassCastException", "", INTERNAL)[0]
+    assert (older or "").startswith("class java.lang.String cannot be cast to class org.opensearch.ml.common.model.")
 
 
 def test_there_are_no_models_before_the_first_one() -> None:

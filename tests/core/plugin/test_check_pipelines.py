@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockflow.core.plugin.step_checks.pipelines import pipeline_of
-from tests.core.plugin.steps import NEW, OLD, both, call, error
+from mockflow.core.base.json_writer import loads
+from mockflow.core.plugin.pipeline_text import sent_text
+from tests.core.plugin.steps import NEW, OLD, both, error, foreign
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 EMBEDDING = {"text_embedding": {"model_id": "m", "field_map": {"a": "b"}}}
@@ -56,6 +57,25 @@ def test_a_bad_ingest_pipeline_is_not_created(configurations: Any, message: str,
     assert errors("create_ingest_pipeline", configurations) == both(message, status)
 
 
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        ('["b$"]', "Illegal group reference"),
+        ('["${{ fields }}"]', "named capturing group is missing trailing '}'"),
+        ('["${a}"]', "No group with name {a}"),
+    ],
+)
+def test_a_dollar_in_an_array_in_quotes(array: str, message: str) -> None:
+    """The step takes the array for the replacement of a pattern."""
+    configurations = {"processors": [{"csv": {"field": "a", "target_fields": array}}]}
+    assert errors("create_ingest_pipeline", configurations) == foreign("IllegalArgumentException", message)
+    assert errors("create_ingest_pipeline", {"description": f"{array}.", "processors": []}) == (None, None)
+
+
+def test_backslashes_in_an_array_in_quotes() -> None:
+    assert loads(sent_text('{"a": "[\\"b\\\\n\\"]"}')) == {"a": ["b\n"]}
+
+
 def test_an_update_names_itself() -> None:
     assert errors("update_ingest_pipeline", "xyz") == both("Failed step update_ingest_pipeline", INTERNAL)
     assert errors("update_search_pipeline", "xyz") == both("Failed step update_search_pipeline", INTERNAL)
@@ -93,11 +113,6 @@ def test_any_text_is_an_id_and_a_number_is_none() -> None:
     assert errors("create_ingest_pipeline", '{"processors":[]}', 5)[0] == (
         "ClassCastException during step s, restStatus: INTERNAL_SERVER_ERROR"
     )
-
-
-def test_an_array_in_quotes_is_an_array() -> None:
-    inputs = {"configurations": {"a": "[0.7, 0.3]", "b": "x [1] y"}}
-    assert pipeline_of(call("create_search_pipeline", inputs)) == {"a": [0.7, 0.3], "b": "x [1] y"}
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from mockflow.core.opensearch.rest_status import FlowFrameworkError
 from mockflow.core.plugin.lifecycle import (
     Deprovisioned,
     DeprovisionRules,
-    changes_between,
     deprovisioned,
     fresh,
     keeps_status_after_delete,
 )
+from mockflow.core.plugin.reprovision_changes import changes_between
 from mockflow.core.plugin.status import Fields, Resource
 from mockflow.core.plugin.template import Graph, Node
 from mockflow.core.script.run import Run

@@ -1,7 +1,7 @@
 """When the steps of a run begin and end, and what they make."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mockflow.core.plugin.graph import sequence_of
 from mockflow.core.plugin.planned import CREATE, KEEP, UPDATE
 from mockflow.core.plugin.simulation import Setting, Simulation, simulate
+from mockflow.core.plugin.status import Resource
 from mockflow.core.plugin.step_checks.call import Surroundings
 from mockflow.core.plugin.template import Edge, Graph, Node
 from mockflow.core.plugin.versions import parse_version
@@ -31,6 +32,7 @@ def run(
     step_time: int = 1000,
     changes: Mapping[str, str] | None = None,
     indexes: Iterable[str] = (),
+    held: Collection[Resource] = (),
     **more: Any,
 ) -> Simulation:
     """A run of the graph's steps, each as `steps` says."""
@@ -38,7 +40,7 @@ def run(
     there = around(resources=[("index", name) for name in indexes], index_settings={name: {} for name in indexes})
     new_id = "{} of {}".format
     setting = Setting(plan.step_ms(step_time), new_id, there, plan.planned(), **more)
-    return simulate(sequence_of(graph, workflow_id="w", max_steps=50), setting, changes)
+    return simulate(sequence_of(graph, workflow_id="w", max_steps=50), setting, changes, held)
 
 
 def ends(simulation: Simulation) -> dict[str, int]:
@@ -169,7 +171,7 @@ def test_an_update_of_it_can() -> None:
 
 def test_a_kept_step_takes_no_time_and_makes_nothing() -> None:
     graph = chain(Node("a", "register_model_group", {}, {"name": "g"}), Node("b", "noop"))
-    simulation = run(graph, changes={"a": KEEP, "b": CREATE})
+    simulation = run(graph, changes={"a": KEEP, "b": CREATE}, held=[GROUP])
     assert ends(simulation) == {"a": 0, "b": 1000}
     assert not simulation.steps[0].resources
 
@@ -192,3 +194,4 @@ def test_what_a_kept_step_has_made_is_passed_on() -> None:
 
 CONNECTOR_INPUTS = ("name", "description", "version", "protocol", "parameters", "credential", "actions")
 ENTRY = ("workflow_step_name", "workflow_step_id", "resource_type", "resource_id")
+GROUP = dict(zip(ENTRY, ("register_model_group", "a", "model_group_id", "G"), strict=True))

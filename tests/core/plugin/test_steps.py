@@ -1,6 +1,7 @@
 """The step catalogue against the one of the plugin."""
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -19,7 +20,8 @@ needs_plugin = pytest.mark.skipif(
 @needs_plugin
 def test_it_is_the_catalogue_of_the_plugin() -> None:
     theirs: dict[str, dict[str, Any]] = json.loads(PLUGIN.read_text("utf-8"))
-    assert {name: step_of(entry, name) for name, entry in theirs.items()} == STEPS
+    ours = {name: replace(step, optional=()) for name, step in STEPS.items()}  # the catalogue names what is required
+    assert {name: step_of(entry, name) for name, entry in theirs.items()} == ours
 
 
 @needs_plugin

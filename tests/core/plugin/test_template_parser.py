@@ -81,7 +81,6 @@ def test_inputs(sent: str, kept: str) -> None:
         '{"processors": [{"params": {}}]}',
         '{"processors": [{"type": "a", "x": 1}]}',
         '{"guardrails": {"type": "other"}}',
-        '{"guardrails": {}}',
         '{"configurations": {"a": x}}',
     ],
 )

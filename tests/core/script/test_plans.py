@@ -745,8 +745,11 @@ def test_check_of_what_does_not_go_together(text: str, problems: list[str]) -> N
         ("{fails: {status: REQUEST_TIMEOT}}", 'unknown status "REQUEST_TIMEOT"; did you mean REQUEST_TIMEOUT?'),
         ("{fails: {status: 408}}", "408 is a number; write its name, REQUEST_TIMEOUT"),
         ('{fails: {status: "408"}}', "408 is a number; write its name, REQUEST_TIMEOUT"),
-        ("{fails: {status: OK}}", "OK is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
-        ("{fails: {status: 202}}", "202 is not a failure; write a status from 400 on, such as INTERNAL_SERVER_ERROR"),
+        ("{fails: {status: OK}}", "OK is not a failure; write a status of 400 or above, such as INTERNAL_SERVER_ERROR"),
+        (
+            "{fails: {status: 202}}",
+            "202 is not a failure; write a status of 400 or above, such as INTERNAL_SERVER_ERROR",
+        ),
         ("{fails: {state: NOT_FOUND}}", 'unknown key "state"; did you mean status?'),
         ("{fails: timout}", 'unknown word "timout"; write timeout, or a mapping'),
         (

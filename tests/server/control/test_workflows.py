@@ -5,22 +5,10 @@ from typing import Any, Final
 import pytest
 
 from tests.support.control import Owner
-from tests.support.server import EPOCH, STORY, Servers
+from tests.support.server import CONNECTOR, EPOCH, MODEL, STORY, Servers
 
 RIGHT = 'write a whole number with a unit (ms, s, m, h or d), such as "500ms" or "2s"'
 
-CONNECTOR: Final = {
-    "workflow_step_name": "create_connector",
-    "workflow_step_id": "create_connector_1",
-    "resource_type": "connector_id",
-    "resource_id": "c1",
-}
-MODEL: Final = {
-    "workflow_step_name": "register_remote_model",
-    "workflow_step_id": "register_model_2",
-    "resource_type": "model_id",
-    "resource_id": "m2",
-}
 POLLS: Final = (
     "{scenario: polls, workflow_id: p, provision: {timeline: [{at: 1s, state: PROVISIONING},"
     "{at_poll: 2, tenant_id: t}, {at: 500ms, state: COMPLETED}]}}"

@@ -104,9 +104,9 @@ async def test_what_is_not_served_in_a_world_is_reported_with_the_rest(owner: Ow
     await owner.post("/worlds", {"name": "a"})
     await owner.post("/worlds", {"name": "b"})
     for path in ("", "/_world/a", "/_world/b"):
-        await owner.server.ask(f"{path}/i/_close", "POST")
+        await owner.server.ask(f"{path}/i/_rollover", "POST")
     await owner.delete("/worlds/b")
-    assert [(kind.request, kind.calls) for kind in owner.server.cluster.not_served] == [("POST /{index}/_close", 3)]
+    assert [(kind.request, kind.calls) for kind in owner.server.cluster.not_served] == [("POST /{alias}/_rollover", 3)]
 
 
 async def test_a_long_bad_name_is_told_in_part(owner: Owner) -> None:

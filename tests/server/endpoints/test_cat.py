@@ -44,6 +44,7 @@ def aliases(_: World) -> Iterator[AliasRow]:
 @pytest.fixture
 async def client(aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(index_listing, "indices", indices)
+    monkeypatch.setattr(index_listing, "names", lambda world: [row.name for row in indices(world)])
     monkeypatch.setattr(index_listing, "aliases", aliases)
     return await aiohttp_client(create_app(Cluster(Settings("frozen", opensearch_version="3.8.0"))))
 

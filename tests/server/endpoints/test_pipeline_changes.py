@@ -243,7 +243,8 @@ async def test_verbose_dropped_and_stored_pipelines(server: Server) -> None:
     assert circle["error"]["reason"] == "Cycle detected for pipeline: p"
 
 
-async def test_embeddings_are_those_of_the_model(server: Server) -> None:
+async def local_model(server: Server) -> str:
+    """The id of a deployed model."""
     registered = await good(
         server,
         "POST",
@@ -251,7 +252,11 @@ async def test_embeddings_are_those_of_the_model(server: Server) -> None:
         {"name": "huggingface/all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
     )
     await server.advance("1s")
-    model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]
+    return str((await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"])
+
+
+async def test_embeddings_are_those_of_the_model(server: Server) -> None:
+    model_id = await local_model(server)
     fields = {"title": "v", "parts": "w", "deep": {"text": "u"}}
     processor = {"text_embedding": {"model_id": model_id, "field_map": fields}}
     source = {"title": "a", "parts": ["a", "b"], "deep": {"text": "a"}, "other": 1}
@@ -352,15 +357,7 @@ async def test_documents_go_through_the_pipeline_of_their_request_and_index(serv
 
 async def test_an_index_of_vectors(server: Server) -> None:
     """The usual next step of a program: a pipeline that embeds, an index that uses it, a document, and its vector."""
-    model_id = await remote_model(server, "chat")
-    registered = await good(
-        server,
-        "POST",
-        "models/_register?deploy=true",
-        {"name": "huggingface/all-MiniLM-L6-v2", "model_format": "TORCH_SCRIPT", "version": "1"},
-    )
-    await server.advance("1s")
-    model_id = (await good(server, "GET", f"tasks/{registered['task_id']}"))["model_id"]
+    model_id = await local_model(server)
     processor = {"text_embedding": {"model_id": model_id, "field_map": {"text": "vector"}}}
     await good(server, "PUT", INGEST, {"processors": [processor]})
     index = {

@@ -17,14 +17,14 @@ from tests.support.served import ask
 from tests.support.server import OWNER, Server, Servers
 
 # One that no version of mockflow is likely to serve, with the methods that OpenSearch has for its path.
-CLOSE: Final = "/some-index/_close"
+ROLL_OVER: Final = "/some-index/_rollover"
 NEW: Final = "/_plugins/_ml/memory_containers/_create"  # since 3.3
 
 
 @pytest.mark.parametrize(
     ("method", "target"),
     [
-        ("POST", CLOSE),
+        ("POST", ROLL_OVER),
         ("POST", "/_plugins/_sql"),
         ("PUT", "/_snapshot/x"),
         ("GET", "/_plugins/_ml/tools"),
@@ -45,7 +45,7 @@ async def test_the_client_gets_the_error_of_a_missing_handler(server: Server, me
     [
         ("GET", "/_bulk", {"POST", "PUT"}),
         ("PATCH", "/some-index", {"DELETE", "GET", "HEAD", "PUT"}),
-        ("GET", CLOSE, {"POST"}),
+        ("GET", ROLL_OVER, {"POST"}),
         ("POST", "/_snapshot/x/y/z/a", set()),
     ],
 )
@@ -60,7 +60,7 @@ async def test_a_wrong_method_is_told_those_of_opensearch(
 
 
 async def test_options_lists_the_methods_of_opensearch(server: Server) -> None:
-    answer = await server.ask(CLOSE, "OPTIONS")
+    answer = await server.ask(ROLL_OVER, "OPTIONS")
     assert (answer.status, answer.header("Allow")) == (200, "POST")
 
 
@@ -92,36 +92,36 @@ async def test_it_is_logged_once_and_counted(owner: Owner, caplog: pytest.LogCap
     server = owner.server
     with caplog.at_level(logging.WARNING, "mockflow"):
         for index in ("a", "b"):
-            await server.ask(f"/{index}/_close?timeout=1s", "POST")
+            await server.ask(f"/{index}/_rollover?timeout=1s", "POST")
         await server.ask("/_nope", "POST")
     assert [record.getMessage() for record in caplog.records] == [
-        "POST /{index}/_close (indices.close) is not served by mockflow; a stub can answer it"
+        "POST /{alias}/_rollover (indices.rollover) is not served by mockflow; a stub can answer it"
     ]
     coverage = await owner.get("/coverage")
     [kind] = coverage["not_served"]
     assert {**kind, "stub": ""} == {
-        "request": "POST /{index}/_close",
-        "operation": "indices.close",
+        "request": "POST /{alias}/_rollover",
+        "operation": "indices.rollover",
         "calls": 2,
         "stub": "",
     }
     exchanges = (await owner.get("/journal"))["exchanges"]
     assert [(one["operation"], one["served"]) for one in exchanges] == [
-        ("indices.close", False),
-        ("indices.close", False),
+        ("indices.rollover", False),
+        ("indices.rollover", False),
         (None, True),
     ]
 
 
 async def test_the_stub_that_is_told_answers_it(server: Server) -> None:
-    await server.ask(CLOSE, "POST")
+    await server.ask(ROLL_OVER, "POST")
     [kind] = (await server.ask(f"{OWNER}/coverage")).json["not_served"]
     scenario = f"scenario: pasted\n{kind['stub']}"
     assert (await server.ask(f"{OWNER}/scenarios", "PUT", scenario, {"Content-Type": "application/yaml"})).status == 200
-    answer = await server.ask("/other/_close", "POST")
+    answer = await server.ask("/other/_rollover", "POST")
     assert (answer.status, answer.json) == (200, {})
     exchange = (await server.ask(f"{OWNER}/journal")).json["exchanges"][-1]
-    assert (exchange["operation"], exchange["served"]) == ("indices.close", True)
+    assert (exchange["operation"], exchange["served"]) == ("indices.rollover", True)
 
 
 @pytest.mark.parametrize(("version", "operation"), [("3.2.0", None), ("3.3.0", "ml.create_memory_container")])
@@ -137,11 +137,11 @@ async def test_a_path_of_a_later_release_is_none_of_opensearch(
 
 def test_the_story_names_it_and_has_the_stub() -> None:
     with MockFlow() as cluster:
-        assert ask(cluster.url + CLOSE, "POST")[0] == 400
+        assert ask(cluster.url + ROLL_OVER, "POST")[0] == 400
         story = cluster.journal.story()
-        cluster.journal.assert_called("indices.close", times=1)
+        cluster.journal.assert_called("indices.rollover", times=1)
         [kind] = cluster.coverage().not_served
-    assert f"POST {CLOSE} -> 400 no handler found" in story
+    assert f"POST {ROLL_OVER} -> 400 no handler found" in story
     assert "[not served by mockflow]" in story
-    assert "  - request: POST /{index}/_close" in story
-    assert str(kind) == "POST /{index}/_close (indices.close)"
+    assert "  - request: POST /{alias}/_rollover" in story
+    assert str(kind) == "POST /{alias}/_rollover (indices.rollover)"

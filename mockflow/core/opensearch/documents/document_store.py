@@ -62,11 +62,6 @@ class DocumentStore:
         """The document with this id."""
         return self._documents.get(id)
 
-    @property
-    def last_seq_no(self) -> int:
-        """The number of the last write; -1 before the first."""
-        return self._next - 1
-
     def index(
         self,
         id: str,

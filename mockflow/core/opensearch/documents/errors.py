@@ -43,6 +43,12 @@ def blocked_index(index: str) -> DocumentError:
     return _blocked(index, f"FORBIDDEN/12/{_FLOOD_STAGE}", 403)
 
 
+def index_closed(index: str) -> DocumentError:
+    """400 of an index that is closed (IndexClosedException)."""
+    meta = {"index": index, "index_uuid": opensearch_uuid("index", index)}
+    return DocumentError("index_closed_exception", "closed", meta=meta)
+
+
 def check_blocks(index: str, settings: Mapping[str, object], action: Action) -> None:
     """Raises DocumentError where a setting ``index.blocks.*`` forbids the action (IndexMetadata)."""
     for setting, (block, actions, status) in _BLOCKS.items():
@@ -54,14 +60,14 @@ def _blocked(index: str, block: str, status: int) -> DocumentError:
     return DocumentError("cluster_block_exception", f"index [{index}] blocked by: [{block}];", status=status)
 
 
-Action = Literal["read", "write", "delete_index"]
+Action = Literal["read", "write", "change", "delete_index"]
 _FLOOD_STAGE: Final = "disk usage exceeded flood-stage watermark, index has read-only-allow-delete block"
 _BLOCKS: Final[Mapping[str, tuple[str, tuple[Action, ...], int]]] = {
-    "read_only": ("FORBIDDEN/5/index read-only (api)", ("write", "delete_index"), 403),
+    "read_only": ("FORBIDDEN/5/index read-only (api)", ("write", "change", "delete_index"), 403),
     "read": ("FORBIDDEN/7/index read (api)", ("read",), 403),
     "write": ("FORBIDDEN/8/index write (api)", ("write",), 403),
-    "metadata": ("FORBIDDEN/9/index metadata (api)", ("delete_index",), 403),
-    "read_only_allow_delete": (f"TOO_MANY_REQUESTS/12/{_FLOOD_STAGE}", ("write",), 429),
+    "metadata": ("FORBIDDEN/9/index metadata (api)", ("change", "delete_index"), 403),
+    "read_only_allow_delete": (f"TOO_MANY_REQUESTS/12/{_FLOOD_STAGE}", ("write", "change"), 429),
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 from mockflow.core.opensearch.documents.dynamic_types import inferred_field
 from mockflow.core.opensearch.documents.errors import DocumentError, mapper_parsing
 from mockflow.core.opensearch.documents.field_values import WHOLE_ARRAYS, check_value
-from mockflow.core.opensearch.indices.mapping_merge import is_object
 from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.mappings.mapping_merge import is_object
 
 Node = Mapping[str, Any]
 

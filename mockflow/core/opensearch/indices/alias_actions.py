@@ -16,7 +16,6 @@ class AliasAction:
     indices: tuple[str, ...]
     aliases: tuple[str, ...]
     options: Mapping[str, Any]
-    must_exist: bool = False
 
 
 def read_actions(body: Mapping[str, Any]) -> list[AliasAction]:
@@ -81,7 +80,7 @@ def _action(given: Any) -> AliasAction:
     if kind != "remove_index" and not aliases:
         raise RefusedError("One of [alias] or [aliases] is required")
     options = shown_alias(body) if kind == "add" else {}
-    return AliasAction(kind, indices, aliases, options, body.get("must_exist") in (True, "true"))
+    return AliasAction(kind, indices, aliases, options)
 
 
 def _names(body: Mapping[str, Any], one: str, several: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ _OF_DOCUMENT: Final = 1024  # about what a small one takes
 
 @dataclass(frozen=True)
 class IndexRow:
-    """One open index. Sizes are bytes, `created` is epoch milliseconds."""
+    """One index. Sizes are bytes, `created` is epoch milliseconds."""
 
     name: str
     uuid: str
@@ -27,6 +27,7 @@ class IndexRow:
     docs: int = 0
     store_size: int = _EMPTY_SHARD
     deleted: int = 0
+    is_closed: bool = False
 
     @property
     def created_text(self) -> str:
@@ -75,7 +76,9 @@ class InvalidIndexNameError(ValueError):
     """An invalid index name. The arguments are the name and the reason."""
 
 
-def index_row(name: str, body: Mapping[str, Any], documents: int = 0, deleted: int = 0) -> IndexRow:
+def index_row(
+    name: str, body: Mapping[str, Any], documents: int = 0, deleted: int = 0, *, is_closed: bool = False
+) -> IndexRow:
     """The row of an index. `body` has its aliases, mappings, and settings by dotted key."""
     settings = body["settings"]
     return IndexRow(
@@ -87,6 +90,7 @@ def index_row(name: str, body: Mapping[str, Any], documents: int = 0, deleted: i
         docs=documents,
         store_size=_EMPTY_SHARD + _OF_DOCUMENT * documents,
         deleted=deleted,
+        is_closed=is_closed,
     )
 
 
@@ -126,21 +130,39 @@ class IndicesOptions:
     allow_no_indices: bool = True
     """Whether a pattern may stand for no index."""
     expands_to: frozenset[str] = frozenset({"open"})
-    """What patterns stand for: open, closed and hidden indices. All indices of mockflow are open and not hidden."""
+    """What patterns stand for: open, closed and hidden indices. No index of mockflow is hidden."""
+    forbids_closed: bool = False
+    """Whether a closed index is refused, or skipped as a missing one is."""
+
+    def admits(self, *, is_closed: bool) -> bool:
+        """Whether a pattern stands for an index in this state."""
+        return ("closed" if is_closed else "open") in self.expands_to
 
 
+_NO_ALIASES: Final[Mapping[str, Iterable[str]]] = {}
 DEFAULT_OPTIONS: Final = IndicesOptions()
+OPEN_INDICES: Final = IndicesOptions(forbids_closed=True)
+"""What reads and writes documents."""
+OPEN_AND_CLOSED: Final = IndicesOptions(expands_to=frozenset({"open", "closed"}))
+SOME_INDICES: Final = IndicesOptions(allow_no_indices=False, expands_to=frozenset({"open", "closed"}))
+"""What changes settings and mappings, which want an index."""
 
 
-def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
-    """The names that an index expression such as ``a,b*`` or ``*,-.*`` stands for, in the order of the indices.
+def resolved(
+    expression: str,
+    names: Iterable[str],
+    options: IndicesOptions = DEFAULT_OPTIONS,
+    closed: frozenset[str] = frozenset(),
+    aliases: Mapping[str, Iterable[str]] = _NO_ALIASES,
+) -> list[str]:
+    """The indices that an expression such as ``a,b*`` or ``*,-.*`` stands for, in the order of `names`.
 
-    ``_all`` or an empty expression stands for all. A part that begins with ``-`` after a wildcard excludes. Without
-    open or closed indices to expand to, a pattern is the name of an index. Raises NoSuchIndexError or
-    InvalidIndexNameError.
+    An alias stands for its indices; `closed` are names of closed indices. ``_all`` or an empty expression stands for
+    all. A part that begins with ``-`` after a wildcard excludes indices, by name or pattern. Without open or closed
+    indices to expand to, a pattern is the name of an index. Raises NoSuchIndexError or InvalidIndexNameError.
+    (IndexNameExpressionResolver.WildcardExpressionResolver)
     """
-    known = list(names)
-    expands = "open" in options.expands_to
+    known = {name: (name,) for name in names} | {alias: tuple(held) for alias, held in aliases.items()}
     takes_patterns = not options.expands_to.isdisjoint({"open", "closed"})
     parts = [part for part in expression.split(",") if part]
     if parts in ([], ["_all"]):
@@ -149,25 +171,29 @@ def resolved(expression: str, names: Iterable[str], options: IndicesOptions = DE
             return []
     chosen: set[str] = set()
     seen_wildcard = False
-    compared, every = 0, set(known)
+    compared = 0
     for part in parts:
         excludes = part.startswith("-") and seen_wildcard
         pattern = part[1:] if excludes else part
         if pattern.startswith("_"):
             raise InvalidIndexNameError(pattern, "must not start with '_'.")
         is_wildcard = "*" in pattern and takes_patterns
-        if "*" not in pattern:
-            found = {pattern} & every
-        else:
+        if is_wildcard:
             compared += len(known)
             if compared > NAMES_COMPARED:
                 raise InvalidIndexNameError(expression[:_SHOWN], _TOO_MANY)
             wanted = pattern.split("*")
-            found = {name for name in known if matches_parts(wanted, name)} if expands else set()
-        allowed = options.allow_no_indices if is_wildcard else options.ignore_unavailable
-        if not found and not excludes and not allowed:
+            fitting = (index for name in known if matches_parts(wanted, name) for index in known[name])
+            found = {index for index in fitting if options.admits(is_closed=index in closed)}
+        else:
+            found = set(known.get(pattern, ()))
+        allowed = options.allow_no_indices or excludes if is_wildcard else options.ignore_unavailable
+        if not found and not allowed:
             raise NoSuchIndexError(pattern)
-        chosen = chosen - found if excludes else chosen | found
+        if excludes:
+            chosen -= found if is_wildcard else {pattern}
+        else:
+            chosen |= found
         seen_wildcard = seen_wildcard or is_wildcard
     return [name for name in known if name in chosen]
 

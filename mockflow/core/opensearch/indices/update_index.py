@@ -76,4 +76,4 @@ def _is_set(current: Mapping[str, Text | None], key: str, value: Text) -> bool:
     return held is not None and as_text(held) == as_text(value)
 
 
-_NULL_SETTINGS: Final = 'Cannot invoke "java.util.Map.containsKey(Object)" because "updatedSettings" is null'
+_NULL_SETTINGS: Final = 'Cannot invoke "java.util.Map.containsKey(Object)" because "<local17>" is null'

@@ -6,7 +6,7 @@ two mistakes the same one is found first.
 
 Not checked: formats of dates, what dynamic templates would make of a field, ``derived``, ``composite`` and
 ``context_aware_grouping``, the relations of a join, the contexts of a completion, the parameters of geo types beyond
-their names, of flat_object, of version and of plugins other than k-NN, and two fields that exclude each other.
+their names, of flat_object, of version and of plugins other than k-NN.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,6 +24,7 @@ from mockflow.core.opensearch.mappings.field_parameters import (
     read_bool,
     unsupported,
 )
+from mockflow.core.opensearch.mappings.mapping_merge import check_dotted_names
 from mockflow.core.opensearch.mappings.mapping_types import FieldType, field_types
 from mockflow.core.opensearch.mappings.root_mapping import check_dynamic, check_templates, read_metadata
 from mockflow.core.opensearch.refusal import RefusedError
@@ -48,6 +49,7 @@ def check_mapping(
         reader.read_root(mapping)
         if context.at_build:
             raise context.at_build[0]
+        check_dotted_names(mapping)
     except RecursionError:
         _check_limits(reader, settings)  # what was read so far is deeper than is allowed by default
         raise RefusedError("The mapping is nested too deep for mockflow", "MapperParsingException") from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mockflow.core.opensearch.pipelines.ingest_document import IngestDocument, ProcessorError
-from mockflow.core.opensearch.search.fields import word_starts
+from mockflow.core.opensearch.search.field_terms import word_starts
 
 Configuration = Mapping[str, Any]
 

@@ -49,9 +49,9 @@ Processors = Mapping[str, Processor]
 """Type -> processor."""
 
 
-def need(name: str, take: Take = STRING, *, since: Release = _ALWAYS) -> Key:
+def need(name: str, take: Take = STRING) -> Key:
     """A required key."""
-    return Key(name, take, is_required=True, since=since)
+    return Key(name, take, is_required=True)
 
 
 def may(name: str, take: Take = STRING, *, since: Release = _ALWAYS) -> Key:

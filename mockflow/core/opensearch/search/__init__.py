@@ -9,17 +9,15 @@ column, since the body is parsed already. Features that mockflow lacks are refus
 from mockflow.core.opensearch.search.errors import SearchError
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.queries import too_deep
-from mockflow.core.opensearch.search.request import PARAMETERS, Rules, empty_answer, from_parameters, search
+from mockflow.core.opensearch.search.request import Rules, empty_answer, search
 from mockflow.core.opensearch.search.source import SourceFilter, plugin_source
 
 __all__ = [
-    "PARAMETERS",
     "Rules",
     "SearchError",
     "SourceFilter",
     "Stored",
     "empty_answer",
-    "from_parameters",
     "plugin_source",
     "search",
     "too_deep",

@@ -89,6 +89,11 @@ class SearchError(ValueError):
         return self.kind != _ON_SHARDS and self.is_of_opensearch
 
     @property
+    def is_of_a_shard(self) -> bool:
+        """Whether the request was parsed, and an index does not allow it."""
+        return self.kind == _ON_SHARDS
+
+    @property
     def is_of_opensearch(self) -> bool:
         """Whether OpenSearch has this error; else mockflow does not support what was asked for."""
         return not self.reason.startswith(_MOCKFLOW)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 from mockflow.core.opensearch.search.errors import SearchError, illegal_argument, not_supported, parsing, shard_failure
-from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, words
+from mockflow.core.opensearch.search.field_terms import BadValueError, ip_range, words
+from mockflow.core.opensearch.search.fields import Field, Scope
 from mockflow.core.opensearch.search.glob import Glob
 from mockflow.core.opensearch.search.json_values import as_text, names, token
 from mockflow.core.opensearch.search.scoring import (
@@ -38,6 +41,8 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     shape = FIELD_QUERIES[name]
     found: tuple[str, Mapping[str, Any]] | None = None
     for field_name in body:
+        if field_name == "_name" and shape.is_named_outside:
+            continue
         if found:
             both = f"[{found[0]}] and [{field_name}]"
             reason = f"[{name}] query doesn't support multiple fields, found {both}"
@@ -52,9 +57,27 @@ def parse_field_query(name: str, body: Mapping[str, Any], scope: Scope) -> Score
     boost = boost_of(options)
     field = scope.field(field_name)
     check_boost(boost, scope)
+    if field:
+        check_searchable(field, name, scope)
     if shape.parse is not _match:
         count_clauses(scope)
     return shape.parse(_Clause(name, field, value, options, boost, scope)) if field else no_match
+
+
+def match_field(field_name: str, options: Mapping[str, Any], boost: float, phrase: bool, scope: Scope) -> Scorer | None:
+    """The scorer of a match, or of a match_phrase, on one field of a multi_match; None for a field that is not mapped.
+
+    `options` are those of the multi_match, with the text under ``query``.
+    """
+    field = scope.field(field_name)
+    if field is None:
+        return None
+    check_searchable(field, "match", scope)
+    clause = _Clause("match", field, options["query"], options, boost, scope)
+    if phrase:
+        count_clauses(scope)
+        return _match_phrase(clause)
+    return _match(clause)
 
 
 def term_of(field: Field, value: Any, scope: Scope) -> Any:
@@ -63,6 +86,35 @@ def term_of(field: Field, value: Any, scope: Scope) -> Any:
         return field.term(value)
     except BadValueError as error:
         raise on_shard(scope, f"failed to create query: {error}") from None
+
+
+def is_within(field: Field, values: Sequence[Any], scope: Scope) -> Callable[[int], bool]:
+    """Whether an address is one of `values`, or in one of those that are blocks such as ``10.0.0.0/8``."""
+    try:
+        blocks = sorted(ip_range(as_text(value)) for value in values)
+    except BadValueError as error:
+        raise on_shard(scope, f"failed to create query: {error}") from None
+    firsts = [first for first, _ in blocks]
+    lasts = list(accumulate((last for _, last in blocks), max))
+
+    def is_in_one(address: int) -> bool:
+        before = bisect_right(firsts, address)
+        return before > 0 and address <= lasts[before - 1]
+
+    return is_in_one
+
+
+def check_searchable(field: Field, query: str, scope: Scope) -> None:
+    """Raises SearchError for a field that the query does not search."""
+    refusal = field.refusal
+    if refusal is None or not (refusal.of_all_queries or query in _BY_TERMS):
+        return
+    if refusal.is_of_mockflow:
+        raise not_supported(refusal.reason, ("fields of usual types with the standard analyzer",))
+    raise on_shard(scope, refusal.reason if refusal.is_direct else f"failed to create query: {refusal.reason}")
+
+
+_BY_TERMS: Final = names("match match_phrase term terms")
 
 
 def on_shard(scope: Scope, reason: str) -> SearchError:
@@ -82,6 +134,13 @@ def too_many_clauses(scope: Scope) -> SearchError:
 def count_clauses(scope: Scope, number: int = 1) -> None:
     """Counts queries that are not made of others."""
     scope.work.clauses[0] += number
+
+
+def check_clauses(scope: Scope) -> None:
+    """Refuses a query with too many clauses, those of all its parts together (Lucene's IndexSearcher)."""
+    if scope.work.clauses[0] > MAX_CLAUSES + 1:
+        reason = f"Query contains too many nested clauses; maxClauseCount is set to {MAX_CLAUSES}"
+        raise shard_failure(scope.index, "too_many_nested_clauses", reason, status=500)
 
 
 def check_boost(boost: float, scope: Scope) -> None:
@@ -108,12 +167,12 @@ class _Clause:
 
     def analysed(self) -> Sequence[Any]:
         if self.field.type == "text":
-            return words(as_text(self.value))
+            return (self.field.analyse_query or words)(as_text(self.value))
         return [term_of(self.field, self.value, self.scope)]
 
     def must_be_text(self) -> None:
         if not self.field.is_text:
-            which = f"[{self.field.name}] which is of type [{self.field.type}]"
+            which = f"[{self.field.name}] which is of type [{self.field.shown_type}]"
             reason = f"Can only use {self.name} queries on keyword and text fields - not on {which}"
             raise on_shard(self.scope, reason)
 
@@ -122,6 +181,8 @@ def _match(clause: _Clause) -> Scorer:
     operation = as_text(clause.options.get("operator", "or")).lower()
     if operation not in ("or", "and"):
         raise illegal_argument(f"No enum constant org.opensearch.index.query.Operator.{operation.upper()}")
+    if clause.field.type == "ip":
+        return _term(clause)
     terms = clause.analysed()
     if not terms:
         return no_match
@@ -143,6 +204,8 @@ def _match_phrase(clause: _Clause) -> Scorer:
 
 
 def _term(clause: _Clause) -> Scorer:
+    if clause.field.type == "ip":
+        return any_term(clause.field, is_within(clause.field, [clause.value], clause.scope), clause.boost)
     term = term_of(clause.field, clause.value, clause.scope)
     if clause.folds_case and clause.field.is_text:
         return any_term(clause.field, lambda indexed: indexed.casefold() == term.casefold(), clause.boost)
@@ -167,9 +230,11 @@ def _wildcard(clause: _Clause) -> Scorer:
 
 
 def _range(clause: _Clause) -> Scorer:
-    if clause.field.type in ("_id", "boolean"):
-        what = f"Field [{clause.field.name}] of type [{clause.field.type}] does not support range queries"
+    if clause.field.type in ("_id", "boolean") or clause.field.refusal is not None:
+        what = f"Field [{clause.field.name}] of type [{clause.field.shown_type}] does not support range queries"
         raise on_shard(clause.scope, f"failed to create query: {what}")
+    if clause.field.type == "keyword" and clause.field.declared.startswith("date"):
+        raise not_supported(f"ranges of the date [{clause.field.name}] with its format", ("the default format",))
     given = {key: value for key in _COMPARE if (value := clause.options.get(key)) is not None}
     bounds = [(_COMPARE[key], _bound(clause, value)) for key, value in given.items()]
     return any_term(clause.field, lambda term: all(compare(term, bound) for compare, bound in bounds), clause.boost)
@@ -198,9 +263,9 @@ def _long_form(name: str, shape: _Shape, field_name: str, body: Mapping[str, Any
         if not shape.value:
             raise parsing(f"[{name}] query does not support [{field_name}]").at(body, field_name)
         return {shape.value[0]: given}
-    known = {*shape.value, *shape.options, "boost"}
+    known = {*shape.value, *shape.options, "boost", "_name"}
     for option, value in given.items():
-        if option in shape.not_here or option == "_name":
+        if option in shape.not_here:
             raise not_supported(f"[{option}] in the query [{name}]", (f"[{each}]" for each in sorted(known)))
         if option not in known:
             raise parsing(f"[{name}] query does not support [{option}]").at(given, option)
@@ -226,6 +291,8 @@ class _Shape:
     """Options that OpenSearch has and mockflow lacks."""
     no_field: Callable[[], SearchError] = _NO_FIELD
     no_value: Callable[[], SearchError] = _NO_VALUE
+    is_named_outside: bool = False
+    """Whether `_name` may stand beside the field too."""
 
 
 FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
@@ -255,5 +322,6 @@ FIELD_QUERIES: Final[Mapping[str, _Shape]] = {
         (),
         names("gt gte lt lte"),
         names("from to include_lower include_upper time_zone format relation"),
+        is_named_outside=True,
     ),
 }

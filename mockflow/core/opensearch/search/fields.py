@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
-from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
+from mockflow.core.opensearch.search.field_terms import TERMS, BadValueError, formatted_date, words
 from mockflow.core.opensearch.search.json_values import as_text
 from mockflow.core.opensearch.search.ml_fields import with_known
 
@@ -60,7 +58,6 @@ MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
         **_USER,
     },
 }
-DATE_FORMAT: Final = "strict_date_time||epoch_millis"
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,20 @@ class Stored:
     """The source with dotted keys as objects, where it has such keys."""
 
 
-class BadValueError(ValueError):
-    """A value that is invalid for the type of its field. The text is OpenSearch's."""
+Analyse = Callable[[str], tuple[str, ...]]
+"""Text -> terms."""
+
+
+class Refusal(NamedTuple):
+    """Why a field cannot be searched, or not by terms."""
+
+    reason: str
+    of_all_queries: bool = True
+    """Else of those by whole terms; ranges and patterns have reasons of their own."""
+    is_direct: bool = False
+    """Whether it is an exception of the query, not of the field, which tells that the query was not created."""
+    is_of_mockflow: bool = False
+    """Whether OpenSearch would search."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +101,30 @@ class Field:
     """The format of a date; None is that of the plugin's own dates."""
     longest: int | None = None
     """The most characters of a keyword that is indexed (``ignore_above``)."""
+    declared: str = ""
+    """The type in the mapping, such as ``integer``, where `type` is ``long``."""
+    analyse: Analyse | None = None
+    """Of a text, that of documents; None is the standard analyzer."""
+    analyse_query: Analyse | None = None
+    normalise: Callable[[str], str] | None = None
+    """Of a keyword."""
+    null: Any = field(default=None, hash=False)
+    """What is indexed for an explicit null (``null_value``)."""
+    copies: tuple[tuple[str, ...], ...] = ()
+    """The paths of other values that are indexed here too (``copy_to``)."""
+    refusal: Refusal | None = None
+    unsortable: str | None = None
+    """Why OpenSearch does not sort by it; empty: it does, and mockflow does not."""
 
     @property
     def is_text(self) -> bool:
         """Whether its values are strings, of type text or keyword."""
         return self.type in ("text", "keyword")
+
+    @property
+    def shown_type(self) -> str:
+        """The type as errors name it."""
+        return self.declared or self.type
 
     def values(self, document: Stored) -> list[Any]:
         """The document's values in order, from all arrays on the path."""
@@ -104,15 +132,19 @@ class Field:
             return [document.id]
         source = document.source if document.indexed is None else document.indexed
         value = source.get(self.path[0])
-        if len(self.path) == 1 and isinstance(value, str | int | float):  # the usual case; the general one is slow
+        if len(self.path) == 1 and isinstance(value, str | int | float) and not self.copies:  # the usual case, quick
             return [value]
-        return list(_leaves(value, self.path[1:]))
+        values = list(_leaves(value, self.path[1:], self.null)) if self.path[0] in source else []
+        for path in self.copies:
+            values += _leaves(source.get(path[0]), path[1:])
+        return values
 
     def terms(self, document: Stored) -> Sequence[Any]:
         """The indexed terms: words of a text, whole strings of a keyword, else numbers or booleans."""
         values = self.values(document)
         if self.type == "text":
-            analysed = [words(as_text(value)) for value in values]
+            analyse = self.analyse or words
+            analysed = [analyse(as_text(value)) for value in values]
             return analysed[0] if len(analysed) == 1 else [word for part in analysed for word in part]
         terms = [term for value in values if (term := self._indexed(value)) is not None]
         return terms if self.longest is None else [term for term in terms if len(term) <= self.longest]
@@ -120,15 +152,17 @@ class Field:
     def term(self, value: Any) -> Any:
         """The indexed form of a value. Raises BadValueError."""
         if self.format is not None:
-            return _formatted_date(value, self.format)
-        convert: Callable[[Any], Any] = _TERMS.get(self.type, as_text)
-        return convert(value)
+            return formatted_date(value, self.format)
+        convert: Callable[[Any], Any] = TERMS.get(self.type, as_text)
+        term = convert(value)
+        return self.normalise(term) if self.normalise else term
 
     def _indexed(self, value: Any) -> Any:
         try:
-            return self.term(value)
+            term = self.term(value)
         except BadValueError:
             return None  # not of the field's type: stored, but no query finds it
+        return int(term) if self.type == "long" and isinstance(term, float) else term  # coerced
 
 
 @dataclass(frozen=True)
@@ -136,13 +170,9 @@ class FieldTable:
     """The fields of a mapping, by full name."""
 
     types: Mapping[str, str]
-    """How queries treat them: as text, keyword, long, float, boolean, date, nested, or by their own type."""
-    paths: Mapping[str, str]
-    """Of multi-fields and aliases: the path of the values."""
-    formats: Mapping[str, str]
-    """Of dates."""
-    longest: Mapping[str, int]
-    """Of keywords that ignore longer values."""
+    """How queries treat them: as text, keyword, long, float, boolean, date, ip, nested, or by their own type."""
+    fields: Mapping[str, Field]
+    """Those that have values. Their paths begin at the root."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +209,15 @@ class Scope:
         if name == "_id":
             return Field(name, "_id", ())
         kind = self.fields.get(name)
+        if kind is None and (flat := self._flat_object_above(name)):
+            return flat
         if kind is None or kind == "nested" or self._nested_above(name) != self.nested:
             return None
         if self.table:
-            table, path = self.table, self.table.paths.get(name, name)
-            return Field(name, kind, tuple(self._from_here(path)), table.formats.get(name), table.longest.get(name))
+            field = self.table.fields[name]
+            if not self.nested:
+                return field
+            return replace(field, path=field.path[self.nested.count(".") + 1 :], copies=())
         path = name.removesuffix(_SUBFIELD) if self.fields.get(name.removesuffix(_SUBFIELD)) == "text" else name
         return Field(name, kind, tuple(self._from_here(path)))
 
@@ -207,6 +241,12 @@ class Scope:
     def _from_here(self, path: str) -> list[str]:
         return (path.removeprefix(f"{self.nested}.") if self.nested else path).split(".")
 
+    def _flat_object_above(self, name: str) -> Field | None:
+        """The field of type flat_object that a name is within."""
+        above = (name[:dot] for dot in range(len(name)) if name[dot] == ".")
+        held = (self.table.fields.get(path) for path in above) if self.table else ()
+        return next((field for field in held if field and field.declared == "flat_object"), None)
+
     def _nested_above(self, name: str) -> str:
         above = (name[:dot] for dot in range(len(name) - 1, 0, -1) if name[dot] == ".")
         return next((path for path in above if self.fields.get(path) == "nested"), "")
@@ -216,6 +256,8 @@ class Work:
     """What the clauses of a request share: how many there are, and what they have found out about a field."""
 
     def __init__(self) -> None:
+        self.named: dict[str, Callable[[Stored], float | None]] = {}
+        """The scorers of queries that have a ``_name``."""
         self.clauses = [0]
         """One number, which those of inner scopes share: of the queries that are not made of others."""
         self._statistics: dict[tuple[str, str], Statistics] = {}
@@ -248,90 +290,15 @@ class Statistics(NamedTuple):
     """Term -> number of documents that have it."""
 
 
-@lru_cache(maxsize=16_384)
-def words(text: str) -> tuple[str, ...]:
-    """Splits a text about as the standard analyzer: lower-case words, single CJK characters, `3.5` and `a.b` whole."""
-    return tuple(word for word in _WORD.findall(text.lower()) if any(map(str.isalnum, word)))
-
-
-def word_starts(text: str, most: int) -> list[int]:
-    """Where the words of a text begin, at most so many."""
-    found = (word.start() for word in _WORD.finditer(text) if any(map(str.isalnum, word[0])))
-    return list(islice(found, most))
-
-
-_CJK: Final = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
-_LETTER: Final = rf"[^\W\d_{_CJK}]"
-_WORD: Final = re.compile(
-    rf"[{_CJK}]|[^\W{_CJK}]+(?:(?:(?<={_LETTER})[.':\u2019](?={_LETTER})|(?<=\d)[.,;'](?=\d))[^\W{_CJK}]+)*"
-)
-_DATE_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(?:Z|([+-]\d\d):?(\d\d))")
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = as_text(value)
-    if re.fullmatch(r"[-+]?\d{1,18}", text):
-        return int(text)
-    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", text):
-        return float(text)
-    raise BadValueError(f'For input string: "{text}"')
-
-
-def _boolean(value: Any) -> bool:
-    if value in (True, "true"):
-        return True
-    if value in (False, "false", ""):
-        return False
-    raise BadValueError(f"Can't parse boolean value [{value}], expected [true] or [false]")
-
-
-def _date(value: Any) -> int:
-    """The epoch milliseconds of a date, given as such or as a full time with fraction and zone."""
-    text = as_text(value)
-    if re.fullmatch(r"-?\d{1,18}", text):
-        return int(text)
-    if found := _DATE_TIME.fullmatch(text):
-        offset = timedelta(hours=int(found[3] or 0), minutes=int((found[3] or "+")[0] + (found[4] or "0")))
-        try:
-            moment = datetime.fromisoformat(found[1]).replace(tzinfo=timezone.utc) - offset
-        except (ValueError, OverflowError):
-            pass
-        else:
-            return round(moment.timestamp()) * 1000 + int((found[2] + "00")[:3])
-    failure = f"failed to parse date field [{text}] with format [{DATE_FORMAT}]"
-    raise BadValueError(f"{failure}: [{failure}]")
-
-
-def _formatted_date(value: Any, format: str) -> int | str:
-    from mockflow.core.opensearch.dates import NoDateError, parse_date  # on first use
-
-    try:
-        return parse_date(value, format)
-    except NoDateError as error:
-        failure = f"failed to parse date field [{error}] with format [{format}]"
-        raise BadValueError(f"{failure}: [{failure}]") from None
-
-
-_TERMS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "integer": _number,
-    "long": _number,
-    "float": _number,
-    "boolean": _boolean,
-    "date": _date,
-}
-
-
-def _leaves(value: Any, path: Sequence[str]) -> Iterator[Any]:
+def _leaves(value: Any, path: Sequence[str], null: Any = None) -> Iterator[Any]:
     if isinstance(value, list):
         for part in value:
-            yield from _leaves(part, path)
+            yield from _leaves(part, path, null)
     elif isinstance(value, dict):
         if path and path[0] in value:
-            yield from _leaves(value[path[0]], path[1:])
-    elif not path and value is not None:
-        yield value
+            yield from _leaves(value[path[0]], path[1:], null)
+    elif not path and (value is not None or null is not None):
+        yield null if value is None else value
 
 
 def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:

@@ -13,13 +13,14 @@ from mockflow.core.opensearch.search.errors import (
     not_supported,
     object_parser,
     parsing,
-    shard_failure,
 )
 from mockflow.core.opensearch.search.field_queries import (
     FIELD_QUERIES,
     MAX_CLAUSES,
     check_boost,
+    check_searchable,
     count_clauses,
+    is_within,
     on_shard,
     parse_field_query,
     term_of,
@@ -27,6 +28,7 @@ from mockflow.core.opensearch.search.field_queries import (
 )
 from mockflow.core.opensearch.search.fields import Scope, Stored
 from mockflow.core.opensearch.search.json_values import as_text, names, token
+from mockflow.core.opensearch.search.multi_match import parse_multi_match
 from mockflow.core.opensearch.search.scoring import Scorer, Sum, any_term, boost_of, minimum_of, no_match
 
 Body = Mapping[str, Any]
@@ -54,11 +56,21 @@ def parse_query(query: Any, scope: Scope) -> Scorer:
     if name not in _PARSERS:
         raise _unknown(name, query)
     scorer = _PARSERS[name](body, scope)
+    if (named := _name_of(name, body)) is not None:
+        scope.work.named[named] = scorer
     if len(query) > 1:
         raise parsing(f"[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]").at(
             query, list(query)[1], "key"
         )
     return scorer
+
+
+def _name_of(query: str, body: Body) -> str | None:
+    """The ``_name`` by which hits tell that they match this query. Queries on one field have it beside their value."""
+    given = body.get("_name")
+    if given is None and query in FIELD_QUERIES:
+        given = next((options.get("_name") for options in body.values() if isinstance(options, Mapping)), None)
+    return None if given is None else as_text(given)
 
 
 def check_depth(query: Any) -> None:
@@ -80,13 +92,6 @@ def _within(value: Any) -> list[Any]:
 def too_deep() -> SearchError:
     """The refusal of a query that is nested too deep."""
     return not_supported(f"queries nested deeper than {MAX_DEPTH} objects and arrays", ("less deep ones",))
-
-
-def check_clauses(scope: Scope) -> None:
-    """Refuses a query with too many clauses, those of all its parts together (Lucene's IndexSearcher)."""
-    if scope.work.clauses[0] > MAX_CLAUSES + 1:
-        reason = f"Query contains too many nested clauses; maxClauseCount is set to {MAX_CLAUSES}"
-        raise shard_failure(scope.index, "too_many_nested_clauses", reason, status=500)
 
 
 MAX_DEPTH: Final = 240
@@ -158,6 +163,9 @@ def _terms(body: Body, scope: Scope) -> Scorer:
         raise on_shard(scope, f"failed to create query: {_TOO_MANY_TERMS.format(len(values))}")
     if not field:
         return no_match
+    check_searchable(field, "terms", scope)
+    if field.type == "ip":
+        return any_term(field, is_within(field, values, scope), boost)
     wanted = {term_of(field, value, scope) for value in values}
     return any_term(field, wanted.__contains__, boost)
 
@@ -246,6 +254,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
     "match_all": _match_all,
     "match_none": _match_none,
     **{name: partial(parse_field_query, name) for name in FIELD_QUERIES},
+    "multi_match": parse_multi_match,
     "terms": _terms,
     "ids": _ids,
     "exists": _exists,
@@ -258,7 +267,7 @@ _PARSERS: Final[Mapping[str, Callable[[Body, Scope], Scorer]]] = {
 _NOT_HERE: Final = names(
     "boosting combined_fields common dis_max distance_feature field_masking_span function_score fuzzy "
     "geo_bounding_box geo_distance geo_polygon geo_shape has_child has_parent hybrid intervals knn match_bool_prefix "
-    "match_phrase_prefix more_like_this multi_match neural neural_sparse parent_id percolate query_string "
+    "match_phrase_prefix more_like_this neural neural_sparse parent_id percolate query_string "
     "rank_feature regexp script script_score simple_query_string span_containing span_first span_multi span_near "
     "span_not span_or span_term span_within template terms_set wrapper xy_shape agentic"
 )
@@ -274,9 +283,9 @@ def _unknown(name: str, query: Mapping[str, Any]) -> SearchError:
 
 
 def _allow(name: str, body: Body, *options: str, not_here: Collection[str] = ()) -> None:
-    """Refuses unknown options of a query. Every query has `boost`."""
+    """Refuses unknown options of a query. Every query has `boost` and `_name`."""
     for key in body:
-        if key in not_here or key == "_name":
+        if key in not_here:
             raise not_supported(f"[{key}] in the query [{name}]", (f"[{each}]" for each in (*options, "boost")))
-        if key not in (*options, "boost"):
+        if key not in (*options, "boost", "_name"):
             raise parsing(f"[{name}] query does not support [{key}]").at(body, key)

@@ -1,4 +1,4 @@
-"""The search request: its keys, the shape of the response, and the parameters that replace a body."""
+"""The search request: its keys, and the shape of the response."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.search.errors import (
     SearchError,
     illegal_argument,
@@ -17,16 +18,14 @@ from mockflow.core.opensearch.search.errors import (
     shard_failure,
     unwritable_aggregations,
 )
+from mockflow.core.opensearch.search.field_queries import check_clauses
 from mockflow.core.opensearch.search.fields import FieldTable, Scope, Stored
 from mockflow.core.opensearch.search.json_values import names, token
-from mockflow.core.opensearch.search.queries import check_clauses, check_depth, parse_query
-from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT
+from mockflow.core.opensearch.search.queries import check_depth, parse_query
+from mockflow.core.opensearch.search.scoring import LARGEST_FLOAT, Scorer
 from mockflow.core.opensearch.search.sorting import Match, Sort, in_order, parse_sort, rows_after, with_values
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source, refuse_same_entry
-from mockflow.core.opensearch.values import MAX_INTEGER
-
-PARAMETERS: Final = ("source", "source_content_type")
-"""The parameters of the plugin's search routes. They are read only if there is no body."""
+from mockflow.core.opensearch.values import MAX_INTEGER, BadValueError, boolean, time_value
 
 _RESULT_WINDOW: Final = 10_000
 _COUNTED: Final = 10_000
@@ -50,6 +49,7 @@ _SUPPORTED: Final = (
     "seq_no_primary_term",
     "timeout",
     "search_after",
+    "include_named_queries_score",
 )
 _AGGREGATIONS: Final = ("aggregations", "aggs")
 # OpenSearch's keys by the type of JSON value. Keys that are false by default may be sent as false.
@@ -69,7 +69,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "START_ARRAY": names("stored_fields docvalue_fields fields indices_boost sort rescore stats _source search_after"),
 }
-_FALSE_BY_DEFAULT: Final = ("explain", "profile", "track_scores", "include_named_queries_score", "verbose_pipeline")
+_FALSE_BY_DEFAULT: Final = ("explain", "profile", "track_scores", "verbose_pipeline")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ class Results:
     by_score: bool
     """Whether hits show their score."""
     sorts: bool
+    named: Mapping[str, Mapping[str, Scorer]]
+    """By index: the queries that have a name."""
     shown: SourceFilter
     shows_versions: bool
     shards: int
@@ -148,7 +150,18 @@ class Results:
             hit["_source"] = part_of(document.source)
         if self.sorts:
             hit["sort"] = values
+        if matched := self._matched(match):
+            hit["matched_queries"] = matched
         return hit
+
+    def _matched(self, match: Match) -> dict[str, float] | list[str]:
+        """The names of the queries that the document matches, with their scores where the request wants them."""
+        named = self.named.get(match.of_index)
+        if not named:
+            return []
+        found = {name: score for name in named if (score := named[name](match.document)) is not None}
+        with_scores = self.request.get("include_named_queries_score") in (True, "true")
+        return {name: _float32(score) for name, score in found.items()} if with_scores else list(found)
 
 
 def search(index: str, documents: Iterable[Stored], request: Any, rules: Rules = Rules()) -> dict[str, Any]:
@@ -173,8 +186,11 @@ def results_of(searched: Sequence[Searched], request: Any, rules: Rules) -> Resu
     matches: list[Match] = []
     sorts: tuple[Sort, ...] = ()
     rows: list[tuple[Match, list[Any]]] = []
+    named: dict[str, Mapping[str, Scorer]] = {}
     for one in searched:
-        found, sorts = _matches(one, request, rules, start, size, len(matches))
+        scope = Scope.of(one.index, one.documents, one.table, scores_keywords=rules.scores_keywords)
+        found, sorts = _matches(one, scope, request, rules, start, size, len(matches))
+        named[one.index] = scope.work.named
         matches += found
         rows += with_values(found, sorts)
     rows = in_order(rows, sorts) if sorts else sorted(rows, key=lambda row: -row[0].score)
@@ -189,10 +205,20 @@ def results_of(searched: Sequence[Searched], request: Any, rules: Rules) -> Resu
         total,
         not sorts or any(sort.name == "_score" for sort in sorts),
         bool(sorts),
+        named,
         rules.source(requested),
         rules.shows_versions,
         sum(one.shards for one in searched),
     )
+
+
+def check_request(request: Any, rules: Rules) -> None:
+    """Raises the SearchError of a request that cannot be read. OpenSearch reads it before it looks for indices."""
+    try:
+        results_of([Searched("", ())], request, rules)
+    except SearchError as error:
+        if not error.is_of_a_shard:
+            raise
 
 
 def matching(searched: Searched, query: Any, *, scores_keywords: bool = False) -> list[Stored]:
@@ -213,10 +239,9 @@ def _filter(searched: Searched, scope: Scope) -> Callable[[Stored], bool]:
 
 
 def _matches(
-    one: Searched, request: Mapping[str, Any], rules: Rules, start: int, size: int, before: int
+    one: Searched, scope: Scope, request: Mapping[str, Any], rules: Rules, start: int, size: int, before: int
 ) -> tuple[list[Match], tuple[Sort, ...]]:
     """The matches in one index, and the sort by its fields; `before` is the number of matches in other indices."""
-    scope = Scope.of(one.index, one.documents, one.table, scores_keywords=rules.scores_keywords)
     score = parse_query(request.get("query", {"match_all": {}}), scope)
     check_clauses(scope)
     if (size if rules.is_scroll else start + size) > one.window:
@@ -246,21 +271,6 @@ def empty_answer() -> dict[str, Any]:
     return {"took": 0, "timed_out": False, "_shards": shards, "hits": found}
 
 
-def from_parameters(parameters: Mapping[str, str], *, has_body: bool) -> tuple[str, str] | None:
-    """The request's text and media type from the query string; None if there is a body. Raises SearchError.
-
-    If there is a body, the plugin reads none of PARAMETERS, so they are unrecognized parameters.
-    """
-    if has_body:
-        return None
-    if "source" not in parameters:
-        raise SearchError("parse_exception", "request body or source parameter is required")
-    if "source_content_type" not in parameters:
-        reason = "source and source_content_type parameters are required"
-        raise SearchError("illegal_state_exception", reason, status=500)
-    return parameters["source"], parameters["source_content_type"]
-
-
 def _check_keys(request: Any, also_supported: Collection[str]) -> None:
     if not isinstance(request, Mapping):
         raise parsing(f"Expected [START_OBJECT] but found [{token(request)}]").at(request)
@@ -274,6 +284,19 @@ def _check_keys(request: Any, also_supported: Collection[str]) -> None:
             and not (key in _FALSE_BY_DEFAULT and value in (False, "false"))
         ):
             raise not_supported(f"[{key}] in a search", (f"[{each}]" for each in _SUPPORTED))
+    _check_texts(request)
+
+
+def _check_texts(request: Mapping[str, Any]) -> None:
+    """Refuses values of a kind that is read and a text that is not."""
+    try:
+        if isinstance(request.get("timeout"), (str, int, float)):
+            time_value("timeout", java_text(request["timeout"]))
+        for key in ("version", "seq_no_primary_term"):
+            if isinstance(request.get(key), str):
+                boolean(request[key])
+    except BadValueError as error:
+        raise illegal_argument(error.reason) from None
 
 
 def _whole(request: Mapping[str, Any], key: str, default: int) -> int:

@@ -13,7 +13,8 @@ from mockflow.core.opensearch.search.errors import (
     parsing,
     shard_failure,
 )
-from mockflow.core.opensearch.search.fields import BadValueError, Field, Scope, Stored
+from mockflow.core.opensearch.search.field_terms import BadValueError
+from mockflow.core.opensearch.search.fields import Field, Scope, Stored
 from mockflow.core.opensearch.search.json_values import token
 
 # The sort values that OpenSearch shows for a missing number or date.
@@ -159,6 +160,10 @@ def _criterion(name: str, given: Any, scope: Scope) -> Sort:
     if name in ("_score", "_doc"):
         return Sort(name, descending)
     field = scope.field(name)
+    if field and field.unsortable is not None:
+        if not field.unsortable:
+            raise not_supported(f"[sort] by the field [{name}] of the type [{field.shown_type}]", ("other fields",))
+        raise shard_failure(scope.index, "illegal_argument_exception", field.unsortable)
     if field and field.type == "text":
         raise shard_failure(scope.index, "illegal_argument_exception", _TEXT.format(name=name))
     kind = field.type if field else options.get("unmapped_type")

@@ -109,8 +109,13 @@ def check_explicit(name: str, settings: Mapping[str, Text | None], table: IndexS
         raise RefusedError("Setting index.mapper.dynamic was removed after version 6.0.0")
 
 
-def check_update(index: str, uuid: str, changes: Mapping[str, Text | None], table: IndexSettingsTable) -> None:
-    """Raises RefusedError where an open index cannot take the changes. They are normalized; None resets one."""
+def check_update(
+    index: str, uuid: str, changes: Mapping[str, Text | None], table: IndexSettingsTable, *, is_closed: bool = False
+) -> None:
+    """Raises RefusedError where an index cannot take the changes. They are normalized; None resets one.
+
+    A closed index takes static settings too, but for those that are final.
+    """
     for key, value in changes.items():
         if key.endswith("*"):
             continue
@@ -123,11 +128,21 @@ def check_update(index: str, uuid: str, changes: Mapping[str, Text | None], tabl
             )
         if value is not None:
             _check_value(setting, key, value)
+    if is_closed:
+        _check_final(changes, table)
+        return
     fixed = [key for key in hash_map_order(changes) if not key.endswith("*") and not _is_dynamic(key, table)]
     if fixed:
         raise RefusedError(
             f"Can't update non dynamic settings [[{', '.join(fixed)}]] for open indices [[{index}/{uuid}]]"
         )
+
+
+def _check_final(changes: Mapping[str, Text | None], table: IndexSettingsTable) -> None:
+    for key in changes:
+        setting = table.find(key)
+        if setting is not None and "final" in setting.properties:
+            raise RefusedError(f"final index setting [{key}], not updateable")
 
 
 def text_of(settings: Mapping[str, Text | None], key: str) -> str | None:

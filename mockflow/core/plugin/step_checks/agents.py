@@ -23,6 +23,8 @@ _WITH_MODEL: Final = frozenset({"CONVERSATIONAL", "PLAN_EXECUTE_AND_REFLECT"})
 _LONGEST_NAME: Final = 128
 _NAME_SINCE: Final = (3, 0)
 _TYPE_NAMED_SINCE: Final = (2, 19)
+_MODEL_SINCE: Final = (3, 7)
+_DUPLICATE_HIDDEN_SINCE: Final = (3, 0)
 _TOOL_PARAMETERS: Final = ("connector_id", "model_id", "agent_id")
 _ARRAY: Final = "[Ljava.lang.String;"
 
@@ -75,25 +77,55 @@ def tools_of(call: StepCall) -> list[Mapping[str, Any]]:
     return [tool for tool in tools if isinstance(tool, Mapping)]
 
 
-def model_of(call: StepCall) -> Mapping[str, Any]:
-    """The model of register_agent: that of ``llm``, else the one that an earlier node made; empty where it has none."""
-    given = call.inputs.get("llm")
-    llm = dict(given) if isinstance(given, dict) else {} if given is None else _read_or_nothing(java_text(given))
-    nodes = [node for node, output in call.previous_node_inputs.items() if output == "model_id"]
-    made = call.outputs.get(nodes[0], {}).get("model_id") if nodes else None
-    return {**llm, "model_id": made} if made is not None else llm
+def model_of(call: StepCall, version: Version) -> Mapping[str, Any]:
+    """The model of register_agent: the given one, else the one that an earlier node made; empty where it has none."""
+    if _reads_llm(version):
+        given = call.inputs.get("llm")
+        llm = given if isinstance(given, dict) else {} if given is None else _read_or_nothing(java_text(given))
+    else:
+        llm = {name: call.inputs.get(f"llm.{name}") for name in ("model_id", "parameters")}
+    model_id = llm.get("model_id")
+    if model_id is None:
+        node = next((node for node, output in call.previous_node_inputs.items() if output == "model_id"), "")
+        model_id = call.outputs.get(node, {}).get("model_id")
+    if model_id is None:
+        return {}
+    return {"model_id": model_id, **({"parameters": llm["parameters"]} if llm.get("parameters") else {})}
 
 
 def check_register(call: StepCall, around: Surroundings) -> Failure | None:
-    """The step reads its inputs, then ML Commons checks the agent."""
-    inputs = call.inputs
-    if failure := no_text(inputs, "type", "name", "description", "app_type") or _check_tools_order(call):
+    """The step reads its inputs one by one, then ML Commons checks the agent."""
+    inputs, reads_llm = call.inputs, _reads_llm(around.version)
+    if failure := no_text(inputs, "type", "name", "description"):
+        return failure
+    if failure := _check_text_of_llm(inputs) if reads_llm else _check_parts_of_llm(inputs):
+        return failure
+    if failure := _check_tools_order(call):
         return failure
     if not isinstance(inputs.get("parameters", {}), dict):
         return illegal_argument("[parameters] must be a key-value map.", "parameters")
-    if failure := _check_memory(inputs) or _check_llm(inputs):
+    if failure := _check_memory(inputs) or no_text(inputs, "app_type"):
+        return failure
+    if failure := _check_llm(inputs) if reads_llm else None:
         return failure
     return _check_agent(call, around)
+
+
+def _reads_llm(version: Version) -> bool:
+    """Whether the step reads the input ``llm``; before, it reads ``llm.model_id`` and ``llm.parameters``."""
+    return "llm" in version.behaviour.json_inputs
+
+
+def _check_text_of_llm(inputs: Mapping[str, Any]) -> Failure | None:
+    return None if isinstance(inputs.get("llm"), dict) else no_text(inputs, "llm")
+
+
+def _check_parts_of_llm(inputs: Mapping[str, Any]) -> Failure | None:
+    if failure := no_text(inputs, "llm.model_id"):
+        return failure
+    if isinstance(inputs.get("llm.parameters", {}), dict):
+        return None
+    return illegal_argument("[llm.parameters] must be a key-value map.", "llm.parameters")
 
 
 def _read_or_nothing(text: str) -> dict[str, Any]:
@@ -151,13 +183,14 @@ def _check_llm(inputs: Mapping[str, Any]) -> Failure | None:
     return own("llm field [parameters] must be a string to string map", about="llm")
 
 
-def _has_model(call: StepCall) -> bool:
-    return model_of(call).get("model_id") is not None or call.inputs.get("model") is not None
+def _has_model(call: StepCall, version: Version) -> bool:
+    return bool(model_of(call, version)) or (version.minor >= _MODEL_SINCE and call.inputs.get("model") is not None)
 
 
 def _check_agent(call: StepCall, around: Surroundings) -> Failure | None:
     names = [tool.get("name") or tool.get("type") for tool in tools_of(call)]
-    return agent_failure(call.inputs["name"], call.inputs["type"], names, around.version, has_model=_has_model(call))
+    has_model = _has_model(call, around.version)
+    return agent_failure(call.inputs["name"], call.inputs["type"], names, around.version, has_model=has_model)
 
 
 def agent_failure(name: str, type: str, tools: Sequence[Any], version: Version, *, has_model: bool) -> Failure | None:
@@ -173,6 +206,9 @@ def agent_failure(name: str, type: str, tools: Sequence[Any], version: Version, 
         return illegal_argument(f"{type} is not a valid Agent Type" if named else "Invalid Agent Type", "type")
     if type.upper() in _WITH_MODEL and not has_model:
         return illegal_argument("We need model information for the conversational agent type", "llm")
-    if len(set(tools)) < len(tools):
-        return illegal_argument("Duplicate tool defined in agent configuration")
+    if duplicate := next((name for place, name in enumerate(tools) if name in tools[:place]), None):
+        named = release < _DUPLICATE_HIDDEN_SINCE
+        return illegal_argument(
+            f"Duplicate tool defined: {duplicate}" if named else "Duplicate tool defined in agent configuration"
+        )
     return None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.java import is_java_int, java_text
 from mockflow.core.opensearch.values import BadValueError, boolean, time_value
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
@@ -81,7 +81,7 @@ def _rate(text: str) -> None:
 
 
 def _integer(text: str) -> int:
-    if not re.fullmatch(r"[-+]?\d{1,10}", text, re.ASCII) or not -(2**31) <= int(text) < 2**31:
+    if not is_java_int(text):
         raise BadValueError(f'For input string: "{text}"')
     return int(text)
 

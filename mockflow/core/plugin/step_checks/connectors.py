@@ -11,7 +11,16 @@ from typing import Any, Final
 from mockflow.core.base.careful_regex import matches_whole
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import illegal_argument, no_text, not_found, of_plugin, own
+from mockflow.core.plugin.step_checks.failing import (
+    MAP,
+    STRING,
+    bad_cast,
+    illegal_argument,
+    no_text,
+    not_found,
+    of_plugin,
+    own,
+)
 from mockflow.core.plugin.step_checks.names import Described, about_name, problems_of_names
 
 _ACTION_TYPES_SINCE: Final = {
@@ -28,6 +37,20 @@ _PROTOCOLS_SINCE: Final = {
     "mcp_streamable_http": (3, 3),
 }
 _NAMES_SINCE: Final = (3, 1)
+_ROLES_SINCE: Final = (3, 0)
+"""The release from which on a role may be a connector's credential (assumed; 2.19.6 has none: AwsConnector)."""
+_URL_SINCE: Final = (3, 7)
+"""The release from which on the step reads the URL of an MCP connector."""
+_IN_CONFIGURATION: Final = "IllegalArgumentException in connector configuration"
+_PARTS_OF_ACTION: Final = {
+    "method": STRING,
+    "url": STRING,
+    "headers": MAP,
+    "request_body": STRING,
+    "pre_process_function": STRING,
+    "post_process_function": STRING,
+}
+"""The entries of an action, in the order in which the step reads them, and their Java classes."""
 # The second and third alternative take what is not closed, so that it is looked at once.
 _PARAMETER: Final = re.compile(r"\$\{parameters\.(?:([^}:]+)(?::-([^}]*))?}|[^}:]+:-[^}]*|[^}:]*)")
 
@@ -36,16 +59,14 @@ def check_create(call: StepCall, around: Surroundings) -> Failure | None:
     """The step reads its inputs, then ML Commons checks the connector."""
     if failure := no_text(call.inputs, "name", "description", "version", "protocol"):
         return failure
-    parameters, credential = call.inputs.get("parameters"), call.inputs.get("credential")
-    actions = call.inputs.get("actions")
-    for name, is_good in (
-        ("parameters", isinstance(parameters, dict)),
-        ("credential", isinstance(credential, dict)),
-        ("actions", isinstance(actions, list) and all(_is_action(action, around) for action in actions)),
-    ):
-        if not is_good:
-            return of_plugin("IllegalArgumentException in connector configuration", name)
-    return check_connector(call.inputs, around)
+    for name, kind in (("parameters", dict), ("credential", dict), ("actions", list)):
+        if not isinstance(call.inputs.get(name), kind):
+            return of_plugin(_IN_CONFIGURATION, name)
+    for action in call.inputs["actions"]:
+        if failure := _check_action(action, around):
+            return failure
+    inputs = call.inputs if around.version.minor >= _URL_SINCE else {**call.inputs, "url": None}
+    return check_connector(inputs, around)
 
 
 def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
@@ -58,12 +79,20 @@ def check_delete(call: StepCall, around: Surroundings) -> Failure | None:
     return not_found("Failed to find connector", "connector_id")
 
 
-def _is_action(action: Any, around: Surroundings) -> bool:
-    if not isinstance(action, dict) or not all(
-        isinstance(action.get(name), str) for name in ("action_type", "method", "url")
-    ):
-        return False
-    return is_action_type(action["action_type"], around)
+def _check_action(action: Any, around: Surroundings) -> Failure | None:
+    """The step casts what it reads before it looks whether all is there."""
+    if not isinstance(action, dict):
+        return of_plugin(_IN_CONFIGURATION, "actions")
+    if (type := action.get("action_type")) is not None and not isinstance(type, str):
+        return bad_cast(type, STRING, "actions")
+    if type is None or not is_action_type(type, around):
+        return of_plugin(_IN_CONFIGURATION, "actions")
+    for name, kind in _PARTS_OF_ACTION.items():
+        value = action.get(name)
+        if value is not None and not isinstance(value, dict if kind == MAP else str):
+            return bad_cast(value, kind, "actions")
+    is_whole = action.get("method") is not None and action.get("url") is not None
+    return None if is_whole else of_plugin(_IN_CONFIGURATION, "actions")
 
 
 def is_action_type(name: str, around: Surroundings) -> bool:
@@ -87,7 +116,7 @@ def check_connector(inputs: Mapping[str, Any], around: Surroundings) -> Failure 
             return Failure("BAD_REQUEST", problems, exception, about_name(problems))
     if not _is_known(protocol, around):
         return illegal_argument(f"Can't find class for type {protocol}", "protocol")
-    if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs)):
+    if protocol == "aws_sigv4" and (lacking := _lacking_for_aws(inputs, around)):
         return illegal_argument(f"Missing {lacking}", "credential" if lacking == "credential" else "parameters")
     return _check_urls(inputs, around, mcp)
 
@@ -97,9 +126,10 @@ def _is_known(protocol: str, around: Surroundings) -> bool:
     return since is not None and since <= around.version.minor
 
 
-def _lacking_for_aws(inputs: Mapping[str, Any]) -> str | None:
+def _lacking_for_aws(inputs: Mapping[str, Any], around: Surroundings) -> str | None:
     credential = inputs["credential"]
-    if "roleArn" not in credential and not {"access_key", "secret_key"} <= credential.keys():
+    is_role = "roleArn" in credential and around.version.minor >= _ROLES_SINCE
+    if not is_role and not {"access_key", "secret_key"} <= credential.keys():
         return "credential"
     for name, what in (("service_name", "service name"), ("region", "region")):
         if name not in credential and name not in inputs["parameters"]:

@@ -8,6 +8,7 @@ from mockflow.core.plugin.failures import Failure
 
 STRING: Final = "java.lang.String"
 MAP: Final = "java.util.Map"
+_MAPS: Final = "[Ljava.util.Map;"
 
 
 def own(message: str, status: str = "BAD_REQUEST", about: str | None = None) -> Failure:
@@ -25,12 +26,16 @@ def illegal_argument(message: str, about: str | None = None) -> Failure:
     return Failure("BAD_REQUEST", message, "IllegalArgumentException", about)
 
 
-def bad_cast(value: Any, wanted: str, about: str | None = None) -> Failure:
-    """A ClassCastException: an input of a kind that the step does not expect. `wanted` is a class name."""
-    return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted), "java.lang.ClassCastException", about)
+def bad_cast(value: Any, wanted: str, about: str | None) -> Failure:
+    """A ClassCastException: an input of a kind that the step does not expect. `wanted` is a class name.
+
+    A list in a node's inputs is an array of maps.
+    """
+    given = _MAPS if isinstance(value, list) else None
+    return Failure("INTERNAL_SERVER_ERROR", failed_cast(value, wanted, given), "java.lang.ClassCastException", about)
 
 
-def not_found(message: str, about: str | None = None) -> Failure:
+def not_found(message: str, about: str | None) -> Failure:
     """A WorkflowStepException about a resource that is not there."""
     return own(message, "NOT_FOUND", about)
 

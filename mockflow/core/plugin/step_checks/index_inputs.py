@@ -22,7 +22,7 @@ def settings_after(before: Mapping[str, Any] | None, inputs: Mapping[str, Any]) 
 
 
 def inputs_after_update(
-    before: Mapping[str, Any], inputs: Mapping[str, Any], changes: Mapping[str, Any] | None = None
+    before: Mapping[str, Any], inputs: Mapping[str, Any], changes: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """The inputs that would create an index as it is after update_index, which changes settings only.
 

@@ -1,18 +1,18 @@
 """The steps of models and model groups (docs/reference/plugin.md, "What steps check")."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mockflow.core.opensearch.java import java_text
+from mockflow.core.opensearch.java import is_java_int, java_text
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.values import BadValueError, boolean
 from mockflow.core.plugin.failures import Failure
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import no_text, not_found, of_plugin, own
+from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, not_found, of_plugin, own
 from mockflow.core.plugin.step_checks.names import NAMES_SINCE, Described, about_name, problems_of_names
 from mockflow.core.plugin.step_checks.pretrained import NOT_LISTED, can_be_listed
+from mockflow.core.plugin.steps import STEPS
 from mockflow.core.plugin.versions import Version
 
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
@@ -28,6 +28,8 @@ FUNCTIONS: Final = frozenset(
 )
 _ACCESS_MODES: Final = frozenset({"public", "private", "restricted"})
 _STILL_DEPLOYED: Final = "Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete"
+_GUARDRAILS: Final = "org.opensearch.ml.common.model.Guardrails"
+_NO_CONNECTOR: Final = "You must provide connector content when creating a remote model without connector id!"
 _NO_ACCESS_CONTROL: Final = (
     "You cannot specify {what} access control parameters because the Security plugin or {what} access control is "
     "disabled on your cluster."
@@ -39,26 +41,34 @@ def check_register_remote(call: StepCall, around: Surroundings) -> Failure | Non
     inputs = call.inputs
     if failure := no_text(inputs, "name", "description", "model_group_id", "connector_id") or _check_deploy(inputs):
         return failure
-    if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
+    if failure := _check_guardrails(inputs) or _check_interface(inputs):
         return failure
+    if failure := check_names_of("Model", inputs, around.version):
+        return failure
+    if not inputs["connector_id"].strip():
+        return own(_NO_CONNECTOR, about="connector_id")
     if not around.has("connector", inputs["connector_id"]):
         return not_found(f"Failed to find connector:{inputs['connector_id']}", "connector_id")
     return _check_group(inputs, around, "Failed to register remote model")
 
 
 def check_register_local(call: StepCall, around: Surroundings) -> Failure | None:
-    """Formats and numbers have to be known ones. Whether the model can be downloaded is not checked."""
-    inputs = call.inputs
+    """Formats and numbers have to be known ones. Whether the model can be downloaded is not checked.
+
+    Inputs that this kind of model does not have are not read.
+    """
+    step = STEPS[call.type]
+    inputs = {name: value for name, value in call.inputs.items() if name in step.inputs or name in step.optional}
     if failure := no_text(inputs, *_LOCAL_TEXTS) or _check_deploy(inputs):
         return failure
     for name, known, what in _LOCAL_NAMES:
         value = inputs.get(name)
-        if value is not None and value.upper() not in known:
+        if value is not None and (value if name == "model_format" else value.upper()) not in known:
             return own(f"Wrong {what}", about=name)
     dimension = inputs.get("embedding_dimension")
-    if dimension is not None and not re.fullmatch(r"[-+]?\d{1,10}", dimension, re.ASCII):
+    if dimension is not None and not is_java_int(dimension):
         return own(f'For input string: "{dimension}"', about="embedding_dimension")
-    if failure := check_names_of("Model", inputs, around.version):
+    if failure := _check_interface(inputs) or check_names_of("Model", inputs, around.version):
         return failure
     if inputs.get("url") is not None and (failure := around.model_urls.failure(inputs["url"], by_step=True)):
         return failure
@@ -123,7 +133,7 @@ def _check_model(model_id: str, around: Surroundings) -> Failure | None:
 
 def _check_group(inputs: Mapping[str, Any], around: Surroundings, message: str) -> Failure | None:
     group = inputs.get("model_group_id")
-    missing = group is not None and not around.has("model_group", group)
+    missing = bool(group) and not around.has("model_group", str(group))
     return own(message, _INTERNAL, "model_group_id") if missing else None
 
 
@@ -134,6 +144,11 @@ def _check_deploy(inputs: Mapping[str, Any]) -> Failure | None:
     except BadValueError as error:
         return own(error.reason, about="deploy")
     return None
+
+
+def _check_guardrails(inputs: Mapping[str, Any]) -> Failure | None:
+    value = inputs.get("guardrails")
+    return None if value is None or isinstance(value, dict) else bad_cast(value, _GUARDRAILS, "guardrails")
 
 
 def _check_interface(inputs: Mapping[str, Any]) -> Failure | None:

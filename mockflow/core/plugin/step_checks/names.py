@@ -1,7 +1,7 @@
 """Names and descriptions that ML Commons takes: letters, numbers, spaces and some punctuation.
 
-Releases from 3.1 on check them, of models and model groups already when a template is created, provisioned or
-reprovisioned (docs/reference/plugin.md, "What steps check").
+Releases from 3.1 on check them; from 3.7 on the plugin does so already when a template with models or model groups is
+created, provisioned or reprovisioned (docs/reference/plugin.md, "Graph checks").
 """
 
 import unicodedata
@@ -15,6 +15,7 @@ from mockflow.core.plugin.template import Node
 from mockflow.core.plugin.versions import Version
 
 NAMES_SINCE: Final = (3, 1)
+_IN_TEMPLATES_SINCE: Final = (3, 7)
 _NAMED: Final = {"register_remote_model": "Model", "register_model_group": "Model group"}
 """The step types whose names are checked with the template -> what they register."""
 _PUNCTUATION: Final = frozenset(" \t\n\v\f\r.,!?():@-_/'\"")
@@ -47,7 +48,7 @@ def check_names(nodes: Iterable[Node], version: Version) -> None:
 
 def problems_in_template(nodes: Iterable[Node], version: Version) -> str | None:
     """What is wrong with the names of these nodes, as the plugin refuses a template (400); None where nothing is."""
-    if version.minor < NAMES_SINCE:
+    if version.minor < _IN_TEMPLATES_SINCE:
         return None
     fields = {}
     for node in nodes:

@@ -1,23 +1,21 @@
 """The steps of pipelines, and delete_index (docs/reference/plugin.md, "What steps check")."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from mockflow.core.base.large_texts import LARGE_TEXTS
 from mockflow.core.opensearch.json_text import NoObjectError, read_object
 from mockflow.core.opensearch.pipelines.check_pipeline import check_ingest_pipeline, check_search_pipeline
 from mockflow.core.opensearch.pipelines.configuration import ILLEGAL_ARGUMENT, PARSE, ConfigurationError
 from mockflow.core.plugin.failures import Failure
+from mockflow.core.plugin.pipeline_text import bad_reference, sent_text
 from mockflow.core.plugin.step_checks.call import StepCall, Surroundings
-from mockflow.core.plugin.step_checks.failing import bad_cast, no_text, own
+from mockflow.core.plugin.step_checks.failing import bad_cast, illegal_argument, no_text, own
 
 _PASSED_ON: Final = frozenset({PARSE, ILLEGAL_ARGUMENT})
 """The types of error whose reason the steps pass on; of others they say only that the step failed."""
-_ARRAY_IN_QUOTES: Final = re.compile(r'"\[((?:(?!]").)*)]"|"\[(?:(?!]").)*')
-"""The second part takes what is not closed, so that it is looked at once."""
 
 
 def check_ingest(call: StepCall, around: Surroundings) -> Failure | None:
@@ -46,21 +44,6 @@ def check_delete_index(call: StepCall, around: Surroundings) -> Failure | None:
     )
 
 
-def pipeline_of(call: StepCall) -> dict[str, Any]:
-    """The body that the step sends. Arrays in quotes are arrays. Raises NoObjectError."""
-    given = call.inputs["configurations"]
-    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-    return _body(text)
-
-
-def _body(text: str) -> dict[str, Any]:
-    return read_object(_ARRAY_IN_QUOTES.sub(_array, text))
-
-
-def _array(found: re.Match[str]) -> str:
-    return found[0] if found[1] is None else "[" + found[1].replace('\\"', '"') + "]"
-
-
 _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
@@ -74,8 +57,10 @@ def _check(call: StepCall, around: Surroundings, check: Callable[..., Configurat
     key = check.__name__, call.type, pipeline_id, around.version.minor, around.plugins
 
     def find() -> Failure | None:
+        if message := bad_reference(text):
+            return illegal_argument(message, "configurations")
         try:
-            body = _body(text)
+            body = read_object(sent_text(text))
         except NoObjectError as no_object:
             return _failed(call, "configurations", f"configurations is no JSON object: {no_object}")
         error = check(pipeline_id, body, around.version.minor, around.plugins)

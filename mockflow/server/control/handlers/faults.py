@@ -27,7 +27,7 @@ def add_fault(call: ControlCall) -> views.FaultView:
     body = read_body(call, requests.NewFault)
     written = body.model_dump(by_alias=True, exclude_unset=True, exclude={"workflow_id"})
     refuse(alone(Fault.model_validate(written)))
-    refuse_body_file("respond", body.respond)
+    refuse_body_file(body.respond)
     if body.workflow_id is not None:
         call.world.find(body.workflow_id)
     active, size = call.world.active, len(call.request.body)

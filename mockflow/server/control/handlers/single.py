@@ -21,8 +21,8 @@ def refuse(findings: Iterable[Finding]) -> None:
         raise ControlError(400, "; ".join(problems), [{"field": "", "message": message} for message in problems])
 
 
-def refuse_body_file(field: str, respond: Respond | None) -> None:
-    """Raises ControlError 400 for a `body_file`, which only a scenario in a file may have."""
+def refuse_body_file(respond: Respond | None) -> None:
+    """Raises ControlError 400 for a `body_file` of `respond`, which only a scenario in a file may have."""
     if respond is not None and respond.body_file is not None:
         message = "body_file needs a scenario file; write body"
-        raise ControlError(400, message, [{"field": f"{field}.body_file", "message": message}])
+        raise ControlError(400, message, [{"field": "respond.body_file", "message": message}])

@@ -21,7 +21,7 @@ def add_stub(call: ControlCall) -> views.StubView:
     stub = read_body(call, Stub)
     refuse(stub_alone(stub))
     for respond in stub.respond:
-        refuse_body_file("respond", respond)
+        refuse_body_file(respond)
     of_all, size = call.world.active, len(call.request.body)
     count = len(of_all.added_stubs)
     if count >= ADDED_STUBS or of_all.added_stub_bytes + size > ADDED_STUB_BYTES:

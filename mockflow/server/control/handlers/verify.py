@@ -7,9 +7,7 @@ from typing import Final
 from mockflow.cluster.journal import Exchange as Kept
 from mockflow.core.base.durations import format_duration
 from mockflow.core.base.steps import Steps, at_once
-from mockflow.core.base.suggest import closest
-from mockflow.core.opensearch.operations import OPERATIONS
-from mockflow.core.opensearch.rest_paths import is_operation
+from mockflow.core.opensearch.rest_paths import problem_of_operation
 from mockflow.server.control import requests, views
 from mockflow.server.control.call import ControlCall, read_body
 from mockflow.server.control.errors import ControlError
@@ -74,10 +72,8 @@ def _verify(call: ControlCall) -> Steps[views.Verified]:
 
 
 def _calls(call: ControlCall, wanted: requests.Called) -> Steps[int]:
-    if wanted.operation not in OPERATIONS and not is_operation(wanted.operation):
-        advice = closest(wanted.operation, OPERATIONS)
-        hint = f"; did you mean {advice}?" if advice else ""
-        raise ControlError(400, f'no operation "{wanted.operation}"{hint}')
+    if problem := problem_of_operation(wanted.operation):
+        raise ControlError(400, problem)
     number = 0
     for exchange in list(call.world.journal):
         number += (

@@ -3,6 +3,7 @@
 import { get, remove } from "./api.js";
 import { $, h, setText } from "./dom.js";
 import { number } from "./format.js";
+import { resting } from "./resting.js";
 import { store } from "./store.js";
 
 const REST_MS = 1000; // between two requests for the list
@@ -10,7 +11,6 @@ const MOST = 200;
 const faultList = $("fault-list");
 const stubList = $("stub-list");
 let stale = true;
-let resting = false;
 
 /** When a fault acts next, in words: "next: call 3 of get_status". */
 export function nextText(fault) {
@@ -32,26 +32,16 @@ const counts = (fault) => `acted on ${number(fault.acted)} of ${number(fault.cal
 /** Whether the tab is open, so that the lists are worth a request. */
 const isOpen = () => !$("effects").hidden;
 
-export async function refresh() {
-  if (!isOpen() || !stale || resting) return;
+const { look, now } = resting(REST_MS, () => isOpen() && stale, async () => {
   stale = false;
-  resting = true;
-  setTimeout(() => {
-    resting = false;
-    refresh();
-  }, REST_MS);
-  try {
-    draw(await get("/faults"), await get("/stubs"));
-  } catch (error) {
-    store.showError(error);
-  }
-}
+  draw(await get("/faults"), await get("/stubs"));
+});
+export const refresh = look;
 
 /** Reads the lists again at once. */
 export function refreshNow() {
   stale = true;
-  resting = false;
-  refresh();
+  now();
 }
 
 function draw(faults, stubs) {

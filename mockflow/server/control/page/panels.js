@@ -5,13 +5,13 @@ import { refresh as refreshEffects } from "./effects.js";
 import { loadNames } from "./forms.js";
 import { number } from "./format.js";
 import { drawProblemList } from "./problems.js";
+import { resting } from "./resting.js";
 import { store } from "./store.js";
 
 const TABS = ["journal", "coverage", "problems", "scenarios", "effects"];
 const REST_MS = 1000; // between two requests for the coverage
 let open = "journal";
 let stale = true;
-let resting = false;
 
 /** Opens a tab by its index. */
 export function openTab(place, focus = false) {
@@ -41,20 +41,10 @@ TABS.forEach((name, place) => {
   });
 });
 
-async function loadCoverage() {
-  if (open !== "coverage" || !stale || resting) return;
+const { look: loadCoverage } = resting(REST_MS, () => open === "coverage" && stale, async () => {
   stale = false;
-  resting = true;
-  setTimeout(() => {
-    resting = false;
-    loadCoverage();
-  }, REST_MS);
-  try {
-    await store.loadCoverage();
-  } catch (error) {
-    store.showError(error);
-  }
-}
+  await store.loadCoverage();
+});
 
 function drawCoverage() {
   const scenarios = Map.groupBy ? Map.groupBy(store.coverage, (part) => part.scenario) : grouped(store.coverage);

@@ -1,12 +1,11 @@
 // The resources that exist now, with the documents that clients have written: what the selected workflow has made, and
 // below it what belongs to no workflow.
 
-import { get } from "./api.js";
+import { follow, read } from "./asking.js";
 import { h, setText } from "./dom.js";
 import { number } from "./format.js";
 import { store } from "./store.js";
 
-const REST_MS = 700; // between two requests for them
 const MOST = 100;
 const KINDS = { model_group: "model group", ingest_pipeline: "ingest pipeline", search_pipeline: "search pipeline" };
 
@@ -42,43 +41,18 @@ const others = list("other-resources", "Resources of no workflow");
 export const resourcesView = own.view;
 export const othersView = others.view;
 
-let asked = ""; // the workflow, its state and the requests, for which the resources are shown
-let resting = false;
-
-async function refresh() {
-  const workflow = store.workflow;
-  const now = [workflow?.workflow_id, workflow?.revision, workflow?.version, store.counted].join(" ");
-  if (now === asked || resting) return;
-  asked = now;
-  resting = true;
-  setTimeout(() => {
-    resting = false;
-    refresh();
-  }, REST_MS);
-  const found = await Promise.all([
-    workflow ? read(`/workflows/${encodeURIComponent(workflow.workflow_id)}/resources`) : NONE,
-    read("/resources"),
-  ]);
-  if (asked !== now) return;
-  own.draw(found[0]);
-  others.draw(found[1]);
-}
-
-async function read(path) {
-  try {
-    return await get(path);
-  } catch (error) {
-    if (error.status !== 404) store.showError(error);
-    return NONE;
-  }
-}
-
-function again() {
+const again = follow({
+  key: (workflow) => [workflow?.workflow_id, workflow?.revision, workflow?.version, store.counted].join(" "),
+  ask: (workflow) => Promise.all([
+    workflow ? read(`/workflows/${encodeURIComponent(workflow.workflow_id)}/resources`, NONE) : NONE,
+    read("/resources", NONE),
+  ]),
+  draw([made, rest]) {
+    own.draw(made);
+    others.draw(rest);
+  },
+});
+store.on("selected", () => {
   own.draw(NONE); // those shown are of another workflow
-  asked = "";
-  resting = false;
-  refresh();
-}
-
-store.on("selected", again);
-store.on("journal workflows", refresh);
+  again();
+});

@@ -29,7 +29,7 @@ from mockflow.server.endpoints.documents.common import (
     written,
 )
 from mockflow.server.endpoints.documents.pipelines import pipelines_for
-from mockflow.server.endpoints.request_options import read_index, read_wait_for_shards
+from mockflow.server.endpoints.request_options import read_wait_for_shards
 from mockflow.server.http.messages import Request
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import object_error
@@ -47,7 +47,7 @@ def bulk(call: Call) -> Action:
     is_refreshed = read_refresh(parameters)
     parameters.text("batch_size")
     defaults = BulkDefaults(
-        read_index(call) or None,
+        call.value("index") or None,
         parameters.text("routing"),
         parameters.text("pipeline"),
         parameters.boolean("require_alias"),

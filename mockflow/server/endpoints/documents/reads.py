@@ -12,11 +12,11 @@ from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.source import SourceFilter, parse_source
 from mockflow.server.endpoints.documents.common import read_source_filter, whole, written
 from mockflow.server.endpoints.documents.searched import documents_of, names_of
-from mockflow.server.endpoints.request_options import read_index
 from mockflow.server.endpoints.resource_reads import read_resource
-from mockflow.server.rest.body import read_object
+from mockflow.server.rest.body import read_value
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import Refusal, illegal_argument, object_error
+from mockflow.server.rest.source_parameter import required_content
 from mockflow.server.rest.worker import in_thread
 
 
@@ -56,7 +56,8 @@ def get_source(call: Call) -> Action:
 def get_many(call: Call) -> Action:
     """GET and POST of /_mget and /{index}/_mget."""
     default = _read_options(call)
-    expression, body = read_index(call), read_object(call)
+    expression, sent = call.value("index"), read_value(required_content(call), call.world.version)
+    body = sent if isinstance(sent, dict) else {}
     wanted = _wanted(body, expression, default)
 
     async def in_turns() -> Reply:
@@ -105,6 +106,10 @@ def _wanted(body: dict[str, Any], expression: str, default: SourceFilter) -> lis
             entry = {"_id": item} if key == "ids" else item
             if not isinstance(entry, dict):
                 raise illegal_argument("docs array element should include an object")
+            for name in entry:
+                if name not in _OF_A_DOC:
+                    reason = f"failed to parse multi get request. unknown field [{name}]"
+                    raise SearchError("parse_exception", reason)
             shown = parse_source(entry["_source"]) if "_source" in entry else default
             id = entry.get("_id")
             found.append((str(entry.get("_index", expression)), "" if id is None else str(id), shown))
@@ -114,6 +119,14 @@ def _wanted(body: dict[str, Any], expression: str, default: SourceFilter) -> lis
         numbered = [f"{problem} for doc {number}" for number, problem in enumerate(problems)]
         raise invalid_request(*(numbered or ["no documents to get"]))
     return found
+
+
+_OF_A_DOC: Final = frozenset(
+    {
+        *("_index", "_id", "routing", "_routing", "stored_fields", "_source"),
+        *("version", "_version", "version_type", "_version_type"),
+    }
+)
 
 
 def _read_options(call: Call) -> SourceFilter:

@@ -9,9 +9,10 @@ from mockflow.core.opensearch.values import BadValueError, time_value
 from mockflow.core.plugin.status import Document
 from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.searches import read_keep_alive, with_total
-from mockflow.server.rest.body import read_object
+from mockflow.server.rest.body import read_value
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import bad_value
+from mockflow.server.rest.source_parameter import sent_content
 from mockflow.server.rest.worker import in_thread
 
 _MANY = 500  # hits from which on a page is made in another thread
@@ -71,7 +72,9 @@ def clear_scroll(call: Call) -> Action:
 
 
 def _body(call: Call) -> dict[str, Any]:
-    body = read_object(call) if call.request.body else {}
+    sent = sent_content(call)
+    value = {} if sent is None else read_value(sent, call.world.version)
+    body: dict[str, Any] = value if isinstance(value, dict) else {}
     for key in body:
         if key not in ("scroll", "scroll_id"):
             raise SearchError(

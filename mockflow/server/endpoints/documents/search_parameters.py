@@ -13,7 +13,6 @@ _IGNORED_TEXTS: Final = (
 )
 _IGNORED_BOOLEANS: Final = (
     *("request_cache", "allow_partial_search_results", "ccs_minimize_roundtrips", "typed_keys", "phase_took"),
-    "include_named_queries_score",
 )
 _QUERY_STRING: Final = (
     *("q", "df", "analyzer", "analyze_wildcard", "default_operator", "lenient", "search_pipeline"),
@@ -37,7 +36,7 @@ def with_parameters(parameters: Parameters, body: dict[str, Any]) -> dict[str, A
         number = whole(parameters, name)
         if number is not None:
             request[name] = number
-    for name in ("version", "seq_no_primary_term"):
+    for name in ("version", "seq_no_primary_term", "include_named_queries_score"):
         if parameters.text(name) is not None:
             request[name] = parameters.boolean(name)
     total = parameters.text("track_total_hits")

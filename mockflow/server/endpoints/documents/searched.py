@@ -7,7 +7,7 @@ from mockflow.cluster import World, index_listing
 from mockflow.cluster.client_documents import views
 from mockflow.cluster.system_indices import ML_INDICES
 from mockflow.core.opensearch.documents.errors import check_blocks
-from mockflow.core.opensearch.indices.listing import DEFAULT_OPTIONS, IndicesOptions
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES, IndicesOptions
 from mockflow.core.opensearch.plugin_indices import STATE_INDEX, TEMPLATE_INDEX
 from mockflow.core.opensearch.search.fields import Stored
 from mockflow.core.opensearch.search.request import Searched
@@ -27,12 +27,12 @@ _OF_PLUGINS: Final[Mapping[str, Callable[[Call], Iterable[Stored]]]] = {
 _ML_KINDS: Final = {index: kind for kind, index in ML_INDICES.items()}
 
 
-def names_of(world: World, expression: str, options: IndicesOptions = DEFAULT_OPTIONS) -> list[str]:
+def names_of(world: World, expression: str, options: IndicesOptions = OPEN_INDICES) -> list[str]:
     """The indices that an expression means. 404 for a missing one."""
     return found_indices(world, expression, options)
 
 
-def searched_indices(call: Call, expression: str, options: IndicesOptions = DEFAULT_OPTIONS) -> list[Searched]:
+def searched_indices(call: Call, expression: str, options: IndicesOptions = OPEN_INDICES) -> list[Searched]:
     """The indices of a search with their documents. 404 for a missing one.
 
     In mode auto a run that makes one of them skips to its next moment, for the client may wait for it.

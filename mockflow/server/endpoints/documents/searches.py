@@ -1,10 +1,9 @@
-"""Search and count over the indices of clients and plugins (docs/reference/documents.md, "Search").
+"""Search over the indices of clients and plugins (docs/reference/documents.md, "Search").
 
 What mockflow does not compute, such as a k-NN query or an aggregation, is refused with a 400 that says how to script
 the response.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -13,17 +12,28 @@ from mockflow.cluster.client_documents import new_id
 from mockflow.cluster.stores import MAX_SCROLLS, Scroll
 from mockflow.core.base.bounds import SCROLL_HITS
 from mockflow.core.base.tokens import NOTHING
+from mockflow.core.opensearch.indices.listing import OPEN_INDICES
 from mockflow.core.opensearch.search import SearchError, empty_answer, too_deep
 from mockflow.core.opensearch.search.errors import parsing
-from mockflow.core.opensearch.search.request import Results, Rules, Searched, matching, page_of, results_of
+from mockflow.core.opensearch.search.request import (
+    Results,
+    Rules,
+    Searched,
+    check_request,
+    matching,
+    page_of,
+    results_of,
+)
 from mockflow.server.endpoints.documents.common import written
+from mockflow.server.endpoints.documents.points_in_time import read_pit, searched_in
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
-from mockflow.server.endpoints.request_options import read_index, read_indices_options
+from mockflow.server.endpoints.request_options import read_indices_options
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import illegal_argument
-from mockflow.server.rest.worker import in_thread
+from mockflow.server.rest.source_parameter import sent_content
+from mockflow.server.rest.worker import LARGE, in_thread
 
 Found = TypeVar("Found")
 
@@ -33,31 +43,31 @@ MAX_KEEP_ALIVE: Final = 24 * 3_600_000
 
 def search(call: Call) -> Action:
     """GET and POST of /_search and /{index}/_search."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_INDICES)
     keep_alive = read_keep_alive(call)
     as_int = call.parameters.boolean("rest_total_hits_as_int")
     body = read_body(call)
-    expression = read_index(call)
+    expression = call.value("index")
+    pit = read_pit(call, body, is_scroll=keep_alive is not None) if "pit" in body else None
     request = with_parameters(call.parameters, body)
-    behaviour = call.world.version.behaviour
-    rules = Rules(
-        refuses_same_entry=behaviour.refuses_same_entry,
-        scores_keywords=behaviour.scores_keywords,
-        shows_versions=False,
-        is_scroll=keep_alive is not None,
-    )
+    rules = rules_of(call, is_scroll=keep_alive is not None)
 
     def act() -> Reply | Awaitable[Reply]:
-        searched = searched_indices(call, expression, options)
+        return checked(call, request, rules, answered)
+
+    def answered() -> Reply | Awaitable[Reply]:
         world = call.world
-        _note_pipeline(call, searched)
+        searched = searched_in(world, *pit) if pit else searched_indices(call, expression, options)
+        note_pipeline(call, searched)
 
         def find() -> tuple[Results, dict[str, Any]]:
-            results = explained(call, request, lambda: results_of(searched, request, rules))
+            results = explained(text_of(call), request, lambda: results_of(searched, request, rules))
             page = results.page(*page_of(request)) if searched else empty_answer()
             return results, with_total(page, as_int=as_int)
 
         def told(results: Results, page: dict[str, Any]) -> dict[str, Any]:
+            if pit:
+                return {"pit_id": pit[0], **page}
             if keep_alive is None or not searched:
                 return page
             return {"_scroll_id": _open_scroll(world, results, *page_of(request), keep_alive), **page}
@@ -71,41 +81,40 @@ def search(call: Call) -> Action:
     return act
 
 
-def _note_pipeline(call: Call, searched: list[Searched]) -> None:
+def rules_of(call: Call, *, is_scroll: bool = False) -> Rules:
+    """How the release searches."""
+    behaviour = call.world.version.behaviour
+    return Rules(
+        refuses_same_entry=behaviour.refuses_same_entry,
+        scores_keywords=behaviour.scores_keywords,
+        shows_versions=False,
+        is_scroll=is_scroll,
+    )
+
+
+def checked(call: Call, request: Any, rules: Rules, act: Action) -> Reply | Awaitable[Reply]:
+    """What `act` answers to a request that can be read; SearchError for others, whether or not its indices exist."""
+
+    def check() -> None:
+        explained(text_of(call), request, lambda: check_request(request, rules))
+
+    async def in_turn() -> Reply:
+        await in_thread(check)
+        reply = act()
+        return reply if isinstance(reply, Reply) else await reply
+
+    if len(call.request.body) > LARGE:
+        return in_turn()
+    check()
+    return act()
+
+
+def note_pipeline(call: Call, searched: list[Searched]) -> None:
     """Tells once of each search pipeline that OpenSearch would apply by default: all indices have to name it."""
     names = {one.default_pipeline for one in searched}
     if len(names) == 1 and (name := names.pop()) not in (None, "_none"):
         text = f"mockflow does not apply the search pipeline {name[:_LONGEST_NAME]}: hits are those of the query alone"
         call.world.not_computed.tell(text, call.request.note)
-
-
-def count(call: Call) -> Action:
-    """GET and POST of /_count and /{index}/_count."""
-    options = read_indices_options(call.parameters)
-    for name in ("preference", "routing", "min_score"):
-        call.parameters.text(name)
-    if call.parameters.text("q") is not None or call.parameters.text("terminate_after") is not None:
-        raise illegal_argument("mockflow does not support the parameters [q] and [terminate_after]; it supports a body")
-    query = read_query(call)
-    expression = read_index(call)
-
-    def act() -> Reply | Awaitable[Reply]:
-        searched = searched_indices(call, expression, options)
-
-        def number() -> int:
-            return sum(len(documents) for _, documents in matched(call, searched, query))
-
-        def told(total: int) -> Reply:
-            shards = sum(one.shards for one in searched)
-            counts = {"total": shards, "successful": shards, "skipped": 0, "failed": 0}
-            return Reply(200, {"count": total, "_shards": counts})
-
-        async def in_turn() -> Reply:
-            return told(await in_thread(number))
-
-        return in_turn() if is_large(searched, len(call.request.body)) else told(number())
-
-    return act
 
 
 def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str, list[Any]]]:
@@ -114,17 +123,24 @@ def matched(call: Call, searched: list[Searched], query: Any) -> list[tuple[str,
         query = {"match_all": {}}
     scores = call.world.version.behaviour.scores_keywords
     return explained(
-        call, {"query": query}, lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched]
+        text_of(call),
+        {"query": query},
+        lambda: [(one.index, matching(one, query, scores_keywords=scores)) for one in searched],
     )
 
 
-def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
-    """What `find` finds. Its errors get their place in the body."""
+def text_of(call: Call) -> str:
+    """The body as text."""
+    return call.request.body.decode("utf-8", "replace")
+
+
+def explained(text: str, request: Any, find: Callable[[], Found]) -> Found:
+    """What `find` finds. Its errors get their place in the text of the request."""
     try:
         return find()
     except SearchError as error:
-        if call.request.body:
-            error.locate(call.request.body.decode("utf-8", "replace"), request)
+        if text:
+            error.locate(text, request)
         raise
     except RecursionError:
         raise too_deep() from None
@@ -132,20 +148,12 @@ def explained(call: Call, request: Any, find: Callable[[], Found]) -> Found:
 
 def read_body(call: Call) -> dict[str, Any]:
     """The body of a search, which may be missing."""
-    call.ignore_body()
-    if not call.request.body:
-        given = call.parameters.text("source")
-        call.parameters.text("source_content_type")
-        if given is None:
-            return {}
-        try:
-            value = json.loads(given)
-        except ValueError:
-            raise illegal_argument("request body or source parameter is required") from None
-    else:
-        value = read_value(call.request, call.world.version)
+    request = sent_content(call)
+    if request is None:
+        return {}
+    value = read_value(request, call.world.version)
     if value is NOTHING:
-        raise unexpected_start(call.request, None, EXPECTED)
+        raise unexpected_start(request, None, EXPECTED)
     if not isinstance(value, dict):
         raise parsing("Expected [START_OBJECT] but found an array or a value")
     return value

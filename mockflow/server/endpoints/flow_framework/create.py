@@ -45,7 +45,7 @@ def update(call: Call) -> Action:
 def _create_or_update(call: Call, workflow_id: str | None) -> Action:
     known = call.world.version.parameters
     parameters = call.parameters
-    validate = "all" in (parameters.text("validation") or "all").split(",")
+    validate = _asks_for_validation(parameters.text("validation"))
     flags = {"provision": parameters.boolean("provision")}
     flags |= {name: name in known and parameters.boolean(name) for name in ("reprovision", "update_fields")}
     use_case = parameters.text("use_case") if "use_case" in known else None
@@ -96,6 +96,11 @@ def _create_or_update(call: Call, workflow_id: str | None) -> Action:
         return Reply(accepted, {"workflow_id": workflow.id})
 
     return act
+
+
+def _asks_for_validation(text: str | None) -> bool:
+    """Whether the list is `all` alone, which is the default."""
+    return text is None or text.rstrip(",") == "all"
 
 
 def _refuse_contradictions(

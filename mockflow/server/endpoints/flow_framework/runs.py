@@ -91,7 +91,7 @@ def deprovision(call: Call) -> Action:
     ignore_body(call)
 
     async def act() -> Reply:
-        allow_delete = {name.strip() for name in (allowed or "").split(",")}
+        allow_delete = {name.strip() for name in (allowed or "").split(",")} - {""}
         workflow, refusal = operations.deprovision(call.world, workflow_id, allow_delete, call.request.caller)
         await run_end(call.cluster, call.request, workflow)
         if refusal:

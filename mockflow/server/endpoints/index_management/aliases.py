@@ -5,6 +5,7 @@ from typing import Any
 from mockflow.cluster import World, client_indices, index_listing
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.indices.alias_actions import AliasAction, read_actions, shown_alias
+from mockflow.core.opensearch.indices.listing import OPEN_AND_CLOSED, SOME_INDICES
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.body import read_object
@@ -14,9 +15,9 @@ from mockflow.server.rest.errors import illegal_argument
 
 def get_alias(call: Call) -> Action:
     """GET and HEAD: the aliases by index. 404 if one that is named is missing, with those that are there."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, OPEN_AND_CLOSED)
     call.parameters.boolean("local")
-    expression, name = call.path_value("index"), call.path_value("name")
+    expression, name = call.value("index"), call.value("name")
     wanted = [part for part in name.split(",") if part]
 
     def act() -> Reply:
@@ -41,8 +42,8 @@ def put_alias(call: Call) -> Action:
     """PUT /{index}/_alias/{name} and its older forms; the body has the options, and may have index and alias."""
     _read_times(call)
     body = read_object(call) if call.request.body else {}
-    index = call.path_value("index") or str(body.get("index", ""))
-    name = call.path_value("name") or str(body.get("alias", ""))
+    index = call.value("index") or str(body.get("index", ""))
+    name = call.value("name") or str(body.get("alias", ""))
     if not index or not name:
         raise illegal_argument("One of [index] or [indices] is required" if not index else "alias name is required")
     action = AliasAction("add", (index,), (name,), shown_alias(body))
@@ -52,8 +53,8 @@ def put_alias(call: Call) -> Action:
 def delete_alias(call: Call) -> Action:
     """DELETE /{index}/_alias/{name}."""
     _read_times(call)
-    name = call.path_value("name").replace("_all", "*")
-    return _acting(call, [AliasAction("remove", (call.path_value("index"),), tuple(name.split(",")), {})])
+    name = call.value("name").replace("_all", "*")
+    return _acting(call, [AliasAction("remove", (call.value("index"),), tuple(name.split(",")), {})])
 
 
 def update_aliases(call: Call) -> Action:
@@ -75,7 +76,7 @@ def _acting(call: Call, actions: list[AliasAction]) -> Action:
 
 
 def _indices(world: World, action: AliasAction) -> list[str]:
-    return found_indices(world, ",".join(action.indices), with_aliases=False)
+    return found_indices(world, ",".join(action.indices), SOME_INDICES, with_aliases=False)
 
 
 def _read_times(call: Call) -> None:

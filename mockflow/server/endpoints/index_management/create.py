@@ -18,7 +18,7 @@ _PARTS = ("settings", "mappings", "aliases")
 
 def create_index(call: Call) -> Action:
     """Makes an index. Its body may be missing."""
-    name = call.path_value("index")
+    given = call.path_value("index")
     read_manager_timeout(call.parameters)
     call.parameters.time("timeout")
     read_wait_for_shards(call.parameters)
@@ -26,10 +26,12 @@ def create_index(call: Call) -> Action:
     request = _request(body)
 
     def created() -> Reply:
+        name = index_listing.dated(call.world, given)
         client_indices.create(call.world, name, request)
         return Reply(200, _told(name))
 
     async def created_from_large() -> Reply:
+        name = index_listing.dated(call.world, given)
         await in_thread(check_request, name, request, client_indices.environment(call.world))
         if index_listing.exists(call.world, name):  # another request was faster
             return created()

@@ -18,7 +18,7 @@ def _list(empty: dict[str, Any], missing: Callable[[str], Refusal | None]) -> Ha
 
     def handle(call: Call) -> Action:
         _read_parameters(call)
-        name = call.path_value("name")
+        name = call.value("name")
 
         def act() -> Reply:
             named = [part for part in name.split(",") if part and "*" not in part and part != "_all"]
@@ -39,7 +39,7 @@ def _delete(missing: Callable[[str], Refusal]) -> Handler:
 
     def handle(call: Call) -> Action:
         _read_parameters(call)
-        name = call.path_value("name")
+        name = call.value("name")
 
         def act() -> Reply:
             if name != "*":
@@ -93,14 +93,18 @@ pending_tasks = _list({"tasks": []}, _nothing)
 def resolve_index(call: Call) -> Action:
     """GET /_resolve/index/{name}: the indices and aliases that an expression means."""
     options = read_indices_options(call.parameters)
-    expression = call.path_value("name")
+    expression = call.value("name")
 
     def act() -> Reply:
         names = found_indices(call.world, expression, options)
-        aliases = index_listing.indices_by_alias(call.world)
+        aliases, closed = index_listing.indices_by_alias(call.world), index_listing.closed(call.world)
         of_index = {name: sorted(alias for alias in aliases if name in aliases[alias]) for name in names}
         indices = [
-            {"name": name, **({"aliases": of_index[name]} if of_index[name] else {}), "attributes": ["open"]}
+            {
+                "name": name,
+                **({"aliases": of_index[name]} if of_index[name] else {}),
+                "attributes": ["closed" if name in closed else "open"],
+            }
             for name in sorted(names)
         ]
         chosen = sorted({alias for listed in of_index.values() for alias in listed})

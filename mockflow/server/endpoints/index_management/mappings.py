@@ -7,6 +7,7 @@ from mockflow.cluster import World, client_indices, index_listing
 from mockflow.core.base.json_writer import has_many
 from mockflow.core.base.wildcards import matches
 from mockflow.core.opensearch.documents.errors import invalid_request
+from mockflow.core.opensearch.indices.listing import SOME_INDICES
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
 from mockflow.server.rest.body import read_object
@@ -17,11 +18,11 @@ from mockflow.server.rest.worker import LARGE, in_thread
 
 def put_mapping(call: Call) -> Action:
     """Adds fields to the mappings of the indices of the path."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, SOME_INDICES)
     read_manager_timeout(call.parameters)
     call.parameters.time("timeout")
     call.parameters.boolean("write_index_only")
-    expression, addition = call.path_value("index"), read_object(call)
+    expression, addition = call.value("index"), read_object(call)
     if list(addition) == ["_doc"]:
         raise illegal_argument("Types cannot be provided in put mapping requests")
     if not addition:
@@ -53,7 +54,7 @@ def get_field_mapping(call: Call) -> Action:
     options = read_indices_options(call.parameters)
     call.parameters.boolean("local")
     call.parameters.boolean("include_defaults")
-    expression, patterns = call.path_value("index"), call.path_value("fields").split(",")
+    expression, patterns = call.value("index"), call.value("fields").split(",")
 
     async def in_turn(mappings: Mapping[str, Mapping[str, Any]]) -> Reply:
         return await in_thread(_with_fields, mappings, patterns)

@@ -2,6 +2,7 @@
 
 from mockflow.cluster import client_indices
 from mockflow.core.opensearch.documents.errors import DocumentError, invalid_request
+from mockflow.core.opensearch.indices.listing import SOME_INDICES
 from mockflow.core.opensearch.settings.index_settings import normalized
 from mockflow.server.endpoints.indices import found_indices
 from mockflow.server.endpoints.request_options import read_indices_options, read_manager_timeout
@@ -11,12 +12,12 @@ from mockflow.server.rest.call import Action, Call, Reply
 
 def put_settings(call: Call) -> Action:
     """Changes dynamic settings of the indices of the path; the body may have them under ``settings`` or ``index``."""
-    options = read_indices_options(call.parameters)
+    options = read_indices_options(call.parameters, SOME_INDICES)
     read_manager_timeout(call.parameters)
     call.parameters.time("timeout")
     call.parameters.boolean("flat_settings")
     preserve = call.parameters.boolean("preserve_existing")
-    expression, body = call.path_value("index"), read_object(call)
+    expression, body = call.value("index"), read_object(call)
     inner = body.get("settings")
     if len(body) == 1 and isinstance(inner, dict):
         body = inner

@@ -318,3 +318,29 @@ def test_nmslib_ends_with_2() -> None:
     parameters = {"dimension": 4, "method": {"name": "hnsw", "engine": "nmslib", "space_type": "l2"}}
     check(vector(**parameters), KNN, OLD)
     assert refused(vector(**parameters), KNN).startswith("nmslib engine is deprecated in OpenSearch")
+
+
+TEXT = {"type": "text"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        (fields(**{"a": TEXT, "a.b": TEXT}), "mapper [a] cannot be changed from type [text] to [ObjectMapper]"),
+        (
+            fields(**{"o.a": {"type": "keyword"}, "o.a.b": TEXT}),
+            "mapper [o.a] cannot be changed from type [keyword] to [ObjectMapper]",
+        ),
+        (
+            fields(a=fields(b=TEXT), **{"a.b": {"type": "long"}}),
+            "mapper [a.b] cannot be changed from type [text] to [long]",
+        ),
+    ],
+)
+def test_a_dotted_name_makes_an_object_of_no_field(mapping: dict[str, Any], message: str) -> None:
+    assert refused(mapping) == message
+
+
+def test_dotted_names_may_say_more_of_one_object() -> None:
+    check(fields(a=fields(b=TEXT), **{"a.b": TEXT, "a.c": TEXT}))
+    check({"disable_objects": True, **fields(**{"a": TEXT, "a.b": TEXT})})

@@ -9,7 +9,6 @@ from mockflow.core.opensearch.search import (
     Rules,
     SearchError,
     Stored,
-    from_parameters,
     plugin_source,
     search,
 )
@@ -741,8 +740,6 @@ def test_an_illegal_argument_inside_bool_is_no_root_cause() -> None:
         ({"query": {"knn": {}}}, "the query [knn]"),
         ({"query": {"bool": {"must": [{"fuzzy": {}}]}}}, "the query [fuzzy]"),
         ({"query": {"match": {"name": {"query": "x", "fuzziness": 1}}}}, "[fuzziness] in the query [match]"),
-        ({"query": {"match_all": {"_name": "x"}}}, "[_name] in the query [match_all]"),
-        ({"query": {"bool": {"_name": "x"}}}, "[_name] in the query [bool]"),
         ({"query": {"terms": {"a": {"index": "i"}}}}, "a lookup in [terms] for [a]"),
         (
             {"query": {"bool": {"should": {"match_all": {}}, "minimum_should_match": "75%"}}},
@@ -761,31 +758,6 @@ def test_what_mockflow_cannot_do_it_says(request_body: Json, what: str) -> None:
     error = refused(request_body)
     assert (error.status, error.kind) == (400, "illegal_argument_exception")
     assert error.reason.startswith(f"mockflow does not support {what}; it supports ")
-
-
-def test_the_query_string_can_hold_the_request_where_there_is_no_body() -> None:
-    both = {"source": '{"size":1}', "source_content_type": "application/json"}
-    assert from_parameters(both, has_body=False) == ('{"size":1}', "application/json")
-    assert from_parameters(both, has_body=True) is None
-
-
-@pytest.mark.parametrize(
-    ("parameters", "status", "kind", "reason"),
-    [
-        ({}, 400, "parse_exception", "request body or source parameter is required"),
-        ({"size": "1"}, 400, "parse_exception", "request body or source parameter is required"),
-        (
-            {"source": "{}"},
-            500,
-            "illegal_state_exception",
-            "source and source_content_type parameters are required",
-        ),
-    ],
-)
-def test_without_body_and_source(parameters: dict[str, str], status: int, kind: str, reason: str) -> None:
-    with pytest.raises(SearchError) as caught:
-        from_parameters(parameters, has_body=False)
-    assert (caught.value.status, caught.value.kind, caught.value.reason) == (status, kind, reason)
 
 
 def test_the_time_of_a_search_does_not_grow_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

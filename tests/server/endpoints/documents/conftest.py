@@ -1,7 +1,6 @@
 """A server in this loop, and short ways to ask it."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -44,13 +43,6 @@ class Index:
         """The ids that a search finds."""
         answer = await self.done("POST", f"/{index}/_search{query}", body)
         return [hit["_id"] for hit in answer["hits"]["hits"]]
-
-
-@pytest.fixture
-async def servers() -> AsyncIterator[Servers]:
-    started = Servers()
-    yield started
-    await started.stop()
 
 
 @pytest.fixture

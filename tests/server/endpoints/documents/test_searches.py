@@ -203,7 +203,7 @@ async def test_what_a_body_by_query_limits(fruit: Index) -> None:
         ("?max_docs=-1", {}, "[max_docs] parameter cannot be negative, found [-1]"),
         ("", {"max_docs": 0}, "Validation Failed: 1: maxDocs should be greater than 0 if the request is limited to"),
         ("", {"max_docs": "1"}, "[max_docs] of the body has to be a whole number"),
-        ("", {"conflicts": "x"}, "mockflow does not support this value of [conflicts]"),
+        ("", {"conflicts": "x"}, 'conflicts may only be "proceed" or "abort" but was [x]'),
     ):
         refused = await fruit.refused("POST", f"/fruit/_delete_by_query{query}", {**everything, **body})
         assert (refused[0], refused[2][: len(reason)]) == (400, reason)

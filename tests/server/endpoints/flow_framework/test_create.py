@@ -15,7 +15,6 @@ ONLY = (
 )
 PROVISION_AND_UPDATE = "You can not use both the provision and update_fields parameters in the same request."
 REPROVISION_NEW = "You can not use the reprovision parameter to create a new template."
-REPROVISION_AND_USE_CASE = "You cannot use the reprovision and use_case parameters in the same request."
 TIMEOUT_ALONE = (
     "Request parameter 'wait_for_completion_timeout' is not allowed unless the 'provision' or 'reprovision' parameter "
     "is set to true."
@@ -288,10 +287,26 @@ async def test_a_body_that_a_use_case_cannot_take(door: Door) -> None:
     assert (await door.post("?use_case=nope", "no JSON")).json == {"error": NO_CASE}
     assert (await door.post("?use_case=semantic_search")).json == {"error": MISSING}
     assert (await door.post("?use_case=semantic_search", {"x": 1})).json == {"error": MISSING}
-    assert (await door.post("?use_case=semantic_search", {"x": None})).told == (500, {"error": UNUSABLE})
-    for body in ("no JSON", "[]", "null", '"text"', '{"a": "1", "a": "2"}'):
+    for wrong in ({"x": None}, NOOP):
+        assert (await door.post("?use_case=semantic_search", wrong)).told == (500, {"error": UNUSABLE})
+    for body in ("no JSON", "[]", "null", '"text"', '{"a": "1", "a": "2"}', "{", " "):
         assert (await door.post("?use_case=semantic_search", body)).told == (400, {"error": UNUSABLE})
-    for value in (None, {"a": {"b": "c"}}, {"a": ["b"]}):
+    for value in (None, {"a": {"b": "c"}}, {"a": {"b": 1}}, {"a": ["b"]}, [{"a": "b"}]):
         body_of_values = {"create_ingest_pipeline.model_id": "m", "create_index.name": value}
         assert (await door.post("?use_case=semantic_search", body_of_values)).told == (500, {"error": UNUSABLE})
     assert not door.cluster.world.workflows
+
+
+async def test_a_use_case_that_the_index_does_not_take(door: Door) -> None:
+    """It is a keyword, and Lucene has no terms of more than 32,766 bytes."""
+    refusal = (400, {"error": "Failed to index template in global context index"})
+    workflow_id = await door.create({**NOOP, "use_case": "x" * 32_766})
+    for body in ({"use_case": "x" * 32_767}, {"use_case": "\u00e9" * 20_000}):
+        assert (await door.post("", {**NOOP, **body})).told == refusal
+        assert (await door.put(workflow_id, {**NOOP, **body})).told == refusal
+        assert (await door.put(workflow_id, body, "?update_fields=true")).told == refusal
+
+
+@pytest.mark.parametrize(("validation", "status"), [("all", 501), ("all,", 501), ("", 201), ("all,foo", 201)])
+async def test_validation_is_all_alone_or_none(door: Door, validation: str, status: int) -> None:
+    assert (await door.post(f"?validation={validation}", template(node("a", "nope")))).status == status

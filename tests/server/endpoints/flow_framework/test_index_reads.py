@@ -166,6 +166,21 @@ async def test_once_there_was_a_pipeline_a_missing_one_is_an_error(
     assert (await door.ask("GET", f"{path}/p?local=true")).status == 400
 
 
+async def test_a_pipeline_has_what_its_step_sends(door: Door) -> None:
+    """Arrays in quotes become arrays; what stands behind the object is not read."""
+    fields = [{"remove": {"field": '["a", "b"]'}}, {"set": {"field": "c", "value": "x [1] y"}}]
+    sent = [{"remove": {"field": ["a", "b"]}}, {"set": {"field": "c", "value": "x [1] y"}}]
+    as_object: Any = {"processors": fields}
+    texts = (as_object, json.dumps(as_object), json.dumps(as_object) + " xyz")
+    nodes = [
+        node(f"p{n}", "create_ingest_pipeline", pipeline_id=f"p{n}", configurations=text)
+        for n, text in enumerate(texts)
+    ]
+    await door.provisioned(template(*nodes))
+    found = (await door.ask("GET", "/_ingest/pipeline")).json
+    assert found == {f"p{n}": {"processors": sent} for n in range(len(texts))}
+
+
 # -- in mode auto --------------------------------------------------------------------------------------
 
 

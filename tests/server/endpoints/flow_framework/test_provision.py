@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import DEPLOYMENT, EPOCH, NOOP, SEARCH, WORKFLOW, YAML, Door, node, template
 
 NAMED: Final = template(node("i", "create_index", index_name="${{ name }}", configurations="${{ more }}"))
@@ -288,16 +289,6 @@ async def test_a_failed_step(door: Door) -> None:
     assert (await door.status(workflow_id, "?all=true")).json == document
 
 
-async def test_an_index_that_is_there_already(door: Door) -> None:
-    await door.provisioned(SEARCH)
-    uuid = (await door.ask("GET", "/books")).json["books"]["settings"]["index"]["uuid"]
-    assert len(uuid) == 22
-    second = await door.provisioned(template(node("i", "create_index", index_name="books", configurations="{}")))
-    assert (await door.status(second)).json["error"] == (
-        f"WorkflowStepException during step i, index [books/{uuid}] already exists, restStatus: BAD_REQUEST"
-    )
-
-
 async def test_the_error_stays_until_the_next_run_is_over(door: Door) -> None:
     """A deprovisioning that leaves nothing makes a fresh document."""
     await door.load("scenario: s\nmatch: everything\nprovision: {attempts: [{steps: {noop: {fails: timeout}}}, {}]}")
@@ -310,3 +301,19 @@ async def test_the_error_stays_until_the_next_run_is_over(door: Door) -> None:
     await door.provision(workflow_id)
     await door.advance("1m")
     assert (await door.status(workflow_id)).json == {"workflow_id": workflow_id, "state": "COMPLETED"}
+
+
+@pytest.mark.parametrize("timeout", ["0", "0s", "999micros"])
+async def test_a_time_out_of_nothing(open_door: Open, timeout: str) -> None:
+    """It is no time, not no time-out; what the step has begun is made all the same."""
+    nodes = [node("n", node_timeout=timeout), node("i", "create_index", index_name="i", configurations="{}")]
+    for version, error in (
+        ("3.8.0", "TimeoutException during step i, restStatus: GATEWAY_TIMEOUT"),
+        ("2.19.6", "java.util.concurrent.TimeoutException during step i, restStatus: INTERNAL_SERVER_ERROR"),
+    ):
+        door = await open_door(opensearch_version=version)
+        assert await door.state(await door.provisioned(template(nodes[0]))) == "COMPLETED"
+        nodes[1]["user_inputs"]["node_timeout"] = timeout
+        status = (await door.status(await door.provisioned(template(*nodes)))).json
+        assert (status["state"], status["error"]) == ("FAILED", error)
+        assert (await door.ask("GET", "/i")).status == 200

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.server.endpoints.flow_framework.conftest import Open
 from tests.support.flow_framework import (
     CONNECTOR,
     DEPLOYMENT,
@@ -190,3 +191,92 @@ async def test_without_validation_the_graph_is_sorted_all_the_same(
     workflow_id = await door.provisioned(NOOP)
     answer = await door.put(workflow_id, body, f"{REPROVISION}&validation=none")
     assert answer.told == (status, {"error": error.format(id=workflow_id)})
+
+
+# -- nodes that make no resource -----------------------------------------------------------------------
+
+LOST: Final = (
+    'Cannot invoke "org.opensearch.flowframework.workflow.ProcessNode.id()" because "<parameter1>" is null during '
+    "step , restStatus: INTERNAL_SERVER_ERROR"
+)
+FIRST: Final = node("first", "noop")
+
+
+def an_index(name: str, **more: Any) -> Body:
+    return node(name, "create_index", index_name=name, configurations="{}", **more)
+
+
+@pytest.mark.parametrize("version", ["3.8.0", "2.19.6"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([FIRST], [FIRST, an_index("new", after={"first": "x"})]),
+        ([FIRST, an_index("old", after={"first": "x"})], [FIRST, an_index("old", after={"first": "x"}), node("a")]),
+        (
+            [node("tool", "create_tool", type="T"), an_index("old")],
+            [
+                node("tool", "create_tool", type="T"),
+                an_index("old"),
+                node("agent", "register_agent", after={"tool": "tools"}, name="a", type="flow"),
+            ],
+        ),
+    ],
+)
+async def test_a_node_after_an_unchanged_one_without_resource(
+    open_door: Open, version: str, before: list[Body], after: list[Body]
+) -> None:
+    door = await open_door(opensearch_version=version)
+    workflow_id = await door.provisioned(template(*before))
+    listed = await door.resources(workflow_id)
+    assert (await door.put(workflow_id, template(*after), REPROVISION)).status in (201, 202)
+    await door.advance("1h")
+    status = (await door.status(workflow_id)).json
+    assert (status["state"], status["error"]) == ("FAILED", LOST)
+    assert await door.resources(workflow_id) == listed
+
+
+async def test_an_unchanged_node_without_resource_that_none_follows(door: Door) -> None:
+    workflow_id = await door.provisioned(template(FIRST, an_index("old")))
+    body = template(FIRST, an_index("old"), an_index("new", after={"old": "x"}))
+    assert (await door.put(workflow_id, body, REPROVISION)).status == 202
+    await door.advance("1h")
+    assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["old", "new"])
+
+
+async def test_true_is_not_one(door: Door) -> None:
+    """And 1 is 1.0."""
+    workflow_id = await door.provisioned(template(node("n", number=1)))
+    assert (await door.put(workflow_id, template(node("n", number=1.0)), REPROVISION)).json == UNCHANGED
+    refusal = {"error": "Unable to find update step for step: noop"}
+    assert (await door.put(workflow_id, template(node("n", number=True)), REPROVISION)).told == (400, refusal)
+
+
+# -- what an update step sends -------------------------------------------------------------------------
+
+
+def a_pipeline(kind: str, pipeline_id: str, description: str, **more: Any) -> Body:
+    configurations: Body = {"description": description, **({"processors": []} if kind == "ingest" else {}), **more}
+    return node("p", f"create_{kind}_pipeline", pipeline_id=pipeline_id, configurations=configurations)
+
+
+@pytest.mark.parametrize(("kind", "path"), [("ingest", "/_ingest/pipeline/"), ("search", "/_search/pipeline/")])
+async def test_an_update_makes_the_pipeline_that_is_not_there(door: Door, kind: str, path: str) -> None:
+    """It is in no list, so it stays."""
+    workflow_id = await door.provisioned(template(an_index("i"), a_pipeline(kind, "p", "", foo=1)))
+    assert (await door.state(workflow_id), (await door.ask("GET", path + "p")).status) == ("FAILED", 404)
+    body = template(an_index("i"), a_pipeline(kind, "p", "good"))
+    assert (await door.put(workflow_id, body, REPROVISION)).status == 202
+    await door.advance("1h")
+    assert (await door.state(workflow_id), await door.resources(workflow_id)) == ("COMPLETED", ["i"])
+    assert (await door.ask("GET", path + "p")).json["p"]["description"] == "good"
+    assert (await door.deprovision(workflow_id, "?allow_delete=i,p")).status == 200
+    assert (await door.ask("GET", path + "p")).status == 200
+
+
+async def test_an_update_of_another_name(door: Door) -> None:
+    workflow_id = await door.provisioned(template(a_pipeline("search", "one", "first")))
+    assert (await door.put(workflow_id, template(a_pipeline("search", "two", "second")), REPROVISION)).status == 202
+    await door.advance("1h")
+    assert await door.resources(workflow_id) == ["one"]
+    found = (await door.ask("GET", "/_search/pipeline")).json
+    assert {name: body["description"] for name, body in found.items()} == {"one": "first", "two": "second"}

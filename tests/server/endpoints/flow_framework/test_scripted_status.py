@@ -6,20 +6,7 @@ from typing import Final
 import pytest
 
 from mockflow.cluster import LoadedScenario, polling
-from tests.support.server import EPOCH, NOT_STARTED, STORY, WORKFLOW, Server, Servers, cluster_of
-
-CONNECTOR: Final = {
-    "workflow_step_name": "create_connector",
-    "workflow_step_id": "create_connector_1",
-    "resource_type": "connector_id",
-    "resource_id": "c1",
-}
-MODEL: Final = {
-    "workflow_step_name": "register_remote_model",
-    "workflow_step_id": "register_model_2",
-    "resource_type": "model_id",
-    "resource_id": "m2",
-}
+from tests.support.server import CONNECTOR, EPOCH, MODEL, NOT_STARTED, STORY, WORKFLOW, Server, Servers, cluster_of
 
 # Written in an order that is not the answer's.
 EVERYTHING: Final = """
@@ -182,9 +169,11 @@ async def test_the_owners_look_does_not_change_what_a_client_sees(serve: Servers
 )
 async def test_an_unknown_id(serve: Servers, version: str, message: str) -> None:
     for scenarios, error in (([], "Failed to get workflow status of: nope"), ([STORY], message)):
-        answer = await (await serve(*scenarios, version=version)).status("nope")
-        assert answer.status == 404
-        assert answer.body.decode() == json.dumps({"error": error}, separators=(",", ":"))
+        server = await serve(*scenarios, version=version)
+        for query in ("", "?all=true"):
+            answer = await server.status("nope", query)
+            assert answer.status == 404
+            assert answer.body.decode() == json.dumps({"error": error}, separators=(",", ":"))
 
 
 @pytest.mark.parametrize(

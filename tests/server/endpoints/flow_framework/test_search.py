@@ -178,3 +178,24 @@ async def test_sequence_numbers_are_those_of_the_writes(door: Door) -> None:
     assert [hit["_seq_no"] for hit in hits] == [0, 1]
     await door.put(hits[0]["_id"], NOOP)
     assert [hit["_seq_no"] for hit in (await asked(door, "_search", {})).json["hits"]["hits"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            {"timeout": "1"},
+            "failed to parse setting [timeout] with value [1] as a time value: unit is missing or unrecognized",
+        ),
+        ({"version": "x"}, "Failed to parse value [x] as only [true] or [false] are allowed."),
+        ({"seq_no_primary_term": "x"}, "Failed to parse value [x] as only [true] or [false] are allowed."),
+    ],
+)
+async def test_a_text_that_is_no_value_of_its_key_is_refused(door: Door, body: Body, reason: str) -> None:
+    await door.create(NOOP)
+    answer = await asked(door, "_search", body)
+    assert answer.status == 400
+    assert answer.json["error"]["type"] == "illegal_argument_exception"
+    assert answer.json["error"]["reason"] == reason
+    for taken in ({"timeout": "1s"}, {"version": "true"}, {"seq_no_primary_term": False}):
+        assert (await asked(door, "_search", taken)).status == 200

@@ -5,13 +5,6 @@ import pytest
 from tests.support.flow_framework import DEPLOYMENT, NOOP, WORKFLOW, Door
 
 
-async def test_an_unknown_id(door: Door) -> None:
-    for message in ("Failed to get workflow status of: nope", "Fail to find workflow status of nope"):
-        for query in ("", "?all=true"):
-            assert (await door.status("nope", query)).told == (404, {"error": message})
-        await door.create(NOOP)
-
-
 async def test_an_empty_id(door: Door) -> None:
     for _ in range(2):
         assert (await door.status("")).told == (404, {"error": "Failed to get workflow status of: "})

@@ -27,6 +27,26 @@ GOOD_AND_BAD: Final[dict[str, tuple[Body, Body, str, str]]] = {
         "WorkflowStepException during step i, Invalid index name [Books], must be lowercase",
         "BAD_REQUEST",
     ),
+    "the fields of an index": (
+        with_inputs(
+            INDEX,
+            configurations={
+                "mappings": {
+                    "properties": {
+                        "a": {"properties": {"b": {"type": "text"}}},
+                        "a.b": {"type": "text"},
+                        "a.c": {"type": "text"},
+                    }
+                }
+            },
+        ),
+        with_inputs(
+            INDEX, configurations={"mappings": {"properties": {"a.b": {"type": "keyword"}, "a": {"type": "text"}}}}
+        ),
+        "WorkflowStepException during step i, Failed to parse mapping [_doc]: mapper [a] cannot be changed from type "
+        "[text] to [ObjectMapper]",
+        "BAD_REQUEST",
+    ),
     "the settings of an index": (
         with_inputs(INDEX, configurations={"settings": {"number_of_shards": 2}}),
         with_inputs(INDEX, configurations={"settings": {"number_of_shards": 0}}),
@@ -390,7 +410,7 @@ async def test_a_good_name(door: Door) -> None:
     assert (await door.post("", template(with_inputs(GROUP, name="Models (1), all!")))).status == 201
 
 
-@pytest.mark.parametrize("version", ["3.8.0", "3.1.0"])
+@pytest.mark.parametrize("version", ["3.8.0", "3.7.0"])
 async def test_a_bad_name_is_refused(open_door: Open, version: str) -> None:
     door = await open_door(mode="frozen", opensearch_version=version)
     bad = template(with_inputs(GROUP, name="a<b>"))
@@ -401,6 +421,12 @@ async def test_a_bad_name_is_refused(open_door: Open, version: str) -> None:
     assert (await door.status(workflow_id, "?all=true")).json["provisioning_progress"] == "NOT_STARTED"
     good = await door.provisioned(template(INDEX))
     assert (await door.put(good, template(INDEX, with_inputs(GROUP, name="a<b>")), "?reprovision=true")).told == refusal
+
+
+async def test_a_bad_name_fails_the_step_of_releases_before_the_check_of_templates(open_door: Open) -> None:
+    door = await open_door(mode="frozen", opensearch_version="3.6.0")
+    workflow_id = await door.provisioned(template(with_inputs(GROUP, name="a<b>")))
+    assert "Model group name can only contain" in (await door.status(workflow_id)).json["error"]
 
 
 @pytest.mark.parametrize("version", ["2.19.6", "3.0.0"])

@@ -92,13 +92,15 @@ async def test_a_cluster_that_trusts(open_door: Open) -> None:
     assert "index [Books/" in (await door.status(again)).json["error"], "what exists is not made again"
 
 
-async def test_a_scenario_that_trusts(door: Door) -> None:
+async def test_a_scenario_that_trusts(open_door: Open) -> None:
+    door = await open_door(opensearch_version="3.8.0")
     await door.load("scenario: s\nmatch: {name: trusted}\ntrust_inputs: true")
     assert await door.state(await door.provisioned({**BAD, "name": "trusted"})) == "COMPLETED"
     assert (await door.post("", BAD)).status == 400
 
 
-async def test_a_reset_changes_it(door: Door) -> None:
+async def test_a_reset_changes_it(open_door: Open) -> None:
+    door = await open_door(opensearch_version="3.8.0")
     for trusts, status in ((True, 201), (False, 400)):
         assert (await door.ask("POST", "/_mockflow/reset", {"trust_inputs": trusts})).status == 200
         assert (await door.post("", BAD)).status == status

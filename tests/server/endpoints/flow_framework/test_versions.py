@@ -230,6 +230,7 @@ async def test_an_index_that_is_there_already(open_door: Open, version: str) -> 
     door = await opened(open_door, version)
     await door.provisioned(INDEX)
     uuid = (await door.ask("GET", "/books")).json["books"]["settings"]["index"]["uuid"]
+    assert len(uuid) == 22
     second = await door.provisioned(INDEX)
     assert (await door.status(second)).json["error"] == EXISTS(version).format(uuid=uuid)
 

@@ -395,14 +395,6 @@ async def test_a_refusal_does_not_wait(door: Door) -> None:
 NAMED: Final = template(node("i", "create_index", index_name="${{ nm }}", configurations="{}"))
 
 
-@pytest.mark.parametrize("timeout", ["5s", "1h"])
-async def test_a_create_that_waits_loses_its_substitutions(open_door: Open, timeout: str) -> None:
-    door = await open_door(mode="auto")
-    answer = await door.post(f"?provision=true&nm=books&wait_for_completion_timeout={timeout}", NAMED)
-    assert answer.status == 400
-    assert answer.json["error"].startswith("WorkflowStepException during step i, Invalid index name [${{ nm }}], must ")
-
-
 @pytest.mark.parametrize("more", ["", "&wait_for_completion_timeout=-1"])
 async def test_a_create_that_does_not_wait_keeps_them(open_door: Open, more: str) -> None:
     door = await open_door()

@@ -7,6 +7,7 @@ The texts are those of ObjectMapper.merge, FieldMapper.merge and ParametrizedFie
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mockflow.core.base.java_hash import hash_map_order
 from mockflow.core.opensearch.java import java_text
 from mockflow.core.opensearch.refusal import RefusedError
 
@@ -21,6 +22,32 @@ def merged_mapping(base: Node, addition: Node) -> dict[str, Any]:
 def check_merge(base: Node, addition: Node) -> None:
     """Raises RefusedError where a field of `base` cannot become what `addition` says."""
     _check_properties(base, with_objects(addition), "")
+
+
+def check_dotted_names(mapping: Node) -> None:
+    """Raises RefusedError for a dotted name that makes a field of what is something else in the same mapping."""
+    _built(mapping, "")
+
+
+def _built(node: Node, path: str) -> Node:
+    """The object with objects for dotted names, put together as ObjectMapper.Builder.build does, a HashMap's order."""
+    if node.get("disable_objects") in (True, "true"):
+        return node
+    built: dict[str, Any] = {}
+    properties = node.get("properties") or {}
+    for name in hash_map_order(properties):
+        first, _, rest = name.partition(".")
+        one = {"properties": {rest: properties[name]}} if rest else properties[name]
+        if not first or not isinstance(one, Mapping):
+            continue
+        full = f"{path}{first}"
+        if is_object(one):
+            one = _built(one, f"{full}.")
+        if first in built:
+            _check_field(built[first], one, full)
+            one = _merged_field(built[first], one)
+        built[first] = one
+    return {**node, "properties": built} if built else node
 
 
 def with_objects(mapping: Node) -> dict[str, Any]:
