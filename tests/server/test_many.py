@@ -112,3 +112,17 @@ def test_large_json_is_written_in_parts(value: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(json_writer, "compact", written)
     assert compact_in_parts(value) == expected
     assert longest[0] < len(expected) / 3
+
+
+async def test_the_state_of_the_cluster_looks_once_for_closed_indices(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(index_listing.closed)
+    monkeypatch.setattr(index_listing, "closed", counted)
+    for number in range(MANY):
+        await made(server, "PUT", f"/ix-{number}", {})
+    await made(server, "POST", "/ix-3/_close")
+    counted.calls = 0
+    indices = (await made(server, "GET", "/_cluster/state"))["metadata"]["indices"]
+    assert [name for name, index in indices.items() if index["state"] == "close"] == ["ix-3"]
+    assert counted.calls <= 3

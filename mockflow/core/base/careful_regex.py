@@ -6,8 +6,9 @@ Python's engine tries one way after the other, and cannot be stopped while it do
 import math
 import re
 import warnings
-from functools import lru_cache
 from typing import Any, Final
+
+from mockflow.core.base.remembered import remember_short
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -31,7 +32,7 @@ def _ways(limits: tuple[int, ...], length: int) -> float:
     return math.exp(sum(map(math.log, factors)) - math.lgamma(unbounded + 1))
 
 
-@lru_cache(maxsize=1024)
+@remember_short(1024, longest=1024)
 def _repeats(pattern: str) -> tuple[int, ...] | None:
     """For each repeat and each alternative the number of ways it has; None where one is within another."""
     try:

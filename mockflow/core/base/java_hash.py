@@ -6,14 +6,15 @@ client sees keys in another order than it has sent them (docs/reference/plugin.m
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
+
+from mockflow.core.base.remembered import remember_short
 
 _SMALLEST_TABLE: Final = 16
 _SPAN: Final = 1 << 32
 
 
-@lru_cache(4096)
+@remember_short(4096, longest=256)
 def string_hash(text: str) -> int:
     """`String.hashCode`: 32 bits, signed, over the text's UTF-16 units."""
     number = 0

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
+
+from mockflow.core.base.remembered import remember_short
 
 HIDDEN: Final = "(hidden)"
 
@@ -39,19 +40,12 @@ _LONGEST: Final = 80
 _VALUE: Final = re.compile(r"(?:(?:bearer|basic|apikey|token)\s+)?[^\s\"'&;,\\]+", re.IGNORECASE)
 
 
+@remember_short(4096, longest=80)
 def is_secret(name: str) -> bool:
     """Whether the value of a key, parameter or header with this name is a secret."""
-    return _is_secret(name) if len(name) <= _REMEMBERED else _is_secret.__wrapped__(name)
-
-
-@lru_cache(4096)
-def _is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     joined = "".join(words)
     return any(stem in joined for stem in _STEMS) or joined.endswith(_ENDS) or (bool(words) and words[-1] == "token")
-
-
-_REMEMBERED: Final = 80  # longer names are not cached
 
 
 def is_secret_header(name: str) -> bool:

@@ -7,8 +7,9 @@ not know, such as week dates, takes every text.
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Any, Final
+
+from mockflow.core.base.remembered import remember_short
 
 DEFAULT_FORMAT: Final = "strict_date_optional_time||epoch_millis"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -34,7 +35,7 @@ def parse_date(value: Any, format: str = DEFAULT_FORMAT) -> int | str:
     raise NoDateError(text)
 
 
-@lru_cache(maxsize=256)
+@remember_short(256, longest=1024)
 def _parsers(format: str) -> tuple[Parse | None, ...]:
     return tuple(_parser(part.strip()) for part in format.removeprefix("8").split("||"))
 

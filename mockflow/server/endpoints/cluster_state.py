@@ -45,8 +45,9 @@ def state(call: Call) -> Action:
         body: dict[str, Any] = {"cluster_name": CLUSTER_NAME, "cluster_uuid": uuid}
         metrics = _metrics(call.cluster, uuid, publish_address(call))
         if "metadata" in shown:
-            names = found_indices(call.world, expression, options)
-            metrics["metadata"]["metadata"]["indices"] = {name: _index(call.world, name) for name in names}
+            names, closed = found_indices(call.world, expression, options), index_listing.closed(call.world)
+            shown_indices = {name: _index(call.world, name, is_closed=name in closed) for name in names}
+            metrics["metadata"]["metadata"]["indices"] = shown_indices
         for metric in shown:
             body |= metrics[metric]
         return Reply(200, body)
@@ -91,7 +92,7 @@ def _metrics(cluster: Cluster, uuid: str, address: str) -> dict[str, dict[str, A
     }
 
 
-def _index(world: World, name: str) -> dict[str, Any]:
+def _index(world: World, name: str, *, is_closed: bool) -> dict[str, Any]:
     """The metadata of one index (IndexMetadata.Builder.toXContent)."""
     body = index_listing.body(world, name)
     shards = int(str(body["settings"]["index.number_of_shards"]))
@@ -100,7 +101,7 @@ def _index(world: World, name: str) -> dict[str, Any]:
         "mapping_version": 1,
         "settings_version": 1,
         "aliases_version": 1,
-        "state": "close" if name in index_listing.closed(world) else "open",
+        "state": "close" if is_closed else "open",
         "settings": shown_settings(body["settings"]),
         "mappings": {"_doc": body["mappings"]} if body["mappings"] else {},
         "aliases": list(body["aliases"]),

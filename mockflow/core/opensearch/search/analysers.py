@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from mockflow.core.opensearch.search.field_terms import split_words, words
+from mockflow.core.opensearch.search.field_terms import matches_in, split_words, words
 from mockflow.core.opensearch.search.fields import Analyse
 from mockflow.core.opensearch.settings.cluster_settings import Text
 from mockflow.core.opensearch.settings.index_settings import members
@@ -76,11 +76,11 @@ def _spaced(text: str) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> tuple[str, ...]:
-    return tuple(_LETTERS.findall(text))
+    return tuple(matches_in(text, _LETTERS))
 
 
 def _small_letters(text: str) -> tuple[str, ...]:
-    return tuple(_LETTERS.findall(text.lower()))
+    return tuple(matches_in(text.lower(), _LETTERS))
 
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")

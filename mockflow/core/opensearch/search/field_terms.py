@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+from mockflow.core.base.remembered import remember_short
 from mockflow.core.opensearch.search.json_values import as_text
 
 DATE_FORMAT: Final = "strict_date_time||epoch_millis"
@@ -18,7 +18,7 @@ class BadValueError(ValueError):
     """A value that is invalid for the type of its field. The text is OpenSearch's."""
 
 
-@lru_cache(maxsize=16_384)
+@remember_short(16_384, longest=1024)
 def words(text: str) -> tuple[str, ...]:
     """Splits a text about as the standard analyzer: lower-case words, single CJK characters, `3.5` and `a.b` whole."""
     return split_words(text.lower())
@@ -26,7 +26,15 @@ def words(text: str) -> tuple[str, ...]:
 
 def split_words(text: str) -> tuple[str, ...]:
     """The same without a change of case: the standard tokenizer."""
-    return tuple(word for word in _WORD.findall(text) if any(map(str.isalnum, word)))
+    return tuple(word for word in matches_in(text, _WORD) if any(map(str.isalnum, word)))
+
+
+def matches_in(text: str, pattern: re.Pattern[str]) -> Iterable[str]:
+    """All matches. Those of a long text are found one by one, so that other threads run in between."""
+    return pattern.findall(text) if len(text) <= _LONG_TEXT else (found[0] for found in pattern.finditer(text))
+
+
+_LONG_TEXT: Final = 64 * 1024
 
 
 def word_starts(text: str, most: int) -> list[int]:
