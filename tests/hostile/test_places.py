@@ -228,9 +228,10 @@ async def test_without_descriptors_it_takes_fewer_says_so_once_and_goes_on(wires
         waiting = [await wires.open(url) for _ in range(50)]
         for wire in waiting[:3]:
             await wire.send(HEALTH)
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (140, 140))
-        for wire in taken:
+        assert [await refusal(taken[0], STATUS) for _ in range(3)] == [200] * 3, "it has tried to accept by then"
+        for wire in taken:  # before the limit is raised: else those that wait are refused for want of places
             await wire.close()
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (140, 140))
         assert (await waiting[0].answer()).status == 200
         process.terminate()
         _, log = process.communicate()
