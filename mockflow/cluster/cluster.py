@@ -85,9 +85,7 @@ class Cluster:
 
         The new world replaces it as a whole.
         """
-        if changes.get("epoch") is not None:
-            changes.setdefault("anchor", None)
-        settings = replace(self.initial, **changes)
+        settings = self._settings(changes)
         kept = self._kept(keep_scenarios)
         world = yield from _world(settings, kept)
         while kept != (now_kept := self._kept(keep_scenarios)):  # others were loaded meanwhile
@@ -102,6 +100,11 @@ class Cluster:
             self.on_new_clock()
         yield from _freed(gone)
 
+    def _settings(self, changes: Mapping[str, Any]) -> Settings:
+        """Those of the start with changes; an epoch of its own takes the place of an anchor."""
+        is_moved = changes.get("epoch") is not None
+        return replace(self.initial, **({"anchor": None, **changes} if is_moved else changes))
+
     def _kept(self, keep_scenarios: bool) -> tuple[LoadedScenario, ...]:
         return tuple(self.world.scenarios.values()) if keep_scenarios else self.startup
 
@@ -110,9 +113,7 @@ class Cluster:
 
         Raises ValueError for settings out of range. Between two steps clients may be answered.
         """
-        if changes.get("epoch") is not None:
-            changes.setdefault("anchor", None)
-        settings = replace(self.initial, **changes)
+        settings = self._settings(changes)
         cluster = Cluster(settings, (), self.publish_address, on_cut_off=self.on_cut_off, path=path)
         cluster.startup = self.startup
         cluster.world = yield from _world(settings, cluster.startup)

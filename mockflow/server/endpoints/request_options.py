@@ -15,6 +15,18 @@ def with_options(defaults: IndicesOptions, given: Mapping[str, str]) -> IndicesO
     return read_indices_options(Parameters(given, {}), defaults) if given else defaults
 
 
+def check_keep_alive(keep_alive: int | None, given: str | None, setting: str) -> None:
+    """Refuses to keep a scroll or a point in time for more than a day; `setting` is the limit's name in OpenSearch."""
+    if keep_alive is not None and keep_alive > _DAY:
+        raise illegal_argument(
+            f"Keep alive for request ({given}) is too large. It must be less than (1d). This limit can be set by "
+            f"changing the [{setting}] cluster level setting."
+        )
+
+
+_DAY = 24 * 3_600_000  # ms
+
+
 def read_manager_timeout(parameters: Parameters) -> None:
     """``cluster_manager_timeout``, which is ``master_timeout`` in older programs; 400 for both at once."""
     parameters.time("cluster_manager_timeout")

@@ -14,12 +14,12 @@ from mockflow.core.opensearch.search.errors import object_parser, parsing
 from mockflow.core.opensearch.search.request import Searched
 from mockflow.core.opensearch.values import BadValueError, time_value
 from mockflow.server.endpoints.documents.searched import searched_indices
-from mockflow.server.endpoints.request_options import read_indices_options
+from mockflow.server.endpoints.request_options import check_keep_alive, read_indices_options
 from mockflow.server.rest.body import read_object
 from mockflow.server.rest.call import Action, Call, Reply
 from mockflow.server.rest.errors import bad_value, illegal_argument
 
-_DAY = 24 * 3_600_000  # ms, OpenSearch's point_in_time.max_keep_alive
+_LIMIT = "point_in_time.max_keep_alive"
 
 
 def create_pit(call: Call) -> Action:
@@ -31,7 +31,7 @@ def create_pit(call: Call) -> Action:
     keep_alive = call.parameters.time("keep_alive")
     if keep_alive is None:
         raise invalid_request("keep alive not specified")
-    _check_keep_alive(keep_alive, call.parameters.text("keep_alive") or "")
+    check_keep_alive(keep_alive, call.parameters.text("keep_alive"), _LIMIT)
     expression = call.path_value("index")
 
     def act() -> Reply:
@@ -113,8 +113,7 @@ def read_pit(call: Call, body: dict[str, Any], *, is_scroll: bool) -> tuple[str,
         keep_alive = None if text is None else time_value("keep_alive", str(text))
     except BadValueError as error:
         raise bad_value(error) from None
-    if keep_alive is not None:
-        _check_keep_alive(keep_alive, str(text))
+    check_keep_alive(keep_alive, str(text), _LIMIT)
     return str(pit["id"]), keep_alive
 
 
@@ -147,14 +146,6 @@ def _ended(world: World, ids: Iterable[str]) -> Reply:
         world.stores.points_in_time.pop(id, None)
         told.append({"successful": True, "pit_id": id})
     return Reply(200, {"pits": told})
-
-
-def _check_keep_alive(keep_alive: int, given: str) -> None:
-    if keep_alive > _DAY:
-        raise illegal_argument(
-            f"Keep alive for request ({given}) is too large. It must be less than (1d). This limit can be set by "
-            "changing the [point_in_time.max_keep_alive] cluster level setting."
-        )
 
 
 _INDICES_OPTIONS = ("expand_wildcards", "ignore_unavailable", "allow_no_indices", "ignore_throttled")

@@ -28,17 +28,13 @@ from mockflow.server.endpoints.documents.common import written
 from mockflow.server.endpoints.documents.points_in_time import read_pit, searched_in
 from mockflow.server.endpoints.documents.search_parameters import with_parameters
 from mockflow.server.endpoints.documents.searched import is_large, searched_indices
-from mockflow.server.endpoints.request_options import read_indices_options
+from mockflow.server.endpoints.request_options import check_keep_alive, read_indices_options
 from mockflow.server.rest.body import EXPECTED, read_value, unexpected_start
 from mockflow.server.rest.call import Action, Call, Reply
-from mockflow.server.rest.errors import illegal_argument
 from mockflow.server.rest.source_parameter import sent_content
 from mockflow.server.rest.worker import LARGE, in_thread
 
 Found = TypeVar("Found")
-
-MAX_KEEP_ALIVE: Final = 24 * 3_600_000
-"""OpenSearch's search.max_keep_alive, in ms."""
 
 
 def search(call: Call) -> Action:
@@ -171,12 +167,7 @@ def read_query(call: Call) -> Any:
 def read_keep_alive(call: Call) -> int | None:
     """``scroll``: how long a scroll is kept after it was read, in ms."""
     keep_alive = call.parameters.time("scroll")
-    if keep_alive is not None and keep_alive > MAX_KEEP_ALIVE:
-        given = call.parameters.text("scroll")
-        raise illegal_argument(
-            f"Keep alive for request ({given}) is too large. It must be less than (1d). This limit can be set by "
-            "changing the [search.max_keep_alive] cluster level setting."
-        )
+    check_keep_alive(keep_alive, call.parameters.text("scroll"), "search.max_keep_alive")
     return keep_alive
 
 
