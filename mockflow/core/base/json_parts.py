@@ -19,6 +19,7 @@ _PART: Final = 64 * 1024
 _LEVELS: Final = 3
 _ENDS: Final = (",", "},", "],", '",')
 """How a member that others follow may end."""
+_CLOSING: Final = {"{": "}", "[": "]"}
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
@@ -40,44 +41,50 @@ def read_in_parts(text: str, start: int, scan: Scan, levels: int = _LEVELS) -> t
 def _container(text: str, place: int, scan: Scan, levels: int) -> tuple[Any, int]:
     """An object or array that is no small one, of many members at a time."""
     opening = text[place]
-    closing = "}" if opening == "{" else "]"
+    closing = _CLOSING[opening]
     value: Any = {} if opening == "{" else []
+    add = value.update if opening == "{" else value.extend
     count = 0
     one_by_one = 0  # up to this place
     place = _after_space(text, place + 1)
     if text[place : place + 1] == closing:
         return value, place + 1
-    while True:
-        members, after = None, place
+    is_last = False
+    while not is_last:
+        members = None
         if place >= one_by_one:
             members, after = _several(text, place, opening, closing, scan)
-            one_by_one = place + _PART if members is None else 0
+            one_by_one = after if members is not None else place + _PART
         if members is not None:
             place = after
-        elif opening == "{":
-            _expect(text, place, '"')
-            key, place = scanstring(text, place + 1, True)
-            place = _after_space(text, place)
-            _expect(text, place, ":")
-            member, place = read_in_parts(text, _after_space(text, place + 1), scan, levels)
-            members = {key: member}
         else:
-            member, place = read_in_parts(text, place, scan, levels)
-            members = [member]
+            members, place, is_last = _one(text, place, opening, scan, levels)
+        add(members)
         count += len(members)
-        if opening == "{":
-            value.update(members)
-        else:
-            value += members
-        if after != place:  # no comma was read
+        if not is_last:
             place = _after_space(text, place)
-            if text[place : place + 1] == closing:
-                if len(value) < count:
-                    raise ValueError("a key stands twice in an object")
-                return value, place + 1
-            _expect(text, place, ",")
-            place += 1
+    if len(value) < count:
+        raise ValueError("a key stands twice in an object")
+    return value, place
+
+
+def _one(text: str, place: int, opening: str, scan: Scan, levels: int) -> tuple[Any, int, bool]:
+    """The next member as an object or array, the place behind what follows it, and whether it is the last."""
+    if opening == "{":
+        _expect(text, place, '"')
+        key, place = scanstring(text, place + 1, True)
         place = _after_space(text, place)
+        _expect(text, place, ":")
+        member, place = read_in_parts(text, _after_space(text, place + 1), scan, levels)
+        members: Any = {key: member}
+    else:
+        member, place = read_in_parts(text, place, scan, levels)
+        members = [member]
+    place = _after_space(text, place)
+    is_last = text[place : place + 1] == _CLOSING[opening]
+    if not is_last:
+        _expect(text, place, ",")
+    return members, place + 1, is_last
 
 
 def _several(text: str, place: int, opening: str, closing: str, scan: Scan) -> tuple[Any, int]:
